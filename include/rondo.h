@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rondo -- recurrent neural networks as graphs of primitive operators.
+ *
+ * This header includes the whole public interface; each part has a header of its own in
+ * rondo/, which also compiles alone. `docs/guide.md` is the text to read in order.
+ */
+#ifndef RONDO_H
+#define RONDO_H
+
+#include "rondo/graph.h"
+#include "rondo/grad.h"
+#include "rondo/gradcheck.h"
+#include "rondo/layers.h"
+#include "rondo/loop.h"
+#include "rondo/losses.h"
+#include "rondo/model.h"
+#include "rondo/op.h"
+#include "rondo/ops.h"
+#include "rondo/program.h"
+#include "rondo/recurrent.h"
+#include "rondo/train.h"
+#include "rondo/types.h"
+
+#endif

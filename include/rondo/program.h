@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Compiling a graph to a program, and running it.
+ *
+ * rn_compile decides everything: shapes, memory, order and kernels. A run allocates
+ * nothing. A program may be used by one thread at a time; programs that share variables
+ * must not run at the same time if one of them assigns.
+ */
+#ifndef RONDO_PROGRAM_H
+#define RONDO_PROGRAM_H
+
+#include "graph.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rn_program rn_program;
+
+/* How a program minimises: a rule that is given the graph, the loss and the variables that
+ * it may change and adds assignments to them. train.h has the usual ones. */
+typedef struct rn_optimizer rn_optimizer;
+struct rn_optimizer {
+    /* Adds the nodes; false after an error on the loss's graph. NULL: no optimiser. */
+    bool (*build)(const rn_optimizer *self, rn_tensor loss);
+    double rate;         /* learning rate */
+    double clip;         /* largest global norm of the gradient; 0: no limit */
+    double parameter[6]; /* the rule's own, see train.h */
+};
+
+typedef struct rn_compile_options {
+    const rn_tensor *outputs; /* what rn_read may ask for, beside `minimize` */
+    int output_count;
+    rn_tensor minimize; /* a scalar to be made small by `with`; is an output too */
+    rn_optimizer with;
+    bool frozen;  /* leave out the graph's assignments */
+    rn_type real; /* with `convert`: compile all real tensors as this type */
+    bool convert;
+} rn_compile_options;
+
+/* For the options' outputs: rn_compile(g, (rn_compile_options){RN_OUTPUTS(y, h)}). C only.
+ */
+#define RN_OUTPUTS(...)                                                                    \
+    .outputs = (const rn_tensor[]){__VA_ARGS__},                                           \
+    .output_count = (int)(sizeof((rn_tensor[]){__VA_ARGS__}) / sizeof(rn_tensor))
+
+/* Compiles what the outputs, the minimised loss and the graph's assignments need. The graph
+ * is left as it was and may be freed. NULL with a message on the graph: a builder's error,
+ * no outputs and nothing assigned, or memory. */
+RN_API rn_program *rn_compile(rn_graph *graph, rn_compile_options options);
+RN_API void rn_program_free(rn_program *program);
+
+/* Copies `bytes` bytes of `data` into the input; they must be exactly the input's, of the
+ * type it has in the program. What is fed stays until it is fed anew; it begins as zeros.
+ * Feeding an input that the program does not use is allowed and does nothing. */
+RN_API rn_status rn_feed(rn_program *program, rn_tensor input, const void *data,
+                         size_t bytes);
+
+/* Runs the program once. RN_BAD_VALUE when a kernel met values it cannot work on. */
+RN_API rn_status rn_run(rn_program *program);
+
+/* Copies an output of the last run; `bytes` must be exactly its size, in the program's
+ * type. */
+RN_API rn_status rn_read(const rn_program *program, rn_tensor output, void *data,
+                         size_t bytes);
+
+/* The value of a scalar output of any type, NaN with a message if it is none. */
+RN_API double rn_scalar(rn_program *program, rn_tensor output);
+
+/* The type that a real tensor has in the program. */
+RN_API rn_type rn_program_type(const rn_program *program, rn_tensor tensor);
+
+/* The last error's message, "" when there was none. */
+RN_API const char *rn_program_error(const rn_program *program);
+
+/* Bytes of the one workspace that the program runs in. */
+RN_API size_t rn_program_workspace(const rn_program *program);
+
+/* Number of kernel calls listed, those of loop bodies once each. */
+RN_API int rn_program_calls(const rn_program *program);
+
+/* The program as text: inputs, calls in order with operator, name, shape and place, loops
+ * indented. As rn_graph_print. */
+RN_API size_t rn_program_print(const rn_program *program, char *text, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which instruction set the kernels use: the best of those that were built, that the
+ * processor and the operating system support, and that RONDO_ISA does not forbid.
+ *
+ * Nothing is cached: the question is asked when a program is compiled, so it may cost a
+ * look at the environment, and there is no global for threads to race for.
+ */
+#include "cpu.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[RN__ISAS] = {"baseline", "avx2", "avx512"};
+
+/* Each level asks for every flag that its sources are compiled with. */
+static bool supported(rn__isa isa)
+{
+    switch (isa) {
+    case RN__BASELINE:
+        return true;
+#ifdef RN_HAVE_AVX2
+    case RN__AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+#ifdef RN_HAVE_AVX512
+    case RN__AVX512:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#endif
+    default:
+        return false;
+    }
+}
+
+/* A name that is not known forbids nothing. */
+static rn__isa highest_allowed(void)
+{
+    const char *wanted = getenv("RONDO_ISA");
+
+    for (int i = 0; wanted && i < RN__ISAS; i++)
+        if (!strcmp(wanted, names[i])) return (rn__isa)i;
+    return (rn__isa)(RN__ISAS - 1);
+}
+
+rn__isa rn__cpu_isa(void)
+{
+    int isa = (int)highest_allowed();
+
+#if defined(RN_HAVE_AVX2) || defined(RN_HAVE_AVX512)
+    __builtin_cpu_init();
+#endif
+    while (isa > RN__BASELINE && !supported((rn__isa)isa)) isa--;
+    return (rn__isa)isa;
+}
+
+const char *rn__cpu_isa_name(rn__isa isa)
+{
+    return isa >= RN__BASELINE && isa < RN__ISAS ? names[isa] : "unknown";
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Laying a part of an operand out as the register tile reads it: for each k the `lanes`
+ * elements of a strip next to each other, `width` apart from those of the next k, zeros
+ * where the strip is narrower than that.
+ *
+ *   to[p * width + i] = from[i * lane + p * step],   p < k,  i < lanes <= width
+ */
+#ifndef RN_KERNEL_GEMM_PACK_H
+#define RN_KERNEL_GEMM_PACK_H
+
+#include "variant.h"
+
+#include <string.h>
+
+enum { LINE = 64 / (int)sizeof(real) };
+
+typedef real four __attribute__((vector_size(4 * sizeof(real))));
+
+/* to[p * width + i] = from[i * lane + p] for i, p < 4. */
+#if RN_REAL == 64 && defined(RN_ISA_BASELINE)
+/* Four do not fit a vector here, and compilers take shuffles of two halves badly. */
+static inline void transpose4(real *to, int64_t width, const real *from, int64_t lane)
+{
+    for (int p = 0; p < 4; p++)
+        for (int i = 0; i < 4; i++) to[p * width + i] = from[i * lane + p];
+}
+#else
+static inline void transpose4(real *to, int64_t width, const real *from, int64_t lane)
+{
+    four a, b, c, d;
+
+    memcpy(&a, from, sizeof a);
+    memcpy(&b, from + lane, sizeof b);
+    memcpy(&c, from + 2 * lane, sizeof c);
+    memcpy(&d, from + 3 * lane, sizeof d);
+
+    four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    four ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    four cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    four cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+
+    a = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+    b = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+    c = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+    d = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+
+    memcpy(to, &a, sizeof a);
+    memcpy(to + width, &b, sizeof b);
+    memcpy(to + 2 * width, &c, sizeof c);
+    memcpy(to + 3 * width, &d, sizeof d);
+}
+#endif
+
+static inline void copy_lanes(real *to, const real *from, int64_t lanes)
+{
+    int64_t i = 0;
+
+    for (; i + 4 <= lanes; i += 4) {
+        four x;
+        memcpy(&x, from + i, sizeof x);
+        memcpy(to + i, &x, sizeof x);
+    }
+    for (; i < lanes; i++) to[i] = from[i];
+}
+
+/* Any strides, one element after the other. */
+static inline void pack_strided(real *to, int64_t lanes, int64_t width, int64_t k,
+                                const real *from, int64_t lane, int64_t step)
+{
+    for (int64_t p = 0; p < k; p++)
+        for (int64_t i = 0; i < lanes; i++) to[p * width + i] = from[i * lane + p * step];
+}
+
+/* Along k the elements are neighbours. */
+static inline void pack_transposed(real *to, int64_t lanes, int64_t width, int64_t k,
+                                   const real *from, int64_t lane)
+{
+    int64_t whole = lanes & ~(int64_t)3, steps = k & ~(int64_t)3;
+
+    /* A line of the cache from each of four lanes, before the next four push it out: lanes
+     * that lie a power of two apart share their place in the cache. */
+    for (int64_t p = 0; p < steps; p += LINE)
+        for (int64_t i = 0; i < whole; i += 4)
+            for (int64_t q = p; q < steps && q < p + LINE; q += 4)
+                transpose4(to + q * width + i, width, from + i * lane + q, lane);
+    pack_strided(to + steps * width, whole, width, k - steps, from + steps, lane, 1);
+    pack_strided(to + whole, lanes - whole, width, k, from + whole * lane, lane, 1);
+}
+
+static inline void pack(real *to, int64_t lanes, int64_t width, int64_t k, const real *from,
+                        int64_t lane, int64_t step)
+{
+    if (lane == 1)
+        for (int64_t p = 0; p < k; p++) copy_lanes(to + p * width, from + p * step, lanes);
+    else if (step == 1)
+        pack_transposed(to, lanes, width, k, from, lane);
+    else
+        pack_strided(to, lanes, width, k, from, lane, step);
+
+    if (lanes < width)
+        for (int64_t p = 0; p < k; p++)
+            memset(to + p * width + lanes, 0, (size_t)(width - lanes) * sizeof(real));
+}
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One machine vector of `real` for register tiles, in the spelling of each variant:
+ *
+ *   vec         LANES elements, aligned; + and * work on it as on a number
+ *   LANES       a power of two
+ *   REGISTERS   how many vectors the processor can name
+ *   load, store, broadcast
+ *   madd(a, b, c)   a b + c, rounded once in the variants that have FMA, else twice
+ *   UNROLL      before a loop that must become straight code
+ *
+ * Contraction is off for the whole library, so that a sum is what its source says; a fused
+ * multiply-add therefore has to be asked for by name, and for vectors both compilers know
+ * it only as an intrinsic.
+ */
+#ifndef RN_KERNEL_SIMD_H
+#define RN_KERNEL_SIMD_H
+
+#include "variant.h"
+
+#if defined(RN_ISA_AVX2) || defined(RN_ISA_AVX512)
+#include <immintrin.h>
+#endif
+
+#if defined(RN_ISA_AVX512)
+#define VECTOR_BYTES 64
+#define REGISTERS    32
+#elif defined(RN_ISA_AVX2)
+#define VECTOR_BYTES 32
+#define REGISTERS    16
+#else
+#define VECTOR_BYTES 16
+#define REGISTERS    16
+#endif
+
+/* Loops of constant length that must become straight code, whatever it costs. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+enum { LANES = VECTOR_BYTES / (RN_REAL / 8) };
+
+typedef real vec __attribute__((vector_size(VECTOR_BYTES)));
+/* The same in memory, where it may lie at any address of an element. */
+typedef real vec_unaligned
+    __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
+
+static inline vec madd(vec a, vec b, vec c)
+{
+#if defined(RN_ISA_AVX512) && RN_REAL == 32
+    return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(RN_ISA_AVX512)
+    return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif defined(RN_ISA_AVX2) && RN_REAL == 32
+    return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(RN_ISA_AVX2)
+    return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#else
+    return a * b + c;
+#endif
+}
+
+static inline vec load(const real *from)
+{
+    return *(const vec_unaligned *)from;
+}
+
+static inline void store(real *to, vec value)
+{
+    *(vec_unaligned *)to = value;
+}
+
+/* x in every lane: x - 0 keeps the sign of a zero, as x + 0 would not. */
+static inline vec broadcast(real x)
+{
+    return x - (vec){0};
+}
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One source, many builds: kernel and operator sources are compiled once for each variant,
+ * an element type with an instruction set, and the build names the variant:
+ *
+ *   -DRN_VARIANT=f32_avx2 -DRN_VARIANT_F32=1 -DRN_ISA_AVX2=1     (and so on)
+ *
+ *   f32, f64   x  baseline, avx2 (AVX2 + FMA), avx512 (F, BW, DQ, VL)
+ *   i32, bool  x  baseline
+ *
+ * `real` is the element type of an f32 or f64 variant, `element` that of any variant,
+ * R(name) the variant's spelling of a name. What exists once for all variants stands under
+ * RN_ONCE.
+ */
+#ifndef RN_KERNEL_VARIANT_H
+#define RN_KERNEL_VARIANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RN_JOIN_(a, b) a##_##b
+#define RN_JOIN(a, b)  RN_JOIN_(a, b)
+#define R(name)        RN_JOIN(name, RN_VARIANT)
+
+#if defined(RN_VARIANT_F32)
+typedef float real;
+typedef float element;
+#define RN_REAL 32
+#elif defined(RN_VARIANT_F64)
+typedef double real;
+typedef double element;
+#define RN_REAL 64
+#elif defined(RN_VARIANT_I32)
+typedef int32_t element;
+#elif defined(RN_VARIANT_BOOL)
+typedef uint8_t element;
+#endif
+
+/* The f32 baseline build also holds what is not a kernel. */
+#if defined(RN_VARIANT_F32) && defined(RN_ISA_BASELINE)
+#define RN_ONCE 1
+#else
+#define RN_ONCE 0
+#endif
+
+#endif
