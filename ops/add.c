@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * add -- the sum, element by element.
+ *
+ *   x, y  [..]    f32, f64 or i32, broadcast
+ *   z     [..]
+ *
+ *   z  = x + y
+ *   dx = dz
+ *   dy = dz
+ */
+#include "op.h"
+
+RN_MAP2(add, number, x + y)
+
+#if RN_ONCE
+
+static void gradient(rn_pullback *p)
+{
+    p->dx[0] = p->dy;
+    p->dx[1] = p->dy;
+}
+
+RN_BINARY(add, NULL, gradient)
+
+#endif

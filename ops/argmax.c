@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * argmax -- where along one axis the first largest element is.
+ *
+ *   x  [.., n, ..]    f32, f64 or i32, n >= 1; the variant is its type
+ *   y  [.., ..]       i32, without the axis, or with size 1 there
+ *
+ *   y = the least i with x[i] >= x[j] for all j; a NaN counts as largest
+ *
+ * No gradient.
+ */
+#include "reduce.h"
+
+#if RN_IS_NUMBER
+
+static inline bool is_nan(element x)
+{
+#if RN_IS_REAL
+    return x != x;
+#else
+    (void)x;
+    return false;
+#endif
+}
+
+static int32_t first_largest(const element *x, int64_t n, int64_t stride)
+{
+    int64_t at = 0;
+
+    for (int64_t i = 1; i < n && !is_nan(x[at * stride]); i++)
+        if (!(x[i * stride] <= x[at * stride])) at = i;
+    return (int32_t)at;
+}
+
+RN_KERNEL(argmax)
+{
+    const element *x = (const element *)call->in[0].data;
+    int32_t *y = (int32_t *)call->out->data;
+    rn__reduction r;
+
+    rn__reduction_init(&r, call);
+    for (int64_t i = 0; i < r.outputs; i++, rn__walk_next(&r.kept))
+        y[i] = first_largest(x + r.kept.at[0], r.terms, r.stride[0]);
+    return true;
+}
+
+#endif
+
+#if RN_ONCE
+
+static const char *shape(rn_typing *t)
+{
+    const rn__reduce_attributes *a = (const rn__reduce_attributes *)t->attributes;
+    const int64_t n = rn__reduce_terms(t->in_shape[0], a->axes);
+
+    if (n == 0) return "there is no largest of nothing";
+    if (n > INT32_MAX) return "the axis is too long for an i32 index";
+    t->variant = (int)t->in_type[0];
+    t->type = RN_I32;
+    return rn__reduce_shape(t);
+}
+
+const rn_op rn__op_argmax = {
+    .name = "argmax", .inputs = 1, .flags = RN_OP_STRIDED, .shape = shape};
+
+rn_tensor rn_argmax(rn_tensor x, int axis, bool keep)
+{
+    return rn__reduce(&rn__op_argmax, x, &axis, 1, keep);
+}
+
+#endif

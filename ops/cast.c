@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cast -- every element converted to another type.
+ *
+ *   x  [..]    any type; the variant is this one's
+ *   y  [..]    the type that the attributes name
+ *
+ *   y  = x         rounded to nearest between the real types and from i32
+ *      = x         towards zero, saturating, 0 for NaN, to i32
+ *      = (x != 0)  to bool
+ *   dx = dy converted back; 0 unless both types are real
+ */
+#include "retype.h"
+
+/* Clamped first: to convert what does not fit is undefined. The largest real below 2^31
+ * need not be 2^31 - 1, so what is not below is seen to apart. */
+static inline int32_t to_i32(element x)
+{
+#if RN_IS_REAL
+    const element limit = 0x1p31f,
+                  inside = (element)(RN_REAL == 32 ? 0x1.fffffep30 : 0x1p31 - 1);
+    element clamped = x > -limit ? x : -limit;
+
+    clamped = clamped < inside ? clamped : inside;
+    clamped = x == x ? clamped : 0;
+    return x >= limit ? INT32_MAX : (int32_t)clamped;
+#else
+    return (int32_t)x;
+#endif
+}
+
+#define CONVERT(to, expression)                                                            \
+    {                                                                                      \
+        to *y = (to *)out;                                                                 \
+        if (sx == 1) RN_EACH(i, n)                                                         \
+            {                                                                              \
+                const element e = x[i];                                                    \
+                y[i] = (to)(expression);                                                   \
+            }                                                                              \
+        else                                                                               \
+            RN_EACH(i, n)                                                                  \
+            {                                                                              \
+                const element e = x[i * sx];                                               \
+                y[i] = (to)(expression);                                                   \
+            }                                                                              \
+        break;                                                                             \
+    }
+
+void R(rn__map_cast)(RN_MAP_ARGUMENTS)
+{
+    const element *x = (const element *)in[0];
+    const int64_t sx = step[0];
+
+    switch ((rn_type)((const rn__named_type *)attributes)->type) {
+    case RN_F32:
+        CONVERT(float, e)
+    case RN_F64:
+        CONVERT(double, e)
+    case RN_I32:
+        CONVERT(int32_t, to_i32(e))
+    case RN_BOOL:
+        CONVERT(uint8_t, e != 0)
+    }
+}
+
+#if RN_ONCE
+
+static const char *shape(rn_typing *t)
+{
+    t->variant = (int)t->in_type[0];
+    t->type = (rn_type)((const rn__named_type *)t->attributes)->type;
+    return NULL;
+}
+
+static bool is_real(rn_tensor x)
+{
+    return rn_type_get(x) == RN_F32 || rn_type_get(x) == RN_F64;
+}
+
+static void gradient(rn_pullback *p)
+{
+    if (is_real(p->x[0]) && is_real(p->y)) p->dx[0] = rn_cast(p->dy, rn_type_get(p->x[0]));
+}
+
+const rn_op rn__op_cast = {
+    .name = "cast", .inputs = 1, .shape = shape, .gradient = gradient};
+
+rn_tensor rn_cast(rn_tensor x, rn_type type)
+{
+    const rn__named_type a = {(int64_t)type};
+
+    if (rn_is_null(x) || rn_type_get(x) == type) return x;
+    if ((int)type < 0 || (int)type >= RN_TYPES)
+        return rn__op_refuse(&rn__op_cast, &x, 1, "no such type: %d", (int)type);
+    return rn_apply(&rn__op_cast, &x, 1, &a, sizeof a);
+}
+
+#endif

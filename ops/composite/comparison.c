@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Comparisons that are others turned round. */
+#include "rondo/ops.h"
+
+#include <math.h>
+
+rn_tensor rn_greater(rn_tensor x, rn_tensor y)
+{
+    return rn_less(y, x);
+}
+
+rn_tensor rn_greater_equal(rn_tensor x, rn_tensor y)
+{
+    return rn_less_equal(y, x);
+}
+
+/* |x| < infinity, which a NaN is not; i32 and bool are always finite. */
+rn_tensor rn_is_finite(rn_tensor x)
+{
+    if (rn_type_get(x) == RN_I32 || rn_type_get(x) == RN_BOOL) return rn_equal(x, x);
+    return rn_less(rn_abs(x), rn_constant_like(x, (double)INFINITY));
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gelu -- y = x (1 + erf(x / sqrt 2)) / 2, the x times the normal distribution's function
+ * of Hendrycks and Gimpel (arXiv:1606.08415).
+ */
+#include "rondo/ops.h"
+
+rn_tensor rn_gelu(rn_tensor x)
+{
+    const double root_of_half = 0.70710678118654752;
+
+    return rn_mul(rn_scale(x, 0.5), rn_offset(rn_erf(rn_scale(x, root_of_half)), 1));
+}

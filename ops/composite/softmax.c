@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * softmax, log_softmax and logsumexp along one axis. With
+ *
+ *   m = max x, or 0 where that is not finite     (a constant to the gradient)
+ *   e = exp(x - m),  s = sum of e                (at most n; at least 1 but for x all -inf)
+ *
+ *   logsumexp   = log s + m
+ *   softmax     = e / s
+ *   log_softmax = x - m - log s
+ *
+ * Where all x are -inf, s is 0 and 1 takes its place: logsumexp and log_softmax are -inf,
+ * softmax is 0, and so are the gradients. An x of +inf gives a logsumexp of +inf; there is
+ * no softmax of it, its place holds NaN.
+ */
+#include "op.h"
+
+#include <math.h>
+
+typedef struct parts {
+    rn_tensor m, centred, e, s, empty;
+} parts;
+
+static parts parts_of(rn_tensor x, int axis)
+{
+    const rn_tensor largest = rn_stop_gradient(rn_max(x, &axis, 1, true));
+    const rn_tensor zero = rn_constant_like(x, 0), one = rn_constant_like(x, 1);
+    parts p;
+
+    p.m = rn_where(rn_is_finite(largest), largest, zero);
+    p.centred = rn_sub(x, p.m);
+    p.e = rn_exp(p.centred);
+    p.s = rn_sum(p.e, &axis, 1, true);
+    p.empty = rn_equal(p.s, zero);
+    p.s = rn_where(p.empty, one, p.s);
+    return p;
+}
+
+rn_tensor rn_logsumexp(rn_tensor x, int axis, bool keep)
+{
+    const parts p = parts_of(x, axis);
+    const rn_tensor none = rn_constant_like(x, -(double)INFINITY);
+    const rn_tensor y = rn_where(p.empty, none, rn_add(rn_log(p.s), p.m));
+
+    return keep ? y : rn_squeeze(y, axis);
+}
+
+rn_tensor rn_softmax(rn_tensor x, int axis)
+{
+    const parts p = parts_of(x, axis);
+
+    return rn_div(p.e, p.s);
+}
+
+rn_tensor rn_log_softmax(rn_tensor x, int axis)
+{
+    const parts p = parts_of(x, axis);
+
+    return rn_sub(p.centred, rn_log(p.s));
+}

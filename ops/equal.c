@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * equal -- where two tensors are equal.
+ *
+ *   x, y  [..]    any one type, broadcast
+ *   z     [..]    bool
+ *
+ *   z = (x == y), false for a NaN
+ */
+#include "compare.h"
+
+RN_COMPARE2(equal, any, x == y)
+
+#if RN_ONCE
+RN_BINARY(equal, rn__compare_shape, NULL)
+#endif

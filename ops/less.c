@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * less -- where one tensor is below another.
+ *
+ *   x, y  [..]    any one type, broadcast
+ *   z     [..]    bool
+ *
+ *   z = (x < y), false for a NaN; false < true
+ */
+#include "compare.h"
+
+RN_COMPARE2(less, any, x < y)
+
+#if RN_ONCE
+RN_BINARY(less, rn__compare_shape, NULL)
+#endif

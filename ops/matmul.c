@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * matmul -- the matrix product over the last two axes.
+ *
+ *   x  [.., M, K]    f32 or f64; [.., K, M] when it is read transposed
+ *   y  [.., K, N]    likewise
+ *   z  [.., M, N]    leading axes broadcast
+ *
+ *   z  = X Y         X = x or x', Y = y or y'
+ *   dX = dz Y'       so dx = dz Y', or Y dz' when x is read transposed
+ *   dY = X' dz       so dy = X' dz, or dz' X when y is read transposed
+ *
+ * A y without leading axes sees all rows of x at once: x [T, B, I] times w [I, H] is one
+ * product of T B rows, forward and in both gradients.
+ */
+#include "gemm.h"
+#include "op.h"
+#include "walk.h"
+
+#include <string.h>
+
+typedef struct attributes {
+    int64_t which; /* rn_transposition */
+} attributes;
+
+#if RN_IS_REAL
+
+/* One matrix operand: its last two axes, exchanged if so asked. */
+static rn__matrix matrix(const rn_array *a, bool transposed)
+{
+    const int64_t row = a->stride[a->rank - 2], column = a->stride[a->rank - 1];
+
+    return transposed ? (rn__matrix){a->data, column, row}
+                      : (rn__matrix){a->data, row, column};
+}
+
+/* The strides that an operand's leading axes have under those of z, 0 where it repeats. */
+static void leading(const rn_array *a, const rn_array *z, int64_t *stride)
+{
+    for (int i = 0; i < z->rank - 2; i++) {
+        const int j = i - (z->rank - a->rank);
+        stride[i] = j < 0 || a->size[j] == 1 ? 0 : a->stride[j];
+    }
+}
+
+/* Takes leading axes into the rows, from the last one on, while y is the same for all and
+ * the rows of x go on where they ended. Returns the number of rows; z is dense. */
+static int64_t join_rows(rn__walk *w, int64_t m, rn__matrix *x)
+{
+    for (; w->rank > 0; w->rank--) {
+        const int last = w->rank - 1;
+        const int64_t size = w->size[last], step = w->stride[0][last];
+
+        if (size != 1) {
+            if (w->stride[1][last] != 0) break;
+            if (m == 1) x->row = step;
+            if (step != m * x->row) break;
+            m *= size;
+        }
+    }
+    return m;
+}
+
+RN_KERNEL(matmul)
+{
+    const int64_t which = ((const attributes *)call->attributes)->which;
+    const rn_array *z = call->out;
+    rn__matrix x = matrix(&call->in[0], (which & RN_TRANSPOSE_X) != 0);
+    rn__matrix y = matrix(&call->in[1], (which & RN_TRANSPOSE_Y) != 0);
+    const rn_array *in = call->in;
+    const int64_t k = in->size[in->rank - (which & RN_TRANSPOSE_X ? 2 : 1)];
+    const int64_t n = z->size[z->rank - 1];
+    rn__walk w = {.rank = z->rank - 2};
+
+    leading(&call->in[0], z, w.stride[0]);
+    leading(&call->in[1], z, w.stride[1]);
+    for (int i = 0; i < w.rank; i++) {
+        if (z->size[i] == 0) return true;
+        w.size[i] = z->size[i];
+        w.stride[2][i] = z->stride[i];
+    }
+
+    const int64_t m = join_rows(&w, z->size[z->rank - 2], &x);
+    do {
+        x.data = (real *)call->in[0].data + w.at[0];
+        y.data = (real *)call->in[1].data + w.at[1];
+        const rn__matrix to = {(real *)z->data + w.at[2], n, 1};
+        R(rn__gemm)(m, n, k, x, y, to, call->scratch);
+    } while (rn__walk_next(&w));
+    return true;
+}
+
+#endif
+
+#if RN_ONCE
+
+/* Sizes of X, Y and z. */
+static const char *shape(rn_typing *t)
+{
+    const int64_t which = ((const attributes *)t->attributes)->which;
+    const int tx = (which & RN_TRANSPOSE_X) != 0, ty = (which & RN_TRANSPOSE_Y) != 0;
+    rn_shape x = t->in_shape[0], y = t->in_shape[1], *z = &t->shape;
+
+    if (t->in_type[0] != t->in_type[1]) return "types differ";
+    if (x.rank < 2 || y.rank < 2) return "rank below 2";
+
+    const int64_t m = x.size[x.rank - 2 + tx], n = y.size[y.rank - 1 - ty];
+    if (x.size[x.rank - 1 - tx] != y.size[y.rank - 2 + ty]) return "inner sizes differ";
+    x.rank -= 2, y.rank -= 2;
+    if (!rn_shape_broadcast(x, y, z)) return "leading axes do not broadcast";
+    z->size[z->rank++] = m;
+    z->size[z->rank++] = n;
+    return NULL;
+}
+
+/* ---- gradient
+ * ----------------------------------------------------------------------------- */
+
+static rn_tensor product(rn_tensor x, bool tx, rn_tensor y, bool ty)
+{
+    const int which = (tx ? RN_TRANSPOSE_X : 0) | (ty ? RN_TRANSPOSE_Y : 0);
+
+    return rn_matmul_transposed(x, y, (rn_transposition)which);
+}
+
+/* All rows as one matrix. */
+static rn_tensor rows_of(rn_tensor x)
+{
+    const rn_shape s = rn_shape_get(x);
+    int64_t rows = 1;
+
+    for (int i = 0; i < s.rank - 1; i++) rows *= s.size[i];
+    return rn_reshape(x, (rn_shape){2, {rows, s.size[s.rank - 1]}});
+}
+
+static void gradient(rn_pullback *p)
+{
+    const int64_t which = ((const attributes *)p->attributes)->which;
+    bool tx = (which & RN_TRANSPOSE_X) != 0;
+    const bool ty = (which & RN_TRANSPOSE_Y) != 0;
+    rn_tensor x = p->x[0], y = p->x[1], dz = p->dy;
+
+    if (p->wanted[0])
+        p->dx[0] = rn_sum_to(tx ? product(y, ty, dz, true) : product(dz, false, y, !ty),
+                             rn_shape_get(x));
+    if (!p->wanted[1]) return;
+    if (rn_rank(y) == 2 && rn_rank(x) > 2) {
+        x = rows_of(tx ? rn_transpose(x) : x);
+        dz = rows_of(dz);
+        tx = false;
+    }
+    p->dx[1] = rn_sum_to(ty ? product(dz, true, x, tx) : product(x, !tx, dz, false),
+                         rn_shape_get(y));
+}
+
+/* ---- scratch
+ * ------------------------------------------------------------------------------ */
+
+#define SIZE_OF(variant) size_t rn__gemm_scratch_##variant(int64_t m, int64_t n, int64_t k)
+SIZE_OF(f32_baseline);
+SIZE_OF(f64_baseline);
+SIZE_OF(f32_avx2);
+SIZE_OF(f64_avx2);
+SIZE_OF(f32_avx512);
+SIZE_OF(f64_avx512);
+
+/* Enough for whichever variant will run, with all leading axes joined to the rows. */
+static size_t scratch(const rn_call *call)
+{
+    static size_t (*const sizes[])(int64_t, int64_t, int64_t) = {
+        rn__gemm_scratch_f32_baseline, rn__gemm_scratch_f64_baseline,
+#ifdef RN_HAVE_AVX2
+        rn__gemm_scratch_f32_avx2,     rn__gemm_scratch_f64_avx2,
+#endif
+#ifdef RN_HAVE_AVX512
+        rn__gemm_scratch_f32_avx512,   rn__gemm_scratch_f64_avx512,
+#endif
+    };
+    const int64_t which = ((const attributes *)call->attributes)->which;
+    const rn_array *x = &call->in[0], *z = call->out;
+    const int64_t k = x->size[x->rank - (which & RN_TRANSPOSE_X ? 2 : 1)];
+    int64_t rows = 1;
+    size_t most = 0;
+
+    for (int i = 0; i < z->rank - 1; i++) rows *= z->size[i];
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t bytes = sizes[i](rows, z->size[z->rank - 1], k);
+        if (bytes > most) most = bytes;
+    }
+    return most;
+}
+
+/* ---- record and public functions
+ * ---------------------------------------------------------- */
+
+const rn_op rn__op_matmul = {.name = "matmul",
+                             .inputs = 2,
+                             .flags = RN_OP_STRIDED,
+                             .shape = shape,
+                             .gradient = gradient,
+                             .scratch = scratch};
+
+rn_tensor rn_matmul_transposed(rn_tensor x, rn_tensor y, rn_transposition which)
+{
+    const rn_tensor in[2] = {x, y};
+    const attributes a = {(int64_t)which & (RN_TRANSPOSE_X | RN_TRANSPOSE_Y)};
+
+    return rn_apply(&rn__op_matmul, in, 2, &a, sizeof a);
+}
+
+rn_tensor rn_matmul(rn_tensor x, rn_tensor y)
+{
+    return rn_matmul_transposed(x, y, RN_NONE);
+}
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * max -- the largest element over some axes.
+ *
+ *   x  [..]    f32, f64 or i32; at least one element over the axes
+ *   y  [..]    without the axes, or with size 1 there
+ *
+ *   y  = max of x over the axes, NaN if one is
+ *   dx = x == y ? dy / (how many are) : 0          y and dy repeated over the axes
+ */
+#include "op.h"
+
+#if RN_IS_NUMBER
+
+#if RN_IS_REAL
+#define START (-VM_INFINITY)
+#else
+#define START INT32_MIN
+#endif
+
+/* a + b is for a NaN alone. */
+static inline element combine(element a, element b)
+{
+    return b > a ? b : b <= a ? a : a + b;
+}
+#include "reduce_kernel.h"
+
+RN_KERNEL(max)
+{
+    reduce(call);
+    return true;
+}
+
+#endif
+
+#if RN_ONCE
+
+static const char *shape(rn_typing *t)
+{
+    const rn__reduce_attributes *a = (const rn__reduce_attributes *)t->attributes;
+
+    if (rn__reduce_terms(t->in_shape[0], a->axes) == 0)
+        return "there is no largest of nothing";
+    return rn__reduce_shape(t);
+}
+
+static void gradient(rn_pullback *p)
+{
+    const int64_t axes = ((const rn__reduce_attributes *)p->attributes)->axes;
+    const rn_tensor x = p->x[0], y = rn__reduce_keep(p->y, x, axes);
+    const rn_tensor dy = rn__reduce_keep(p->dy, x, axes), largest = rn_equal(x, y);
+    const rn_tensor count = rn_sum_to(rn_cast(largest, rn_type_get(x)), rn_shape_get(y));
+
+    p->dx[0] = rn_where(largest, rn_div(dy, count), rn_constant_like(dy, 0));
+}
+
+const rn_op rn__op_max = {.name = "max",
+                          .inputs = 1,
+                          .flags = RN_OP_STRIDED,
+                          .shape = shape,
+                          .gradient = gradient};
+
+rn_tensor rn_max(rn_tensor x, const int *axes, int count, bool keep)
+{
+    return rn__reduce(&rn__op_max, x, axes, count, keep);
+}
+
+rn_tensor rn_max_all(rn_tensor x)
+{
+    return rn_max(x, NULL, 0, false);
+}
+
+rn_tensor rn_max_axis(rn_tensor x, int axis)
+{
+    return rn_max(x, &axis, 1, false);
+}
+
+#endif

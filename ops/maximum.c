@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * maximum -- the larger of two elements.
+ *
+ *   x, y  [..]    f32, f64 or i32, broadcast
+ *   z     [..]
+ *
+ *   z  = x > y ? x : y; NaN if either is, which x + y gives
+ *   dx = x > y ? dz : y > x ? 0 : dz / 2
+ *   dy = y > x ? dz : x > y ? 0 : dz / 2
+ */
+#include "op.h"
+
+RN_MAP2(maximum, number, x > y ? x : x <= y ? y : x + y)
+
+#if RN_ONCE
+
+static void gradient(rn_pullback *p)
+{
+    const rn_tensor x = p->x[0], y = p->x[1], dz = p->dy;
+    const rn_tensor first = rn_less(y, x), second = rn_less(x, y);
+    const rn_tensor zero = rn_constant_like(dz, 0), half = rn_scale(dz, 0.5);
+
+    if (p->wanted[0]) p->dx[0] = rn_where(first, dz, rn_where(second, zero, half));
+    if (p->wanted[1]) p->dx[1] = rn_where(second, dz, rn_where(first, zero, half));
+}
+
+RN_BINARY(maximum, NULL, gradient)
+
+#endif

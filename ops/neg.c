@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * neg -- every element with its sign turned.
+ *
+ *   x  [..]    f32, f64 or i32
+ *   y  [..]
+ *
+ *   y  = -x
+ *   dx = -dy
+ */
+#include "op.h"
+
+RN_MAP1(neg, number, -x)
+
+#if RN_ONCE
+
+static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
+{
+    (void)x;
+    (void)y;
+    return rn_neg(dy);
+}
+
+RN_UNARY(neg, gradient)
+
+#endif

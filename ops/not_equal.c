@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * not_equal -- where two tensors differ.
+ *
+ *   x, y  [..]    any one type, broadcast
+ *   z     [..]    bool
+ *
+ *   z = (x != y), true for a NaN
+ */
+#include "compare.h"
+
+RN_COMPARE2(not_equal, any, x != y)
+
+#if RN_ONCE
+RN_BINARY(not_equal, rn__compare_shape, NULL)
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an operator's file includes: the words it is written in.
+ *
+ * A file has, in this order: head comment; the element-wise map or the kernel, compiled for
+ * each variant; and under RN_ONCE the shape rule, the gradient rule, the record and the
+ * public function. docs/operators.md walks through one.
+ */
+#ifndef RN_OPS_OP_H
+#define RN_OPS_OP_H
+
+#include "rondo/op.h"
+#include "rondo/ops.h"
+#include "variant.h"
+
+#ifdef RN_REAL
+#include "vmath.h"
+#endif
+
+/* ---- kinds: RN_FOR_<kind>(code) is the code in the variants of that kind, else nothing --
+ */
+
+#define RN_EMPTY(...)
+#define RN_SAME(...) __VA_ARGS__
+
+#if !defined(RN_VARIANT) /* a source that is compiled once, and has no kernels */
+#define RN_FOR_real    RN_EMPTY
+#define RN_FOR_number  RN_EMPTY
+#define RN_FOR_any     RN_EMPTY
+#define RN_FOR_logical RN_EMPTY
+#elif defined(RN_VARIANT_BOOL)
+#define RN_FOR_real    RN_EMPTY
+#define RN_FOR_number  RN_EMPTY
+#define RN_FOR_any     RN_SAME
+#define RN_FOR_logical RN_SAME
+#elif defined(RN_VARIANT_I32)
+#define RN_FOR_real    RN_EMPTY
+#define RN_FOR_number  RN_SAME
+#define RN_FOR_any     RN_SAME
+#define RN_FOR_logical RN_EMPTY
+#else
+#define RN_FOR_real    RN_SAME
+#define RN_FOR_number  RN_SAME
+#define RN_FOR_any     RN_SAME
+#define RN_FOR_logical RN_EMPTY
+#endif
+
+#if RN_ONCE
+#define RN_FOR_once RN_SAME
+#else
+#define RN_FOR_once RN_EMPTY
+#endif
+
+/* The same as conditions, for kernels in real C: #if RN_IS_NUMBER ... */
+#ifdef RN_REAL
+#define RN_IS_REAL 1
+#else
+#define RN_IS_REAL 0
+#endif
+#if RN_IS_REAL || defined(RN_VARIANT_I32)
+#define RN_IS_NUMBER 1
+#else
+#define RN_IS_NUMBER 0
+#endif
+
+/* ---- element-wise maps
+ * --------------------------------------------------------------------- */
+
+/* The iterations of the loop that follows are independent, though y may be x itself; it is
+ * to be vectorised. */
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed" /* one that calls a function cannot */
+#define RN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define RN_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+#define RN_EACH(i, n) RN_INDEPENDENT for (int64_t i = 0; i < (n); i++)
+
+#define RN_MAP_ARGUMENTS                                                                   \
+    int64_t n, const void *const *in, const int64_t *step, void *out, const void *attributes
+
+/* RN_MAP1(tanh, real, R(tanh)(x)): an expression of x. */
+#define RN_MAP1(name, kind, expression) RN_FOR_##kind(RN_MAP1_(name, element, expression))
+
+#define RN_MAP1_(name, result, expression)                                                 \
+    static inline result R(name##_of)(element x)                                           \
+    {                                                                                      \
+        return (result)(expression);                                                       \
+    }                                                                                      \
+                                                                                           \
+    void R(rn__map_##name)(RN_MAP_ARGUMENTS)                                               \
+    {                                                                                      \
+        const element *x = (const element *)in[0];                                         \
+        result *y = (result *)out;                                                         \
+        const int64_t sx = step[0];                                                        \
+                                                                                           \
+        (void)attributes;                                                                  \
+        if (sx == 1)                                                                       \
+            RN_EACH(i, n) y[i] = R(name##_of)(x[i]);                                       \
+        else                                                                               \
+            RN_EACH(i, n) y[i] = R(name##_of)(x[i * sx]);                                  \
+    }
+
+/* RN_MAP2(add, number, x + y): an expression of x and y. RN_COMPARE2 gives a bool. */
+#define RN_MAP2(name, kind, expression) RN_FOR_##kind(RN_MAP2_(name, element, expression))
+#define RN_COMPARE2(name, kind, expression)                                                \
+    RN_FOR_##kind(RN_MAP2_(name, uint8_t, expression))
+
+#define RN_MAP2_(name, result, expression)                                                 \
+    static inline result R(name##_of)(element x, element y)                                \
+    {                                                                                      \
+        return (result)(expression);                                                       \
+    }                                                                                      \
+                                                                                           \
+    void R(rn__map_##name)(RN_MAP_ARGUMENTS)                                               \
+    {                                                                                      \
+        const element *x = (const element *)in[0], *y = (const element *)in[1];            \
+        result *z = (result *)out;                                                         \
+        const int64_t sx = step[0], sy = step[1];                                          \
+                                                                                           \
+        (void)attributes;                                                                  \
+        if (n > 0 && sx == 0) {                                                            \
+            const element x0 = x[0];                                                       \
+            if (sy == 1)                                                                   \
+                RN_EACH(i, n) z[i] = R(name##_of)(x0, y[i]);                               \
+            else                                                                           \
+                RN_EACH(i, n) z[i] = R(name##_of)(x0, y[i * sy]);                          \
+        } else if (n > 0 && sy == 0) {                                                     \
+            const element y0 = y[0];                                                       \
+            if (sx == 1)                                                                   \
+                RN_EACH(i, n) z[i] = R(name##_of)(x[i], y0);                               \
+            else                                                                           \
+                RN_EACH(i, n) z[i] = R(name##_of)(x[i * sx], y0);                          \
+        } else if (sx == 1 && sy == 1) {                                                   \
+            RN_EACH(i, n) z[i] = R(name##_of)(x[i], y[i]);                                 \
+        } else {                                                                           \
+            RN_EACH(i, n) z[i] = R(name##_of)(x[i * sx], y[i * sy]);                       \
+        }                                                                                  \
+    }
+
+/* ---- kernels
+ * --------------------------------------------------------------------------------- */
+
+/* The head of a kernel's definition: RN_KERNEL(matmul) { ... return true; } */
+#define RN_KERNEL(name) bool R(rn__kernel_##name)(const rn_call *call)
+
+/* The kernel of an operator of kind `once`. */
+#define RN_KERNEL_ONCE(name) bool rn__kernel_##name(const rn_call *call)
+
+/* ---- prototypes of all of them, and the records
+ * ----------------------------------------------- */
+
+#define RN_DECLARE_map(name, kind)      RN_FOR_##kind(void R(rn__map_##name)(RN_MAP_ARGUMENTS);)
+#define RN_DECLARE_kernel(name, kind)   RN_DECLARE_kernel_##kind(name)
+#define RN_DECLARE_kernel_real(name)    RN_FOR_real(RN_KERNEL(name);)
+#define RN_DECLARE_kernel_number(name)  RN_FOR_number(RN_KERNEL(name);)
+#define RN_DECLARE_kernel_any(name)     RN_FOR_any(RN_KERNEL(name);)
+#define RN_DECLARE_kernel_logical(name) RN_FOR_logical(RN_KERNEL(name);)
+#define RN_DECLARE_kernel_once(name)    RN_KERNEL_ONCE(name);
+#define RN_DECLARE_view(name, kind)
+#define RN_OP(name, code, kind, formula)                                                   \
+    extern const rn_op rn__op_##name;                                                      \
+    RN_DECLARE_##code(name, kind)
+#include "ops.def"
+#undef RN_OP
+
+/* Puts "<op>: <what>: x [..], y [..]" on the graph and returns the null tensor: for what a
+ * public function refuses before there is a node. */
+rn_tensor rn__op_refuse(const rn_op *op, const rn_tensor *in, int inputs,
+                        const char *format, ...) RN_PRINTF(4, 5);
+
+/* "[32,128]", for messages; at most `capacity` bytes with the 0. Returns text. */
+char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
+
+/* An axis counted from the front; -1 after rn__op_refuse when x has no such axis. */
+int rn__op_axis(const rn_op *op, rn_tensor x, int axis);
+
+/* ---- records and public functions of the usual forms
+ * ------------------------------------------ */
+
+/* static rn_tensor gradient(x, y, dy) and the public rn_<name>(x). */
+#define RN_UNARY(name_, gradient_of)                                                       \
+    static void pullback(rn_pullback *p)                                                   \
+    {                                                                                      \
+        p->dx[0] = gradient_of(p->x[0], p->y, p->dy);                                      \
+    }                                                                                      \
+                                                                                           \
+    const rn_op rn__op_##name_ = {.name = #name_, .inputs = 1, .gradient = pullback};      \
+                                                                                           \
+    rn_tensor rn_##name_(rn_tensor x)                                                      \
+    {                                                                                      \
+        return rn_apply(&rn__op_##name_, &x, 1, NULL, 0);                                  \
+    }
+
+/* static void gradient(rn_pullback *) and the public rn_<name>(x, y); `shape_of` is a shape
+ * rule, NULL for the element-wise one. */
+#define RN_BINARY(name_, shape_of, gradient_of)                                            \
+    const rn_op rn__op_##name_ = {                                                         \
+        .name = #name_, .inputs = 2, .shape = shape_of, .gradient = gradient_of};          \
+                                                                                           \
+    rn_tensor rn_##name_(rn_tensor x, rn_tensor y)                                         \
+    {                                                                                      \
+        const rn_tensor in[2] = {x, y};                                                    \
+        return rn_apply(&rn__op_##name_, in, 2, NULL, 0);                                  \
+    }
+
+#endif

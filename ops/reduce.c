@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Axes of reductions: naming them, shapes without them, and where their elements lie. */
+#include "reduce.h"
+
+#include "strided.h"
+
+const char *rn__reduce_shape(rn_typing *t)
+{
+    const rn__reduce_attributes *a = (const rn__reduce_attributes *)t->attributes;
+    const rn_shape x = t->in_shape[0];
+    int rank = 0;
+
+    for (int i = 0; i < x.rank; i++) {
+        const bool reduced = (a->axes >> i & 1) != 0;
+        if (!reduced || a->keep) t->shape.size[rank++] = reduced ? 1 : x.size[i];
+    }
+    for (int i = rank; i < RN_RANK_MAX; i++) t->shape.size[i] = 0;
+    t->shape.rank = rank;
+    return NULL;
+}
+
+int64_t rn__reduce_axes(const rn_op *op, rn_tensor x, const int *axes, int count)
+{
+    int64_t mask = 0;
+
+    if (count == 0) return ((int64_t)1 << rn_rank(x)) - 1;
+    for (int i = 0; i < count; i++) {
+        const int axis = rn__op_axis(op, x, axes[i]);
+        if (axis < 0) return -1;
+        if (mask >> axis & 1) {
+            rn__op_refuse(op, &x, 1, "axis %d is named twice", axes[i]);
+            return -1;
+        }
+        mask |= (int64_t)1 << axis;
+    }
+    return mask;
+}
+
+rn_tensor rn__reduce(const rn_op *op, rn_tensor x, const int *axes, int count, bool keep)
+{
+    if (rn_is_null(x)) return x;
+
+    const rn__reduce_attributes a = {rn__reduce_axes(op, x, axes, count), keep};
+    if (a.axes < 0) return rn_null();
+    return rn_apply(op, &x, 1, &a, sizeof a);
+}
+
+int64_t rn__reduce_terms(rn_shape x, int64_t axes)
+{
+    int64_t terms = 1;
+
+    for (int i = 0; i < x.rank; i++)
+        if (axes >> i & 1) terms *= x.size[i];
+    return terms;
+}
+
+rn_tensor rn__reduce_keep(rn_tensor y, rn_tensor x, int64_t axes)
+{
+    rn_shape shape = rn_shape_get(x);
+
+    for (int i = 0; i < shape.rank; i++)
+        if (axes >> i & 1) shape.size[i] = 1;
+    return rn_reshape(y, shape);
+}
+
+void rn__reduction_init(rn__reduction *r, const rn_call *call)
+{
+    const int64_t axes = ((const rn__reduce_attributes *)call->attributes)->axes;
+    const rn_array *x = &call->in[0];
+    int64_t *const strides[1] = {r->stride};
+
+    *r = (rn__reduction){.outputs = 1, .terms = 1};
+    for (int i = 0; i < x->rank; i++) {
+        const bool reduced = (axes >> i & 1) != 0;
+        const int at = reduced ? r->rank++ : r->kept.rank++;
+
+        (reduced ? r->size : r->kept.size)[at] = x->size[i];
+        (reduced ? r->stride : r->kept.stride[0])[at] = x->stride[i];
+        *(reduced ? &r->terms : &r->outputs) *= x->size[i];
+    }
+    r->rank = rn__collapse(r->rank, r->size, 1, strides);
+    int64_t *const kept_strides[1] = {r->kept.stride[0]};
+    r->kept.rank = rn__collapse(r->kept.rank, r->kept.size, 1, kept_strides);
+}
+
+void rn__reduction_places(const rn__reduction *r, int64_t from, int64_t count,
+                          int64_t *place)
+{
+    rn__walk w = {.rank = r->rank};
+
+    for (int i = r->rank - 1; i >= 0; i--) {
+        w.size[i] = r->size[i];
+        w.stride[0][i] = r->stride[i];
+        w.index[i] = from % r->size[i];
+        w.at[0] += w.index[i] * r->stride[i];
+        from /= r->size[i];
+    }
+    for (int64_t i = 0; i < count; i++) {
+        place[i] = w.at[0];
+        rn__walk_next(&w);
+    }
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What the reductions share beside the order of terms (reduce_kernel.h). */
+#ifndef RN_OPS_REDUCE_H
+#define RN_OPS_REDUCE_H
+
+#include "op.h"
+#include "walk.h"
+
+typedef struct rn__reduce_attributes {
+    int64_t axes; /* bit i: axis i is reduced */
+    int64_t keep; /* reduced axes stay, with size 1 */
+} rn__reduce_attributes;
+
+/* The shape rule: x without the reduced axes. */
+const char *rn__reduce_shape(rn_typing *typing);
+
+/* Applies a reduction; `axes` as the public functions take them. */
+rn_tensor rn__reduce(const rn_op *op, rn_tensor x, const int *axes, int count, bool keep);
+
+/* The axes as a mask, or -1 after rn__op_refuse. */
+int64_t rn__reduce_axes(const rn_op *op, rn_tensor x, const int *axes, int count);
+
+/* The number of elements that one result is made of. */
+int64_t rn__reduce_terms(rn_shape x, int64_t axes);
+
+/* A reduction's result (or cotangent) with the reduced axes put back with size 1, so that
+ * it broadcasts against x. */
+rn_tensor rn__reduce_keep(rn_tensor y, rn_tensor x, int64_t axes);
+
+/* A call of the kernel laid out: `kept` visits the results in the order of the output
+ * (at[0] is the place of their first term), the rest tells where their terms lie. */
+typedef struct rn__reduction {
+    rn__walk kept;
+    int rank;
+    int64_t size[RN_RANK_MAX], stride[RN_RANK_MAX];
+    int64_t outputs, terms;
+} rn__reduction;
+
+void rn__reduction_init(rn__reduction *r, const rn_call *call);
+
+/* Places of terms from..from + count - 1, relative to the first. */
+void rn__reduction_places(const rn__reduction *r, int64_t from, int64_t count,
+                          int64_t *place);
+
+#endif

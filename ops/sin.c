@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sin -- the sine of every element.
+ *
+ *   x  [..]    f32 or f64
+ *   y  [..]
+ *
+ *   y  = sin x               x in radians
+ *   dx = dy cos x
+ */
+#include "op.h"
+
+RN_MAP1(sin, real, R(sin)(x))
+
+#if RN_ONCE
+
+static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
+{
+    (void)y;
+    return rn_mul(dy, rn_cos(x));
+}
+
+RN_UNARY(sin, gradient)
+
+#endif

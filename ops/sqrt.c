@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sqrt -- the square root of every element.
+ *
+ *   x  [..]    f32 or f64
+ *   y  [..]
+ *
+ *   y  = sqrt x
+ *   dx = dy / (2 y)          from y alone
+ */
+#include "op.h"
+
+#if RN_IS_REAL
+/* One instruction; for the builtin's sake of either width. */
+static inline real square_root(real x)
+{
+#if RN_REAL == 32
+    return sqrtf(x);
+#else
+    return sqrt(x);
+#endif
+}
+#endif
+
+RN_MAP1(sqrt, real, square_root(x))
+
+#if RN_ONCE
+
+static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
+{
+    (void)x;
+    return rn_div(dy, rn_scale(y, 2));
+}
+
+RN_UNARY(sqrt, gradient)
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stop_gradient -- a value that the gradient takes for a constant.
+ *
+ *   x  [..]    any type
+ *   y  [..]
+ *
+ *   y  = x
+ *   dx = 0
+ */
+#include "op.h"
+
+#if RN_ONCE
+
+static const char *shape(rn_typing *t)
+{
+    (void)t;
+    return NULL;
+}
+
+static bool view(const rn_array *in, rn_array *out, int64_t *offset, const void *data)
+{
+    (void)data;
+    *offset = 0;
+    for (int i = 0; i < in->rank; i++) out->stride[i] = in->stride[i];
+    return true;
+}
+
+const rn_op rn__op_stop_gradient = {
+    .name = "stop_gradient", .inputs = 1, .shape = shape, .view = view};
+
+rn_tensor rn_stop_gradient(rn_tensor x)
+{
+    return rn_apply(&rn__op_stop_gradient, &x, 1, NULL, 0);
+}
+
+#endif

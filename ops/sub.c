@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sub -- the difference, element by element.
+ *
+ *   x, y  [..]    f32, f64 or i32, broadcast
+ *   z     [..]
+ *
+ *   z  = x - y
+ *   dx = dz
+ *   dy = -dz
+ */
+#include "op.h"
+
+RN_MAP2(sub, number, x - y)
+
+#if RN_ONCE
+
+static void gradient(rn_pullback *p)
+{
+    p->dx[0] = p->dy;
+    if (p->wanted[1]) p->dx[1] = rn_neg(p->dy);
+}
+
+RN_BINARY(sub, NULL, gradient)
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sum -- the sum over some axes.
+ *
+ *   x  [..]    f32, f64 or i32
+ *   y  [..]    without the axes, or with size 1 there
+ *
+ *   y  = sum of x over the axes, 0 over nothing; in the order of reduce_kernel.h
+ *   dx = dy repeated over the axes
+ */
+#include "op.h"
+
+#if RN_IS_NUMBER
+
+#define START 0
+static inline element combine(element a, element b)
+{
+    return a + b;
+}
+#include "reduce_kernel.h"
+
+RN_KERNEL(sum)
+{
+    reduce(call);
+    return true;
+}
+
+#endif
+
+#if RN_ONCE
+
+static void gradient(rn_pullback *p)
+{
+    const rn__reduce_attributes *a = (const rn__reduce_attributes *)p->attributes;
+
+    p->dx[0] =
+        rn_broadcast(rn__reduce_keep(p->dy, p->x[0], a->axes), rn_shape_get(p->x[0]));
+}
+
+const rn_op rn__op_sum = {.name = "sum",
+                          .inputs = 1,
+                          .flags = RN_OP_STRIDED,
+                          .shape = rn__reduce_shape,
+                          .gradient = gradient};
+
+rn_tensor rn_sum(rn_tensor x, const int *axes, int count, bool keep)
+{
+    return rn__reduce(&rn__op_sum, x, axes, count, keep);
+}
+
+rn_tensor rn_sum_all(rn_tensor x)
+{
+    return rn_sum(x, NULL, 0, false);
+}
+
+rn_tensor rn_sum_axis(rn_tensor x, int axis)
+{
+    return rn_sum(x, &axis, 1, false);
+}
+
+#endif

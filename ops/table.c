@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* A table of code for each variant, all made from ops.def, and the choice among them. */
+#include "table.h"
+#include "cpu.h"
+#include "op.h"
+
+#define RN_CODE_map(name, kind)      RN_FOR_##kind(.map = R(rn__map_##name))
+#define RN_CODE_kernel(name, kind)   RN_CODE_kernel_##kind(name)
+#define RN_CODE_kernel_real(name)    RN_FOR_real(.kernel = R(rn__kernel_##name))
+#define RN_CODE_kernel_number(name)  RN_FOR_number(.kernel = R(rn__kernel_##name))
+#define RN_CODE_kernel_any(name)     RN_FOR_any(.kernel = R(rn__kernel_##name))
+#define RN_CODE_kernel_logical(name) RN_FOR_logical(.kernel = R(rn__kernel_##name))
+#define RN_CODE_kernel_once(name)    .kernel = rn__kernel_##name
+#define RN_CODE_view(name, kind)
+#define RN_OP(name, code, kind, formula) {RN_CODE_##code(name, kind)},
+
+extern const rn__code R(rn__table)[];
+const rn__code R(rn__table)[] = {
+#include "ops.def"
+};
+#undef RN_OP
+
+#if RN_ONCE
+
+const rn_op *const rn__ops[] = {
+#define RN_OP(name, code, kind, formula) &rn__op_##name,
+#include "ops.def"
+#undef RN_OP
+};
+const int rn__op_count = (int)(sizeof rn__ops / sizeof *rn__ops);
+
+#define RN_LEVEL(isa) extern const rn__code rn__table_f32_##isa[], rn__table_f64_##isa[]
+RN_LEVEL(baseline);
+extern const rn__code rn__table_i32_baseline[], rn__table_bool_baseline[];
+#ifdef RN_HAVE_AVX2
+RN_LEVEL(avx2);
+#endif
+#ifdef RN_HAVE_AVX512
+RN_LEVEL(avx512);
+#endif
+
+static const rn__code *const tables[RN__ISAS][RN_TYPES] = {
+    [RN__BASELINE] = {rn__table_f32_baseline, rn__table_f64_baseline,
+                      rn__table_i32_baseline, rn__table_bool_baseline},
+#ifdef RN_HAVE_AVX2
+    [RN__AVX2] = {rn__table_f32_avx2, rn__table_f64_avx2, rn__table_i32_baseline,
+                  rn__table_bool_baseline},
+#endif
+#ifdef RN_HAVE_AVX512
+    [RN__AVX512] = {rn__table_f32_avx512, rn__table_f64_avx512, rn__table_i32_baseline,
+                    rn__table_bool_baseline},
+#endif
+};
+
+static int find(const rn_op *op)
+{
+    for (int i = 0; i < rn__op_count; i++)
+        if (rn__ops[i] == op) return i;
+    return -1;
+}
+
+rn__code rn__op_code(const rn_op *op, rn_type variant)
+{
+    const int i = find(op);
+
+    if (i >= 0) return tables[rn__cpu_isa()][variant][i];
+    return (rn__code){op->map[variant], op->kernel[variant]};
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * take -- rows of a table.
+ *
+ *   x  [N, ..]       any type
+ *   i  [I..]         i32, each in 0..N-1
+ *   y  [I.., ..]
+ *
+ *   y[i..] = x[i[i..]]
+ *   dx     = zeros with dy added at i
+ */
+#include "op.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#if RN_ONCE
+
+static int64_t product(const int64_t *size, int count)
+{
+    int64_t n = 1;
+
+    for (int i = 0; i < count; i++) n *= size[i];
+    return n;
+}
+
+RN_KERNEL_ONCE(take)
+{
+    const rn_array *x = &call->in[0], *indices = &call->in[1];
+    const int64_t count = product(indices->size, indices->rank);
+    const size_t row = (size_t)product(x->size + 1, x->rank - 1) * rn_type_size(x->type);
+    const int32_t *index = (const int32_t *)indices->data;
+
+    for (int64_t i = 0; i < count; i++) {
+        if (index[i] < 0 || index[i] >= x->size[0]) {
+            snprintf(call->message, RN_MESSAGE,
+                     "index %d is outside 0..%lld at element %lld", (int)index[i],
+                     (long long)x->size[0] - 1, (long long)i);
+            return false;
+        }
+        if (row)
+            memcpy((char *)call->out->data + (size_t)i * row,
+                   (const char *)x->data + (size_t)index[i] * row, row);
+    }
+    return true;
+}
+
+static const char *shape(rn_typing *t)
+{
+    const rn_shape x = t->in_shape[0];
+
+    if (t->in_type[1] != RN_I32) return "the indices' type is not i32";
+    if (x.rank < 1) return "rank below 1";
+    t->shape = t->in_shape[1];
+    if (t->shape.rank + x.rank - 1 > RN_RANK_MAX) return "the result has too many axes";
+    for (int i = 1; i < x.rank; i++) t->shape.size[t->shape.rank++] = x.size[i];
+    return NULL;
+}
+
+static void gradient(rn_pullback *p)
+{
+    p->dx[0] = rn_add_at(rn_fill_like(p->x[0], 0), p->x[1], p->dy);
+}
+
+const rn_op rn__op_take = {
+    .name = "take", .inputs = 2, .shape = shape, .gradient = gradient};
+
+rn_tensor rn_take(rn_tensor x, rn_tensor indices)
+{
+    const rn_tensor in[2] = {x, indices};
+
+    return rn_apply(&rn__op_take, in, 2, NULL, 0);
+}
+
+#endif

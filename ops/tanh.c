@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tanh -- the hyperbolic tangent of every element.
+ *
+ *   x  [..]    f32 or f64
+ *   y  [..]
+ *
+ *   y  = tanh x
+ *   dx = dy (1 - y y)          from y alone
+ */
+#include "op.h"
+
+RN_MAP1(tanh, real, R(tanh)(x))
+
+#if RN_ONCE
+
+static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
+{
+    (void)x;
+    return rn_mul(dy, rn_one_minus(rn_square(y)));
+}
+
+RN_UNARY(tanh, gradient)
+
+#endif

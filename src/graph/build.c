@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* Building: the one place where nodes are made, and where operands find their graph. */
+#include "node.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "message.h"
+#include "table.h"
+
+static bool reserve(rn_graph *graph)
+{
+    if (graph->count < graph->capacity) return true;
+    if (graph->capacity > INT32_MAX / 4) return false;
+    const int32_t capacity = graph->capacity * 2 + 64;
+    rn__node **more = (rn__node **)rn__resize(graph->root->allocator, (void *)graph->node,
+                                              (size_t)capacity * sizeof *more);
+    if (!more) return false;
+    graph->node = more;
+    graph->capacity = capacity;
+    return true;
+}
+
+static void *copy(rn__arena *arena, const void *data, size_t bytes)
+{
+    void *memory = rn__arena_new(arena, bytes);
+
+    if (memory && bytes) memcpy(memory, data, bytes);
+    return memory;
+}
+
+rn_tensor rn__append(rn_graph *graph, const rn_op *op, rn_type type, rn_shape shape,
+                     const int32_t *in, int inputs, const void *attributes, size_t size)
+{
+    char text[160];
+
+    if (!graph || graph->root->failed) return rn_null();
+    if (rn_shape_count(shape) < 0)
+        return rn_fail(graph, "%s: no such shape: %s", op->name,
+                       rn__shape_text(shape, text, sizeof text));
+
+    rn__arena *arena = &graph->root->arena;
+    rn__node *node = (rn__node *)rn__arena_new(arena, sizeof *node);
+    if (!node || !reserve(graph)) return rn__no_memory(graph);
+    *node = (rn__node){.op = op,
+                       .type = type,
+                       .variant = type,
+                       .shape = shape,
+                       .inputs = inputs,
+                       .attribute_size = size};
+    node->in = (int32_t *)copy(arena, in, (size_t)inputs * sizeof *in);
+    node->attributes = copy(arena, attributes, size);
+    if (!node->in || !node->attributes) return rn__no_memory(graph);
+    graph->node[graph->count] = node;
+    return (rn_tensor){graph, graph->count++};
+}
+
+void *rn__list_add(rn_graph *graph, rn__list *list, size_t size)
+{
+    if (list->count == list->capacity) {
+        const int capacity = list->capacity * 2 + 4;
+        void *more = rn__arena_new(&graph->root->arena, (size_t)capacity * size);
+        if (!more) {
+            rn__no_memory(graph);
+            return NULL;
+        }
+        if (list->count) memcpy(more, list->at, (size_t)list->count * size);
+        list->at = more;
+        list->capacity = capacity;
+    }
+    return (char *)list->at + (size_t)list->count++ * size;
+}
+
+/* ---- which graph
+ * -------------------------------------------------------------------------- */
+
+bool rn__encloses(const rn_graph *outer, const rn_graph *inner)
+{
+    while (inner && inner != outer) inner = inner->parent;
+    return inner == outer;
+}
+
+rn_graph *rn__innermost(const rn_tensor *x, int count)
+{
+    rn_graph *graph = NULL;
+
+    for (int i = 0; i < count; i++)
+        if (!rn_is_null(x[i]) && (!graph || rn__encloses(graph, x[i].graph)))
+            graph = x[i].graph;
+    return graph;
+}
+
+/* The body's leaf for a tensor of its parent, one for each. */
+static rn_tensor capture(rn_graph *body, rn_tensor outer)
+{
+    rn_loop *loop = body->loop;
+
+    for (int i = 0; i < loop->capture.count; i++) {
+        const rn__pair *pair = rn__list_at(loop->capture, rn__pair, i);
+        if (pair->outer == outer.id) return (rn_tensor){body, pair->leaf};
+    }
+    const rn__node *node = rn__node_of(outer);
+    rn_tensor leaf =
+        rn__append(body, &rn__op_capture, node->type, node->shape, NULL, 0, NULL, 0);
+    if (rn_is_null(leaf)) return leaf;
+    rn__node_of(leaf)->loop = loop;
+    rn__pair *pair = (rn__pair *)rn__list_add(body, &loop->capture, sizeof *pair);
+    if (!pair) return rn_null();
+    *pair = (rn__pair){outer.id, leaf.id};
+    return leaf;
+}
+
+rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what)
+{
+    char text[160];
+
+    if (rn_is_null(x) || x.graph == graph) return x;
+    if (x.graph->root != graph->root)
+        return rn_fail(graph, "%s: tensor of another graph: %s", what,
+                       rn__describe(x, text, sizeof text));
+    if (!graph->parent || !rn__encloses(x.graph, graph))
+        return rn_fail(graph, "%s: tensor of a loop's body used outside it: %s", what,
+                       rn__describe(x, text, sizeof text));
+    if (graph->loop->ended)
+        return rn_fail(graph, "%s: the loop has ended: %s", what,
+                       rn__describe(x, text, sizeof text));
+    x = rn__adopt(graph->parent, x, what);
+    return rn_is_null(x) ? x : capture(graph, x);
+}
+
+/* ---- applying an operator
+ * ----------------------------------------------------------------- */
+
+/* The rule of an element-wise operator: one type, shapes broadcast. */
+static const char *elementwise(rn_typing *t)
+{
+    for (int i = 1; i < t->inputs; i++) {
+        if (t->in_type[i] != t->type) return "types differ";
+        if (!rn_shape_broadcast(t->shape, t->in_shape[i], &t->shape))
+            return "shapes do not broadcast";
+    }
+    return NULL;
+}
+
+/* Types as the shape rule sees them, in words, when the rule refuses them. */
+static void append_types(const rn_typing *t, char *what, size_t capacity)
+{
+    size_t used = strlen(what);
+
+    for (int i = 0; i < t->inputs && i < 4 && used < capacity; i++)
+        used += (size_t)snprintf(what + used, capacity - used, "%s%s", i ? ", " : " (",
+                                 rn_type_name(t->in_type[i]));
+    if (used < capacity) snprintf(what + used, capacity - used, ")");
+}
+
+static rn_tensor refuse_typing(const rn_op *op, const rn_tensor *in, const rn_typing *t,
+                               const char *phrase)
+{
+    char what[2 * RN_MESSAGE];
+
+    snprintf(what, sizeof what, "%s%s%s", phrase, t->detail[0] ? ": " : "", t->detail);
+    if (strstr(phrase, "type")) append_types(t, what, sizeof what);
+    return rn__refuse(op, in, t->inputs, what);
+}
+
+const char *rn__op_type(const rn_op *op, rn_typing *t)
+{
+    t->variant = -1;
+    if (t->inputs > 0) {
+        t->type = t->in_type[0];
+        t->shape = t->in_shape[0];
+    }
+    const char *phrase = op->shape ? op->shape(t) : elementwise(t);
+    if (phrase) return phrase;
+    if (t->variant < 0) t->variant = (int)t->type;
+
+    const rn__code code = rn__op_code(op, (rn_type)t->variant);
+    if (op->view || code.map || code.kernel) return NULL;
+    return "not defined for this type";
+}
+
+enum { FEW = 16 };
+
+/* `in` are tensors of `graph`, none null. */
+static rn_tensor apply(rn_graph *graph, const rn_op *op, const rn_tensor *in, int inputs,
+                       const void *attributes, size_t size)
+{
+    rn_type few_types[FEW], *types = few_types;
+    rn_shape few_shapes[FEW], *shapes = few_shapes;
+    int32_t few_ids[FEW], *ids = few_ids;
+
+    if (inputs > FEW) {
+        rn__arena *arena = &graph->root->arena;
+        types = (rn_type *)rn__arena_new(arena, (size_t)inputs * sizeof *types);
+        shapes = (rn_shape *)rn__arena_new(arena, (size_t)inputs * sizeof *shapes);
+        ids = (int32_t *)rn__arena_new(arena, (size_t)inputs * sizeof *ids);
+        if (!types || !shapes || !ids) return rn__no_memory(graph);
+    }
+    for (int i = 0; i < inputs; i++) {
+        types[i] = rn_type_get(in[i]);
+        shapes[i] = rn_shape_get(in[i]);
+        ids[i] = in[i].id;
+    }
+    rn_typing t = {
+        .inputs = inputs, .in_type = types, .in_shape = shapes, .attributes = attributes};
+    const char *phrase = rn__op_type(op, &t);
+    if (phrase) return refuse_typing(op, in, &t, phrase);
+    rn_tensor y = rn__append(graph, op, t.type, t.shape, ids, inputs, attributes, size);
+    if (!rn_is_null(y)) rn__node_of(y)->variant = (rn_type)t.variant;
+    return y;
+}
+
+rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void *attributes,
+                   size_t size)
+{
+    rn_graph *graph = rn__innermost(in, inputs);
+    rn_tensor few[FEW], *own = few;
+
+    if (!graph || graph->root->failed) return rn_null();
+    if (op->inputs >= 0 && op->inputs != inputs)
+        return rn_fail(graph, "%s: takes %d operands, given %d", op->name, op->inputs,
+                       inputs);
+    if (inputs > FEW) {
+        own = (rn_tensor *)rn__arena_new(&graph->root->arena, (size_t)inputs * sizeof *own);
+        if (!own) return rn__no_memory(graph);
+    }
+    for (int i = 0; i < inputs; i++) {
+        if (rn_is_null(in[i]))
+            return rn_fail(graph, "%s: operand %d is the null tensor", op->name, i);
+        own[i] = rn__adopt(graph, in[i], op->name);
+        if (rn_is_null(own[i])) return rn_null();
+    }
+    if (graph->loop && graph->loop->ended)
+        return rn__refuse(op, in, inputs, "the loop has ended");
+    return apply(graph, op, own, inputs, attributes, size);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Building loops.
+ *
+ * Lengths are not known to anything below: they become a `where` on what each step reads,
+ * on the carries and on what is collected, and so have their gradients from the operators.
+ */
+#include "loop.h"
+
+#include "rondo/ops.h"
+
+rn_loop *rn_loop_begin(rn_graph *graph)
+{
+    int depth = 1;
+
+    if (!graph || graph->root->failed) return NULL;
+    for (const rn_graph *g = graph; g->parent; g = g->parent) depth++;
+    if (depth > RN_LOOP_DEPTH) {
+        rn_fail(graph, "loop: nested deeper than %d", RN_LOOP_DEPTH);
+        return NULL;
+    }
+    if (graph->loop && graph->loop->ended) {
+        rn_fail(graph, "loop: begun in the body of a loop that has ended");
+        return NULL;
+    }
+    rn_loop *loop = (rn_loop *)rn__arena_new(&graph->root->arena, sizeof *loop);
+    if (!loop) {
+        rn__no_memory(graph);
+        return NULL;
+    }
+    *loop = (rn_loop){.outer = graph, .node = -1, .index = -1, .mask = rn_null()};
+    loop->body = rn__body_new(graph, loop);
+    return loop->body ? loop : NULL;
+}
+
+/* False, with an error, after what fixes the loop's form or after its end. */
+static bool open_for(rn_loop *loop, const char *what, bool form)
+{
+    if (!loop || loop->outer->root->failed) return false;
+    if (loop->ended)
+        rn_fail(loop->outer, "%s: the loop has ended", what);
+    else if (form && (loop->each.count || loop->carry.count))
+        rn_fail(loop->outer, "%s: must come before the loop's inputs and carries", what);
+    return !loop->outer->root->failed;
+}
+
+void rn_loop_reverse(rn_loop *loop)
+{
+    if (open_for(loop, "loop: reverse", true)) loop->reverse = true;
+}
+
+static bool fix_steps(rn_loop *loop, int64_t steps, const char *whose)
+{
+    if (steps < 0)
+        rn_fail(loop->outer, "loop: %s: steps must not be negative: %lld", whose,
+                (long long)steps);
+    else if (loop->steps_known && loop->steps != steps)
+        rn_fail(loop->outer, "loop: number of steps differs: %s has %lld, others %lld",
+                whose, (long long)steps, (long long)loop->steps);
+    loop->steps = steps;
+    loop->steps_known = true;
+    return !loop->outer->root->failed;
+}
+
+void rn_loop_steps(rn_loop *loop, int64_t steps)
+{
+    if (open_for(loop, "loop: steps", false)) fix_steps(loop, steps, "rn_loop_steps");
+}
+
+void rn_loop_lengths(rn_loop *loop, rn_tensor lengths)
+{
+    char text[160];
+
+    if (rn_is_null(lengths) || !open_for(loop, "loop: lengths", true)) return;
+    if (rn_type_get(lengths) != RN_I32 || rn_rank(lengths) != 1) {
+        rn_fail(loop->outer, "loop: lengths must be i32 [B]: %s %s",
+                rn_type_name(rn_type_get(lengths)),
+                rn__describe(lengths, text, sizeof text));
+        return;
+    }
+    loop->batch = rn_size(lengths, 0);
+    loop->mask = rn_less(rn_loop_index(loop), lengths);
+}
+
+rn_graph *rn_loop_body(rn_loop *loop)
+{
+    return loop ? loop->body : NULL;
+}
+
+/* The mask with as many axes as x, [B, 1, ..]. Null with an error if x has no axis B. */
+static rn_tensor mask_for(rn_loop *loop, rn_tensor x, const char *what)
+{
+    rn_shape shape = {.rank = rn_rank(x)};
+    char text[160];
+
+    if (rn_size(x, 0) != loop->batch || shape.rank < 1)
+        return rn_fail(loop->outer,
+                       "%s: with lengths the first axis must be the batch of %lld: %s",
+                       what, (long long)loop->batch, rn__describe(x, text, sizeof text));
+    for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : loop->batch;
+    return rn_reshape(loop->mask, shape);
+}
+
+rn_tensor rn__loop_leaf(rn_loop *loop, const rn_op *op, rn_type type, rn_shape shape)
+{
+    rn_tensor leaf = rn__append(loop->body, op, type, shape, NULL, 0, NULL, 0);
+
+    if (!rn_is_null(leaf)) rn__node_of(leaf)->loop = loop;
+    return leaf;
+}
+
+rn_tensor rn__loop_each(rn_loop *loop, rn_tensor xs, const char *what)
+{
+    char text[160];
+    rn_shape shape = rn_shape_get(xs);
+
+    xs = rn__adopt(loop->outer, xs, what);
+    if (rn_is_null(xs)) return xs;
+    for (int i = 0; i < loop->each.count; i++) {
+        const rn__pair *pair = rn__list_at(loop->each, rn__pair, i);
+        if (pair->outer == xs.id) return (rn_tensor){loop->body, pair->leaf};
+    }
+    if (shape.rank < 1)
+        return rn_fail(loop->outer, "%s: a scalar has no steps: %s", what,
+                       rn__describe(xs, text, sizeof text));
+    if (!fix_steps(loop, shape.size[0], rn__describe(xs, text, sizeof text)))
+        return rn_null();
+
+    shape = rn_shape_of(shape.rank - 1, shape.size + 1);
+    rn_tensor leaf = rn__loop_leaf(loop, &rn__op_each, rn_type_get(xs), shape);
+    rn__pair *pair = (rn__pair *)rn__list_add(loop->outer, &loop->each, sizeof *pair);
+    if (rn_is_null(leaf) || !pair) return rn_null();
+    *pair = (rn__pair){xs.id, leaf.id};
+    return leaf;
+}
+
+rn_tensor rn_loop_each(rn_loop *loop, rn_tensor xs)
+{
+    if (rn_is_null(xs) || !open_for(loop, "loop: each", false)) return rn_null();
+    rn_tensor x = rn__loop_each(loop, xs, "loop: each");
+    if (rn_is_null(x) || rn_is_null(loop->mask)) return x;
+    rn_tensor mask = mask_for(loop, x, "loop: each");
+    return rn_is_null(mask) ? mask : rn_where(mask, x, rn_constant_like(x, 0));
+}
+
+rn_tensor rn_loop_carry(rn_loop *loop, rn_tensor initial)
+{
+    if (rn_is_null(initial) || !open_for(loop, "loop: carry", false)) return rn_null();
+    initial = rn__adopt(loop->outer, initial, "loop: carry");
+    if (rn_is_null(initial)) return initial;
+
+    rn_tensor leaf =
+        rn__loop_leaf(loop, &rn__op_carry, rn_type_get(initial), rn_shape_get(initial));
+    rn__carry *carry = (rn__carry *)rn__list_add(loop->outer, &loop->carry, sizeof *carry);
+    if (rn_is_null(leaf) || !carry) return rn_null();
+    *carry = (rn__carry){initial.id, leaf.id, -1};
+    return leaf;
+}
+
+rn_tensor rn_loop_index(rn_loop *loop)
+{
+    if (!open_for(loop, "loop: index", false)) return rn_null();
+    if (loop->index < 0) {
+        const rn_tensor leaf = rn__loop_leaf(loop, &rn__op_index, RN_I32, (rn_shape){0});
+        if (rn_is_null(leaf)) return leaf;
+        loop->index = leaf.id;
+    }
+    return (rn_tensor){loop->body, loop->index};
+}
+
+rn__carry *rn__loop_find_carry(const rn_loop *loop, rn_tensor leaf)
+{
+    for (int i = 0; i < loop->carry.count; i++) {
+        rn__carry *carry = rn__list_at(loop->carry, rn__carry, i);
+        if (leaf.graph == loop->body && carry->leaf == leaf.id) return carry;
+    }
+    return NULL;
+}
+
+/* The carry as messages call it: by the name of the body's leaf or of the initial value. */
+static const char *carry_name(const rn_loop *loop, const rn__carry *carry)
+{
+    const char *name = rn__at(loop->body, carry->leaf)->name;
+
+    if (!name) name = rn__at(loop->outer, carry->initial)->name;
+    return name ? name : "a carry";
+}
+
+/* Whether the carry may become `next`; says why not. */
+static bool fits(rn_loop *loop, const rn__carry *carry, rn_tensor next)
+{
+    const rn__node *leaf = rn__at(loop->body, carry->leaf);
+    const char *name = carry_name(loop, carry);
+    char from[128], to[128];
+
+    if (carry->next >= 0)
+        rn_fail(loop->outer, "loop: carry \"%s\" has its next value", name);
+    else if (leaf->type != rn_type_get(next))
+        rn_fail(loop->outer, "loop: carry \"%s\" changes type: %s becomes %s", name,
+                rn_type_name(leaf->type), rn_type_name(rn_type_get(next)));
+    else if (!rn_shape_equal(leaf->shape, rn_shape_get(next)))
+        rn_fail(loop->outer, "loop: carry \"%s\" changes shape: %s becomes %s", name,
+                rn__shape_text(leaf->shape, from, sizeof from),
+                rn__shape_text(rn_shape_get(next), to, sizeof to));
+    return !loop->outer->root->failed;
+}
+
+void rn_loop_next(rn_loop *loop, rn_tensor leaf, rn_tensor next)
+{
+    if (rn_is_null(leaf) || rn_is_null(next) || !open_for(loop, "loop: next", false))
+        return;
+    rn__carry *carry = rn__loop_find_carry(loop, leaf);
+    if (!carry) {
+        rn_fail(loop->outer, "loop: next: not a carry of this loop");
+        return;
+    }
+    next = rn__adopt(loop->body, next, "loop: next");
+    if (rn_is_null(next) || !fits(loop, carry, next)) return;
+    if (!rn_is_null(loop->mask)) {
+        rn_tensor mask = mask_for(loop, next, "loop: carry");
+        if (rn_is_null(mask)) return;
+        next = rn_where(mask, next, leaf);
+    }
+    carry->next = next.id;
+}
+
+/* The loop's node: its inputs are the initial carries, the step inputs and the captures. */
+static rn_tensor append_node(rn_loop *loop)
+{
+    const int inputs = loop->carry.count + loop->each.count + loop->capture.count;
+    rn__arena *arena = &loop->outer->root->arena;
+    int32_t *in = (int32_t *)rn__arena_new(arena, (size_t)inputs * sizeof *in);
+    int n = 0;
+
+    if (!in) return rn__no_memory(loop->outer);
+    for (int i = 0; i < loop->carry.count; i++)
+        in[n++] = rn__list_at(loop->carry, rn__carry, i)->initial;
+    for (int i = 0; i < loop->each.count; i++)
+        in[n++] = rn__list_at(loop->each, rn__pair, i)->outer;
+    for (int i = 0; i < loop->capture.count; i++)
+        in[n++] = rn__list_at(loop->capture, rn__pair, i)->outer;
+    return rn__append(loop->outer, &rn__op_loop, RN_BOOL, (rn_shape){.rank = 1}, in, inputs,
+                      NULL, 0);
+}
+
+bool rn_loop_end(rn_loop *loop)
+{
+    if (!open_for(loop, "loop: end", false)) return false;
+    if (!loop->steps_known) {
+        rn_fail(loop->outer,
+                "loop: number of steps unknown: no step inputs, no rn_loop_steps");
+        return false;
+    }
+    for (int i = 0; i < loop->carry.count; i++) {
+        const rn__carry *carry = rn__list_at(loop->carry, rn__carry, i);
+        if (carry->next < 0) {
+            rn_fail(loop->outer, "loop: carry \"%s\" has no next value",
+                    carry_name(loop, carry));
+            return false;
+        }
+    }
+    const rn_tensor node = append_node(loop);
+    if (rn_is_null(node)) return false;
+    rn__node_of(node)->loop = loop;
+    loop->node = node.id;
+    loop->ended = true;
+    return true;
+}

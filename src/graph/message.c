@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* The words of messages: "op: what is wrong: x [32,128], w [64,512]". */
+#include "node.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "message.h"
+
+char *rn__shape_text(rn_shape shape, char *text, size_t capacity)
+{
+    size_t used = (size_t)snprintf(text, capacity, "[");
+
+    for (int i = 0; i < shape.rank && used < capacity; i++)
+        used += (size_t)snprintf(text + used, capacity - used, "%s%lld", i ? "," : "",
+                                 (long long)shape.size[i]);
+    if (used < capacity) snprintf(text + used, capacity - used, "]");
+    return text;
+}
+
+/* Leaves of a body are called by what they stand for outside, where they have no name. */
+static const char *name_of(rn_tensor x)
+{
+    const rn__node *node = rn__node_of(x);
+    const rn_loop *loop = x.graph->loop;
+
+    if (node->name || !loop) return node->name;
+    for (int i = 0; i < loop->capture.count; i++) {
+        const rn__pair *pair = rn__list_at(loop->capture, rn__pair, i);
+        if (pair->leaf == x.id) return name_of((rn_tensor){loop->outer, pair->outer});
+    }
+    for (int i = 0; i < loop->each.count; i++) {
+        const rn__pair *pair = rn__list_at(loop->each, rn__pair, i);
+        if (pair->leaf == x.id) return name_of((rn_tensor){loop->outer, pair->outer});
+    }
+    return NULL;
+}
+
+char *rn__describe(rn_tensor x, char *text, size_t capacity)
+{
+    char shape[128];
+
+    if (rn_is_null(x)) {
+        snprintf(text, capacity, "nothing");
+        return text;
+    }
+    const char *name = name_of(x);
+    rn__shape_text(rn_shape_get(x), shape, sizeof shape);
+    if (name)
+        snprintf(text, capacity, "%.100s %s", name, shape);
+    else
+        snprintf(text, capacity, "%s#%d %s", rn__node_of(x)->op->name, (int)x.id, shape);
+    return text;
+}
+
+rn_tensor rn__refuse(const rn_op *op, const rn_tensor *in, int inputs, const char *what)
+{
+    rn_graph *graph = rn__innermost(in, inputs);
+    char all[400] = "", one[160];
+    size_t used = 0;
+
+    for (int i = 0; i < inputs && i < 4 && used < sizeof all; i++) {
+        rn__describe(in[i], one, sizeof one);
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", one);
+    }
+    if (inputs > 4 && used < sizeof all)
+        snprintf(all + used, sizeof all - used, ", and %d more", inputs - 4);
+    return rn_fail(graph, "%s: %s%s%s", op->name, what, inputs ? ": " : "", all);
+}
+
+rn_tensor rn__op_refuse(const rn_op *op, const rn_tensor *in, int inputs,
+                        const char *format, ...)
+{
+    char what[RN_MESSAGE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    return rn__refuse(op, in, inputs, what);
+}
+
+int rn__op_axis(const rn_op *op, rn_tensor x, int axis)
+{
+    const int rank = rn_rank(x), from_front = axis < 0 ? axis + rank : axis;
+
+    if (rn_is_null(x)) return -1;
+    if (from_front >= 0 && from_front < rank) return from_front;
+    rn__op_refuse(op, &x, 1, "no axis %d", axis);
+    return -1;
+}

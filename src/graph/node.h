@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The graph from inside: nodes, bodies of loops, assignments.
+ *
+ * A graph is an append-only array of nodes, and a node mentions earlier ones only, so order
+ * of creation is order of evaluation. The body of a loop is a graph too, whose `parent` is
+ * the graph that the loop stands in; the outermost is the `root`, which owns all memory and
+ * the error. Tensors of a parent that a body mentions become captures.
+ */
+#ifndef RN_GRAPH_NODE_H
+#define RN_GRAPH_NODE_H
+
+#include <stdatomic.h>
+
+#include "arena.h"
+#include "rondo/graph.h"
+#include "rondo/loop.h"
+#include "rondo/op.h"
+
+typedef struct rn__node {
+    const rn_op *op;
+    rn_type type;
+    rn_type variant; /* whose kernel is called */
+    rn_shape shape;
+    int inputs;
+    int32_t *in; /* ids in the same graph */
+    const void *attributes;
+    size_t attribute_size;
+    const char *name;      /* NULL: none */
+    rn_variable *variable; /* of a variable leaf */
+    rn_loop *loop;         /* of a loop node, its outputs, and the leaves of its body */
+} rn__node;
+
+typedef struct rn__assignment {
+    int32_t variable, value;
+} rn__assignment;
+
+struct rn_graph {
+    rn__node **node;
+    int32_t count, capacity;
+    rn_graph *root, *parent;
+    rn_loop *loop; /* whose body this is; NULL for the root */
+    rn_graph *next_body;
+
+    /* Of the root alone. */
+    rn_allocator allocator;
+    rn__arena arena;
+    rn_graph *bodies; /* all bodies, to be freed */
+    rn__assignment *assignment;
+    int assignments, assignment_capacity;
+    bool failed;
+    char error[512];
+};
+
+/* Values of a carry: inside the leaf and what it becomes; outside where it begins. */
+typedef struct rn__carry {
+    int32_t initial, leaf, next; /* next -1: not set yet */
+} rn__carry;
+
+/* An outer tensor and the body's leaf for it: a step's slice, or a capture. */
+typedef struct rn__pair {
+    int32_t outer, leaf;
+} rn__pair;
+
+/* A growing list of ids or records, in the arena. */
+typedef struct rn__list {
+    void *at;
+    int count, capacity;
+} rn__list;
+
+struct rn_loop {
+    rn_graph *outer, *body;
+    int32_t node; /* in outer; -1 before the end */
+    int64_t steps;
+    bool steps_known, reverse, ended;
+    rn_tensor mask; /* of the body: bool [B], true while the sequence lasts; null without
+                       lengths */
+    int64_t batch;
+    int32_t index;    /* the leaf of the step's index; -1 when nobody asked */
+    rn__list each;    /* rn__pair */
+    rn__list carry;   /* rn__carry */
+    rn__list capture; /* rn__pair */
+};
+
+/* What a get node takes from its loop. */
+typedef enum rn__get_kind { RN__COLLECT, RN__FINAL, RN__HISTORY } rn__get_kind;
+typedef struct rn__get {
+    int64_t kind;
+    int64_t id; /* of the body: what is collected, or the carry's leaf */
+} rn__get;
+
+/* ---- operators of structure, which have no file in ops/
+ * ---------------------------------- */
+
+extern const rn_op rn__op_input;    /* fed */
+extern const rn_op rn__op_constant; /* attributes: the elements */
+extern const rn_op rn__op_scalar;   /* attributes: one double */
+extern const rn_op rn__op_variable;
+extern const rn_op rn__op_each;     /* leaf of a body: this step's slice */
+extern const rn_op rn__op_carry;    /* leaf: a carried value */
+extern const rn_op rn__op_capture;  /* leaf: an outer tensor */
+extern const rn_op rn__op_index;    /* leaf: the step's index */
+extern const rn_op rn__op_residual; /* leaf: a value of another body, not resolved yet */
+extern const rn_op rn__op_loop;     /* inputs: initial carries, each, captures */
+extern const rn_op rn__op_get;      /* an output of a loop, attributes: rn__get */
+
+/* ---- building
+ * ------------------------------------------------------------------------------ */
+
+#define rn__at(graph, id)          ((graph)->node[id])
+#define rn__list_at(list, type, i) (((type *)(list).at) + (i))
+
+static inline rn__node *rn__node_of(rn_tensor x)
+{
+    return x.graph->node[x.id];
+}
+
+static inline bool rn__is_real(rn_type type)
+{
+    return type == RN_F32 || type == RN_F64;
+}
+
+/* Room for one more record at the end of a list in the root's arena; NULL after an error.
+ */
+void *rn__list_add(rn_graph *graph, rn__list *list, size_t size);
+
+/* Appends a node of this type and shape; inputs and attributes are copied. */
+rn_tensor rn__append(rn_graph *graph, const rn_op *op, rn_type type, rn_shape shape,
+                     const int32_t *in, int inputs, const void *attributes, size_t size);
+
+/* x as a tensor of `graph`: itself, or a capture of an outer tensor. Null with an error on
+ * the graph when it is neither; `what` begins the message. */
+rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what);
+
+/* The graph that an operator on these tensors belongs to: the innermost. NULL if all null.
+ */
+rn_graph *rn__innermost(const rn_tensor *x, int count);
+
+/* Whether b is a or encloses it. */
+bool rn__encloses(const rn_graph *outer, const rn_graph *inner);
+
+/* Puts "out of memory" on the graph; returns the null tensor. */
+rn_tensor rn__no_memory(rn_graph *graph);
+
+/* A new body for a loop, owned by the root. NULL after an error. */
+rn_graph *rn__body_new(rn_graph *parent, rn_loop *loop);
+
+/* The type and shape that an operator gives: fills t->type, t->shape, t->variant from the
+ * other members. Returns NULL or what is wrong. */
+const char *rn__op_type(const rn_op *op, rn_typing *t);
+
+/* ---- words for messages
+ * ---------------------------------------------------------------------- */
+
+/* "lstm/w [64,512]"; a node without a name is called by its operator and id. At most
+ * `capacity` bytes with the 0; returns text. */
+char *rn__describe(rn_tensor x, char *text, size_t capacity);
+char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
+
+/* ---- variables
+ * --------------------------------------------------------------------------------- */
+
+struct rn_variable {
+    rn_allocator allocator;
+    int references;
+    bool trained;
+    void *owner; /* the model, NULL once that is freed */
+    char *name;
+    rn_type type;
+    rn_shape shape;
+    size_t bytes;
+    void *data;
+};
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Variables: values that outlive a run, shared by reference count. */
+#include "node.h"
+
+rn_variable *rn_variable_new(rn_allocator allocator, const char *name, rn_type type,
+                             rn_shape shape)
+{
+    const int64_t count = rn_shape_count(shape);
+    if (count < 0 || (unsigned)type >= RN_TYPES || !name) return NULL;
+
+    rn_variable *v = (rn_variable *)rn__new(allocator, sizeof *v);
+    if (!v) return NULL;
+    v->allocator = allocator;
+    atomic_init(&v->references, 1);
+    v->type = type;
+    v->shape = shape;
+    v->bytes = (size_t)count * rn_type_size(type);
+    v->name = rn__copy_string(allocator, name);
+    v->data = rn__allocate_aligned(allocator, v->bytes, true);
+    if (!v->name || !v->data) {
+        rn_variable_release(v);
+        return NULL;
+    }
+    return v;
+}
+
+rn_variable *rn_variable_retain(rn_variable *v)
+{
+    if (v) atomic_fetch_add_explicit(&v->references, 1, memory_order_relaxed);
+    return v;
+}
+
+void rn_variable_release(rn_variable *v)
+{
+    if (!v || atomic_fetch_sub_explicit(&v->references, 1, memory_order_acq_rel) > 1)
+        return;
+    rn__free(v->allocator, v->name);
+    rn__free_aligned(v->allocator, v->data);
+    rn__free(v->allocator, v);
+}
+
+const char *rn_variable_name(const rn_variable *v)
+{
+    return v->name;
+}
+
+rn_type rn_variable_type(const rn_variable *v)
+{
+    return v->type;
+}
+
+rn_shape rn_variable_shape(const rn_variable *v)
+{
+    return v->shape;
+}
+
+void *rn_variable_data(rn_variable *v)
+{
+    return v->data;
+}
+
+rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable)
+{
+    if (!graph) return rn_null();
+    graph = graph->root;
+    if (!variable) return rn_fail(graph, "variable: none given");
+    for (int32_t i = 0; i < graph->count; i++)
+        if (graph->node[i]->variable == variable) return (rn_tensor){graph, i};
+
+    rn_tensor x = rn__append(graph, &rn__op_variable, variable->type, variable->shape, NULL,
+                             0, NULL, 0);
+    if (rn_is_null(x)) return x;
+    rn__node_of(x)->variable = rn_variable_retain(variable);
+    return rn_name(x, variable->name);
+}
+
+/* Whether value may be what the variable becomes; says why not. */
+static bool assignable(rn_tensor variable, rn_tensor value)
+{
+    char a[160], b[160];
+
+    if (rn__node_of(variable)->op != &rn__op_variable) {
+        rn_fail(variable.graph, "assign: not a variable: %s",
+                rn__describe(variable, a, sizeof a));
+        return false;
+    }
+    if (rn_type_get(variable) != rn_type_get(value) ||
+        !rn_shape_equal(rn_shape_get(variable), rn_shape_get(value))) {
+        rn_fail(variable.graph, "assign: type or shape differs: %s %s becomes %s %s",
+                rn_type_name(rn_type_get(variable)), rn__describe(variable, a, sizeof a),
+                rn_type_name(rn_type_get(value)), rn__describe(value, b, sizeof b));
+        return false;
+    }
+    return true;
+}
+
+rn_tensor rn_assign(rn_tensor variable, rn_tensor value)
+{
+    if (rn_is_null(variable) || rn_is_null(value)) return rn_null();
+    value = rn__adopt(variable.graph, value, "assign");
+    if (rn_is_null(value) || !assignable(variable, value)) return rn_null();
+
+    rn_graph *g = variable.graph;
+    for (int i = 0; i < g->assignments; i++)
+        if (g->assignment[i].variable == variable.id) {
+            g->assignment[i].value = value.id;
+            return value;
+        }
+    if (g->assignments == g->assignment_capacity) {
+        const int capacity = g->assignment_capacity * 2 + 8;
+        rn__assignment *more = (rn__assignment *)rn__resize(
+            g->allocator, g->assignment, (size_t)capacity * sizeof *more);
+        if (!more) return rn__no_memory(g);
+        g->assignment = more;
+        g->assignment_capacity = capacity;
+    }
+    g->assignment[g->assignments++] = (rn__assignment){variable.id, value.id};
+    return value;
+}
