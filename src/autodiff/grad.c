@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* rn_grad: checks what is asked, and runs the sweep. */
+#include "rondo/grad.h"
+#include "rondo/ops.h"
+#include "sweep.h"
+
+static bool refuse(rn_tensor x, const char *what)
+{
+    char text[160];
+
+    rn_fail(x.graph, "grad: %s: %s %s", what, rn_type_name(rn_type_get(x)),
+            rn__describe(x, text, sizeof text));
+    return false;
+}
+
+static bool valid(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count)
+{
+    if (rn_is_null(y)) return false;
+    if (y.graph->root->failed) return false;
+    if (!rn__is_real(rn_type_get(y)))
+        return refuse(y, "no gradient of a tensor of this type");
+    if (rn_is_null(dy)) {
+        if (rn_rank(y) != 0) return refuse(y, "without a cotangent it must be a scalar");
+    } else if (rn_type_get(dy) != rn_type_get(y) ||
+               !rn_shape_equal(rn_shape_get(dy), rn_shape_get(y))) {
+        return refuse(dy, "cotangent of another type or shape");
+    }
+    for (int i = 0; i < count; i++) {
+        if (rn_is_null(x[i])) {
+            rn_fail(y.graph, "grad: tensor %d is the null tensor", i);
+            return false;
+        }
+        if (!rn__is_real(rn_type_get(x[i])))
+            return refuse(x[i], "no gradient with respect to a tensor of this type");
+    }
+    return true;
+}
+
+static bool run(rn__sweep *s, rn_tensor y, rn_tensor dy, const rn_tensor *x, int count,
+                rn_tensor *dx)
+{
+    for (int i = 0; i < count; i++) {
+        const rn_tensor own = rn__adopt(y.graph, x[i], "grad");
+        if (rn_is_null(own)) return false;
+        if (own.id < s->count) s->needed[own.id] = true;
+    }
+    rn__sweep_need(s);
+    if (rn_is_null(dy)) dy = rn_constant_like(y, 1);
+    if (s->needed[y.id] && (!rn__sweep_add(s, y.id, dy) || !rn__sweep_run(s))) return false;
+    for (int i = 0; i < count; i++) {
+        const rn_tensor own = rn__adopt(y.graph, x[i], "grad");
+        const rn_tensor d = own.id < s->count ? rn__sweep_get(s, own.id) : rn_null();
+        dx[i] = rn_is_null(d) ? rn_fill_like(own, 0) : d;
+    }
+    return !y.graph->root->failed;
+}
+
+bool rn_grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor *dx)
+{
+    rn__sweep sweep;
+    rn__twin twin = {y.graph, y.graph, NULL, NULL, 0};
+
+    for (int i = 0; i < count; i++) dx[i] = rn_null();
+    if (!valid(y, dy, x, count)) return false;
+    /* A capture that is made only now lies after y, which then does not depend on it. */
+    if (!rn__sweep_init(&sweep, &twin)) return false;
+    const bool ok = run(&sweep, y, dy, x, count, dx);
+    rn__sweep_finish(&sweep);
+    return ok;
+}

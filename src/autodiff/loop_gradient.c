@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gradient of a loop: a loop in the other direction.
+ *
+ * Its carries are the cotangents of the forward carries and, for each capture, the sum of
+ * its gradient over the steps; its step inputs are the cotangents of the collected stacks
+ * and what of the forward body the rules mention (see twin.h); it collects the gradients of
+ * the forward step inputs. Its body is an ordinary reverse sweep over the forward body.
+ *
+ *   forward step t     c(t+1), y(t)  =  body(x(t), c(t), w)
+ *   backward step t    dx(t), dc(t), dw += pullback of body at t, of dc(t+1), dy(t)
+ */
+#include "rondo/ops.h"
+#include "sweep.h"
+
+typedef struct reversal {
+    rn__sweep *outer; /* of the graph that the loop stands in */
+    rn_loop *forward, *backward;
+    rn__sweep body;
+    rn_tensor *carry; /* by forward carry: the backward carry of its cotangent, or null */
+    rn_tensor *sum;   /* by forward capture: the backward carry that adds up, or null */
+} reversal;
+
+/* ---- what is needed
+ * ------------------------------------------------------------------------- */
+
+/* Marks the body's leaves that what is asked for reaches, through the carries too. */
+static void mark_needed(reversal *r)
+{
+    const rn_loop *f = r->forward;
+    bool *needed = r->body.needed;
+    bool changed = true;
+
+    for (int i = 0; i < f->each.count; i++) {
+        const rn__pair *p = rn__list_at(f->each, rn__pair, i);
+        needed[p->leaf] = r->outer->needed[p->outer];
+    }
+    for (int i = 0; i < f->capture.count; i++) {
+        const rn__pair *p = rn__list_at(f->capture, rn__pair, i);
+        needed[p->leaf] = r->outer->needed[p->outer];
+    }
+    while (changed) {
+        changed = false;
+        for (int i = 0; i < f->carry.count; i++) {
+            const rn__carry *c = rn__list_at(f->carry, rn__carry, i);
+            const bool reached = r->outer->needed[c->initial] || needed[c->next];
+            if (needed[c->leaf] || !reached || !rn__is_real(rn__at(f->body, c->leaf)->type))
+                continue;
+            needed[c->leaf] = changed = true;
+        }
+        rn__sweep_need(&r->body);
+    }
+}
+
+/* ---- cotangents that come in
+ * ------------------------------------------------------------------ */
+
+/* The cotangent of one of the loop's outputs, null for zero. */
+static rn_tensor output_cotangent(const reversal *r, rn__get_kind kind, int32_t id)
+{
+    const rn__sweep *s = r->outer;
+
+    for (int32_t i = r->forward->node + 1; i < s->count; i++) {
+        const rn__node *node = rn__at(s->twin->source, i);
+        if (node->op != &rn__op_get || node->loop != r->forward) continue;
+        const rn__get *get = (const rn__get *)node->attributes;
+        if (get->kind == (int64_t)kind && get->id == id) return rn__sweep_get(s, i);
+    }
+    return rn_null();
+}
+
+static rn_tensor zeros(rn_graph *graph, const rn__node *like)
+{
+    return rn_fill(graph, like->type, like->shape, 0);
+}
+
+/* A carry's cotangent begins with that of its final value; that of its history joins step
+ * by step, slot t + 1 (t when reversed) being where step t ended. */
+static bool begin_carry(reversal *r, int i)
+{
+    const rn__carry *c = rn__list_at(r->forward->carry, rn__carry, i);
+    const rn__node *leaf = rn__at(r->forward->body, c->leaf);
+    rn_graph *target = r->outer->twin->target;
+
+    r->carry[i] = rn_null();
+    if (!r->body.needed[c->leaf]) return true;
+    rn_tensor start = output_cotangent(r, RN__FINAL, c->leaf);
+    if (rn_is_null(start)) start = zeros(target, leaf);
+    r->carry[i] = rn_loop_carry(r->backward, start);
+    if (rn_is_null(r->carry[i]) || !rn__sweep_add(&r->body, c->next, r->carry[i]))
+        return false;
+
+    rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
+    if (rn_is_null(history)) return true;
+    const int64_t first = r->forward->reverse ? 0 : 1;
+    history = rn_slice(history, 0, first, first + r->forward->steps, 1);
+    return rn__sweep_add(&r->body, c->next, rn_loop_each(r->backward, history));
+}
+
+/* The cotangents of collected stacks enter at what was collected. */
+static bool begin_collected(reversal *r)
+{
+    const rn__sweep *s = r->outer;
+
+    for (int32_t i = r->forward->node + 1; i < s->count; i++) {
+        const rn__node *node = rn__at(s->twin->source, i);
+        if (node->op != &rn__op_get || node->loop != r->forward || s->cotangent[i] < 0)
+            continue;
+        const rn__get *get = (const rn__get *)node->attributes;
+        if (get->kind != RN__COLLECT) continue;
+        const rn_tensor dy = rn_loop_each(r->backward, rn__sweep_get(s, i));
+        if (!rn__sweep_add(&r->body, (int32_t)get->id, dy)) return false;
+    }
+    return true;
+}
+
+/* ---- the end of the backward body
+ * --------------------------------------------------------------- */
+
+static bool end_carries(reversal *r)
+{
+    const rn_loop *f = r->forward;
+
+    for (int i = 0; i < f->carry.count; i++) {
+        const rn__carry *c = rn__list_at(f->carry, rn__carry, i);
+        if (rn_is_null(r->carry[i])) continue;
+        rn_tensor dc = rn__sweep_get(&r->body, c->leaf);
+        if (rn_is_null(dc)) dc = zeros(r->backward->body, rn__at(f->body, c->leaf));
+        rn_loop_next(r->backward, r->carry[i], dc);
+    }
+    for (int i = 0; i < f->capture.count; i++) {
+        const rn__pair *p = rn__list_at(f->capture, rn__pair, i);
+        const rn_tensor dw = rn__sweep_get(&r->body, p->leaf);
+        r->sum[i] = rn_null();
+        if (!r->body.needed[p->leaf] || rn_is_null(dw)) continue;
+        r->sum[i] = rn_loop_carry(r->backward,
+                                  zeros(r->outer->twin->target, rn__at(f->body, p->leaf)));
+        rn_loop_next(r->backward, r->sum[i], rn_add(r->sum[i], dw));
+    }
+    return !f->body->root->failed;
+}
+
+/* Takes out of a list the pairs whose leaf nothing reads. */
+static void keep_used(rn__list *pairs, const bool *used)
+{
+    int kept = 0;
+
+    for (int i = 0; i < pairs->count; i++) {
+        const rn__pair p = *rn__list_at(*pairs, rn__pair, i);
+        if (used[p.leaf]) *rn__list_at(*pairs, rn__pair, kept++) = p;
+    }
+    pairs->count = kept;
+}
+
+/* Rules are offered more of the forward values than they use; the loop keeps what is used.
+ */
+static bool prune(reversal *r)
+{
+    rn_graph *body = r->backward->body;
+    const rn_allocator a = body->root->allocator;
+    bool *used = (bool *)rn__new(a, (size_t)body->count * sizeof *used);
+
+    if (!used) {
+        rn__no_memory(body);
+        return false;
+    }
+    for (int i = 0; i < r->backward->carry.count; i++)
+        used[rn__list_at(r->backward->carry, rn__carry, i)->next] = true;
+    for (int i = 0; i < r->forward->each.count; i++) {
+        const int32_t leaf = rn__list_at(r->forward->each, rn__pair, i)->leaf;
+        const int32_t dx = r->body.cotangent[leaf];
+        if (r->body.needed[leaf] && dx >= 0) used[dx] = true;
+    }
+    for (int32_t id = body->count - 1; id >= 0; id--)
+        for (int i = 0; used[id] && i < rn__at(body, id)->inputs; i++)
+            used[rn__at(body, id)->in[i]] = true;
+    keep_used(&r->backward->each, used);
+    keep_used(&r->backward->capture, used);
+    rn__free(a, used);
+    return true;
+}
+
+/* ---- cotangents that go out
+ * ---------------------------------------------------------------------- */
+
+static bool give_initials(reversal *r)
+{
+    for (int i = 0; i < r->forward->carry.count; i++) {
+        const rn__carry *c = rn__list_at(r->forward->carry, rn__carry, i);
+        if (!r->outer->needed[c->initial] || rn_is_null(r->carry[i])) continue;
+        rn_tensor dc = rn_loop_final(r->backward, r->carry[i]);
+        rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
+        if (!rn_is_null(history))
+            dc = rn_add(dc,
+                        rn_index(history, 0, r->forward->reverse ? r->forward->steps : 0));
+        if (!rn__sweep_add(r->outer, c->initial, dc)) return false;
+    }
+    return true;
+}
+
+static bool give_inputs(reversal *r)
+{
+    for (int i = 0; i < r->forward->each.count; i++) {
+        const rn__pair *p = rn__list_at(r->forward->each, rn__pair, i);
+        const rn_tensor dx = rn__sweep_get(&r->body, p->leaf);
+        if (!r->body.needed[p->leaf] || rn_is_null(dx)) continue;
+        if (!rn__sweep_add(r->outer, p->outer, rn_loop_collect(r->backward, dx)))
+            return false;
+    }
+    for (int i = 0; i < r->forward->capture.count; i++) {
+        const rn__pair *p = rn__list_at(r->forward->capture, rn__pair, i);
+        if (rn_is_null(r->sum[i])) continue;
+        if (!rn__sweep_add(r->outer, p->outer, rn_loop_final(r->backward, r->sum[i])))
+            return false;
+    }
+    return true;
+}
+
+static bool reverse(reversal *r)
+{
+    mark_needed(r);
+    if (!begin_collected(r)) return false;
+    for (int i = 0; i < r->forward->carry.count; i++)
+        if (!begin_carry(r, i)) return false;
+    if (!rn__sweep_run(&r->body) || !end_carries(r) || !prune(r)) return false;
+    if (!rn_loop_end(r->backward)) return false;
+    return give_initials(r) && give_inputs(r);
+}
+
+bool rn__sweep_loop(rn__sweep *outer, int32_t id)
+{
+    rn_loop *f = rn__at(outer->twin->source, id)->loop;
+    rn_graph *target = outer->twin->target;
+    reversal r = {.outer = outer, .forward = f, .backward = rn_loop_begin(target)};
+
+    if (!r.backward) return false;
+    if (!f->reverse) rn_loop_reverse(r.backward);
+    rn_loop_steps(r.backward, f->steps);
+
+    const rn_allocator a = target->root->allocator;
+    rn__twin twin = {f->body, r.backward->body, outer->twin, NULL, 0};
+    r.carry = (rn_tensor *)rn__new(a, (size_t)f->carry.count * sizeof *r.carry);
+    r.sum = (rn_tensor *)rn__new(a, (size_t)f->capture.count * sizeof *r.sum);
+    bool ok = r.carry && r.sum;
+    if (!ok) rn__no_memory(target);
+    if (ok && (ok = rn__sweep_init(&r.body, &twin))) {
+        ok = reverse(&r);
+        rn__sweep_finish(&r.body);
+    }
+    rn__twin_finish(&twin);
+    rn__free(a, r.carry);
+    rn__free(a, r.sum);
+    return ok;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reverse sweep: from the last node to the first, each node's cotangent is given to its
+ * operator's gradient rule, and what that returns is added to the cotangents of its inputs.
+ */
+#include "sweep.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "rondo/grad.h"
+#include "rondo/ops.h"
+
+bool rn__sweep_init(rn__sweep *s, rn__twin *twin)
+{
+    const rn_allocator a = twin->source->root->allocator;
+
+    *s = (rn__sweep){.twin = twin, .count = twin->source->count};
+    s->needed = (bool *)rn__new(a, (size_t)s->count * sizeof *s->needed);
+    s->cotangent = (int32_t *)rn__new(a, (size_t)s->count * sizeof *s->cotangent);
+    if (!s->needed || !s->cotangent) {
+        rn__sweep_finish(s);
+        rn__no_memory(twin->target);
+        return false;
+    }
+    for (int32_t i = 0; i < s->count; i++) s->cotangent[i] = -1;
+    return true;
+}
+
+void rn__sweep_finish(rn__sweep *s)
+{
+    const rn_allocator a = s->twin->source->root->allocator;
+
+    rn__free(a, s->needed);
+    rn__free(a, s->cotangent);
+    s->needed = NULL;
+    s->cotangent = NULL;
+}
+
+void rn__sweep_need(rn__sweep *s)
+{
+    for (int32_t id = 0; id < s->count; id++) {
+        const rn__node *node = rn__at(s->twin->source, id);
+        const bool structure = node->op == &rn__op_loop || node->op == &rn__op_get;
+
+        if (!structure && (!node->op->gradient || !rn__is_real(node->type))) continue;
+        if (node->op == &rn__op_get && !rn__is_real(node->type)) continue;
+        for (int i = 0; i < node->inputs && !s->needed[id]; i++)
+            s->needed[id] = s->needed[node->in[i]];
+    }
+}
+
+rn_tensor rn__sweep_get(const rn__sweep *s, int32_t id)
+{
+    return s->cotangent[id] < 0 ? rn_null()
+                                : (rn_tensor){s->twin->target, s->cotangent[id]};
+}
+
+bool rn__sweep_add(rn__sweep *s, int32_t id, rn_tensor dx)
+{
+    const rn_tensor old = rn__sweep_get(s, id);
+
+    dx = rn__adopt(s->twin->target, dx, "gradient");
+    if (!rn_is_null(old)) dx = rn_add(old, dx);
+    if (rn_is_null(dx)) return false;
+    s->cotangent[id] = dx.id;
+    return true;
+}
+
+/* dx as a rule gave it, in the shape of x: summed over what was broadcast, or spread. */
+static rn_tensor fit(const rn_op *op, rn_tensor dx, rn_tensor x)
+{
+    const rn_shape want = rn_shape_get(x), have = rn_shape_get(dx);
+    rn_shape both;
+    char from[128], to[128];
+
+    if (rn_is_null(dx) || (rn_shape_equal(want, have) && rn_type_get(dx) == rn_type_get(x)))
+        return dx;
+    if (rn_type_get(dx) == rn_type_get(x) && rn_shape_broadcast(want, have, &both)) {
+        if (rn_shape_equal(both, have)) return rn_sum_to(dx, want);
+        if (rn_shape_equal(both, want)) return rn_broadcast(dx, want);
+    }
+    return rn_fail(dx.graph, "%s: its gradient rule gives %s %s for an input of %s %s",
+                   op->name, rn_type_name(rn_type_get(dx)),
+                   rn__shape_text(have, from, sizeof from), rn_type_name(rn_type_get(x)),
+                   rn__shape_text(want, to, sizeof to));
+}
+
+/* Calls the rule with tensors of the target and adds what it returns. */
+static bool pull(rn__sweep *s, int32_t id, rn_tensor *x, rn_tensor *dx, bool *wanted)
+{
+    const rn__node *node = rn__at(s->twin->source, id);
+    rn_pullback p = {.inputs = node->inputs,
+                     .x = x,
+                     .y = rn__twin_of(s->twin, id),
+                     .dy = rn__sweep_get(s, id),
+                     .wanted = wanted,
+                     .dx = dx,
+                     .attributes = node->attributes};
+
+    if (rn_is_null(p.y)) return false;
+    for (int i = 0; i < node->inputs; i++) {
+        wanted[i] = s->needed[node->in[i]];
+        dx[i] = rn_null();
+        x[i] = rn__twin_of(s->twin, node->in[i]);
+        if (rn_is_null(x[i])) return false;
+    }
+    node->op->gradient(&p);
+    for (int i = 0; i < node->inputs; i++) {
+        if (!wanted[i] || rn_is_null(dx[i])) continue;
+        if (!rn__sweep_add(s, node->in[i], fit(node->op, dx[i], x[i]))) return false;
+    }
+    return !s->twin->target->root->failed;
+}
+
+static bool apply_rule(rn__sweep *s, int32_t id)
+{
+    enum { FEW = 8 };
+    const rn_allocator a = s->twin->source->root->allocator;
+    const size_t n = (size_t)rn__at(s->twin->source, id)->inputs;
+    rn_tensor few[2 * FEW], *x = few;
+    bool few_wanted[FEW], *wanted = few_wanted;
+
+    if (n > FEW) {
+        x = (rn_tensor *)rn__allocate(a, 2 * n * sizeof *x);
+        wanted = (bool *)rn__allocate(a, n);
+    }
+    const bool ok = x && wanted && pull(s, id, x, x + n, wanted);
+    if (!x || !wanted) rn__no_memory(s->twin->target);
+    if (n > FEW) {
+        rn__free(a, x);
+        rn__free(a, wanted);
+    }
+    return ok;
+}
+
+/* A loop has its turn when one of its outputs has a cotangent. */
+static bool loop_reached(const rn__sweep *s, int32_t id)
+{
+    for (int32_t i = id + 1; i < s->count; i++) {
+        const rn__node *node = rn__at(s->twin->source, i);
+        if (node->op == &rn__op_get && node->in[0] == id && s->cotangent[i] >= 0)
+            return true;
+    }
+    return false;
+}
+
+bool rn__sweep_run(rn__sweep *s)
+{
+    for (int32_t id = s->count - 1; id >= 0; id--) {
+        const rn__node *node = rn__at(s->twin->source, id);
+
+        if (!s->needed[id] || node->inputs == 0 || node->op == &rn__op_get) continue;
+        if (node->op == &rn__op_loop) {
+            if (loop_reached(s, id) && !rn__sweep_loop(s, id)) return false;
+        } else if (s->cotangent[id] >= 0 && node->op->gradient) {
+            if (!apply_rule(s, id)) return false;
+        }
+    }
+    return true;
+}

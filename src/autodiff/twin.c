@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding a forward value again in a backward body. */
+#include "twin.h"
+
+#include "rondo/ops.h"
+
+static bool grow(rn__twin *twin, int32_t id)
+{
+    if (id < twin->count) return true;
+    const int32_t count = twin->source->count;
+    int32_t *of = (int32_t *)rn__resize(twin->source->root->allocator, twin->of,
+                                        (size_t)count * sizeof *of);
+    if (!of) return false;
+    for (int32_t i = twin->count; i < count; i++) of[i] = -1;
+    twin->of = of;
+    twin->count = count;
+    return true;
+}
+
+void rn__twin_finish(rn__twin *twin)
+{
+    rn__free(twin->source->root->allocator, twin->of);
+    twin->of = NULL;
+}
+
+/* The outer tensor that a leaf of a body reads. */
+static int32_t outer_of(const rn__list *pairs, int32_t leaf)
+{
+    for (int i = 0; i < pairs->count; i++) {
+        const rn__pair *pair = rn__list_at(*pairs, rn__pair, i);
+        if (pair->leaf == leaf) return pair->outer;
+    }
+    return -1;
+}
+
+/* The slices of a stack that the forward loop gives, read by the backward loop. */
+static rn_tensor residual(rn__twin *twin, rn__get_kind kind, int32_t id)
+{
+    rn_loop *forward = twin->source->loop, *backward = twin->target->loop;
+    rn_tensor stack = rn__loop_get(forward, kind, id);
+
+    if (rn_is_null(stack)) return stack;
+    stack = rn__twin_of(twin->outer, stack.id);
+    if (kind == RN__HISTORY) {
+        /* Where step t began: slot t, or t + 1 of a reversed loop. */
+        const int64_t first = forward->reverse ? 1 : 0;
+        stack = rn_slice(stack, 0, first, first + forward->steps, 1);
+    }
+    return rn_is_null(stack) ? stack : rn__loop_each(backward, stack, "gradient");
+}
+
+/* A view costs nothing to make again, so its input is what is kept. */
+static rn_tensor view_again(rn__twin *twin, const rn__node *node)
+{
+    const rn_tensor in = rn__twin_of(twin, node->in[0]);
+
+    if (rn_is_null(in)) return in;
+    return rn__append(twin->target, node->op, node->type, node->shape, &in.id, 1,
+                      node->attributes, node->attribute_size);
+}
+
+static rn_tensor make(rn__twin *twin, int32_t id)
+{
+    const rn__node *node = rn__at(twin->source, id);
+    rn_loop *forward = twin->source->loop, *backward = twin->target->loop;
+
+    if (node->op == &rn__op_scalar || node->op == &rn__op_constant)
+        return rn__append(twin->target, node->op, node->type, node->shape, NULL, 0,
+                          node->attributes, node->attribute_size);
+    if (node->op == &rn__op_index) return rn_loop_index(backward);
+    if (node->op == &rn__op_capture) {
+        const rn_tensor outer = rn__twin_of(twin->outer, outer_of(&forward->capture, id));
+        return rn__adopt(twin->target, outer, "gradient");
+    }
+    if (node->op == &rn__op_each) {
+        const rn_tensor outer = rn__twin_of(twin->outer, outer_of(&forward->each, id));
+        return rn_is_null(outer) ? outer : rn__loop_each(backward, outer, "gradient");
+    }
+    if (node->op == &rn__op_carry) return residual(twin, RN__HISTORY, id);
+    if (node->op->view) return view_again(twin, node);
+    return residual(twin, RN__COLLECT, id);
+}
+
+rn_tensor rn__twin_of(rn__twin *twin, int32_t id)
+{
+    if (twin->source == twin->target) return (rn_tensor){twin->target, id};
+    if (!grow(twin, id)) return rn__no_memory(twin->target);
+    if (twin->of[id] < 0) {
+        const rn_tensor x = make(twin, id);
+        if (rn_is_null(x)) return x;
+        twin->of[id] = x.id;
+    }
+    return (rn_tensor){twin->target, twin->of[id]};
+}
