@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* rn_compile: the passes one after the other. */
+#include <string.h>
+
+#include "passes.h"
+#include "plan.h"
+#include "rondo/program.h"
+
+/* What is compiled, on its way from graph to graph. */
+typedef struct compilation {
+    rn_graph *user, *graph; /* given; the latest rewriting of it */
+    rn_compile_options options;
+    int32_t *wanted; /* ids of the outputs in `graph`, the minimised loss last */
+    int count;
+    rn_program *program;
+} compilation;
+
+/* ---- checks
+ * -------------------------------------------------------------------------------------- */
+
+static bool valid_output(rn_graph *graph, rn_tensor x, const char *what, int index)
+{
+    char text[160];
+
+    if (rn_is_null(x))
+        rn_fail(graph, "compile: %s %d is the null tensor", what, index);
+    else if (x.graph != graph)
+        rn_fail(graph, "compile: %s %d is of another graph or a loop's body: %s", what,
+                index, rn__describe(x, text, sizeof text));
+    return !graph->failed;
+}
+
+static bool minimizes(const rn_compile_options *o)
+{
+    return o->with.build != NULL || !rn_is_null(o->minimize);
+}
+
+static bool valid(rn_graph *graph, const rn_compile_options *o)
+{
+    char text[160];
+
+    for (int i = 0; i < o->output_count && !graph->failed; i++)
+        valid_output(graph, o->outputs[i], "output", i);
+    if (!graph->failed && minimizes(o) && valid_output(graph, o->minimize, "minimize", 0)) {
+        if (rn_rank(o->minimize) != 0 || !rn__is_real(rn_type_get(o->minimize)))
+            rn_fail(graph, "compile: minimize must be a real scalar: %s",
+                    rn__describe(o->minimize, text, sizeof text));
+        else if (!o->with.build)
+            rn_fail(graph, "compile: minimize without an optimiser");
+    }
+    if (!graph->failed && o->output_count == 0 && !minimizes(o) &&
+        (graph->assignments == 0 || o->frozen))
+        rn_fail(graph, "compile: no outputs and nothing assigned");
+    if (!graph->failed && o->convert && !rn__is_real(o->real))
+        rn_fail(graph, "compile: convert to %s, which is not a real type",
+                rn_type_name(o->real));
+    return !graph->failed;
+}
+
+/* ---- graph to graph
+ * --------------------------------------------------------------------------- */
+
+/* Hands what a pass wrote on: the new graph, and the outputs in it. On failure its message
+ * goes to the user's graph. */
+static bool take(compilation *c, rn__copy_pass *pass, bool ok)
+{
+    for (int i = 0; ok && i < c->count; i++)
+        c->wanted[i] = rn__copied(pass, c->wanted[i]).id;
+    if (!ok) rn_fail(c->user, "%s", pass->to->error);
+    rn__copy_finish(pass);
+    if (c->graph != c->user) rn_graph_free(c->graph);
+    c->graph = pass->to;
+    return ok;
+}
+
+static bool begin_pass(compilation *c, rn__copy_pass *pass)
+{
+    *pass = (rn__copy_pass){.from = c->graph, .to = rn_graph_new_using(c->user->allocator)};
+    if (!pass->to) rn__no_memory(c->user);
+    return pass->to != NULL;
+}
+
+/* The ports of the user's inputs, and where they are in the private copy. */
+static bool convert(compilation *c)
+{
+    rn__conversion conversion = {.convert = c->options.convert,
+                                 .real = c->options.real,
+                                 .frozen = c->options.frozen};
+    rn__copy_pass pass;
+
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__convert(&pass, &conversion, c->wanted, c->count));
+}
+
+static bool optimize(compilation *c)
+{
+    if (!minimizes(&c->options)) return true;
+    const rn_tensor loss = {c->graph, c->wanted[c->count - 1]};
+    if (c->options.with.build(&c->options.with, loss) && !c->graph->failed) return true;
+    rn_fail(c->user, "%s",
+            c->graph->failed ? c->graph->error
+                             : "compile: the optimiser refused the graph");
+    return false;
+}
+
+static bool simplify(compilation *c)
+{
+    rn__copy_pass pass;
+
+    return begin_pass(c, &pass) && take(c, &pass, rn__simplify(&pass, c->wanted, c->count));
+}
+
+/* ---- ports
+ * ------------------------------------------------------------------------------------------
+ */
+
+static int count_inputs(const rn_graph *g)
+{
+    int n = 0;
+
+    for (int32_t i = 0; i < g->count; i++) n += g->node[i]->op == &rn__op_input;
+    return n;
+}
+
+static rn__port port_of(rn_program *program, rn_graph *graph, int32_t id, rn_type type)
+{
+    const rn__node *node = rn__at(graph, id);
+    rn__port port = {.graph = graph, .id = id};
+    const char *name = node->name ? node->name : "";
+
+    port.array = (rn_array){.type = type, .rank = node->shape.rank};
+    memcpy(port.array.size, node->shape.size, sizeof port.array.size);
+    rn__layout_dense(node->shape, port.array.stride);
+    port.bytes = (size_t)rn_shape_count(node->shape) * rn_type_size(type);
+    port.name = rn__arena_string(&program->graph->arena, name);
+    return port;
+}
+
+/* An input keeps the id that it has in the user's graph as its attribute, through all
+ * passes. */
+static bool add_inputs(compilation *c, rn__plan *plan)
+{
+    rn_program *p = c->program;
+    const int n = count_inputs(c->user);
+
+    p->input = (rn__port *)rn__new(p->allocator, (size_t)n * sizeof *p->input);
+    if (!p->input) return false;
+    for (int32_t id = 0; id < c->user->count; id++) {
+        const rn__node *node = rn__at(c->user, id);
+        if (node->op != &rn__op_input) continue;
+        const rn_type type =
+            c->options.convert && rn__is_real(node->type) ? c->options.real : node->type;
+        p->input[p->inputs] = port_of(p, c->user, id, type);
+        if (!p->input[p->inputs++].name) return false;
+    }
+    const rn__region *live = rn__copy_region(&plan->live, c->graph);
+    for (int32_t id = 0; id < c->graph->count; id++) {
+        const rn__node *node = rn__at(c->graph, id);
+        if (node->op != &rn__op_input || !live->live[id]) continue;
+        for (int i = 0; i < p->inputs; i++) {
+            if (p->input[i].id != *(const int32_t *)node->attributes) continue;
+            p->input[i].used = true;
+            p->input[i].address = rn__plan_layout(plan, c->graph, id)->address;
+        }
+    }
+    return true;
+}
+
+static bool add_outputs(compilation *c, rn__plan *plan)
+{
+    rn_program *p = c->program;
+
+    p->output = (rn__port *)rn__new(p->allocator, (size_t)c->count * sizeof *p->output);
+    if (!p->output) return false;
+    for (int i = 0; i < c->count; i++) {
+        const rn_tensor of =
+            i < c->options.output_count ? c->options.outputs[i] : c->options.minimize;
+        const rn__layout *layout = rn__plan_layout(plan, c->graph, c->wanted[i]);
+        const rn_type type = rn__at(c->graph, c->wanted[i])->type;
+        rn__port port = port_of(p, of.graph, of.id, type);
+        if (!port.name) return false;
+        memcpy(port.array.stride, layout->stride, sizeof layout->stride);
+        port.address = layout->address;
+        p->output[p->outputs++] = port;
+        plan->buffer[layout->address.buffer].lasting = true;
+    }
+    return true;
+}
+
+/* ---- graph to program
+ * --------------------------------------------------------------------------- */
+
+/* An output that would be read from a variable's memory is copied before the variable
+ * changes. */
+static bool detach_outputs(compilation *c, rn__plan *plan)
+{
+    for (int i = 0; i < c->count; i++) {
+        rn__layout *layout = rn__plan_layout(plan, c->graph, c->wanted[i]);
+        const rn__node *node = rn__at(c->graph, c->wanted[i]);
+        rn__layout own;
+        if (plan->buffer[layout->address.buffer].kind != RN__EXTERNAL) continue;
+        if (!rn__layout_new(plan, node, &own) ||
+            !rn__plan_copy(plan, node->type, node->shape, layout, &own))
+            return false;
+        *layout = own;
+    }
+    return true;
+}
+
+static bool to_itself(const rn__call *call)
+{
+    const rn__address *from = &call->address[0], *to = &call->address[1];
+    const rn_array    *array = &call->array[0];
+
+    return call->kind == RN__COPY && from->base == to->base &&
+           memcmp(from->advance, to->advance, sizeof from->advance) == 0 &&
+           rn__layout_is_dense(rn_shape_of(array->rank, array->size), array->stride);
+}
+
+/* Takes the copies out that have become copies of a place to itself. */
+static bool drop_copies(rn__plan *plan)
+{
+    rn_program *p = plan->program;
+    int32_t *to =
+        (int32_t *)rn__arena_new(&plan->live.arena, ((size_t)p->calls + 1) * sizeof *to);
+    int32_t kept = 0;
+
+    if (!to) return false;
+    for (int32_t i = 0; i < p->calls; i++) {
+        to[i] = kept;
+        kept += !to_itself(&p->call[i]);
+    }
+    to[p->calls] = kept;
+    for (int32_t i = 0; i < p->calls; i++) {
+        rn__call call = p->call[i];
+        if (to[i + 1] == to[i]) continue;
+        call.end = call.kind == RN__LOOP ? to[call.end] : 0;
+        call.home = call.home >= 0 ? to[call.home] : -1;
+        p->call[to[i]] = call;
+    }
+    p->calls = kept;
+    return true;
+}
+
+static bool plan_program(compilation *c, rn__plan *plan)
+{
+    plan->live.arena.allocator = c->graph->allocator;
+    if (!rn__copy_live(&plan->live, c->wanted, c->count, true)) return false;
+    if (!rn__schedule_values(plan) || !detach_outputs(c, plan) ||
+        !rn__schedule_assignments(plan))
+        return false;
+    if (!add_inputs(c, plan) || !add_outputs(c, plan)) {
+        rn__no_memory(c->graph);
+        return false;
+    }
+    if (!rn__elide(plan) || !rn__place(plan)) return false;
+    if (drop_copies(plan)) return true;
+    rn__no_memory(c->graph);
+    return false;
+}
+
+static bool make_program(compilation *c)
+{
+    rn_program *p = (rn_program *)rn__new(c->user->allocator, sizeof *p);
+    rn__plan plan = {.program = p, .graph = c->graph};
+
+    if (!p) {
+        rn__no_memory(c->user);
+        return false;
+    }
+    p->allocator = c->user->allocator;
+    p->graph = c->graph;
+    c->program = p;
+    plan.live = (rn__copy_pass){.from = c->graph, .to = c->graph};
+    const bool ok = plan_program(c, &plan);
+    if (!ok) rn_fail(c->user, "%s", c->graph->error);
+    rn__free(p->allocator, plan.buffer);
+    rn__copy_finish(&plan.live);
+    return ok;
+}
+
+static bool begin(compilation *c)
+{
+    const rn_compile_options *o = &c->options;
+
+    c->count = o->output_count + (minimizes(o) ? 1 : 0);
+    c->wanted =
+        (int32_t *)rn__new(c->user->allocator, (size_t)c->count * sizeof *c->wanted);
+    if (!c->wanted) {
+        rn__no_memory(c->user);
+        return false;
+    }
+    for (int i = 0; i < o->output_count; i++) c->wanted[i] = o->outputs[i].id;
+    if (minimizes(o)) c->wanted[c->count - 1] = o->minimize.id;
+    return true;
+}
+
+rn_program *rn_compile(rn_graph *graph, rn_compile_options options)
+{
+    compilation c = {.user = graph, .graph = graph, .options = options};
+
+    if (!graph || graph->root->failed) return NULL;
+    if (graph->parent) {
+        rn_fail(graph, "compile: given a loop's body");
+        return NULL;
+    }
+    if (!valid(graph, &options) || !begin(&c)) return NULL;
+    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && make_program(&c);
+    rn__free(graph->allocator, c.wanted);
+    if (ok) return c.program;
+    if (c.program)
+        rn_program_free(c.program);
+    else if (c.graph != graph)
+        rn_graph_free(c.graph);
+    return NULL;
+}
+
+void rn_program_free(rn_program *program)
+{
+    if (!program) return;
+    const rn_allocator a = program->allocator;
+    rn__free_aligned(a, program->workspace);
+    rn__free(a, program->call);
+    rn__free(a, program->input);
+    rn__free(a, program->output);
+    rn_graph_free(program->graph);
+    rn__free(a, program);
+}

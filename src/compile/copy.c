@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Copying a graph node by node, loops rebuilt. */
+#include "copy.h"
+
+#include "loop.h"
+#include "rondo/ops.h"
+
+static bool copy_graph(rn__copy_pass *pass, rn__region *region, rn_graph *to);
+
+/* Operands of a node, in the copy. */
+static const rn_tensor *operands(rn__copy_pass *pass, const rn__region *region,
+                                 const rn__node *node)
+{
+    rn_tensor *in =
+        (rn_tensor *)rn__arena_new(&pass->arena, (size_t)node->inputs * sizeof *in);
+
+    if (!in) {
+        rn__no_memory(pass->to);
+        return NULL;
+    }
+    for (int i = 0; i < node->inputs; i++) in[i] = region->to[node->in[i]];
+    return in;
+}
+
+static bool constant(const rn__node *node)
+{
+    return node->op == &rn__op_scalar || node->op == &rn__op_constant;
+}
+
+/* ---- loops
+ * ----------------------------------------------------------------------------------- */
+
+/* The leaves of the new body; a capture is simply the outer tensor, which whoever mentions
+ * it captures. */
+static bool copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *old,
+                        rn_loop *loop)
+{
+    for (int i = 0; i < old->carry.count; i++) {
+        const rn__carry *c = rn__list_at(old->carry, rn__carry, i);
+        if (!body->carried[i]) continue;
+        body->to[c->leaf] = rn_loop_carry(loop, outer->to[c->initial]);
+        rn_name(body->to[c->leaf], rn__at(old->body, c->leaf)->name);
+    }
+    for (int i = 0; i < old->each.count; i++) {
+        const rn__pair *p = rn__list_at(old->each, rn__pair, i);
+        if (body->live[p->leaf])
+            body->to[p->leaf] = rn_loop_each(loop, outer->to[p->outer]);
+    }
+    for (int i = 0; i < old->capture.count; i++) {
+        const rn__pair *p = rn__list_at(old->capture, rn__pair, i);
+        body->to[p->leaf] = outer->to[p->outer];
+    }
+    if (old->index >= 0 && body->live[old->index])
+        body->to[old->index] = rn_loop_index(loop);
+    return !loop->outer->root->failed;
+}
+
+/* What is collected must be a tensor of the body by the end, though it may have moved out.
+ */
+static void adopt_collected(const rn__region *outer, rn__region *body, const rn_loop *old,
+                            rn_loop *loop)
+{
+    for (int32_t i = old->node + 1; i < outer->graph->count; i++) {
+        const rn__node *node = rn__at(outer->graph, i);
+        if (!outer->live[i] || node->op != &rn__op_get || node->loop != old) continue;
+        const rn__get *get = (const rn__get *)node->attributes;
+        if (get->kind == RN__COLLECT)
+            body->to[get->id] = rn__adopt(loop->body, body->to[get->id], "copy");
+    }
+}
+
+static bool copy_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
+                      rn_graph *to)
+{
+    const rn_loop *old = node->loop;
+    rn__region *body = rn__copy_region(pass, old->body);
+    rn_loop *loop = rn_loop_begin(to);
+
+    if (!loop || !body) return false;
+    if (old->reverse) rn_loop_reverse(loop);
+    rn_loop_steps(loop, old->steps);
+    if (!copy_leaves(outer, body, old, loop)) return false;
+    if (!copy_graph(pass, body, loop->body)) return false;
+    adopt_collected(outer, body, old, loop);
+    for (int i = 0; i < old->carry.count; i++) {
+        const rn__carry *c = rn__list_at(old->carry, rn__carry, i);
+        if (body->carried[i]) rn_loop_next(loop, body->to[c->leaf], body->to[c->next]);
+    }
+    if (!rn_loop_end(loop)) return false;
+    outer->to[old->node] = (rn_tensor){to, loop->node};
+    return true;
+}
+
+static rn_tensor copy_get(rn__copy_pass *pass, const rn__region *region,
+                          const rn__node *node)
+{
+    const rn__get *get = (const rn__get *)node->attributes;
+    const rn__region *body = rn__copy_region(pass, node->loop->body);
+    const rn_tensor value = body->to[get->id];
+
+    return rn__loop_get(rn__node_of(region->to[node->in[0]])->loop, (rn__get_kind)get->kind,
+                        value.id);
+}
+
+/* ---- the walk
+ * ---------------------------------------------------------------------------------- */
+
+static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
+{
+    const rn__node *node = rn__at(region->graph, id);
+
+    if (constant(node) || (!region->graph->parent && node->inputs == 0))
+        return pass->leaf(pass, node);
+    if (node->op == &rn__op_get) return copy_get(pass, region, node);
+    const rn_tensor *in = operands(pass, region, node);
+    return in ? pass->node(pass, node, in) : rn_null();
+}
+
+static bool copy_graph(rn__copy_pass *pass, rn__region *region, rn_graph *to)
+{
+    for (int32_t id = 0; id < region->graph->count; id++) {
+        const rn__node *node = rn__at(region->graph, id);
+
+        if (!region->live[id] || !rn_is_null(region->to[id])) continue;
+        if (node->op == &rn__op_loop) {
+            if (!copy_loop(pass, region, node, to)) return false;
+            continue;
+        }
+        region->to[id] = copy_node(pass, region, id);
+        if (rn_is_null(region->to[id])) return false;
+        if (node->name && !rn__node_of(region->to[id])->name)
+            rn_name(region->to[id], node->name);
+    }
+    return !pass->to->failed;
+}
+
+bool rn__copy_run(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned)
+{
+    pass->arena.allocator = pass->to->allocator;
+    if (!rn__copy_live(pass, roots, count, assigned)) return false;
+    rn__region *root = rn__copy_region(pass, pass->from);
+    if (!copy_graph(pass, root, pass->to)) return false;
+    for (int i = 0; assigned && i < pass->from->assignments; i++) {
+        const rn__assignment a = pass->from->assignment[i];
+        rn_variable *variable = rn__at(pass->from, a.variable)->variable;
+        rn_tensor value = root->to[a.value];
+
+        value = rn_cast(value, variable->type);
+        if (rn_is_null(rn_assign(rn_read_variable(pass->to, variable), value)))
+            return false;
+    }
+    return true;
+}
+
+rn_tensor rn__copied(const rn__copy_pass *pass, int32_t id)
+{
+    return rn__copy_region(pass, pass->from)->to[id];
+}
+
+void rn__copy_finish(rn__copy_pass *pass)
+{
+    rn__arena_finish(&pass->arena);
+    pass->regions = NULL;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copying what lives of a graph: the frame of every pass that rewrites.
+ *
+ * A pass is a hook that makes one node of the copy, given the new operands; the frame finds
+ * what the roots need (of loops too: the steps' inputs, carries and stacks that somebody
+ * reads) and rebuilds loops. What in a body depends on nothing of the body moves out of it
+ * by itself, for an operator belongs to the innermost graph of its operands.
+ */
+#ifndef RN_COMPILE_COPY_H
+#define RN_COMPILE_COPY_H
+
+#include "node.h"
+
+typedef struct rn__copy_pass rn__copy_pass;
+
+/* What is known of one graph of the source: the root, or a loop's body. */
+typedef struct rn__region {
+    struct rn__region *next;
+    const rn_graph *graph;
+    bool *live;
+    rn_tensor *to; /* what became of each node; null: nothing */
+    bool *carried; /* by carry: somebody reads its leaf, its end or its history */
+} rn__region;
+
+/* Makes the copy of a node that is no leaf and no loop, in the graph where it belongs. */
+typedef rn_tensor (*rn__copy_node)(rn__copy_pass *pass, const rn__node *node,
+                                   const rn_tensor *in);
+
+/* Makes the copy of a leaf of the outermost graph, or of a constant, which belongs there.
+ */
+typedef rn_tensor (*rn__copy_leaf)(rn__copy_pass *pass, const rn__node *leaf);
+
+struct rn__copy_pass {
+    const rn_graph *from;
+    rn_graph *to;
+    rn__copy_node node;
+    rn__copy_leaf leaf;
+    void *data; /* of the pass */
+    rn__arena arena;
+    rn__region *regions;
+};
+
+/* Roots are ids of pass->from, `assigned` adds its assignments to them. False after an
+ * error on pass->to. Then rn__copied gives the copies; rn__copy_finish frees what the pass
+ * keeps. */
+bool rn__copy_run(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned);
+rn_tensor rn__copied(const rn__copy_pass *pass, int32_t id);
+void rn__copy_finish(rn__copy_pass *pass);
+
+/* The liveness part alone; see live.c. */
+bool rn__copy_live(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned);
+rn__region *rn__copy_region(const rn__copy_pass *pass, const rn_graph *graph);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Constants: an element-wise operator on scalars is computed once, here. */
+#include "passes.h"
+#include "table.h"
+
+enum { OPERANDS = 4 };
+
+static bool scalar_constant(rn_tensor x)
+{
+    return rn__node_of(x)->op == &rn__op_scalar;
+}
+
+/* A double as an element of `type`, and back. */
+static void store(rn_type type, double value, void *at)
+{
+    switch (type) {
+    case RN_F32:
+        *(float *)at = (float)value;
+        break;
+    case RN_F64:
+        *(double *)at = value;
+        break;
+    case RN_I32:
+        *(int32_t *)at = (int32_t)value;
+        break;
+    case RN_BOOL:
+        *(uint8_t *)at = value != 0;
+        break;
+    }
+}
+
+static double load(rn_type type, const void *at)
+{
+    switch (type) {
+    case RN_F32:
+        return (double)*(const float *)at;
+    case RN_F64:
+        return *(const double *)at;
+    case RN_I32:
+        return *(const int32_t *)at;
+    case RN_BOOL:
+        return *(const uint8_t *)at;
+    }
+    return 0;
+}
+
+rn_tensor rn__fold(rn_graph *to, const rn__node *node, const rn_tensor *in)
+{
+    double x[OPERANDS], y = 0;
+    const void *pointers[OPERANDS];
+    int64_t steps[OPERANDS];
+    rn_type types[OPERANDS];
+    rn_shape shapes[OPERANDS];
+
+    if (node->inputs < 1 || node->inputs > OPERANDS) return rn_null();
+    for (int i = 0; i < node->inputs; i++) {
+        if (!scalar_constant(in[i])) return rn_null();
+        types[i] = rn_type_get(in[i]);
+        shapes[i] = rn_shape_get(in[i]);
+        store(types[i], *(const double *)rn__node_of(in[i])->attributes, &x[i]);
+        pointers[i] = &x[i];
+        steps[i] = 1;
+    }
+    rn_typing t = {.inputs = node->inputs,
+                   .in_type = types,
+                   .in_shape = shapes,
+                   .attributes = node->attributes};
+    if (rn__op_type(node->op, &t) || (node->op->flags & RN_OP_IMPURE)) return rn_null();
+    const rn_map map = rn__op_code(node->op, (rn_type)t.variant).map;
+    if (!map) return rn_null();
+    map(1, pointers, steps, &y, node->attributes);
+    return rn_constant_scalar(to, t.type, load(t.type, &y));
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* What of a graph lives: what its roots need, through loops. Dead code is what this leaves
+ * out. */
+#include "copy.h"
+
+rn__region *rn__copy_region(const rn__copy_pass *pass, const rn_graph *graph)
+{
+    rn__region *region = pass->regions;
+
+    while (region && region->graph != graph) region = region->next;
+    return region;
+}
+
+static rn__region *region_for(rn__copy_pass *pass, const rn_graph *graph)
+{
+    rn__region *region = rn__copy_region(pass, graph);
+    const size_t n = (size_t)graph->count;
+    const size_t carries = graph->loop ? (size_t)graph->loop->carry.count : 0;
+
+    if (region) return region;
+    region = (rn__region *)rn__arena_new(&pass->arena, sizeof *region);
+    if (!region) return NULL;
+    region->graph = graph;
+    region->live = (bool *)rn__arena_new(&pass->arena, n * sizeof *region->live);
+    region->to = (rn_tensor *)rn__arena_new(&pass->arena, n * sizeof *region->to);
+    region->carried =
+        (bool *)rn__arena_new(&pass->arena, carries * sizeof *region->carried);
+    if (!region->live || !region->to || !region->carried) return NULL;
+    region->next = pass->regions;
+    pass->regions = region;
+    return region;
+}
+
+static bool mark(rn__copy_pass *pass, rn__region *region);
+
+/* The body's roots are what live outputs of the loop read. */
+static void mark_outputs(const rn__region *outer, const rn_loop *loop, rn__region *body)
+{
+    for (int32_t i = loop->node + 1; i < outer->graph->count; i++) {
+        const rn__node *node = rn__at(outer->graph, i);
+        if (!outer->live[i] || node->op != &rn__op_get || node->loop != loop) continue;
+        const rn__get *get = (const rn__get *)node->attributes;
+        if (get->kind == RN__COLLECT) body->live[get->id] = true;
+        for (int c = 0; get->kind != RN__COLLECT && c < loop->carry.count; c++)
+            if (rn__list_at(loop->carry, rn__carry, c)->leaf == get->id)
+                body->carried[c] = true;
+    }
+}
+
+static bool mark_loop(rn__copy_pass *pass, rn__region *outer, const rn_loop *loop)
+{
+    rn__region *body = region_for(pass, loop->body);
+    bool changed = true;
+
+    if (!body) return false;
+    mark_outputs(outer, loop, body);
+    while (changed) {
+        changed = false;
+        if (!mark(pass, body)) return false;
+        for (int i = 0; i < loop->carry.count; i++) {
+            const rn__carry *c = rn__list_at(loop->carry, rn__carry, i);
+            if (!body->carried[i] && !body->live[c->leaf]) continue;
+            body->carried[i] = body->live[c->leaf] = true;
+            changed |= !body->live[c->next];
+            body->live[c->next] = true;
+            outer->live[c->initial] = true;
+        }
+    }
+    for (int i = 0; i < loop->each.count; i++) {
+        const rn__pair *p = rn__list_at(loop->each, rn__pair, i);
+        if (body->live[p->leaf]) outer->live[p->outer] = true;
+    }
+    for (int i = 0; i < loop->capture.count; i++) {
+        const rn__pair *p = rn__list_at(loop->capture, rn__pair, i);
+        if (body->live[p->leaf]) outer->live[p->outer] = true;
+    }
+    return true;
+}
+
+static bool mark(rn__copy_pass *pass, rn__region *region)
+{
+    for (int32_t id = region->graph->count - 1; id >= 0; id--) {
+        const rn__node *node = rn__at(region->graph, id);
+
+        if (!region->live[id]) continue;
+        if (node->op == &rn__op_loop) {
+            if (!mark_loop(pass, region, node->loop)) return false;
+            continue;
+        }
+        for (int i = 0; i < node->inputs; i++) region->live[node->in[i]] = true;
+    }
+    return true;
+}
+
+bool rn__copy_live(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned)
+{
+    rn__region *root = region_for(pass, pass->from);
+
+    if (root) {
+        for (int i = 0; i < count; i++) root->live[roots[i]] = true;
+        for (int i = 0; assigned && i < pass->from->assignments; i++) {
+            root->live[pass->from->assignment[i].value] = true;
+            root->live[pass->from->assignment[i].variable] = true;
+        }
+    }
+    if (root && mark(pass, root)) return true;
+    rn__no_memory(pass->to);
+    return false;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A compiled program: a flat list of calls whose addresses are fixed but for a stride a
+ * step.
+ *
+ * The address of an operand in a call is
+ *
+ *   base + sum over the loops around the call of (that loop's step) * advance
+ *
+ * The compiler fills all this in; the run time only walks it.
+ */
+#ifndef RN_COMPILE_PROGRAM_H
+#define RN_COMPILE_PROGRAM_H
+
+#include "node.h"
+#include "rondo/program.h"
+#include "table.h"
+
+/* An element-wise operator has at most so many inputs. */
+enum { RN__MAP_OPERANDS = 16 };
+
+/* Where an operand's first element is: at first within a buffer of the plan, at last in
+ * memory. */
+typedef struct rn__address {
+    char *base;
+    int32_t buffer;
+    int64_t offset;                 /* bytes */
+    int64_t advance[RN_LOOP_DEPTH]; /* bytes a step, by depth of loop */
+} rn__address;
+
+typedef enum rn__call_kind {
+    RN__MAP,    /* element-wise, axes collapsed */
+    RN__KERNEL, /* any other operator */
+    RN__COPY,   /* operand 0 to the output, both of its shape */
+    RN__LOOP    /* the calls up to `end`, steps times */
+} rn__call_kind;
+
+/* Operands are the inputs and then the output. */
+typedef struct rn__call {
+    rn__call_kind kind;
+    int inputs;
+    rn_array *array; /* of operands; data is set before each call */
+    rn__address
+        *address; /* of operands; of a loop one, its index, with inputs -1 if none */
+    rn__code code;
+    const void *attributes;
+    rn__address scratch;
+    size_t scratch_bytes;
+    const rn__node
+        *node;    /* for messages and printing; NULL: a copy of the compiler's own */
+    int depth;    /* number of loops around it */
+    int32_t home; /* the innermost of them, as a call; -1: none */
+
+    /* Of a map: axes collapsed over all operands. */
+    int rank;
+    int64_t size[RN_RANK_MAX];
+    int64_t *stride; /* [operand][RN_RANK_MAX], in elements */
+    size_t *bytes;   /* of an element, by operand */
+
+    /* Of a loop. */
+    int32_t end; /* index of the first call after it */
+    int64_t steps;
+    bool reverse;
+} rn__call;
+
+/* An input or an output, by the tensor of the user's graph. */
+typedef struct rn__port {
+    rn_graph *graph;
+    int32_t id;
+    const char *name;
+    bool used;
+    rn_array array; /* data is set once memory is placed */
+    rn__address address;
+    size_t bytes; /* of all elements, dense */
+} rn__port;
+
+struct rn_program {
+    rn_allocator allocator;
+    rn_graph *graph; /* the rewritten graph, whose arena holds what the calls point to */
+    char *workspace;
+    size_t workspace_bytes;
+    rn__call *call;
+    int32_t calls;
+    rn__port *input, *output;
+    int inputs, outputs;
+    char error[512];
+};
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scheduling a loop.
+ *
+ * A carry has one place of its own, or, where its history is asked for, the place of step t
+ * is slot t of the history (t + 1 of a reversed loop) and that of the next step the slot
+ * after (before). What is collected from a step goes to its slice of the stack. All of it
+ * is written as copies at the end of the body; elide.c makes most of them vanish.
+ */
+#include "plan.h"
+
+#include <string.h>
+
+typedef struct looping {
+    rn__plan *plan;
+    const rn_graph *outer, *body;
+    const rn_loop *loop;
+    const rn__region *in_outer, *in_body;
+    int depth;              /* of the body */
+    int32_t home;           /* of the loop itself */
+    rn__layout *now, *next; /* by carry: where it is read and written */
+} looping;
+
+/* ---- what is asked of the loop
+ * -------------------------------------------------------------- */
+
+/* The next live output of the loop from node `from` on, -1 if there is none. */
+static int32_t next_output(const looping *l, int32_t from)
+{
+    for (int32_t i = from; i < l->outer->count; i++) {
+        const rn__node *node = rn__at(l->outer, i);
+        if (l->in_outer->live[i] && node->op == &rn__op_get && node->loop == l->loop)
+            return i;
+    }
+    return -1;
+}
+
+#define EACH_OUTPUT(l, i)                                                                  \
+    for (int32_t i = next_output(l, (l)->loop->node + 1); i >= 0; i = next_output(l, i + 1))
+
+static const rn__get *get_of(const looping *l, int32_t i)
+{
+    return (const rn__get *)rn__at(l->outer, i)->attributes;
+}
+
+/* A history is also the stack of what a carry becomes, when that is collected. */
+static bool has_history(const looping *l, const rn__carry *c)
+{
+    EACH_OUTPUT(l, i)
+    {
+        const rn__get *get = get_of(l, i);
+        if (get->kind == RN__HISTORY && get->id == c->leaf) return true;
+        if (get->kind == RN__COLLECT && get->id == c->next) return true;
+    }
+    return false;
+}
+
+/* ---- carries
+ * ------------------------------------------------------------------------------------ */
+
+static rn__layout at_offset(rn__layout layout, size_t bytes)
+{
+    layout.address.offset += (int64_t)bytes;
+    return layout;
+}
+
+/* Lays out carry i: where it is now and next, its end and its history outside. */
+static bool lay_out_carry(looping *l, int i)
+{
+    const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
+    const rn__node *node = rn__at(l->body, c->leaf);
+    const size_t slot = rn__node_bytes(node);
+    const bool history = has_history(l, c), back = l->loop->reverse;
+    const size_t slots = history ? (size_t)l->loop->steps + 1 : 1;
+    rn__layout whole = {0};
+    size_t bytes;
+
+    if (!rn__multiply(slots, slot, &bytes)) bytes = SIZE_MAX;
+    rn__layout_dense(node->shape, whole.stride);
+    whole.address.buffer = rn__plan_buffer(l->plan, bytes);
+    if (whole.address.buffer < 0) return false;
+
+    rn__layout step = whole;
+    if (history) step.address.advance[l->depth] = (int64_t)slot;
+    l->now[i] = history && back ? at_offset(step, slot) : step;
+    l->next[i] = history && !back ? at_offset(step, slot) : step;
+    *rn__plan_layout(l->plan, l->body, c->leaf) = l->now[i];
+
+    const rn__layout first = history && back ? at_offset(whole, (slots - 1) * slot) : whole;
+    const rn__layout last = history && !back ? at_offset(whole, (slots - 1) * slot) : whole;
+    EACH_OUTPUT(l, o)
+    {
+        const rn__get *get = get_of(l, o);
+        rn__layout *out = rn__plan_layout(l->plan, l->outer, o);
+        if (get->kind == RN__FINAL && get->id == c->leaf) *out = last;
+        if (get->kind != RN__HISTORY || get->id != c->leaf) continue;
+        *out = whole;
+        rn__layout_dense(rn__at(l->outer, o)->shape, out->stride);
+    }
+    return rn__plan_copy(l->plan, node->type, node->shape,
+                         rn__plan_layout(l->plan, l->outer, c->initial), &first);
+}
+
+/* ---- leaves
+ * ---------------------------------------------------------------------------------------
+ */
+
+/* This step's slice is the sequence without its first axis, advancing by that axis's
+ * stride. */
+static void lay_out_each(looping *l, const rn__pair *pair)
+{
+    const rn__layout *from = rn__plan_layout(l->plan, l->outer, pair->outer);
+    const rn__node *node = rn__at(l->body, pair->leaf);
+    rn__layout *to = rn__plan_layout(l->plan, l->body, pair->leaf);
+
+    *to = *from;
+    for (int i = 0; i < node->shape.rank; i++) to->stride[i] = from->stride[i + 1];
+    to->address.advance[l->depth] = from->stride[0] * (int64_t)rn_type_size(node->type);
+}
+
+static void lay_out_leaves(looping *l)
+{
+    for (int i = 0; i < l->loop->each.count; i++) {
+        const rn__pair *p = rn__list_at(l->loop->each, rn__pair, i);
+        if (l->in_body->live[p->leaf]) lay_out_each(l, p);
+    }
+    for (int i = 0; i < l->loop->capture.count; i++) {
+        const rn__pair *p = rn__list_at(l->loop->capture, rn__pair, i);
+        if (l->in_body->live[p->leaf])
+            *rn__plan_layout(l->plan, l->body, p->leaf) =
+                *rn__plan_layout(l->plan, l->outer, p->outer);
+    }
+}
+
+/* ---- the end of a step
+ * -------------------------------------------------------------------------- */
+
+/* Whether a layout lies in the place of one of the loop's carries. */
+static bool in_carry(const looping *l, const rn__layout *layout)
+{
+    for (int i = 0; i < l->loop->carry.count; i++)
+        if (l->in_body->carried[i] && l->now[i].address.buffer == layout->address.buffer)
+            return true;
+    return false;
+}
+
+static bool collect(looping *l, int32_t output)
+{
+    const rn__get *get = get_of(l, output);
+    const rn__node *node = rn__at(l->outer, output);
+    const rn__node *value = rn__at(l->body, (int32_t)get->id);
+    rn__layout *out = rn__plan_layout(l->plan, l->outer, output);
+
+    for (int i = 0; i < l->loop->carry.count; i++) {
+        const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
+        if (!l->in_body->carried[i] || c->next != get->id) continue;
+        *out = l->next[i];
+        out->address.advance[l->depth] = 0;
+        rn__layout_dense(node->shape, out->stride);
+        return true;
+    }
+    const int32_t inside = l->plan->home;
+    l->plan->home = l->home;
+    const bool made = rn__layout_new(l->plan, node, out);
+    l->plan->home = inside;
+    if (!made) return false;
+    rn__layout slice = *out;
+    slice.address.advance[l->depth] = (int64_t)rn__node_bytes(value);
+    rn__layout_dense(value->shape, slice.stride);
+    return rn__plan_copy(l->plan, value->type, value->shape,
+                         rn__plan_layout(l->plan, l->body, (int32_t)get->id), &slice);
+}
+
+/* Carries change together: one that becomes another's present value is set aside first. */
+static bool end_step(looping *l)
+{
+    EACH_OUTPUT(l, o) if (get_of(l, o)->kind == RN__COLLECT && !collect(l, o)) return false;
+
+    rn__layout *value = (rn__layout *)rn__arena_new(
+        &l->plan->live.arena, (size_t)l->loop->carry.count * sizeof *value);
+    if (!value) {
+        rn__no_memory(l->plan->graph);
+        return false;
+    }
+    for (int i = 0; i < l->loop->carry.count; i++) {
+        const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
+        if (!l->in_body->carried[i]) continue;
+        const rn__node *node = rn__at(l->body, c->next);
+        value[i] = *rn__plan_layout(l->plan, l->body, c->next);
+        if (!in_carry(l, &value[i])) continue;
+        const rn__layout from = value[i];
+        if (!rn__layout_new(l->plan, node, &value[i]) ||
+            !rn__plan_copy(l->plan, node->type, node->shape, &from, &value[i]))
+            return false;
+    }
+    for (int i = 0; i < l->loop->carry.count; i++) {
+        const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
+        if (!l->in_body->carried[i]) continue;
+        const rn__node *node = rn__at(l->body, c->next);
+        if (!rn__plan_copy(l->plan, node->type, node->shape, &value[i], &l->next[i]))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the whole
+ * ---------------------------------------------------------------------------------------
+ */
+
+/* The loop's call; its address is that of the step's index, whose buffer is -1 if unused.
+ */
+static int32_t begin_body(looping *l)
+{
+    rn__address index = {.buffer = -1};
+
+    if (l->loop->index >= 0 && l->in_body->live[l->loop->index]) {
+        rn__layout *layout = rn__plan_layout(l->plan, l->body, l->loop->index);
+        if (!rn__layout_new(l->plan, rn__at(l->body, l->loop->index), layout)) return -1;
+        index = layout->address;
+    }
+    const int32_t call =
+        rn__plan_call(l->plan, RN__LOOP, rn__at(l->outer, l->loop->node), 0, NULL, &index);
+    if (call < 0) return -1;
+    l->plan->program->call[call].steps = l->loop->steps;
+    l->plan->program->call[call].reverse = l->loop->reverse;
+    l->plan->home = call;
+    l->plan->depth++;
+    return call;
+}
+
+static bool schedule(looping *l)
+{
+    for (int i = 0; i < l->loop->carry.count; i++)
+        if (l->in_body->carried[i] && !lay_out_carry(l, i)) return false;
+    lay_out_leaves(l);
+    const int32_t call = begin_body(l);
+    if (call < 0 || !rn__schedule_graph(l->plan, l->body) || !end_step(l)) return false;
+    l->plan->program->call[call].end = l->plan->program->calls;
+    l->plan->home = l->home;
+    l->plan->depth--;
+    return true;
+}
+
+bool rn__schedule_loop(rn__plan *plan, const rn_graph *outer, int32_t id)
+{
+    const rn_loop *loop = rn__at(outer, id)->loop;
+    const size_t carries = (size_t)loop->carry.count;
+    looping l = {.plan = plan,
+                 .outer = outer,
+                 .body = loop->body,
+                 .loop = loop,
+                 .in_outer = rn__copy_region(&plan->live, outer),
+                 .in_body = rn__copy_region(&plan->live, loop->body),
+                 .depth = plan->depth,
+                 .home = plan->home};
+
+    l.now = (rn__layout *)rn__arena_new(&plan->live.arena, carries * sizeof *l.now);
+    l.next = (rn__layout *)rn__arena_new(&plan->live.arena, carries * sizeof *l.next);
+    /* Asked for here, while nothing points into the sheets that this may add to. */
+    if (!l.now || !l.next || !rn__plan_layout(plan, loop->body, 0)) {
+        rn__no_memory(plan->graph);
+        return false;
+    }
+    return schedule(&l);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Simplify: the copy holds each value once. A node is looked up by graph, operator,
+ * operands and attributes before it is made; identities and constants come first. Dead code
+ * is not copied, and what is invariant in a loop leaves it, both by the frame of copy.c.
+ */
+#include "passes.h"
+
+#include <string.h>
+
+#include "rondo/ops.h"
+
+typedef struct entry {
+    struct entry *next;
+    uint64_t hash;
+    rn_tensor node;
+} entry;
+
+enum { BUCKETS = 1024 };
+
+typedef struct table {
+    entry *bucket[BUCKETS];
+} table;
+
+static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
+{
+    const unsigned char *at = (const unsigned char *)data;
+
+    for (size_t i = 0; i < bytes; i++) hash = (hash ^ at[i]) * 1099511628211u;
+    return hash;
+}
+
+static uint64_t hash_of(const rn_graph *graph, const rn_op *op, rn_type type,
+                        rn_shape shape, const int32_t *in, int inputs,
+                        const void *attributes, size_t size)
+{
+    uint64_t hash = 14695981039346656037u;
+
+    hash = mix(hash, &graph, sizeof(void *));
+    hash = mix(hash, &op, sizeof(void *));
+    hash = mix(hash, &type, sizeof type);
+    hash = mix(hash, shape.size, (size_t)shape.rank * sizeof *shape.size);
+    hash = mix(hash, in, (size_t)inputs * sizeof *in);
+    return mix(hash, attributes, size);
+}
+
+static uint64_t hash_node(rn_tensor x)
+{
+    const rn__node *n = rn__node_of(x);
+
+    return hash_of(x.graph, n->op, n->type, n->shape, n->in, n->inputs, n->attributes,
+                   n->attribute_size);
+}
+
+static bool same(rn_tensor x, rn_tensor y)
+{
+    const rn__node *a = rn__node_of(x), *b = rn__node_of(y);
+
+    return x.graph == y.graph && a->op == b->op && a->type == b->type &&
+           rn_shape_equal(a->shape, b->shape) && a->inputs == b->inputs &&
+           a->attribute_size == b->attribute_size && a->variable == b->variable &&
+           memcmp(a->in, b->in, (size_t)a->inputs * sizeof *a->in) == 0 &&
+           memcmp(a->attributes, b->attributes, a->attribute_size) == 0;
+}
+
+/* The first node equal to x, which x joins the table as when there is none. x was appended
+ * for the question; dead code leaves it out when it is not used. */
+static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
+{
+    table *t = (table *)pass->data;
+
+    if (rn_is_null(x) || (rn__node_of(x)->op->flags & RN_OP_IMPURE)) return x;
+    const uint64_t hash = hash_node(x);
+    entry **bucket = &t->bucket[hash % BUCKETS];
+    for (const entry *e = *bucket; e; e = e->next)
+        if (e->hash == hash && same(e->node, x)) return e->node;
+
+    entry *e = (entry *)rn__arena_new(&pass->arena, sizeof *e);
+    if (!e) return rn__no_memory(pass->to);
+    *e = (entry){*bucket, hash, x};
+    *bucket = e;
+    return x;
+}
+
+static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
+                               const rn_tensor *in)
+{
+    rn_tensor x = rn__identity(node, in);
+
+    if (rn_is_null(x)) x = rn__fold(pass->to, node, in);
+    if (rn_is_null(x))
+        x = rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
+    return unique(pass, x);
+}
+
+static rn_tensor simplify_leaf(rn__copy_pass *pass, const rn__node *leaf)
+{
+    if (leaf->op == &rn__op_variable) return rn_read_variable(pass->to, leaf->variable);
+    const rn_tensor x = rn__append(pass->to, leaf->op, leaf->type, leaf->shape, NULL, 0,
+                                   leaf->attributes, leaf->attribute_size);
+    return leaf->op == &rn__op_input ? x : unique(pass, x);
+}
+
+bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count)
+{
+    table *t = (table *)rn__new(pass->to->allocator, sizeof *t);
+
+    if (!t) {
+        rn__no_memory(pass->to);
+        return false;
+    }
+    pass->node = simplify_node;
+    pass->leaf = simplify_leaf;
+    pass->data = t;
+    const bool ok = rn__copy_run(pass, roots, count, true);
+    rn__free(pass->to->allocator, t);
+    return ok;
+}

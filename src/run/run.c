@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running: walking the list of calls.
+ *
+ * Nothing is decided and nothing allocated here. An address is a base and a stride for each
+ * loop around the call.
+ */
+#include "run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "strided.h"
+
+static inline char *at(const rn__address *address, const int64_t *step, int depth)
+{
+    char *place = address->base;
+
+    for (int d = 0; d < depth; d++) place += step[d] * address->advance[d];
+    return place;
+}
+
+static bool run_map(const rn__call *call, const int64_t *step)
+{
+    char *data[RN__MAP_OPERANDS + 1];
+
+    for (int i = 0; i <= call->inputs; i++)
+        data[i] = at(&call->address[i], step, call->depth);
+    rn__run_map(call, data);
+    return true;
+}
+
+/* What went wrong in a kernel, with the step of the loops around it. */
+static bool report(rn_program *program, const rn__call *call, const char *message,
+                   const int64_t *step)
+{
+    char where[64] = "", shape[128];
+    size_t used = 0;
+
+    for (int d = 0; d < call->depth && used < sizeof where; d++)
+        used += (size_t)snprintf(where + used, sizeof where - used, "%s%lld",
+                                 d ? "," : " at step ", (long long)step[d]);
+    snprintf(program->error, sizeof program->error, "%s: %s: %s %s%s", call->node->op->name,
+             message[0] ? message : "refused by its kernel",
+             call->node->name ? call->node->name : "result",
+             rn__shape_text(call->node->shape, shape, sizeof shape), where);
+    return false;
+}
+
+static bool run_kernel(rn_program *program, const rn__call *call, const int64_t *step)
+{
+    char message[RN_MESSAGE] = "";
+    const rn_call arguments = {.in = call->array,
+                               .out = call->array + call->inputs,
+                               .attributes = call->attributes,
+                               .scratch = call->scratch.base,
+                               .message = message,
+                               .inputs = call->inputs};
+
+    for (int i = 0; i <= call->inputs; i++)
+        call->array[i].data = at(&call->address[i], step, call->depth);
+    if (call->code.kernel(&arguments)) return true;
+    return report(program, call, message, step);
+}
+
+static bool run_copy(const rn__call *call, const int64_t *step)
+{
+    const rn_array *from = &call->array[0], *to = &call->array[1];
+
+    rn__copy(to->rank, to->size, rn_type_size(to->type),
+             at(&call->address[1], step, call->depth), to->stride,
+             at(&call->address[0], step, call->depth), from->stride);
+    return true;
+}
+
+static bool run_loop(rn_program *program, int32_t index, int64_t *step)
+{
+    const rn__call *call = &program->call[index];
+    const bool counted = call->address[0].buffer >= 0;
+    char *counter = counted ? at(&call->address[0], step, call->depth) : NULL;
+
+    for (int64_t i = 0; i < call->steps; i++) {
+        const int64_t t = call->reverse ? call->steps - 1 - i : i;
+        const int32_t index32 = (int32_t)t;
+        step[call->depth] = t;
+        if (counted) memcpy(counter, &index32, sizeof index32);
+        if (!rn__run_calls(program, index + 1, call->end, step)) return false;
+    }
+    return true;
+}
+
+bool rn__run_calls(rn_program *program, int32_t first, int32_t end, int64_t *step)
+{
+    bool ok = true;
+
+    for (int32_t i = first; ok && i < end; i++) {
+        const rn__call *call = &program->call[i];
+        switch (call->kind) {
+        case RN__MAP:
+            ok = run_map(call, step);
+            break;
+        case RN__KERNEL:
+            ok = run_kernel(program, call, step);
+            break;
+        case RN__COPY:
+            ok = run_copy(call, step);
+            break;
+        case RN__LOOP:
+            ok = run_loop(program, i, step);
+            i = call->end - 1;
+            break;
+        }
+    }
+    return ok;
+}
+
+rn_status rn_run(rn_program *program)
+{
+    int64_t step[RN_LOOP_DEPTH] = {0};
+
+    if (!program) return RN_INVALID;
+    program->error[0] = 0;
+    return rn__run_calls(program, 0, program->calls, step) ? RN_OK : RN_BAD_VALUE;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Walking a program. */
+#ifndef RN_RUN_RUN_H
+#define RN_RUN_RUN_H
+
+#include "program.h"
+
+/* Runs calls first..end-1; step[d] is the step of the loop at depth d around them. */
+bool rn__run_calls(rn_program *program, int32_t first, int32_t end, int64_t *step);
+
+/* Walks the collapsed axes of a map; data[i] is operand i's first element. */
+void rn__run_map(const rn__call *call, char *const *data);
+
+#endif
