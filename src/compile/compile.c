@@ -66,7 +66,9 @@ static bool take(compilation *c, rn__copy_pass *pass, bool ok)
 {
     for (int i = 0; ok && i < c->count; i++)
         c->wanted[i] = rn__copied(pass, c->wanted[i]).id;
-    if (!ok) rn_fail(c->user, "%s", pass->to->error);
+    if (!ok)
+        rn_fail(c->user, "%s",
+                pass->to->failed ? pass->to->error : "compile: a pass gave up");
     rn__copy_finish(pass);
     if (c->graph != c->user) rn_graph_free(c->graph);
     c->graph = pass->to;
@@ -108,6 +110,14 @@ static bool simplify(compilation *c)
     rn__copy_pass pass;
 
     return begin_pass(c, &pass) && take(c, &pass, rn__simplify(&pass, c->wanted, c->count));
+}
+
+static bool hoist(compilation *c)
+{
+    rn__copy_pass pass;
+
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__hoist_loops(&pass, c->wanted, c->count));
 }
 
 /* ---- ports
@@ -210,7 +220,7 @@ static bool detach_outputs(compilation *c, rn__plan *plan)
 static bool to_itself(const rn__call *call)
 {
     const rn__address *from = &call->address[0], *to = &call->address[1];
-    const rn_array    *array = &call->array[0];
+    const rn_array *array = &call->array[0];
 
     return call->kind == RN__COPY && from->base == to->base &&
            memcmp(from->advance, to->advance, sizeof from->advance) == 0 &&
@@ -305,7 +315,8 @@ rn_program *rn_compile(rn_graph *graph, rn_compile_options options)
         return NULL;
     }
     if (!valid(graph, &options) || !begin(&c)) return NULL;
-    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && make_program(&c);
+    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && hoist(&c) &&
+                    simplify(&c) && make_program(&c);
     rn__free(graph->allocator, c.wanted);
     if (ok) return c.program;
     if (c.program)

@@ -5,8 +5,6 @@
 #include "loop.h"
 #include "rondo/ops.h"
 
-static bool copy_graph(rn__copy_pass *pass, rn__region *region, rn_graph *to);
-
 /* Operands of a node, in the copy. */
 static const rn_tensor *operands(rn__copy_pass *pass, const rn__region *region,
                                  const rn__node *node)
@@ -30,14 +28,22 @@ static bool constant(const rn__node *node)
 /* ---- loops
  * ----------------------------------------------------------------------------------- */
 
-/* The leaves of the new body; a capture is simply the outer tensor, which whoever mentions
- * it captures. */
-static bool copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *old,
-                        rn_loop *loop)
+rn_loop *rn__copy_loop_begin(const rn__node *node, rn_graph *to)
+{
+    rn_loop *loop = rn_loop_begin(to);
+
+    if (node->loop->reverse) rn_loop_reverse(loop);
+    if (loop) rn_loop_steps(loop, node->loop->steps);
+    return loop;
+}
+
+/* A capture is simply the outer tensor, which whoever mentions it captures. */
+bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *old,
+                     rn_loop *loop)
 {
     for (int i = 0; i < old->carry.count; i++) {
         const rn__carry *c = rn__list_at(old->carry, rn__carry, i);
-        if (!body->carried[i]) continue;
+        if (!body->carried[i] || (body->total && !rn_is_null(body->total[i]))) continue;
         body->to[c->leaf] = rn_loop_carry(loop, outer->to[c->initial]);
         rn_name(body->to[c->leaf], rn__at(old->body, c->leaf)->name);
     }
@@ -64,42 +70,51 @@ static void adopt_collected(const rn__region *outer, rn__region *body, const rn_
         const rn__node *node = rn__at(outer->graph, i);
         if (!outer->live[i] || node->op != &rn__op_get || node->loop != old) continue;
         const rn__get *get = (const rn__get *)node->attributes;
-        if (get->kind == RN__COLLECT)
+        if (get->kind == RN__COLLECT && !rn_is_null(body->to[get->id]))
             body->to[get->id] = rn__adopt(loop->body, body->to[get->id], "copy");
     }
 }
 
-static bool copy_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
-                      rn_graph *to)
+bool rn__copy_loop_end(rn__region *outer, rn__region *body, const rn_loop *old,
+                       rn_loop *loop)
 {
-    const rn_loop *old = node->loop;
-    rn__region *body = rn__copy_region(pass, old->body);
-    rn_loop *loop = rn_loop_begin(to);
-
-    if (!loop || !body) return false;
-    if (old->reverse) rn_loop_reverse(loop);
-    rn_loop_steps(loop, old->steps);
-    if (!copy_leaves(outer, body, old, loop)) return false;
-    if (!copy_graph(pass, body, loop->body)) return false;
     adopt_collected(outer, body, old, loop);
     for (int i = 0; i < old->carry.count; i++) {
         const rn__carry *c = rn__list_at(old->carry, rn__carry, i);
-        if (body->carried[i]) rn_loop_next(loop, body->to[c->leaf], body->to[c->next]);
+        if (body->carried[i] && !rn_is_null(body->to[c->leaf]))
+            rn_loop_next(loop, body->to[c->leaf], body->to[c->next]);
     }
     if (!rn_loop_end(loop)) return false;
-    outer->to[old->node] = (rn_tensor){to, loop->node};
+    outer->to[old->node] = (rn_tensor){loop->outer, loop->node};
     return true;
+}
+
+bool rn__copy_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
+                   rn_graph *to)
+{
+    rn__region *body = rn__copy_region(pass, node->loop->body);
+    rn_loop *loop = rn__copy_loop_begin(node, to);
+
+    return loop && body && rn__copy_leaves(outer, body, node->loop, loop) &&
+           rn__copy_body(pass, body, loop->body) &&
+           rn__copy_loop_end(outer, body, node->loop, loop);
 }
 
 static rn_tensor copy_get(rn__copy_pass *pass, const rn__region *region,
                           const rn__node *node)
 {
     const rn__get *get = (const rn__get *)node->attributes;
-    const rn__region *body = rn__copy_region(pass, node->loop->body);
-    const rn_tensor value = body->to[get->id];
+    const rn_loop *old = node->loop;
+    const rn__region *body = rn__copy_region(pass, old->body);
 
+    if (get->kind == RN__COLLECT && body->stack && !rn_is_null(body->stack[get->id]))
+        return body->stack[get->id];
+    for (int i = 0; body->total && i < old->carry.count; i++)
+        if (rn__list_at(old->carry, rn__carry, i)->leaf == get->id &&
+            !rn_is_null(body->total[i]))
+            return body->total[i];
     return rn__loop_get(rn__node_of(region->to[node->in[0]])->loop, (rn__get_kind)get->kind,
-                        value.id);
+                        body->to[get->id].id);
 }
 
 /* ---- the walk
@@ -116,14 +131,15 @@ static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
     return in ? pass->node(pass, node, in) : rn_null();
 }
 
-static bool copy_graph(rn__copy_pass *pass, rn__region *region, rn_graph *to)
+bool rn__copy_body(rn__copy_pass *pass, rn__region *region, rn_graph *to)
 {
     for (int32_t id = 0; id < region->graph->count; id++) {
         const rn__node *node = rn__at(region->graph, id);
 
         if (!region->live[id] || !rn_is_null(region->to[id])) continue;
         if (node->op == &rn__op_loop) {
-            if (!copy_loop(pass, region, node, to)) return false;
+            const rn__copy_loop_hook copy = pass->loop ? pass->loop : rn__copy_loop;
+            if (!copy(pass, region, node, to)) return false;
             continue;
         }
         region->to[id] = copy_node(pass, region, id);
@@ -139,7 +155,7 @@ bool rn__copy_run(rn__copy_pass *pass, const int32_t *roots, int count, bool ass
     pass->arena.allocator = pass->to->allocator;
     if (!rn__copy_live(pass, roots, count, assigned)) return false;
     rn__region *root = rn__copy_region(pass, pass->from);
-    if (!copy_graph(pass, root, pass->to)) return false;
+    if (!rn__copy_body(pass, root, pass->to)) return false;
     for (int i = 0; assigned && i < pass->from->assignments; i++) {
         const rn__assignment a = pass->from->assignment[i];
         rn_variable *variable = rn__at(pass->from, a.variable)->variable;

@@ -19,8 +19,10 @@ typedef struct rn__region {
     struct rn__region *next;
     const rn_graph *graph;
     bool *live;
-    rn_tensor *to; /* what became of each node; null: nothing */
-    bool *carried; /* by carry: somebody reads its leaf, its end or its history */
+    rn_tensor *to;    /* what became of each node; null: nothing */
+    bool *carried;    /* by carry: somebody reads its leaf, its end or its history */
+    rn_tensor *stack; /* of a body: what left the loop, for all steps; NULL: nothing */
+    rn_tensor *total; /* of a body, by carry: its end, where that left the loop */
 } rn__region;
 
 /* Makes the copy of a node that is no leaf and no loop, in the graph where it belongs. */
@@ -31,12 +33,17 @@ typedef rn_tensor (*rn__copy_node)(rn__copy_pass *pass, const rn__node *node,
  */
 typedef rn_tensor (*rn__copy_leaf)(rn__copy_pass *pass, const rn__node *leaf);
 
+/* Makes the copy of a loop whose outputs live, in place of rn__copy_loop. */
+typedef bool (*rn__copy_loop_hook)(rn__copy_pass *pass, rn__region *outer,
+                                   const rn__node *node, rn_graph *to);
+
 struct rn__copy_pass {
     const rn_graph *from;
     rn_graph *to;
     rn__copy_node node;
     rn__copy_leaf leaf;
-    void *data; /* of the pass */
+    void *data;              /* of the pass */
+    rn__copy_loop_hook loop; /* NULL: rn__copy_loop */
     rn__arena arena;
     rn__region *regions;
 };
@@ -47,6 +54,18 @@ struct rn__copy_pass {
 bool rn__copy_run(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned);
 rn_tensor rn__copied(const rn__copy_pass *pass, int32_t id);
 void rn__copy_finish(rn__copy_pass *pass);
+
+/* The parts of copying a loop, for hooks: the whole of it; a new loop of the same form; its
+ * leaves; the body's nodes (those that have a copy already keep it); what is collected;
+ * nexts and end. */
+bool rn__copy_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
+                   rn_graph *to);
+rn_loop *rn__copy_loop_begin(const rn__node *node, rn_graph *to);
+bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *old,
+                     rn_loop *loop);
+bool rn__copy_body(rn__copy_pass *pass, rn__region *body, rn_graph *to);
+bool rn__copy_loop_end(rn__region *outer, rn__region *body, const rn_loop *old,
+                       rn_loop *loop);
 
 /* The liveness part alone; see live.c. */
 bool rn__copy_live(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned);

@@ -3,12 +3,15 @@
  * The passes, in the order in which rn_compile runs them:
  *
  *   convert    a private copy, in other real types when asked
- *   (the optimiser adds its nodes)
+ *              (here the optimiser adds its nodes)
  *   simplify   dead code, common subexpressions, identities, constants; loop invariants
  *   hoist      what need not be done step by step leaves the loop
- *   fuse       chains of element-wise operators
+ *   simplify   once more, for what hoisting made
  *   schedule   the list of calls
+ *   elide      computing things where they go, in place of copies
  *   place      memory
+ *
+ * From graph to graph a pass is a hook of copy.h; the last three work on a plan (plan.h).
  */
 #ifndef RN_COMPILE_PASSES_H
 #define RN_COMPILE_PASSES_H
@@ -26,6 +29,9 @@ bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t 
                  int count);
 
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Simplifies too, what it makes anew. */
+bool rn__hoist_loops(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* The value of an element-wise operator on scalar constants, as a constant of pass->to;
  * null without an error when there is none. */

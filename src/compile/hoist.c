@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hoist: rebuilding a loop without what leaves it (see hoist_classify.c).
+ *
+ * What leaves before the loop is a stack that the loop's steps read; what leaves after it
+ * is made from stacks that the loop collects.
+ */
+#include "hoist.h"
+
+#include "batch.h"
+#include "loop.h"
+#include "op.h"
+#include "passes.h"
+#include "rondo/ops.h"
+
+typedef struct hoisting {
+    rn__hoist h;
+    rn__copy_pass *pass;
+    rn__region *outer, *body;
+    const rn_loop *old;
+    rn_loop *loop; /* NULL until it is rebuilt */
+    rn_graph *to;
+} hoisting;
+
+/* The body's leaf or node as an operand of a batched operator. */
+static rn__batched operand(const hoisting *b, int32_t id)
+{
+    const rn__node *node = rn__at(b->old->body, id);
+
+    if (!rn_is_null(b->body->stack[id])) return (rn__batched){b->body->stack[id], true};
+    if (node->op == &rn__op_index)
+        return (rn__batched){rn_range(b->to, b->old->steps), true};
+    for (int i = 0; node->op == &rn__op_each && i < b->old->each.count; i++) {
+        const rn__pair *p = rn__list_at(b->old->each, rn__pair, i);
+        if (p->leaf == id) return (rn__batched){b->outer->to[p->outer], true};
+    }
+    for (int i = 0; node->op == &rn__op_capture && i < b->old->capture.count; i++) {
+        const rn__pair *p = rn__list_at(b->old->capture, rn__pair, i);
+        if (p->leaf == id) return (rn__batched){b->outer->to[p->outer], false};
+    }
+    const rn_tensor x = b->body->to[id];
+    if (!b->loop || rn_is_null(x))
+        return (rn__batched){rn_fail(b->to, "hoist: no value for node %d", (int)id), false};
+    if (x.graph != b->loop->body) return (rn__batched){x, false};
+    if (node->op != &rn__op_carry)
+        return (rn__batched){rn__loop_get(b->loop, RN__COLLECT, x.id), true};
+    const int64_t first = b->old->reverse ? 1 : 0;
+    const rn_tensor history = rn__loop_get(b->loop, RN__HISTORY, x.id);
+    return (rn__batched){rn_slice(history, 0, first, first + b->old->steps, 1), true};
+}
+
+/* Makes the stacks of all nodes that leave to one side. */
+static bool make_stacks(hoisting *b, rn__hoist_place place)
+{
+    for (int32_t id = 0; id < b->old->body->count; id++) {
+        const rn__node *node = rn__at(b->old->body, id);
+        if (b->h.place[id] != place) continue;
+        rn__batched *in = (rn__batched *)rn__arena_new(&b->pass->arena,
+                                                       (size_t)node->inputs * sizeof *in);
+        if (!in) {
+            rn__no_memory(b->to);
+            return false;
+        }
+        for (int i = 0; i < node->inputs; i++) in[i] = operand(b, node->in[i]);
+        if (b->to->root->failed) return false;
+        b->body->stack[id] = rn__batch(b->to, node, in, b->old->steps);
+        if (rn_is_null(b->body->stack[id])) return false;
+    }
+    return true;
+}
+
+/* What left before the loop and is read in it comes back as a step input. */
+static bool read_stacks(hoisting *b)
+{
+    for (int32_t id = 0; id < b->old->body->count; id++) {
+        if (b->h.place[id] != RN__BEFORE || !b->h.inside[id]) continue;
+        b->body->to[id] = rn__loop_each(b->loop, b->body->stack[id], "hoist");
+        if (rn_is_null(b->body->to[id])) return false;
+    }
+    return true;
+}
+
+/* ---- sums
+ * -------------------------------------------------------------------------------------------
+ */
+
+static rn_tensor sum_of(const hoisting *b, int32_t id)
+{
+    const rn__node *node = rn__at(b->old->body, id);
+
+    if (rn__hoist_product(&b->h, id)) {
+        const rn__batched in[2] = {operand(b, node->in[0]), operand(b, node->in[1])};
+        if (b->to->root->failed) return rn_null();
+        if (in[0].stacked && in[1].stacked) return rn__batch_sum_of_products(in);
+    }
+    if (node->op == &rn__op_reshape) return rn_reshape(sum_of(b, node->in[0]), node->shape);
+    if (node->op == &rn__op_add)
+        return rn_add(sum_of(b, node->in[0]), sum_of(b, node->in[1]));
+    return rn_sum_axis(operand(b, id).x, 0);
+}
+
+static bool make_sums(hoisting *b)
+{
+    for (int i = 0; i < b->old->carry.count; i++) {
+        const rn__carry *c = rn__list_at(b->old->carry, rn__carry, i);
+        if (!b->h.summed[i]) continue;
+        b->body->total[i] =
+            rn_add(b->outer->to[c->initial], sum_of(b, rn__hoist_increment(b->old, i)));
+        if (rn_is_null(b->body->total[i])) return false;
+    }
+    return true;
+}
+
+/* ---- the loop
+ * ------------------------------------------------------------------------------------------
+ */
+
+/* Marks the sums' places, so that their carries are not rebuilt. */
+static bool prepare(hoisting *b)
+{
+    rn__arena *arena = &b->pass->arena;
+
+    b->body->stack = (rn_tensor *)rn__arena_new(arena, (size_t)b->old->body->count *
+                                                           sizeof *b->body->stack);
+    b->body->total = (rn_tensor *)rn__arena_new(arena, (size_t)b->old->carry.count *
+                                                           sizeof *b->body->total);
+    if (!b->body->stack || !b->body->total) return false;
+    for (int i = 0; i < b->old->carry.count; i++)
+        if (b->h.summed[i])
+            b->body->total[i] =
+                b->outer->to[rn__list_at(b->old->carry, rn__carry, i)->initial];
+    return true;
+}
+
+static bool rebuild(hoisting *b, const rn__node *node)
+{
+    if (!make_stacks(b, RN__BEFORE)) return false;
+    b->loop = rn__copy_loop_begin(node, b->to);
+    if (!b->loop) return false;
+    for (int32_t id = 0; id < b->old->body->count; id++)
+        b->body->live[id] = b->h.inside[id] && b->h.place[id] == RN__STAYS;
+    return rn__copy_leaves(b->outer, b->body, b->old, b->loop) && read_stacks(b) &&
+           rn__copy_body(b->pass, b->body, b->loop->body) &&
+           rn__copy_loop_end(b->outer, b->body, b->old, b->loop) &&
+           make_stacks(b, RN__AFTER) && make_sums(b);
+}
+
+static bool hoist_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
+                       rn_graph *to)
+{
+    rn__region *body = rn__copy_region(pass, node->loop->body);
+    hoisting b = {.pass = pass, .outer = outer, .body = body, .old = node->loop, .to = to};
+
+    b.h = (rn__hoist){.outer = outer, .body = body, .loop = node->loop};
+    if (!rn__hoist_classify(&b.h, &pass->arena)) {
+        rn__no_memory(to);
+        return false;
+    }
+    if (!b.h.any) return rn__copy_loop(pass, outer, node, to);
+    if (prepare(&b)) return rebuild(&b, node);
+    rn__no_memory(to);
+    return false;
+}
+
+bool rn__hoist_loops(rn__copy_pass *pass, const int32_t *roots, int count)
+{
+    pass->loop = hoist_loop;
+    return rn__simplify(pass, roots, count);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which nodes leave a loop.
+ *
+ * Before: products that depend on no carry, with what they need and what follows from them.
+ * After: products on which no carry depends, with what follows from them. Element-wise
+ * nodes alone are not worth a stack in memory: they stay where their operands are in the
+ * cache.
+ *
+ * A carry that is only added to, and read only after the loop, is no carry at all but a sum
+ * over the steps. It is made afterwards where that is one product over all steps (the
+ * gradient of a weight) or the sum of something small (that of a bias).
+ */
+#include "hoist.h"
+
+#include "batch.h"
+#include "op.h"
+
+static const rn__node *node_at(const rn__hoist *h, int32_t id)
+{
+    return rn__at(h->loop->body, id);
+}
+
+static const rn__carry *carry_at(const rn__hoist *h, int i)
+{
+    return rn__list_at(h->loop->carry, rn__carry, i);
+}
+
+/* ---- dependence
+ * ------------------------------------------------------------------------------- */
+
+static void find_dependence(rn__hoist *h)
+{
+    for (int32_t id = 0; id < h->loop->body->count; id++) {
+        const rn__node *node = node_at(h, id);
+
+        h->of_carry[id] = node->op == &rn__op_carry || (node->op->flags & RN_OP_IMPURE);
+        h->varies[id] =
+            h->of_carry[id] || node->op == &rn__op_each || node->op == &rn__op_index;
+        for (int i = 0; i < node->inputs; i++) {
+            h->varies[id] |= h->varies[node->in[i]];
+            h->of_carry[id] |= h->of_carry[node->in[i]];
+        }
+    }
+}
+
+/* ---- before
+ * ---------------------------------------------------------------------------------------
+ */
+
+static bool leaf(const rn__node *node)
+{
+    return node->inputs == 0;
+}
+
+/* Marks RN__BEFORE what could be done before the loop. */
+static void find_able_before(rn__hoist *h)
+{
+    for (int32_t id = 0; id < h->loop->body->count; id++) {
+        const rn__node *node = node_at(h, id);
+        bool able = h->body->live[id] && h->varies[id] && !h->of_carry[id] && !leaf(node) &&
+                    rn__batch_known(node);
+
+        for (int i = 0; able && i < node->inputs; i++)
+            able = leaf(node_at(h, node->in[i])) || h->place[node->in[i]] == RN__BEFORE;
+        if (able) h->place[id] = RN__BEFORE;
+    }
+}
+
+/* Takes back what no product needs and what follows from none. */
+static void keep_wanted_before(rn__hoist *h, bool *wanted)
+{
+    const int32_t n = h->loop->body->count;
+
+    for (int32_t id = 0; id < n; id++) {
+        const rn__node *node = node_at(h, id);
+        wanted[id] = h->place[id] == RN__BEFORE && node->op == &rn__op_matmul;
+        for (int i = 0; h->place[id] == RN__BEFORE && i < node->inputs; i++)
+            wanted[id] |= wanted[node->in[i]];
+    }
+    for (int32_t id = n - 1; id >= 0; id--)
+        for (int i = 0; wanted[id] && i < node_at(h, id)->inputs; i++)
+            wanted[node_at(h, id)->in[i]] = true;
+    for (int32_t id = 0; id < n; id++)
+        if (!wanted[id]) h->place[id] = RN__STAYS;
+}
+
+/* ---- sums
+ * --------------------------------------------------------------------------------------------
+ */
+
+int32_t rn__hoist_increment(const rn_loop *loop, int carry)
+{
+    const rn__carry *c = rn__list_at(loop->carry, rn__carry, carry);
+    const rn__node *next = rn__at(loop->body, c->next);
+
+    if (next->op != &rn__op_add) return -1;
+    const int32_t other = next->in[0] == c->leaf ? next->in[1] : next->in[0];
+    if (next->in[0] != c->leaf && next->in[1] != c->leaf) return -1;
+    if (other == c->leaf || !rn_shape_equal(rn__at(loop->body, other)->shape, next->shape))
+        return -1;
+    return other;
+}
+
+/* How often a node of the body is read: by live nodes, as a carry's next, or collected. */
+static int readers(const rn__hoist *h, int32_t id)
+{
+    int count = 0;
+
+    for (int32_t i = 0; i < h->loop->body->count; i++)
+        for (int k = 0; h->body->live[i] && k < node_at(h, i)->inputs; k++)
+            count += node_at(h, i)->in[k] == id;
+    for (int i = 0; i < h->loop->carry.count; i++)
+        count += h->body->carried[i] && carry_at(h, i)->next == id;
+    for (int32_t i = h->loop->node + 1; i < h->outer->graph->count; i++) {
+        const rn__node *node = rn__at(h->outer->graph, i);
+        if (!h->outer->live[i] || node->op != &rn__op_get || node->loop != h->loop)
+            continue;
+        const rn__get *get = (const rn__get *)node->attributes;
+        count += get->kind != RN__FINAL && get->id == id;
+    }
+    return count;
+}
+
+bool rn__hoist_product(const rn__hoist *h, int32_t id)
+{
+    const rn__node *node = node_at(h, id);
+
+    return node->op == &rn__op_matmul &&
+           *(const int64_t *)node->attributes == RN_TRANSPOSE_X &&
+           node_at(h, node->in[0])->shape.rank == 2 &&
+           node_at(h, node->in[1])->shape.rank == 2 && h->varies[node->in[0]] &&
+           h->varies[node->in[1]];
+}
+
+/* Whether the sum of this node over the steps can be made after the loop. Only sums are
+ * read by others too: the rest is not made step by step any more. */
+static bool summable(const rn__hoist *h, int32_t id)
+{
+    const rn__node *node = node_at(h, id);
+
+    if (node->op == &rn__op_sum) return h->place[id] == RN__STAYS && h->varies[id];
+    if (readers(h, id) != 1) return false;
+    if (rn__hoist_product(h, id)) return true;
+    if (node->op == &rn__op_reshape) return summable(h, node->in[0]);
+    return node->op == &rn__op_add &&
+           rn_shape_equal(node->shape, node_at(h, node->in[0])->shape) &&
+           rn_shape_equal(node->shape, node_at(h, node->in[1])->shape) &&
+           summable(h, node->in[0]) && summable(h, node->in[1]);
+}
+
+/* Marks the additions and products that are not made step by step. */
+static void mark_summand(rn__hoist *h, int32_t id)
+{
+    const rn__node *node = node_at(h, id);
+
+    if (node->op == &rn__op_sum) return;
+    h->in_sum[id] = true;
+    if (rn__hoist_product(h, id)) return;
+    for (int i = 0; i < node->inputs; i++) mark_summand(h, node->in[i]);
+}
+
+static void find_sums(rn__hoist *h)
+{
+    for (int i = 0; i < h->loop->carry.count; i++) {
+        const rn__carry *c = carry_at(h, i);
+        if (!h->body->carried[i]) continue;
+        const int32_t increment = rn__hoist_increment(h->loop, i);
+        h->summed[i] = increment >= 0 && readers(h, c->leaf) == 1 &&
+                       readers(h, c->next) == 1 && summable(h, increment);
+        if (!h->summed[i]) continue;
+        h->in_sum[c->next] = true;
+        mark_summand(h, increment);
+    }
+}
+
+/* ---- after
+ * --------------------------------------------------------------------------------------------
+ */
+
+/* Marks what the carries that remain need. */
+static void find_core(const rn__hoist *h, bool *core)
+{
+    for (int i = 0; i < h->loop->carry.count; i++)
+        if (h->body->carried[i] && !h->summed[i]) core[carry_at(h, i)->next] = true;
+    for (int32_t id = h->loop->body->count - 1; id >= 0; id--)
+        for (int i = 0; core[id] && i < node_at(h, id)->inputs; i++)
+            core[node_at(h, id)->in[i]] = true;
+}
+
+/* A node leaves to after the loop when it can, when nobody in the loop reads it, and when
+ * it is a product or follows from one that leaves. */
+static void find_after(rn__hoist *h, bool *held)
+{
+    const int32_t n = h->loop->body->count;
+
+    for (int32_t id = n - 1; id >= 0; id--) {
+        const rn__node *node = node_at(h, id);
+        if (!h->body->live[id] || h->in_sum[id]) continue;
+        held[id] |= h->place[id] == RN__BEFORE || !h->varies[id] || leaf(node) ||
+                    !rn__batch_known(node);
+        for (int i = 0; held[id] && h->place[id] != RN__BEFORE && i < node->inputs; i++)
+            held[node->in[i]] = true;
+    }
+    for (int32_t id = 0; id < n; id++) {
+        const rn__node *node = node_at(h, id);
+        if (!h->body->live[id] || h->in_sum[id] || held[id]) continue;
+        bool leaves = node->op == &rn__op_matmul;
+        for (int i = 0; i < node->inputs; i++) leaves |= h->place[node->in[i]] == RN__AFTER;
+        if (leaves) h->place[id] = RN__AFTER;
+    }
+}
+
+/* ---- what is left in the body
+ * ------------------------------------------------------------------------- */
+
+static void need(const rn__hoist *h, int32_t id)
+{
+    if (h->place[id] == RN__STAYS) h->inside[id] = true;
+}
+
+/* What the sum of an increment reads: factors of products, or the small summand. */
+static void need_summand(const rn__hoist *h, int32_t id)
+{
+    const rn__node *node = node_at(h, id);
+
+    if (rn__hoist_product(h, id)) {
+        need(h, node->in[0]);
+        need(h, node->in[1]);
+    } else if (node->op == &rn__op_sum) {
+        need(h, id);
+    } else {
+        for (int i = 0; i < node->inputs; i++) need_summand(h, node->in[i]);
+    }
+}
+
+static void find_inside(rn__hoist *h)
+{
+    for (int i = 0; i < h->loop->carry.count; i++) {
+        if (!h->body->carried[i]) continue;
+        if (h->summed[i])
+            need_summand(h, rn__hoist_increment(h->loop, i));
+        else
+            h->inside[carry_at(h, i)->next] = h->inside[carry_at(h, i)->leaf] = true;
+    }
+    for (int32_t i = h->loop->node + 1; i < h->outer->graph->count; i++) {
+        const rn__node *node = rn__at(h->outer->graph, i);
+        if (!h->outer->live[i] || node->op != &rn__op_get || node->loop != h->loop)
+            continue;
+        const rn__get *get = (const rn__get *)node->attributes;
+        if (get->kind == RN__COLLECT) need(h, (int32_t)get->id);
+    }
+    for (int32_t id = h->loop->body->count - 1; id >= 0; id--) {
+        const bool reads = h->inside[id] && h->place[id] == RN__STAYS;
+        for (int i = 0; i < node_at(h, id)->inputs; i++) {
+            if (reads)
+                h->inside[node_at(h, id)->in[i]] = true;
+            else if (h->place[id] == RN__AFTER)
+                need(h, node_at(h, id)->in[i]);
+        }
+    }
+}
+
+bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
+{
+    const size_t n = (size_t)h->loop->body->count;
+    bool *scratch = (bool *)rn__arena_new(arena, n),
+         *held = (bool *)rn__arena_new(arena, n);
+
+    h->place = (unsigned char *)rn__arena_new(arena, n);
+    h->varies = (bool *)rn__arena_new(arena, n);
+    h->of_carry = (bool *)rn__arena_new(arena, n);
+    h->inside = (bool *)rn__arena_new(arena, n);
+    h->summed = (bool *)rn__arena_new(arena, (size_t)h->loop->carry.count);
+    h->in_sum = (bool *)rn__arena_new(arena, n);
+    if (!scratch || !held || !h->in_sum || !h->place || !h->varies || !h->of_carry ||
+        !h->inside || !h->summed)
+        return false;
+    find_dependence(h);
+    find_able_before(h);
+    keep_wanted_before(h, scratch);
+    find_sums(h);
+    find_core(h, held);
+    find_after(h, held);
+    find_inside(h);
+    for (size_t i = 0; i < n; i++) h->any |= h->place[i] != RN__STAYS;
+    for (int i = 0; i < h->loop->carry.count; i++) h->any |= h->summed[i];
+    return true;
+}
