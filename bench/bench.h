@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What the benchmarks share: a timer that noise does not move, and the processor's limit.
+ */
+#ifndef RN_BENCH_H
+#define RN_BENCH_H
+
+/*
+ * Seconds that one call work(data) takes: the median of 15 runs, each of as many calls as
+ * fill about a fifteenth of `seconds`. A call or two before them warm the caches up.
+ */
+double rn_bench_median(void (*work)(void *), void *data, double seconds);
+
+/*
+ * The most multiply-adds that one core does at the active instruction set, with all
+ * operands in registers, in GFLOP/s (a multiply-add is two operations): the fastest of many
+ * short runs, for whatever disturbs a run only slows it.
+ */
+double bench_peak_f32(void);
+double bench_peak_f64(void);
+
+#endif
