@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Why a file could not be read or written. */
+#ifndef RN_IO_FAULT_H
+#define RN_IO_FAULT_H
+
+#include "rondo/types.h"
+
+typedef struct rn__fault {
+    char message[512];
+} rn__fault;
+
+/* Writes "path: text" unless a message is there already; of a long path its end. Returns
+ * status. */
+rn_status rn__fault_set(rn__fault *fault, rn_status status, const char *path,
+                        const char *format, ...) RN_PRINTF(4, 5);
+
+/* The same with the system's words for an errno; RN_IO. */
+rn_status rn__fault_system(rn__fault *fault, const char *path, const char *what, int error);
+
+/* A name from a file as it may be shown: cut, control characters as '?'. Returns text. */
+const char *rn__fault_name(const char *name, char *text, size_t capacity);
+
+#endif

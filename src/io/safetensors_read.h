@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The reading of one safetensors file, between its parts. */
+#ifndef RN_IO_SAFETENSORS_READ_H
+#define RN_IO_SAFETENSORS_READ_H
+
+#include "json.h"
+#include "safetensors.h"
+
+typedef struct rn__reading {
+    rn__safetensors *st;
+    const char *path;
+    rn__fault *fault;
+    rn__json json;             /* the header */
+    const unsigned char *data; /* behind it */
+    size_t bytes;              /* of the data */
+    size_t capacity;           /* of st->stored */
+    bool metadata;             /* has been there */
+} rn__reading;
+
+/* Reads r->json into st->stored: names, types, shapes and offsets that lie in the data. */
+rn_status rn__reading_header(rn__reading *r);
+
+/* Put a fault and return its status. */
+rn_status rn__reading_bad(rn__reading *r, const char *what);
+rn_status rn__reading_bad_tensor(rn__reading *r, const rn__stored *stored,
+                                 const char *what);
+rn_status rn__reading_no_memory(rn__reading *r);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gru_reset_after -- arXiv:1406.1078v3 and cuDNN: the reset is applied after the product,
+ * so that U h is one product for all three gates; its bias is inside the reset.
+ *
+ *   r  = s(Wr x + Ur h + br)
+ *   z  = s(Wz x + Uz h + bz)
+ *   g  = tanh(W x + b + r .* (U h + bu))
+ *   h' = (1 - z) .* h + z .* g
+ */
+#include "rondo/ops.h"
+#include "rondo/recurrent.h"
+
+static rn_tensor candidate(rn_scope s, rn_tensor x, rn_tensor h, rn_tensor r)
+{
+    const int64_t I = rn_size(x, -1), H = rn_size(h, -1);
+    rn_tensor w =
+        rn_weight(s, "w", (rn_shape){2, {I, H}}, (rn_init){RN_INIT_GLOROT_UNIFORM, 1});
+    rn_tensor u =
+        rn_weight(s, "u", (rn_shape){2, {H, H}}, (rn_init){RN_INIT_ORTHOGONAL, 1});
+    rn_tensor b = rn_weight(s, "b", (rn_shape){1, {H}}, (rn_init){RN_INIT_ZEROS, 0});
+    rn_tensor bu = rn_weight(s, "bu", (rn_shape){1, {H}}, (rn_init){RN_INIT_ZEROS, 0});
+
+    return rn_tanh(
+        rn_add(rn_add(rn_matmul(x, w), b), rn_mul(r, rn_add(rn_matmul(h, u), bu))));
+}
+
+static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    rn_tensor h = state[0];
+    rn_tensor r = rn_sigmoid(rn_gate(s, "r", x, h));
+    rn_tensor z = rn_sigmoid(rn_gate(s, "z", x, h));
+    rn_tensor g = candidate(rn_scope_in(s, "g"), x, h, r);
+
+    return state[0] = rn_add(rn_mul(rn_one_minus(z), h), rn_mul(z, g));
+}
+
+const rn_cell rn_cell_gru_reset_after = {
+    .name = "gru_reset_after", .states = 1, .step = step};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * embedding -- a learned row for each index.
+ *
+ *   indices  [..] i32, each in 0 .. count - 1    y  [.., units]
+ *
+ *   y[i] = W[indices[i]]
+ */
+#include <math.h>
+
+#include "node.h"
+#include "rondo/layers.h"
+#include "rondo/ops.h"
+
+rn_tensor rn_embedding(rn_scope scope, const char *name, rn_tensor indices, int64_t count,
+                       int64_t units)
+{
+    char text[128];
+
+    if (rn_is_null(indices)) return indices;
+    if (rn_type_get(indices) != RN_I32)
+        return rn_fail(indices.graph, "embedding: indices must be i32: %s got %s %s",
+                       name ? name : "", rn_type_name(rn_type_get(indices)),
+                       rn__describe(indices, text, sizeof text));
+    if (count < 1 || units < 1)
+        return rn_fail(indices.graph,
+                       "embedding: count and units must be positive: %s has %lld and %lld",
+                       name ? name : "", (long long)count, (long long)units);
+
+    const rn_init init = {RN_INIT_NORMAL, 1 / sqrt((double)units)};
+    rn_tensor w =
+        rn_weight(rn_scope_in(scope, name), "w", (rn_shape){2, {count, units}}, init);
+    return rn_take(w, indices);
+}

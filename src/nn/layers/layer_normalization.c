@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * layer_normalization -- arXiv:1607.06450, over the last axis.
+ *
+ *   x  [.., N]    y  [.., N]
+ *
+ *   y = gain .* (x - mean x) / sqrt(variance x + 1e-5) + bias
+ */
+#include "node.h"
+#include "rondo/layers.h"
+#include "rondo/ops.h"
+
+rn_tensor rn_layer_normalization(rn_scope scope, const char *name, rn_tensor x)
+{
+    if (rn_is_null(x)) return x;
+    if (rn_rank(x) < 1 || rn_size(x, -1) < 1)
+        return rn_fail(x.graph, "layer_normalization: nothing to normalise: %s",
+                       name ? name : "");
+
+    const rn_scope s = rn_scope_in(scope, name);
+    const int64_t N = rn_size(x, -1);
+    rn_tensor gain =
+        rn_weight(s, "gain", (rn_shape){1, {N}}, (rn_init){RN_INIT_CONSTANT, 1});
+    rn_tensor bias = rn_weight(s, "bias", (rn_shape){1, {N}}, (rn_init){RN_INIT_ZEROS, 0});
+
+    return rn_layer_norm(x, gain, bias, 1e-5);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * binary_cross_entropy -- of the sigmoid s of logits x with probabilities y.
+ *
+ *   x, y  [..]
+ *
+ *   loss = mean -(y log s(x) + (1 - y) log(1 - s(x)))
+ *        = mean y softplus(-x) + (1 - y) softplus(x)
+ *
+ * Both terms are positive: nothing cancels, so that small losses are accurate too.
+ */
+#include "losses.h"
+
+rn_tensor rn_binary_cross_entropy(rn_tensor logits, rn_tensor targets)
+{
+    if (!rn__loss_alike("binary_cross_entropy", logits, targets)) return rn_null();
+
+    rn_tensor yes = rn_mul(targets, rn_softplus(rn_neg(logits)));
+    rn_tensor no = rn_mul(rn_one_minus(targets), rn_softplus(logits));
+    return rn__loss_mean(rn_add(yes, no));
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cross_entropy -- of the softmax of logits with one right class for each row.
+ *
+ *   logits  [.., V]    targets  [..] i32    N rows in all
+ *
+ *   loss = mean over n of  log sum exp(x[n] - m[n]) - (x[n, target] - m[n])
+ *
+ * m is the row's largest logit. It is taken from both terms, so that a large offset common
+ * to a row costs no digits. It counts as a constant: the derivative of the whole with
+ * respect to it is 0.
+ */
+#include "losses.h"
+
+static const char *fault_of(rn_tensor logits, rn_tensor targets)
+{
+    const rn_shape x = rn_shape_get(logits), t = rn_shape_get(targets);
+
+    if (!rn__is_real(rn_type_get(logits))) return "logits must be real";
+    if (rn_type_get(targets) != RN_I32) return "targets must be i32";
+    if (x.rank < 1 || t.rank != x.rank - 1) return "shapes do not fit";
+    for (int i = 0; i < t.rank; i++)
+        if (t.size[i] != x.size[i]) return "shapes do not fit";
+    if (x.size[x.rank - 1] < 1) return "there are no classes";
+    if (rn_shape_count(x) > INT32_MAX) return "more than 2^31 - 1 logits";
+    return NULL;
+}
+
+static bool fits(rn_tensor logits, rn_tensor targets)
+{
+    char x_text[128], t_text[128];
+
+    if (rn_is_null(logits) || rn_is_null(targets)) return false;
+
+    const char *fault = fault_of(logits, targets);
+    if (fault)
+        rn_fail(logits.graph, "cross_entropy: %s: logits %s, targets %s", fault,
+                rn__describe(logits, x_text, sizeof x_text),
+                rn__describe(targets, t_text, sizeof t_text));
+    return !fault;
+}
+
+/* The logit of each row's target: x [N, V], t [N] -> [N]. A target that is no class becomes
+ * the index -1, which the run refuses; n V + t alone would be in another row. */
+static rn_tensor picked(rn_tensor x, rn_tensor t)
+{
+    const int64_t N = rn_size(x, 0), V = rn_size(x, 1);
+    rn_tensor classes = rn_constant_like(t, (double)V);
+    rn_tensor valid =
+        rn_logical_and(rn_greater_equal(t, rn_constant_like(t, 0)), rn_less(t, classes));
+    rn_tensor index = rn_add(rn_mul(rn_range(t.graph, N), classes), t);
+
+    index = rn_where(valid, index, rn_constant_like(t, -1));
+    rn_tensor y = rn_take(rn_reshape(x, (rn_shape){1, {N * V}}), index);
+    return rn_name(y, "cross_entropy: logit of the target");
+}
+
+/* -log softmax(x)[t] of every row: [N]. Rows that do not count (`counts` bool [N, 1], or
+ * null when all do) are seen as zeros by the exponentials, so that no NaN or infinity of
+ * theirs gets into a gradient. */
+static rn_tensor rows(rn_tensor x, rn_tensor t, rn_tensor counts)
+{
+    const int last = 1;
+    rn_tensor z = rn_is_null(counts) ? x : rn_where(counts, x, rn_constant_like(x, 0));
+    rn_tensor m = rn_stop_gradient(rn_max(z, &last, 1, true));
+    rn_tensor sum = rn_sum_axis(rn_exp(rn_sub(z, m)), 1);
+
+    return rn_sub(rn_log(sum), rn_sub(picked(x, t), rn_squeeze(m, 1)));
+}
+
+/* Logits as [N, V], targets as [N]; false after an error. */
+static bool flatten(rn_tensor *logits, rn_tensor *targets)
+{
+    if (!fits(*logits, *targets)) return false;
+
+    const int64_t V = rn_size(*logits, -1), N = rn_shape_count(rn_shape_get(*targets));
+    *logits = rn_reshape(*logits, (rn_shape){2, {N, V}});
+    *targets = rn_reshape(*targets, (rn_shape){1, {N}});
+    return !rn_is_null(*logits) && !rn_is_null(*targets);
+}
+
+rn_tensor rn_cross_entropy(rn_tensor logits, rn_tensor targets)
+{
+    if (!flatten(&logits, &targets)) return rn_null();
+    if (rn_size(targets, 0) == 0) return rn_sum_all(logits);
+    return rn__loss_mean(rows(logits, targets, rn_null()));
+}
+
+rn_tensor rn_cross_entropy_ignoring(rn_tensor logits, rn_tensor targets, int32_t ignored)
+{
+    if (!flatten(&logits, &targets)) return rn_null();
+    if (rn_size(targets, 0) == 0) return rn_sum_all(logits);
+
+    const rn_type real = rn_type_get(logits);
+    rn_tensor counts = rn_not_equal(targets, rn_constant_like(targets, ignored));
+    rn_tensor safe = rn_where(counts, targets, rn_constant_like(targets, 0));
+    rn_tensor loss = rows(logits, safe, rn_expand(counts, 1));
+    rn_tensor sum = rn_sum_all(rn_where(counts, loss, rn_constant_like(loss, 0)));
+    rn_tensor number = rn_sum_all(rn_cast(counts, RN_I32));
+
+    return rn_div(sum, rn_cast(rn_maximum(number, rn_constant_like(number, 1)), real));
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What the losses share. */
+#include "losses.h"
+
+bool rn__loss_alike(const char *what, rn_tensor x, rn_tensor y)
+{
+    char x_text[128], y_text[128];
+    const char *fault = NULL;
+
+    if (rn_is_null(x) || rn_is_null(y)) return false;
+    if (rn_type_get(x) != rn_type_get(y) || !rn__is_real(rn_type_get(x)))
+        fault = "x and y must be of one real type";
+    else if (!rn_shape_equal(rn_shape_get(x), rn_shape_get(y)))
+        fault = "x and y must have one shape";
+    if (fault)
+        rn_fail(x.graph, "%s: %s: %s %s and %s %s", what, fault,
+                rn_type_name(rn_type_get(x)), rn__describe(x, x_text, sizeof x_text),
+                rn_type_name(rn_type_get(y)), rn__describe(y, y_text, sizeof y_text));
+    return !fault;
+}
+
+rn_tensor rn__loss_mean(rn_tensor x)
+{
+    const int64_t count = rn_shape_count(rn_shape_get(x));
+
+    return rn_scale(rn_sum_all(x), 1 / (double)(count > 1 ? count : 1));
+}

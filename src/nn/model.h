@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The model from inside: variables in order of creation, and a hash table of their names.
+ */
+#ifndef RN_NN_MODEL_H
+#define RN_NN_MODEL_H
+
+#include "node.h"
+#include "rondo/model.h"
+
+typedef enum rn__kind {
+    RN__WEIGHT,
+    RN__STATE,
+    RN__CARRIED /* a state that rn_model_reset_states sets to zero */
+} rn__kind;
+
+typedef struct rn__entry {
+    rn_variable *variable;
+    uint64_t hash;
+    rn__kind kind;
+} rn__entry;
+
+struct rn_model {
+    rn_allocator allocator;
+    uint64_t seed;
+    rn_type real;
+    rn__entry *entry;
+    int count, capacity;
+    int32_t *slot; /* index + 1 of an entry, 0: free; a power of two of them */
+    int slots;
+    char error[512];
+};
+
+/* The index of the variable of that name, or -1. */
+int rn__model_index(const rn_model *model, const char *name);
+
+/* Adds a variable of a name that is not there yet, with initial values (NULL: zeros). NULL
+ * without memory; the model is then as it was. */
+rn_variable *rn__model_add(rn_model *model, const char *name, rn_type type, rn_shape shape,
+                           rn__kind kind, const rn_init *init);
+
+/* Puts a message on the model; returns status. */
+rn_status rn__model_complain(rn_model *model, rn_status status, const char *format, ...)
+    RN_PRINTF(3, 4);
+
+/* The variable of that full name as a tensor of the graph's root; found, or made with
+ * zeros. Null with an error on the graph. */
+rn_tensor rn__model_state(rn_model *model, rn_graph *graph, const char *name, rn_type type,
+                          rn_shape shape, rn__kind kind);
+
+/* Whether the graph assigns this variable already. */
+bool rn__model_assigned(rn_tensor variable);
+
+#endif

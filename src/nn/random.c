@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a random draw of a layer depends on: the model's seed and the layer's name (the
+ * key), the number of the run (a counter that is a variable of the model), and the steps of
+ * the loops round it (the ticks).
+ */
+#include "model.h"
+#include "name.h"
+#include "rondo/ops.h"
+
+/* The counter's value in this run; each run of the graph adds 1 once, however many draws
+ * there are. */
+static rn_tensor run_counter(rn_scope scope)
+{
+    rn_graph *root = scope.graph->root;
+    rn_tensor counter = rn__model_state(scope.model, root, "random/counter", RN_I32,
+                                        rn_shape_of(0, NULL), RN__STATE);
+
+    if (rn_is_null(counter) || rn__model_assigned(counter)) return counter;
+    rn_assign(counter, rn_add(counter, rn_constant_scalar(root, RN_I32, 1)));
+    return counter;
+}
+
+/* One number for the steps of all loops round `graph`: those of the outer loop count in
+ * units of the inner one's number of steps. */
+static rn_tensor step_index(rn_graph *graph)
+{
+    rn_loop *loop = graph->loop;
+
+    if (!loop) return rn_constant_scalar(graph, RN_I32, 0);
+
+    rn_tensor index = rn_loop_index(loop);
+    if (!loop->outer->loop) return index;
+    if (!loop->steps_known)
+        return rn_fail(graph, "random_ticks: the loop's number of steps is not known yet");
+
+    rn_tensor steps = rn_constant_scalar(graph, RN_I32, (double)loop->steps);
+    return rn_add(rn_mul(step_index(loop->outer), steps), index);
+}
+
+rn_tensor rn_random_ticks(rn_scope scope, rn_tensor x)
+{
+    if (rn_is_null(x) || !scope.graph) return rn_null();
+    if (x.graph->root != scope.graph->root)
+        return rn_fail(scope.graph, "random_ticks: x belongs to another graph");
+    if (!scope.model) return rn_fail(scope.graph, "random_ticks: the scope has no model");
+
+    const rn_tensor both[2] = {run_counter(scope), step_index(x.graph)};
+    if (rn_is_null(both[0]) || rn_is_null(both[1])) return rn_null();
+    return rn_stack(both, 2, 0);
+}
+
+uint64_t rn_random_key(rn_scope scope, const char *name)
+{
+    const char *full = scope.graph ? rn__path_join(scope.graph, scope.path, name) : NULL;
+    const uint64_t seed = scope.model ? scope.model->seed : 0;
+
+    return rn__mix((full ? rn__hash(full) : 0) ^ rn__mix(seed));
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scopes: a path into a model, and the variables declared under it.
+ *
+ * A weight is read in the root graph, also when a cell asks for it inside a loop; the body
+ * that mentions it captures it.
+ */
+#include "model.h"
+#include "name.h"
+
+static rn_scope root_scope(rn_graph *graph, rn_model *model, bool inference)
+{
+    return (rn_scope){graph, model, "", inference};
+}
+
+rn_scope rn_root(rn_graph *graph, rn_model *model)
+{
+    return root_scope(graph, model, false);
+}
+
+rn_scope rn_root_inference(rn_graph *graph, rn_model *model)
+{
+    return root_scope(graph, model, true);
+}
+
+rn_scope rn_scope_in(rn_scope scope, const char *name)
+{
+    const char *path = scope.graph ? rn__path_join(scope.graph, scope.path, name) : NULL;
+
+    scope.path = path ? path : "";
+    return scope;
+}
+
+/* ---- declarations ---- */
+
+/* What is wanted of a variable; `what` begins the messages. */
+typedef struct wanted {
+    const char *what, *name;
+    rn_type type;
+    rn_shape shape;
+    rn__kind kind;
+    const rn_init *init;
+} wanted;
+
+/* False with an error on the graph when the model's variable is not the one wanted. */
+static bool agrees(rn_graph *graph, const rn__entry *entry, const wanted *w)
+{
+    const rn_variable *v = entry->variable;
+    char here[128], there[128];
+
+    if ((entry->kind == RN__WEIGHT) != (w->kind == RN__WEIGHT))
+        rn_fail(graph, "%s: the model has a %s of that name: %s", w->what,
+                entry->kind == RN__WEIGHT ? "weight" : "state", w->name);
+    else if (v->type != w->type)
+        rn_fail(graph, "%s: the model has another type: %s is %s, not %s", w->what, w->name,
+                rn_type_name(v->type), rn_type_name(w->type));
+    else if (!rn_shape_equal(v->shape, w->shape))
+        rn_fail(graph, "%s: the model has another shape: %s is %s, not %s", w->what,
+                w->name, rn__shape_text(v->shape, there, sizeof there),
+                rn__shape_text(w->shape, here, sizeof here));
+    else
+        return true;
+    return false;
+}
+
+/* A new variable, or NULL with an error on the graph. */
+static rn_variable *create(rn_model *model, rn_graph *graph, const wanted *w)
+{
+    const char *fault = rn__name_fault(w->name);
+    char text[128];
+
+    if (!fault && rn_shape_count(w->shape) < 0) fault = "a shape cannot be";
+    if (fault) {
+        rn_fail(graph, "%s: %s: %s %s", w->what, fault, w->name,
+                rn__shape_text(w->shape, text, sizeof text));
+        return NULL;
+    }
+    rn_variable *v = rn__model_add(model, w->name, w->type, w->shape, w->kind, w->init);
+    if (!v) rn__no_memory(graph);
+    return v;
+}
+
+static rn_tensor declare(rn_model *model, rn_graph *graph, const wanted *w)
+{
+    const int index = rn__model_index(model, w->name);
+    rn_variable *variable;
+
+    if (index < 0) {
+        variable = create(model, graph, w);
+    } else {
+        rn__entry *entry = &model->entry[index];
+        variable = agrees(graph, entry, w) ? entry->variable : NULL;
+        if (variable && w->kind == RN__CARRIED) entry->kind = RN__CARRIED;
+    }
+    return variable ? rn_read_variable(graph->root, variable) : rn_null();
+}
+
+/* True when the scope can be asked for a variable; its full name in *full. */
+static bool usable(rn_scope scope, const char *what, const char *name, const char **full)
+{
+    if (!scope.graph || scope.graph->root->failed) return false;
+    if (!scope.model) {
+        rn_fail(scope.graph, "%s: the scope has no model: %s", what, name ? name : "");
+        return false;
+    }
+    *full = rn__path_join(scope.graph, scope.path, name);
+    return *full != NULL;
+}
+
+rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init init)
+{
+    const char *full;
+
+    if (!usable(scope, "weight", name, &full)) return rn_null();
+    return declare(scope.model, scope.graph,
+                   &(wanted){"weight", full, scope.model->real, shape, RN__WEIGHT, &init});
+}
+
+rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shape)
+{
+    const char *full;
+
+    if (!usable(scope, "state", name, &full)) return rn_null();
+    return rn__model_state(scope.model, scope.graph, full, type, shape, RN__STATE);
+}
+
+rn_tensor rn__model_state(rn_model *model, rn_graph *graph, const char *name, rn_type type,
+                          rn_shape shape, rn__kind kind)
+{
+    if (graph->root->failed) return rn_null();
+    return declare(model, graph, &(wanted){"state", name, type, shape, kind, NULL});
+}
+
+bool rn__model_assigned(rn_tensor variable)
+{
+    const rn_graph *root = variable.graph->root;
+
+    for (int i = 0; i < root->assignments; i++)
+        if (root->assignment[i].variable == variable.id) return true;
+    return false;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Axes of a plot: which numbers stand at them, and how numbers are written. */
+#ifndef RN_TRAIN_PLOT_H
+#define RN_TRAIN_PLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Ticks are the multiples first .. last of digit * 10^exponent, digit being 1, 2 or 5. */
+typedef struct rn__axis {
+    double low, high; /* what the axis covers */
+    int digit, exponent;
+    int64_t first, last;
+} rn__axis;
+
+/* An axis over low .. high, both finite, of some `wanted` ticks that begins and ends at
+ * one. */
+rn__axis rn__axis_over(double low, double high, int wanted);
+
+/* The value of a tick, and its text: a decimal number with a point in every locale. */
+double rn__axis_value(const rn__axis *axis, int64_t tick);
+void rn__axis_label(const rn__axis *axis, int64_t tick, char *text, size_t capacity);
+
+#endif

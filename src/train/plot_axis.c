@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Axes of a plot: round numbers, and how they are written. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "plot.h"
+
+/* The smallest of 1, 2, 5 times a power of ten that is at least `least`. */
+static void round_step(double least, int *digit, int *exponent)
+{
+    static const int digits[] = {1, 2, 5};
+
+    *exponent = (int)floor(log10(least));
+    for (int i = 0; i < 3; i++) {
+        *digit = digits[i];
+        if (*digit * pow(10, *exponent) >= least * (1 - 1e-9)) return;
+    }
+    *digit = 1;
+    *exponent += 1;
+}
+
+/* Dividing by a power of ten is exact more often than multiplying by its reciprocal. */
+double rn__axis_value(const rn__axis *axis, int64_t tick)
+{
+    const double n = (double)tick * axis->digit;
+
+    return axis->exponent < 0 ? n / pow(10, -axis->exponent) : n * pow(10, axis->exponent);
+}
+
+rn__axis rn__axis_over(double low, double high, int wanted)
+{
+    rn__axis axis;
+    double size = fmax(fabs(low), fabs(high));
+
+    /* Equal values, or ones that differ by rounding alone, get a range round them; what is
+     * near the smallest numbers is 0. */
+    if (size < 1e-290) size = low = high = 0;
+    if (!(high - low > size * 1e-9)) {
+        const double room = size > 0 ? size * 0.1 : 1;
+        low -= room;
+        high += room;
+    }
+    round_step((high - low) / wanted, &axis.digit, &axis.exponent);
+
+    const double step = rn__axis_value(&axis, 1);
+    axis.first = (int64_t)floor(low / step + 1e-9);
+    axis.last = (int64_t)ceil(high / step - 1e-9);
+    axis.low = rn__axis_value(&axis, axis.first);
+    axis.high = rn__axis_value(&axis, axis.last);
+    return axis;
+}
+
+/* |n| 10^exponent with the point put in among the digits: 25, -2 -> 0.25 */
+static void fixed(uint64_t n, int exponent, char *text, size_t capacity)
+{
+    char digits[48];
+    int length =
+        snprintf(digits, sizeof digits, "%0*" PRIu64, exponent < 0 ? 1 - exponent : 1, n);
+
+    if (exponent >= 0) {
+        snprintf(text, capacity, "%s%.*s", digits, n ? exponent : 0, "000000000");
+        return;
+    }
+    length += exponent;
+    snprintf(text, capacity, "%.*s.%s", length, digits, digits + length);
+}
+
+/* 25, -8 -> 2.5e-7 */
+static void scientific(uint64_t n, int exponent, char *text, size_t capacity)
+{
+    char digits[32];
+
+    for (; n % 10 == 0; n /= 10) exponent++;
+    const int length = snprintf(digits, sizeof digits, "%" PRIu64, n);
+    snprintf(text, capacity, "%c%s%se%d", digits[0], length > 1 ? "." : "", digits + 1,
+             exponent + length - 1);
+}
+
+void rn__axis_label(const rn__axis *axis, int64_t tick, char *text, size_t capacity)
+{
+    const int64_t n = tick * axis->digit;
+    const uint64_t size = n < 0 ? (uint64_t)-n : (uint64_t)n;
+    char number[64];
+
+    if (n == 0)
+        snprintf(number, sizeof number, "0");
+    else if (axis->exponent >= -5 && axis->exponent <= 5)
+        fixed(size, axis->exponent, number, sizeof number);
+    else
+        scientific(size, axis->exponent, number, sizeof number);
+    snprintf(text, capacity, "%s%s", n < 0 ? "-" : "", number);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Progress: one line that is rewritten on a terminal, a line now and then elsewhere.
+ *
+ *   adding  [=========>           ]  45%  loss 0.0123  1:05 left
+ */
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "rondo/train.h"
+
+enum {
+    BAR = 24,         /* width of the bar */
+    COLUMNS = 80,     /* of a terminal that does not say */
+    LINE = 512,       /* longest line, with the 0 */
+    LINES = 20,       /* of a whole run, where there is no terminal */
+    UNKNOWN_TOTAL = 5 /* seconds between lines when there is no total */
+};
+
+struct rn_progress {
+    FILE *file;
+    char *title;
+    int64_t total, last_part;
+    double start, last_time;
+    bool terminal, shown;
+    size_t width; /* of what stands on the terminal's line */
+    char line[LINE];
+};
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+rn_progress *rn_progress_new(FILE *file, const char *title, int64_t total)
+{
+    const rn_allocator a = {NULL, NULL};
+    rn_progress *p = (rn_progress *)rn__new(a, sizeof *p);
+
+    if (!p) return NULL;
+    p->title = rn__copy_string(a, title ? title : "");
+    if (!p->title) {
+        rn__free(a, p);
+        return NULL;
+    }
+    p->file = file;
+    p->total = total > 0 ? total : 0;
+    p->start = now();
+    p->last_time = p->start - 1;
+    p->terminal = file && isatty(fileno(file));
+    return p;
+}
+
+void rn_progress_free(rn_progress *progress)
+{
+    const rn_allocator a = {NULL, NULL};
+
+    if (!progress) return;
+    rn_progress_end(progress);
+    rn__free(a, progress->title);
+    rn__free(a, progress);
+}
+
+double rn_progress_seconds(const rn_progress *progress)
+{
+    return progress ? now() - progress->start : 0;
+}
+
+/* ---- the line ---- */
+
+static void append(char *line, const char *format, ...) RN_PRINTF(2, 3);
+
+static void append(char *line, const char *format, ...)
+{
+    const size_t used = strlen(line);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line + used, LINE - used, format, arguments);
+    va_end(arguments);
+}
+
+static void append_bar(char *line, double part)
+{
+    const int full = (int)(part * BAR);
+    char bar[BAR + 1];
+
+    memset(bar, '=', (size_t)full);
+    memset(bar + full, ' ', (size_t)(BAR - full));
+    if (full < BAR) bar[full] = '>';
+    bar[BAR] = 0;
+    append(line, "  [%s]", bar);
+}
+
+/* 0:07, 1:05, 2:13:59 */
+static void append_time(char *line, double seconds, const char *what)
+{
+    const long long s = seconds < 1e9 ? (long long)(seconds + 0.5) : 1000000000;
+
+    if (s >= 3600)
+        append(line, "  %lld:%02lld:%02lld %s", s / 3600, s / 60 % 60, s % 60, what);
+    else
+        append(line, "  %lld:%02lld %s", s / 60, s % 60, what);
+}
+
+static void compose(rn_progress *p, int64_t done, const char *format, va_list arguments)
+{
+    const double elapsed = rn_progress_seconds(p);
+
+    p->line[0] = 0;
+    append(p->line, "%s", p->title);
+    if (p->total) {
+        const double part = (double)done / (double)p->total;
+        if (p->terminal) append_bar(p->line, part);
+        append(p->line, "  %3d%%", (int)(100 * part));
+    } else {
+        append(p->line, "  %lld", (long long)done);
+    }
+    if (format) {
+        append(p->line, "  ");
+        const size_t used = strlen(p->line);
+        vsnprintf(p->line + used, LINE - used, format, arguments);
+    }
+    if (p->total && done > 0 && done < p->total)
+        append_time(p->line, elapsed * (double)(p->total - done) / (double)done, "left");
+    else
+        append_time(p->line, elapsed, "");
+}
+
+/* ---- showing it ---- */
+
+static size_t columns(FILE *file)
+{
+    struct winsize size;
+
+    if (ioctl(fileno(file), TIOCGWINSZ, &size) || size.ws_col < 2) return COLUMNS;
+    return size.ws_col;
+}
+
+/* Over the old line; cut so that it does not wrap, for then it could not be rewritten. */
+static void rewrite(rn_progress *p)
+{
+    const size_t room = columns(p->file) - 1, old = p->width;
+
+    if (strlen(p->line) > room) p->line[room] = 0;
+    p->width = strlen(p->line);
+    fprintf(p->file, "\r%s", p->line);
+    for (size_t i = p->width; i < old && i < room; i++) fputc(' ', p->file);
+    fflush(p->file);
+}
+
+/* Whether it is time for another line, that of the end in any case. */
+static bool due(const rn_progress *p, int64_t done, double time)
+{
+    const bool last = p->total && done >= p->total;
+
+    if (p->terminal) return last || time - p->last_time >= 0.1;
+    if (!p->total) return !p->shown || time - p->last_time >= UNKNOWN_TOTAL;
+    return (int64_t)((double)done / (double)p->total * LINES) > p->last_part;
+}
+
+void rn_progress_show(rn_progress *progress, int64_t done, const char *format, ...)
+{
+    rn_progress *p = progress;
+    const double time = now();
+    va_list arguments;
+
+    if (!p || !p->file) return;
+    if (done < 0) done = 0;
+    if (p->total && done > p->total) done = p->total;
+    if (!due(p, done, time)) return;
+
+    va_start(arguments, format);
+    compose(p, done, format, arguments);
+    va_end(arguments);
+    p->last_time = time;
+    if (p->total) p->last_part = (int64_t)((double)done / (double)p->total * LINES);
+    p->shown = true;
+    if (p->terminal)
+        rewrite(p);
+    else
+        fprintf(p->file, "%s\n", p->line);
+}
+
+void rn_progress_end(rn_progress *progress)
+{
+    if (!progress || !progress->file) return;
+    if (progress->terminal && progress->width) fputc('\n', progress->file);
+    progress->width = 0;
+    fflush(progress->file);
+}
