@@ -21,8 +21,7 @@ typedef struct reversal {
     rn_tensor *sum;   /* by forward capture: the backward carry that adds up, or null */
 } reversal;
 
-/* ---- what is needed
- * ------------------------------------------------------------------------- */
+/* ---- what is needed ---- */
 
 /* Marks the body's leaves that what is asked for reaches, through the carries too. */
 static void mark_needed(reversal *r)
@@ -40,6 +39,7 @@ static void mark_needed(reversal *r)
         needed[p->leaf] = r->outer->needed[p->outer];
     }
     while (changed) {
+        rn__sweep_need(&r->body);
         changed = false;
         for (int i = 0; i < f->carry.count; i++) {
             const rn__carry *c = rn__list_at(f->carry, rn__carry, i);
@@ -48,12 +48,10 @@ static void mark_needed(reversal *r)
                 continue;
             needed[c->leaf] = changed = true;
         }
-        rn__sweep_need(&r->body);
     }
 }
 
-/* ---- cotangents that come in
- * ------------------------------------------------------------------ */
+/* ---- cotangents that come in ---- */
 
 /* The cotangent of one of the loop's outputs, null for zero. */
 static rn_tensor output_cotangent(const reversal *r, rn__get_kind kind, int32_t id)
@@ -114,8 +112,7 @@ static bool begin_collected(reversal *r)
     return true;
 }
 
-/* ---- the end of the backward body
- * --------------------------------------------------------------- */
+/* ---- the end of the backward body ---- */
 
 static bool end_carries(reversal *r)
 {
@@ -180,8 +177,7 @@ static bool prune(reversal *r)
     return true;
 }
 
-/* ---- cotangents that go out
- * ---------------------------------------------------------------------- */
+/* ---- cotangents that go out ---- */
 
 static bool give_initials(reversal *r)
 {

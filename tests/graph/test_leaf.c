@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Leaves and what operators refuse: inputs, constants, variables, messages. */
+#include "run/driver.h"
+
+#include <rondo/op.h>
+#include <stdio.h>
+
+/* Fails unless building this in a graph with x f32 [32,10], w f32 [12,64], n i32 [4],
+ * b bool [4], s f32 [] is null with this message. */
+#define REFUSED(message, call)                                                             \
+    do {                                                                                   \
+        rn_graph *g = rn_graph_new(), *other = rn_graph_new();                             \
+        const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(32, 10));                    \
+        const rn_tensor w = rn_input(g, "lstm/w", RN_F32, rn_shape(12, 64));               \
+        const rn_tensor n = rn_input(g, "n", RN_I32, rn_shape(4));                         \
+        const rn_tensor b = rn_input(g, "b", RN_BOOL, rn_shape(4));                        \
+        const rn_tensor s = rn_input(g, "s", RN_F32, rn_shape());                          \
+        const rn_tensor far = rn_input(other, "far", RN_F32, rn_shape(2));                 \
+        (void)x, (void)w, (void)n, (void)b, (void)s, (void)far;                            \
+        const rn_tensor y = call;                                                          \
+        rn_test_error_is(g, message);                                                      \
+        cr_assert(rn_is_null(y), #call);                                                   \
+        rn_graph_free(g), rn_graph_free(other);                                            \
+    } while (0)
+
+Test(leaf, inputs_are_checked)
+{
+    REFUSED("input: no such type: 9", rn_input(g, "x", (rn_type)9, rn_shape(1)));
+    REFUSED("input: no such shape: x [2,-1]", rn_input(g, "x", RN_F32, rn_shape(2, -1)));
+    REFUSED("input: no such shape: [2,-1]", rn_input(g, NULL, RN_F32, rn_shape(2, -1)));
+    REFUSED("input: no such shape: x [4294967296,4294967296]",
+            rn_input(g, "x", RN_F32, rn_shape(INT64_C(1) << 32, INT64_C(1) << 32)));
+    REFUSED("input: no such shape: x []",
+            rn_input(g, "x", RN_F32, rn_shape(1, 1, 1, 1, 1, 1, 1, 1, 1)));
+}
+
+Test(leaf, constants_are_checked)
+{
+    REFUSED("constant: no such type: -1", rn_constant(g, (rn_type)-1, rn_shape(1), "abcd"));
+    REFUSED("constant: no such shape: [-2]", rn_constant(g, RN_F32, rn_shape(-2), "abcd"));
+    REFUSED("constant: no data", rn_constant(g, RN_F32, rn_shape(2), NULL));
+    REFUSED("constant: no such type: 4", rn_constant_scalar(g, (rn_type)4, 1));
+}
+
+Test(leaf, an_empty_constant_needs_no_data)
+{
+    rn_graph *g = rn_graph_new();
+
+    cr_assert(!rn_is_null(rn_constant(g, RN_F32, rn_shape(0, 3), NULL)));
+    cr_assert_eq(rn_rank(rn_constant_scalar(g, RN_I32, 3)), 0);
+    rn_test_error_is(g, "");
+    rn_graph_free(g);
+}
+
+/* ---- operators ---- */
+
+Test(leaf, operators_say_what_is_wrong)
+{
+    REFUSED("matmul: inner sizes differ: x [32,10], lstm/w [12,64]", rn_matmul(x, w));
+    REFUSED("matmul: inner sizes differ: x [32,10], lstm/w [12,64]",
+            rn_matmul_transposed(x, w, RN_TRANSPOSE_Y));
+    REFUSED("matmul: rank below 2: s [], x [32,10]", rn_matmul(s, x));
+    REFUSED("add: shapes do not broadcast: x [32,10], lstm/w [12,64]", rn_add(x, w));
+    REFUSED("add: types differ (f32, i32): x [32,10], n [4]", rn_add(x, n));
+    REFUSED("tanh: not defined for this type (i32): n [4]", rn_tanh(n));
+    REFUSED("logical_and: not defined for this type (f32, f32): x [32,10], x [32,10]",
+            rn_logical_and(x, x));
+}
+
+/* A node without a name goes by its operator and number. */
+Test(leaf, unnamed_operands_are_numbered)
+{
+    REFUSED("add: shapes do not broadcast: neg#5 [32,10], lstm/w [12,64]",
+            rn_add(rn_neg(x), w));
+}
+
+Test(leaf, an_operand_of_another_graph)
+{
+    REFUSED("add: tensor of another graph: far [2]", rn_add(s, far));
+}
+
+static const char *refuse_all(rn_typing *t)
+{
+    snprintf(t->detail, sizeof t->detail, "of all %d", t->inputs);
+    return "too many";
+}
+
+Test(leaf, a_users_operator)
+{
+    static const rn_op two = {.name = "mine", .inputs = 2};
+    static const rn_op any = {.name = "any", .inputs = -1, .shape = refuse_all};
+
+    REFUSED("mine: takes 2 operands, given 1", rn_apply(&two, &x, 1, NULL, 0));
+    REFUSED("mine: operand 1 is the null tensor",
+            rn_apply(&two, (rn_tensor[]){x, rn_null()}, 2, NULL, 0));
+    REFUSED("mine: not defined for this type (f32, f32): s [], s []",
+            rn_apply(&two, (rn_tensor[]){s, s}, 2, NULL, 0));
+    REFUSED("any: too many: of all 6: s [], x [32,10], n [4], b [4], and 2 more",
+            rn_apply(&any, (rn_tensor[]){s, x, n, b, s, s}, 6, NULL, 0));
+    cr_assert(rn_is_null(rn_apply(&any, NULL, 0, NULL, 0)), "no operands: no graph");
+}
+
+/* ---- variables ---- */
+
+Test(leaf, variables_are_made_or_not)
+{
+    const rn_allocator a = {0};
+
+    cr_assert_null(rn_variable_new(a, NULL, RN_F32, rn_shape(1)));
+    cr_assert_null(rn_variable_new(a, "v", (rn_type)5, rn_shape(1)));
+    cr_assert_null(rn_variable_new(a, "v", RN_F32, rn_shape(-1)));
+    cr_assert_null(rn_variable_retain(NULL));
+    rn_variable *v = rn_variable_new(a, "v", RN_F64, rn_shape(3, 5));
+    cr_assert_str_eq(rn_variable_name(v), "v");
+    cr_assert_eq(rn_variable_type(v), RN_F64);
+    cr_assert(rn_shape_equal(rn_variable_shape(v), rn_shape(3, 5)));
+    cr_assert_eq((uintptr_t)rn_variable_data(v) % 64, 0);
+    for (int i = 0; i < 15; i++) cr_assert_eq(((double *)rn_variable_data(v))[i], 0);
+    rn_variable_release(v);
+}
+
+Test(leaf, a_variable_is_one_node)
+{
+    rn_graph *g = rn_graph_new();
+    rn_variable *v = rn_variable_new((rn_allocator){0}, "v", RN_F64, rn_shape(3));
+    rn_loop *loop = rn_loop_begin(g);
+    const rn_tensor inside = rn_read_variable(rn_loop_body(loop), v);
+    const rn_tensor outside = rn_read_variable(g, v);
+
+    cr_assert_eq(inside.graph, g, "a variable is the outermost graph's");
+    cr_assert_eq(inside.id, outside.id);
+    cr_assert_str_eq(rn_name_get(outside), "v");
+    rn_graph_free(g);
+    rn_variable_release(v);
+}
+
+Test(leaf, assignments_are_checked)
+{
+    rn_variable *v = rn_variable_new((rn_allocator){0}, "v", RN_F32, rn_shape(2));
+
+    REFUSED("variable: none given", rn_read_variable(g, NULL));
+    REFUSED("assign: not a variable: x [32,10]", rn_assign(x, x));
+    REFUSED("assign: type or shape differs: f32 v [2] becomes f32 x [32,10]",
+            rn_assign(rn_read_variable(g, v), x));
+    REFUSED("assign: type or shape differs: f32 v [2] becomes i32 n [4]",
+            rn_assign(rn_read_variable(g, v), n));
+    REFUSED("assign: tensor of another graph: far [2]",
+            rn_assign(rn_read_variable(g, v), far));
+    rn_variable_release(v);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole files: read, replaced, and left alone when something fails. */
+#include "file.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "io_support.h"
+
+static const rn_allocator plain = {NULL, NULL};
+
+static void read_fails(const char *path, rn_status status, const char *message)
+{
+    rn__fault fault = {""};
+    unsigned char *data;
+    size_t bytes;
+
+    cr_assert_eq(rn__file_read(plain, path, &data, &bytes, &fault), status);
+    cr_assert_str_eq(fault.message, message, "%s", fault.message);
+    cr_assert(!data);
+}
+
+static rn_status replace(const char *path, const char *text, rn__fault *fault)
+{
+    const size_t half = strlen(text) / 2;
+    const rn__piece pieces[] = {
+        {text, half}, {NULL, 0}, {text + half, strlen(text) - half}};
+
+    return rn__file_replace(plain, path, pieces, 3, fault);
+}
+
+static void holds(const char *path, const char *want)
+{
+    size_t bytes;
+    char *text = rn_test_read(path, &bytes);
+
+    cr_assert_str_eq(text, want);
+    free(text);
+}
+
+Test(file, read)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn__fault fault = {""};
+    unsigned char *data;
+    size_t bytes;
+
+    rn_test_write("x", "hello", 5);
+    cr_assert_eq(rn__file_read(plain, "x", &data, &bytes, &fault), RN_OK);
+    cr_assert(bytes == 5 && !memcmp(data, "hello", 5));
+    rn__free(plain, data);
+    rn_test_write("empty", "", 0);
+    cr_assert_eq(rn__file_read(plain, "empty", &data, &bytes, &fault), RN_OK);
+    cr_assert(bytes == 0 && data);
+    rn__free(plain, data);
+
+    read_fails("none", RN_IO, "none: cannot be opened: No such file or directory");
+    read_fails(".", RN_BAD_FILE, ".: is not a regular file");
+    cr_assert(!mkfifo("pipe", 0600));
+    read_fails("pipe", RN_BAD_FILE, "pipe: is not a regular file");
+    rn_test_directory_free(&d);
+}
+
+Test(file, replace)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn__fault fault = {""};
+    struct stat about;
+
+    umask(027);
+    cr_assert_eq(replace("x", "first", &fault), RN_OK, "%s", fault.message);
+    holds("x", "first");
+    cr_assert(!stat("x", &about) && (about.st_mode & 0777) == 0640, "umask holds");
+    cr_assert_eq(replace("x", "", &fault), RN_OK);
+    holds("x", "");
+    cr_assert_eq(replace("./x", "second, and longer", &fault), RN_OK);
+    holds("x", "second, and longer");
+
+    char path[128];
+    snprintf(path, sizeof path, "%s/x", d.path);
+    cr_assert_eq(replace(path, "third", &fault), RN_OK);
+    holds("x", "third");
+    cr_assert_eq(rn_test_directory_count(), 1, "a temporary file is left");
+    cr_assert_str_eq(fault.message, "");
+    rn_test_directory_free(&d);
+}
+
+Test(file, a_link_is_replaced)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn__fault fault = {""};
+
+    rn_test_write("x", "old", 3);
+    cr_assert(!symlink("x", "link"));
+    cr_assert_eq(replace("link", "new", &fault), RN_OK);
+    holds("link", "new");
+    holds("x", "old");
+    rn_test_directory_free(&d);
+}
+
+/* A temporary file of another process, or one left by a crash, is not touched. */
+Test(file, others_temporary_files)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn__fault fault = {""};
+    char name[64];
+
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "x.%ld.%d.tmp", (long)getpid(), i);
+        rn_test_write(name, "theirs", 6);
+    }
+    cr_assert_eq(replace("x", "mine", &fault), RN_OK, "%s", fault.message);
+    holds("x", "mine");
+    holds(name, "theirs");
+    cr_assert_eq(rn_test_directory_count(), 4);
+    rn_test_directory_free(&d);
+}
+
+Test(file, failures_leave_the_old_file)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn__fault fault = {""};
+
+    cr_assert_eq(replace("no/x", "new", &fault), RN_IO);
+    cr_assert_str_eq(fault.message, "no/x: cannot be written: No such file or directory");
+
+    /* A directory cannot be replaced by a file. */
+    cr_assert(!mkdir("folder", 0700));
+    fault.message[0] = 0;
+    cr_assert_eq(replace("folder", "new", &fault), RN_IO);
+    cr_assert_str_eq(fault.message, "folder: cannot be replaced: Is a directory");
+    cr_assert_eq(rn_test_directory_count(), 1, "a temporary file is left");
+
+    /* No room: a limit on the size of files stands for a full disk. */
+    rn_test_write("x", "old", 3);
+    struct rlimit limit = {2, 2};
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert(!setrlimit(RLIMIT_FSIZE, &limit));
+    fault.message[0] = 0;
+    cr_assert_eq(replace("x", "new and long", &fault), RN_IO);
+    cr_assert_str_eq(fault.message, "x: cannot be written: File too large");
+    holds("x", "old");
+    cr_assert_eq(rn_test_directory_count(), 2, "a temporary file is left");
+    rn_test_directory_free(&d);
+}
+
+Test(file, long_paths_show_their_end)
+{
+    char path[1000], want[400];
+
+    memset(path, 'd', sizeof path);
+    strcpy(path + 900, "/the-end");
+    path[908] = 0;
+    snprintf(want, sizeof want, "...%s: cannot be opened: File name too long",
+             path + 908 - 200);
+    read_fails(path, RN_IO, want);
+}
+
+static bool work(rn_allocator a)
+{
+    rn__fault fault = {""};
+    const rn__piece piece = {"new", 3};
+    const rn_status written = rn__file_replace(a, "x", &piece, 1, &fault);
+    unsigned char *data = NULL;
+    size_t bytes;
+    rn_status status = written;
+
+    if (status == RN_OK) status = rn__file_read(a, "x", &data, &bytes, &fault);
+    cr_assert(status == RN_OK || status == RN_NO_MEMORY);
+    cr_assert(status == RN_OK || !strcmp(fault.message, "x: out of memory"));
+    rn__free(a, data);
+    return status == RN_OK;
+}
+
+Test(file, every_allocation_may_fail)
+{
+    rn_test_directory d = rn_test_directory_new();
+
+    rn_test_each_failure(work);
+    cr_assert_eq(rn_test_directory_count(), 1);
+    rn_test_directory_free(&d);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The elementary functions of one variant: at the special values, in units in the last
+ * place against the C library's long double, and in what they must keep (order, sign, the
+ * same bits in a loop as alone).
+ */
+#include "cpu.h"
+#include "vmath.h"
+
+#include <criterion/criterion.h>
+#include <float.h>
+#include <stdlib.h>
+
+#define SUITE_TEST(suite, name) Test(suite, name)
+#define TEST(name)              SUITE_TEST(R(vmath), name)
+
+#if defined(RN_ISA_AVX512)
+#define NEEDED RN__AVX512
+#elif defined(RN_ISA_AVX2)
+#define NEEDED RN__AVX2
+#else
+#define NEEDED RN__BASELINE
+#endif
+
+#define INFINITE ((real)INFINITY)
+#define NOTHING  ((real)NAN)
+
+#if RN_REAL == 32
+#define DIGITS  FLT_MANT_DIG
+#define LOWEST  (FLT_MIN_EXP - FLT_MANT_DIG)
+#define MAXIMUM FLT_MAX
+#define NORMAL  FLT_MIN
+#define TINIEST 0x1p-149f
+#else
+#define DIGITS  DBL_MANT_DIG
+#define LOWEST  (DBL_MIN_EXP - DBL_MANT_DIG)
+#define MAXIMUM DBL_MAX
+#define NORMAL  DBL_MIN
+#define TINIEST 0x1p-1074
+#endif
+
+static void need_processor(void)
+{
+    if (rn__cpu_isa() < NEEDED) cr_skip("no %s here", rn__cpu_isa_name(NEEDED));
+}
+
+/* -------------------------------------------------------------------------- the functions
+ */
+
+typedef void loop(real *restrict y, const real *restrict x, int64_t count);
+
+#define LOOP(name)                                                                         \
+    static void loop_##name(real *restrict y, const real *restrict x, int64_t count)       \
+    {                                                                                      \
+        for (int64_t i = 0; i < count; i++) y[i] = R(name)(x[i]);                          \
+    }
+
+LOOP(exp)
+LOOP(expm1)
+LOOP(log)
+LOOP(log1p)
+LOOP(tanh)
+LOOP(sigmoid)
+LOOP(softplus)
+LOOP(erf)
+LOOP(sin)
+LOOP(cos)
+
+static long double sigmoid_of(long double x)
+{
+    return x < 0 ? expl(x) / (1 + expl(x)) : 1 / (1 + expl(-x));
+}
+
+static long double softplus_of(long double x)
+{
+    return fmaxl(x, 0) + log1pl(expl(-fabsl(x)));
+}
+
+/* Where the function is neither constant nor out of range, and the bound of vmath.h. */
+typedef struct function {
+    const char *name;
+    loop *run;
+    long double (*reference)(long double x);
+    long double low, high, bound;
+    bool rises;
+} function;
+
+#if RN_REAL == 32
+#define RANGE(low32, high32, low64, high64) low32, high32
+#else
+#define RANGE(low32, high32, low64, high64) low64, high64
+#endif
+
+static const function functions[] = {
+    {"exp", loop_exp, expl, RANGE(-104, 89, -746, 710), 1.0L, true},
+    {"expm1", loop_expm1, expm1l, RANGE(-20, 89, -40, 710), 1.2L, true},
+    {"log", loop_log, logl, 0, 10, 1.0L, true},
+    {"log1p", loop_log1p, log1pl, -1, 10, 1.0L, true},
+    {"tanh", loop_tanh, tanhl, RANGE(-10, 10, -20, 20), 1.9L, true},
+    {"sigmoid", loop_sigmoid, sigmoid_of, RANGE(-104, 20, -746, 40), 2.0L, true},
+    {"softplus", loop_softplus, softplus_of, RANGE(-104, 20, -746, 40), 1.8L, true},
+    {"erf", loop_erf, erfl, -6, 6, 1.4L, true},
+    {"sin", loop_sin, sinl, -10, 10, 2.0L, false},
+    {"cos", loop_cos, cosl, -10, 10, 2.0L, false},
+};
+
+enum { FUNCTIONS = sizeof functions / sizeof *functions, COUNT = 1021 };
+
+static real value_at(const function *f, real x)
+{
+    real y;
+
+    f->run(&y, &x, 1);
+    return y;
+}
+
+/* The distance of y from the true value in units of the true value's last place. */
+static long double units(real y, long double truth)
+{
+    int exponent;
+
+    if (isnan(truth)) return isnan(y) ? 0 : INFINITY;
+    /* Past the largest number by half a unit, infinity is the right answer. */
+    if (fabsl(truth) >= MAXIMUM * (1 + ldexpl(1, -DIGITS - 1)) || isinf(y))
+        return isinf(y) && fabsl(truth) > MAXIMUM && (y > 0) == (truth > 0) ? 0 : INFINITY;
+    frexpl(truth, &exponent);
+    exponent -= DIGITS;
+    return ldexpl(fabsl((long double)y - truth), -(exponent < LOWEST ? LOWEST : exponent));
+}
+
+/* --------------------------------------------------------------------------------- bounds
+ */
+
+static uint64_t state = 1;
+
+/* In [0, 1), a fixed sequence; all bits of it. */
+static double draw(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (double)((state ^ state << 29) >> 11) * 0x1p-53;
+}
+
+/* Of any magnitude, near zero, and evenly over the range, in turn. */
+static real draw_argument(const function *f, int i)
+{
+    vm_bits bits = (vm_bits)(draw() * (RN_REAL == 32 ? 0x1p32 : 0x1p63) * 2);
+    long double even = f->low + (f->high - f->low) * (long double)draw();
+
+    switch (i % 4) {
+    case 0:
+        return R(vm_from_bits)(bits);
+    case 1:
+        return (real)((draw() - 0.5) * 4);
+    default:
+        return (real)even;
+    }
+}
+
+static void check_bounds(const function *f, const real *x)
+{
+    real y[COUNT];
+
+    f->run(y, x, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        long double error = units(y[i], f->reference((long double)x[i]));
+        cr_assert(error <= f->bound, "%s(%a) = %a: off by %.3Lf units", f->name,
+                  (double)x[i], (double)y[i], error);
+    }
+}
+
+TEST(errors_are_within_the_bounds)
+{
+    need_processor();
+    for (int f = 0; f < FUNCTIONS; f++)
+        for (int round = 0; round < 200; round++) {
+            real x[COUNT];
+
+            for (int i = 0; i < COUNT; i++) x[i] = draw_argument(&functions[f], i);
+            check_bounds(&functions[f], x);
+        }
+}
+
+#if RN_REAL == 32
+/* All exponents, both signs, subnormals, infinities and NaN: one of each 5003 bit patterns.
+ */
+TEST(sweep_of_all_floats)
+{
+    need_processor();
+    for (int f = 0; f < FUNCTIONS; f++)
+        for (uint64_t bits = 0; bits <= UINT32_MAX;) {
+            real x[COUNT];
+
+            for (int i = 0; i < COUNT; i++, bits += 5003)
+                x[i] = R(vm_from_bits)((vm_bits)bits);
+            check_bounds(&functions[f], x);
+        }
+}
+#endif
+
+/* --------------------------------------------------------------------------- exact values
+ */
+
+typedef struct exact {
+    loop *run;
+    const char *name;
+    real x, y;
+} exact;
+
+#define EXACT(name, x, y)                                                                  \
+    {                                                                                      \
+        loop_##name, #name, x, y                                                           \
+    }
+
+static const exact exact_values[] = {
+    EXACT(exp, 0, 1),
+    EXACT(exp, (real)-0.0, 1),
+    EXACT(exp, INFINITE, INFINITE),
+    EXACT(exp, -INFINITE, 0),
+    EXACT(exp, MAXIMUM, INFINITE),
+    EXACT(exp, -MAXIMUM, 0),
+    EXACT(exp, TINIEST, 1),
+    EXACT(exp, NOTHING, NOTHING),
+    EXACT(expm1, 0, 0),
+    EXACT(expm1, (real)-0.0, (real)-0.0),
+    EXACT(expm1, TINIEST, TINIEST),
+    EXACT(expm1, -NORMAL, -NORMAL),
+    EXACT(expm1, INFINITE, INFINITE),
+    EXACT(expm1, -INFINITE, -1),
+    EXACT(expm1, MAXIMUM, INFINITE),
+    EXACT(expm1, NOTHING, NOTHING),
+    EXACT(log, 1, 0),
+    EXACT(log, 0, -INFINITE),
+    EXACT(log, (real)-0.0, -INFINITE),
+    EXACT(log, INFINITE, INFINITE),
+    EXACT(log, -1, NOTHING),
+    EXACT(log, -INFINITE, NOTHING),
+    EXACT(log, -TINIEST, NOTHING),
+    EXACT(log, NOTHING, NOTHING),
+    EXACT(log1p, 0, 0),
+    EXACT(log1p, (real)-0.0, (real)-0.0),
+    EXACT(log1p, TINIEST, TINIEST),
+    EXACT(log1p, -TINIEST, -TINIEST),
+    EXACT(log1p, -1, -INFINITE),
+    EXACT(log1p, -2, NOTHING),
+    EXACT(log1p, -INFINITE, NOTHING),
+    EXACT(log1p, INFINITE, INFINITE),
+    EXACT(log1p, NOTHING, NOTHING),
+    EXACT(tanh, 0, 0),
+    EXACT(tanh, (real)-0.0, (real)-0.0),
+    EXACT(tanh, TINIEST, TINIEST),
+    EXACT(tanh, -NORMAL, -NORMAL),
+    EXACT(tanh, INFINITE, 1),
+    EXACT(tanh, -INFINITE, -1),
+    EXACT(tanh, -MAXIMUM, -1),
+    EXACT(tanh, NOTHING, NOTHING),
+    EXACT(sigmoid, 0, (real)0.5),
+    EXACT(sigmoid, TINIEST, (real)0.5),
+    EXACT(sigmoid, INFINITE, 1),
+    EXACT(sigmoid, -INFINITE, 0),
+    EXACT(sigmoid, MAXIMUM, 1),
+    EXACT(sigmoid, -MAXIMUM, 0),
+    EXACT(sigmoid, NOTHING, NOTHING),
+    EXACT(softplus, INFINITE, INFINITE),
+    EXACT(softplus, -INFINITE, 0),
+    EXACT(softplus, MAXIMUM, MAXIMUM),
+    EXACT(softplus, -MAXIMUM, 0),
+    EXACT(softplus, NOTHING, NOTHING),
+    EXACT(erf, (real)-0.0, (real)-0.0),
+    EXACT(erf, INFINITE, 1),
+    EXACT(erf, NOTHING, NOTHING),
+};
+
+/* In a vector and in what a vector leaves over. */
+TEST(exact_values)
+{
+    need_processor();
+    for (size_t v = 0; v < sizeof exact_values / sizeof *exact_values; v++) {
+        const exact *e = &exact_values[v];
+        real x[67], y[67];
+
+        for (int i = 0; i < 67; i++) x[i] = e->x;
+        e->run(y, x, 67);
+        for (int i = 0; i < 67; i++)
+            cr_assert(isnan(e->y) ? isnan(y[i])
+                                  : y[i] == e->y && !signbit(y[i]) == !signbit(e->y),
+                      "%s(%a) = %a", e->name, (double)e->x, (double)y[i]);
+    }
+}
+
+/* The last number whose result is neither zero nor infinite, and the next. */
+TEST(thresholds)
+{
+    need_processor();
+#if RN_REAL == 32
+    const real last = 0x1.62e42ep6f, least = -0x1.9fe368p6f, up = nextafterf(last, 999);
+    const real down = nextafterf(least, -999), far = -80;
+#else
+    const real last = 0x1.62e42fefa39efp9, least = -0x1.74910d52d3051p9,
+               up = nextafter(last, 999);
+    const real down = nextafter(least, -999), far = -700;
+#endif
+    const function *e = &functions[0], *sigmoid = &functions[5];
+
+    cr_assert(isfinite(value_at(e, last)) && isinf(value_at(e, up)));
+    cr_assert(value_at(e, least) == TINIEST && value_at(e, down) == 0);
+    cr_assert(value_at(sigmoid, least) == TINIEST && value_at(sigmoid, far) > NORMAL);
+}
+
+/* ----------------------------------------------------------------------------- properties
+ */
+
+TEST(rising_functions_rise)
+{
+    enum { STEPS = 20000 };
+    static real x[STEPS], y[STEPS];
+
+    need_processor();
+    for (int f = 0; f < FUNCTIONS; f++) {
+        const function *g = &functions[f];
+
+        for (int i = 0; i < STEPS; i++)
+            x[i] = (real)(g->low + (g->high - g->low) * i / (STEPS - 1));
+        g->run(y, x, STEPS);
+        for (int i = 1; g->rises && i < STEPS; i++)
+            cr_assert(y[i - 1] <= y[i], "%s falls at %a", g->name, (double)x[i]);
+    }
+}
+
+TEST(odd_functions_are_odd)
+{
+    const int odd[] = {4, 7, 8};
+
+    need_processor();
+    for (int f = 0; f < 3; f++)
+        for (int i = 0; i < 20000; i++) {
+            const function *g = &functions[odd[f]];
+            real x = draw_argument(g, i), y = value_at(g, x);
+
+            cr_assert(isnan(y) || value_at(g, -x) == -y, "%s(%a)", g->name, (double)x);
+        }
+}
+
+/* A value does not know whether it stood in a vector. */
+TEST(same_bits_in_a_loop_as_alone)
+{
+    need_processor();
+    for (int f = 0; f < FUNCTIONS; f++) {
+        real x[COUNT], y[COUNT];
+
+        for (int i = 0; i < COUNT; i++) x[i] = draw_argument(&functions[f], i);
+        functions[f].run(y, x, COUNT);
+        for (int i = 0; i < COUNT; i++) {
+            real alone = value_at(&functions[f], x[i]);
+            cr_assert(isnan(alone) || !memcmp(&alone, &y[i], sizeof alone), "%s(%a)",
+                      functions[f].name, (double)x[i]);
+        }
+    }
+}
+
+TEST(pow_is_the_c_library_s)
+{
+    need_processor();
+    cr_assert(R(pow)(2, 10) == 1024 && R(pow)(9, (real)0.5) == 3 && R(pow)(0, 0) == 1);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Gradients of recurrent layers against differences of their loss.
+ *
+ * The gradient is seen where it matters: in how far one step of gradient descent moves each
+ * weight. The difference is the central one of fourth order.
+ */
+#include "reference.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { T = 5, B = 3, I = 2, H = 3 };
+
+/* One graph with a loss of everything that a layer gives. */
+typedef struct bench {
+    rn_model *model;
+    rn_graph *graph;
+    rn_tensor x, lengths, loss;
+} bench;
+
+/* A weighted sum, so that no two elements are alike. */
+static rn_tensor weigh(rn_tensor y, uint64_t seed)
+{
+    const int64_t count = rn_shape_count(rn_shape_get(y));
+    double *factors = (double *)malloc((size_t)count * sizeof *factors);
+
+    rn_test_numbers(factors, count, seed);
+    rn_tensor c = rn_constant(y.graph, RN_F64, rn_shape_get(y), factors);
+    free(factors);
+    return rn_sum_all(rn_mul(rn_square(y), c));
+}
+
+static bench make(const rn_cell *cell, rn_recurrent_options o, bool lengths)
+{
+    bench b = {.model = rn_test_model(4), .graph = rn_graph_new()};
+    const rn_scope s = rn_root(b.graph, b.model);
+
+    b.x = rn_input(b.graph, "x", RN_F64, rn_shape(T, B, I));
+    b.lengths = rn_input(b.graph, "lengths", RN_I32, rn_shape(B));
+    if (lengths) o.lengths = b.lengths;
+    /* The input is a layer too, so that the gradient goes through it. */
+    rn_sequence y = rn_recurrent(s, "net", cell, rn_linear(s, "in", b.x, I), o);
+    b.loss = rn_add(weigh(y.outputs, 5), weigh(y.last, 6));
+    for (int i = 0; i < y.final_count; i++)
+        b.loss = rn_add(b.loss, weigh(y.final[i], 7 + (uint64_t)i));
+    cr_assert_str_eq(rn_graph_error(b.graph), "");
+    rn_test_scramble(b.model, 0.8);
+    return b;
+}
+
+static void feed(const bench *b, rn_program *p)
+{
+    static const int32_t lengths[B] = {3, 5, 0};
+    double x[T * B * I];
+
+    rn_test_numbers(x, T * B * I, 1);
+    rn_test_feed_f64(p, b->x, x);
+    rn_test_feed_i32(p, b->lengths, lengths);
+}
+
+static double loss_at(const bench *b, rn_program *p, double *w, double value)
+{
+    const double kept = *w;
+
+    *w = value;
+    rn_test_run_once(p);
+    *w = kept;
+    return rn_scalar(p, b->loss);
+}
+
+static double difference(const bench *b, rn_program *p, double *w)
+{
+    const double h = 0x1p-9, at = *w;
+    const double far = loss_at(b, p, w, at + 2 * h) - loss_at(b, p, w, at - 2 * h);
+    const double near = loss_at(b, p, w, at + h) - loss_at(b, p, w, at - h);
+
+    return (8 * near - far) / (12 * h);
+}
+
+static void check(const rn_cell *cell, rn_recurrent_options o, bool lengths)
+{
+    bench b = make(cell, o, lengths);
+    rn_program *p = rn_test_compile(b.loss);
+    double numeric[400];
+    int n = 0;
+
+    feed(&b, p);
+    for (int i = 0; i < rn_model_count(b.model); i++) {
+        rn_variable *v = rn_model_at(b.model, i);
+        double *w = (double *)rn_variable_data(v);
+        for (int64_t k = 0; k < rn_shape_count(rn_variable_shape(v)); k++)
+            numeric[n++] = difference(&b, p, &w[k]);
+    }
+    rn_program_free(p);
+
+    const int weights = rn_model_count(b.model);
+    double before[400];
+    for (int i = 0, k = 0; i < weights; i++) {
+        const rn_shape shape = rn_variable_shape(rn_model_at(b.model, i));
+        memcpy(before + k, rn_variable_data(rn_model_at(b.model, i)),
+               (size_t)rn_shape_count(shape) * sizeof *before);
+        k += (int)rn_shape_count(shape);
+    }
+    p = rn_test_training(b.loss, rn_sgd(1, 0));
+    feed(&b, p);
+    rn_test_run_once(p);
+    for (int i = 0, k = 0; i < weights; i++) {
+        rn_variable *v = rn_model_at(b.model, i);
+        const double *w = (const double *)rn_variable_data(v);
+        for (int64_t j = 0; j < rn_shape_count(rn_variable_shape(v)); j++, k++) {
+            const double analytic = before[k] - w[j];
+            cr_assert(fabs(analytic - numeric[k]) < 1e-8 * fmax(1, fabs(numeric[k])),
+                      "%s: %s[%lld]: %.12g, numerically %.12g", cell->name,
+                      rn_variable_name(v), (long long)j, analytic, numeric[k]);
+        }
+    }
+    rn_program_free(p);
+    rn_graph_free(b.graph);
+    rn_model_free(b.model);
+}
+
+Test(recurrent_gradient, cells)
+{
+    for (int i = 0; i < RN_TEST_CELLS; i++)
+        check(rn_test_cells[i].cell, (rn_recurrent_options){.units = H}, false);
+}
+
+Test(recurrent_gradient, lengths)
+{
+    for (int i = 0; i < RN_TEST_CELLS; i++)
+        check(rn_test_cells[i].cell, (rn_recurrent_options){.units = H}, true);
+}
+
+Test(recurrent_gradient, reverse)
+{
+    for (int i = 0; i < RN_TEST_CELLS; i++)
+        check(rn_test_cells[i].cell, (rn_recurrent_options){.units = H, .reverse = true},
+              i % 2 == 1);
+}
+
+Test(recurrent_gradient, layers_both_ways)
+{
+    for (int i = 0; i < RN_TEST_CELLS; i++)
+        check(rn_test_cells[i].cell,
+              (rn_recurrent_options){.units = H, .layers = 2, .bidirectional = true}, true);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Records of the arithmetic of two operands. */
+#include "record_binary.h"
+
+static double plus(double x, double y)
+{
+    return x + y;
+}
+
+static double minus(double x, double y)
+{
+    return x - y;
+}
+
+static double times(double x, double y)
+{
+    return x * y;
+}
+
+static double over(double x, double y)
+{
+    return x / y;
+}
+
+static double larger(double x, double y)
+{
+    return x > y ? x : y;
+}
+
+static double smaller(double x, double y)
+{
+    return x < y ? x : y;
+}
+
+REFUSED(add)
+BINARY(add, plus, x->type, 0, EXACT | ALIASED | INTEGERS_TOO, NULL, PAIRS(odd, odd));
+
+REFUSED(sub)
+BINARY(sub, minus, x->type, 0, EXACT | ALIASED | INTEGERS_TOO, NULL, PAIRS(odd, odd));
+
+REFUSED(mul)
+BINARY(mul, times, x->type, 0, EXACT | ALIASED | INTEGERS_TOO, NULL, PAIRS(odd, odd));
+
+static void more_div(void)
+{
+    static const binary_point points[] = {
+        {1, 2, 0.5, 0.5, -0.25},
+        {1, 0, INFINITY, INFINITY, -INFINITY},
+        {0, 0, NAN, INFINITY, NAN},
+        {3, INFINITY, 0, 0, -0.0},
+    };
+    expect_binary_points(rn_div, points, COUNT(points));
+}
+REFUSED(div)
+BINARY(div, over, x->type, 0.5, ALIASED, more_div, PAIRS(regular, positive));
+
+/* Where y is 0 its gradient is 0 at x = 0 too; so is that of x at 0^0. */
+static void more_pow(void)
+{
+    static const binary_point points[] = {
+        {0, 0, 1, 0, 0},
+        {0, 2, 0, 0, 0},
+        {2, 0, 1, 0, 0.6931471805599453},
+        {0, 1, 0, 1, 0},
+        {-2, 3, -8, 12, 0},
+        {-2, 0.5, NAN, NAN, 0},
+        {0, -1, INFINITY, -INFINITY, 0},
+    };
+    expect_binary_points(rn_pow, points + 3, 4);
+    expect_binary_points(rn_pow, points, 2);
+}
+REFUSED(pow)
+BINARY(pow, pow, x->type, 4, ALIASED, more_pow, PAIRS(positive, regular));
+
+static void more_maximum(void)
+{
+    static const binary_point points[] = {{2, 2, 2, 0.5, 0.5},     {-1, 3, 3, 0, 1},
+                                          {4, 3, 4, 1, 0},         {-INFINITY, 0, 0, 0, 1},
+                                          {1, NAN, NAN, 0.5, 0.5}, {NAN, 1, NAN, 0.5, 0.5}};
+    expect_binary_points(rn_maximum, points, COUNT(points));
+}
+REFUSED(maximum)
+BINARY(maximum, larger, x->type, 0, NEAR_KINKS | INTEGERS_TOO, more_maximum,
+       PAIRS(odd, odd));
+
+static void more_minimum(void)
+{
+    static const binary_point points[] = {{2, 2, 2, 0.5, 0.5},     {-1, 3, -1, 1, 0},
+                                          {4, 3, 3, 0, 1},         {INFINITY, 0, 0, 0, 1},
+                                          {1, NAN, NAN, 0.5, 0.5}, {NAN, 1, NAN, 0.5, 0.5}};
+    expect_binary_points(rn_minimum, points, COUNT(points));
+}
+REFUSED(minimum)
+BINARY(minimum, smaller, x->type, 0, INTEGERS_TOO, more_minimum, PAIRS(regular, regular));

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Records of the element-wise composites, of one_hot and of range. */
+#include "record_move.h"
+
+#include <math.h>
+
+#define SHAPES(fill)                                                                       \
+    {.x = {REAL_SCALAR(fill)}}, {.x = {REAL(fill, 0)}}, {.x = {REAL(fill, 7)}},            \
+    {                                                                                      \
+        .x = { REAL(fill, 2, 3, 5) }                                                       \
+    }
+#define MANY(fill)                                                                         \
+    {                                                                                      \
+        .x = {REAL(fill, 131)}, .values_only = true                                        \
+    }
+
+#define ELEMENTWISE(name_, call, f, ulps_, floor_, flags_, ...)                            \
+    static rn_tensor build_##name_(const rn_tensor *x, const void *with)                   \
+    {                                                                                      \
+        return call;                                                                       \
+    }                                                                                      \
+    REFERENCE(name_)                                                                       \
+    {                                                                                      \
+        map_one(f, x, y);                                                                  \
+    }                                                                                      \
+    static const sample samples_##name_[] = {__VA_ARGS__};                                 \
+    const record record_##name_ = {.name = #name_,                                         \
+                                   .inputs = 1,                                            \
+                                   .build = build_##name_,                                 \
+                                   .reference = reference_##name_,                         \
+                                   SAMPLES(samples_##name_),                               \
+                                   .flags = flags_,                                        \
+                                   .ulps = ulps_,                                          \
+                                   .floor = floor_}
+
+static double thrice(double x)
+{
+    return 3 * x;
+}
+
+static double less_five(double x)
+{
+    return x - 5;
+}
+
+static double rest_of_one(double x)
+{
+    return 1 - x;
+}
+
+static double inverse(double x)
+{
+    return 1 / x;
+}
+
+static double silu(double x)
+{
+    return x / (1 + exp(-x));
+}
+
+/* With the complement, which does not cancel. */
+static double gelu(double x)
+{
+    return x * erfc(-x / sqrt(2)) / 2;
+}
+
+ELEMENTWISE(scale, rn_scale(x[0], 3), thrice, 0, 0, EXACT | INTEGERS_TOO, SHAPES(odd));
+ELEMENTWISE(offset, rn_offset(x[0], -5), less_five, 0, 0, EXACT | INTEGERS_TOO,
+            SHAPES(odd));
+ELEMENTWISE(one_minus, rn_one_minus(x[0]), rest_of_one, 0, 0, EXACT | INTEGERS_TOO,
+            SHAPES(odd));
+ELEMENTWISE(reciprocal, rn_reciprocal(x[0]), inverse, 0.5, 0, 0, SHAPES(off_zero),
+            MANY(positive));
+ELEMENTWISE(silu, rn_silu(x[0]), silu, 6, 0, 0, SHAPES(regular), MANY(large));
+ELEMENTWISE(gelu, rn_gelu(x[0]), gelu, 4, 1, 0, SHAPES(regular), MANY(large));
+
+/* ---- one_hot ---- */
+
+typedef struct classes {
+    int64_t count;
+    rn_type type;
+} classes;
+
+BUILD(one_hot)
+{
+    const classes *c = (const classes *)with;
+
+    return rn_one_hot(x[0], c->count, c->type);
+}
+REFERENCE(one_hot)
+{
+    const classes *c = (const classes *)with;
+    rn_shape shape = x->shape;
+
+    shape.size[shape.rank++] = c->count;
+    *y = rn_test_array_new(c->type, shape);
+    for (int64_t i = 0; i < rn_test_array_count(x); i++)
+        if (x->at[i] >= 0 && x->at[i] < (double)c->count)
+            y->at[i * c->count + (int64_t)x->at[i]] = 1;
+}
+
+#define CLASSES(count_, type_)                                                             \
+    .with = &(const classes)                                                               \
+    {                                                                                      \
+        count_, type_                                                                      \
+    }
+/* Odd integers within -7..7: some are outside, some beyond. */
+static const sample one_hots[] = {
+    {.x = {I32(index, 5)}, CLASSES(3, RN_F32)},
+    {.x = {I32(odd, 20)}, CLASSES(5, RN_F64)},
+    {.x = {I32(odd, 2, 3)}, CLASSES(1, RN_I32)},
+    {.x = {I32(odd, 4)}, CLASSES(21, RN_BOOL)},
+    {.x = {I32(index, 0)}, CLASSES(3, RN_F32)},
+    {.x = {I32(index, 2)}, CLASSES(0, RN_F32)},
+    {.x = {{RN_I32, SCALAR, rn_test_fill_index}}, CLASSES(8, RN_F32)},
+};
+REFUSES(one_hot_type, rn_one_hot(x_of(g, RN_F32), 3, RN_F32))
+REFUSES(one_hot_count, rn_one_hot(x_of(g, RN_I32), -1, RN_F32))
+static const refusal refusals_one_hot[] = {
+    {one_hot_type, "one_hot: the indices' type is f32, not i32: x [2,3]"},
+    {one_hot_count, "range: no such count: -1"},
+};
+const record record_one_hot = {.name = "one_hot",
+                               .inputs = 1,
+                               .build = build_one_hot,
+                               .reference = reference_one_hot,
+                               SAMPLES(one_hots),
+                               .flags = NO_GRADIENT,
+                               REFUSALS(refusals_one_hot)};
+
+/* ---- range: of x's graph, which it takes nothing else from ---- */
+
+BUILD(range)
+{
+    return rn_range(x[0].graph, *(const int64_t *)with);
+}
+REFERENCE(range)
+{
+    *y = rn_test_array_new(RN_I32, (rn_shape){1, {*(const int64_t *)with}});
+    for (int64_t i = 0; i < rn_test_array_count(y); i++) y->at[i] = (double)i;
+}
+#define LENGTH(n)                                                                          \
+    .x = {REAL_SCALAR(odd)}, .with = &(const int64_t)                                      \
+    {                                                                                      \
+        n                                                                                  \
+    }
+static const sample ranges[] = {{LENGTH(0)}, {LENGTH(1)},  {LENGTH(7)},  {LENGTH(8)},
+                                {LENGTH(9)}, {LENGTH(16)}, {LENGTH(37)}, {LENGTH(1000)}};
+REFUSES(range_negative, rn_range(g, -3))
+REFUSES(range_large, rn_range(g, INT64_MAX))
+static const refusal refusals_range[] = {
+    {range_negative, "range: no such count: -3"},
+    {range_large, "range: no such count: 9223372036854775807"},
+};
+const record record_range = {.name = "range",
+                             .inputs = 1,
+                             .build = build_range,
+                             .reference = reference_range,
+                             SAMPLES(ranges),
+                             .flags = NO_GRADIENT,
+                             REFUSALS(refusals_range)};
