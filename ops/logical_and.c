@@ -9,7 +9,7 @@
  */
 #include "op.h"
 
-RN_MAP2(logical_and, logical, x &y)
+RN_MAP2(logical_and, logical, (x) & (y))
 
 #if RN_ONCE
 RN_BINARY(logical_and, NULL, NULL)

@@ -17,8 +17,6 @@
 #include "op.h"
 #include "walk.h"
 
-#include <string.h>
-
 typedef struct attributes {
     int64_t which; /* rn_transposition */
 } attributes;
@@ -64,16 +62,15 @@ static int64_t join_rows(rn__walk *w, int64_t m, rn__matrix *x)
 RN_KERNEL(matmul)
 {
     const int64_t which = ((const attributes *)call->attributes)->which;
-    const rn_array *z = call->out;
-    rn__matrix x = matrix(&call->in[0], (which & RN_TRANSPOSE_X) != 0);
-    rn__matrix y = matrix(&call->in[1], (which & RN_TRANSPOSE_Y) != 0);
-    const rn_array *in = call->in;
+    const rn_array *in = call->in, *z = call->out;
+    rn__matrix x = matrix(&in[0], (which & RN_TRANSPOSE_X) != 0);
+    rn__matrix y = matrix(&in[1], (which & RN_TRANSPOSE_Y) != 0);
     const int64_t k = in->size[in->rank - (which & RN_TRANSPOSE_X ? 2 : 1)];
     const int64_t n = z->size[z->rank - 1];
     rn__walk w = {.rank = z->rank - 2};
 
-    leading(&call->in[0], z, w.stride[0]);
-    leading(&call->in[1], z, w.stride[1]);
+    leading(&in[0], z, w.stride[0]);
+    leading(&in[1], z, w.stride[1]);
     for (int i = 0; i < w.rank; i++) {
         if (z->size[i] == 0) return true;
         w.size[i] = z->size[i];
@@ -82,8 +79,8 @@ RN_KERNEL(matmul)
 
     const int64_t m = join_rows(&w, z->size[z->rank - 2], &x);
     do {
-        x.data = (real *)call->in[0].data + w.at[0];
-        y.data = (real *)call->in[1].data + w.at[1];
+        x.data = (real *)in[0].data + w.at[0];
+        y.data = (real *)in[1].data + w.at[1];
         const rn__matrix to = {(real *)z->data + w.at[2], n, 1};
         R(rn__gemm)(m, n, k, x, y, to, call->scratch);
     } while (rn__walk_next(&w));
@@ -113,8 +110,7 @@ static const char *shape(rn_typing *t)
     return NULL;
 }
 
-/* ---- gradient
- * ----------------------------------------------------------------------------- */
+/* ---- gradient ---- */
 
 static rn_tensor product(rn_tensor x, bool tx, rn_tensor y, bool ty)
 {
@@ -153,8 +149,7 @@ static void gradient(rn_pullback *p)
                          rn_shape_get(y));
 }
 
-/* ---- scratch
- * ------------------------------------------------------------------------------ */
+/* ---- scratch ---- */
 
 #define SIZE_OF(variant) size_t rn__gemm_scratch_##variant(int64_t m, int64_t n, int64_t k)
 SIZE_OF(f32_baseline);
@@ -190,8 +185,7 @@ static size_t scratch(const rn_call *call)
     return most;
 }
 
-/* ---- record and public functions
- * ---------------------------------------------------------- */
+/* ---- record and public functions ---- */
 
 const rn_op rn__op_matmul = {.name = "matmul",
                              .inputs = 2,

@@ -11,7 +11,7 @@
  */
 #include "op.h"
 
-RN_MAP2(mul, number, x *y)
+RN_MAP2(mul, number, (x) * (y))
 
 #if RN_ONCE
 

@@ -17,8 +17,7 @@
 #include "vmath.h"
 #endif
 
-/* ---- kinds: RN_FOR_<kind>(code) is the code in the variants of that kind, else nothing --
- */
+/* ---- kinds: RN_FOR_<kind>(code) is the code in the variants of that kind, else nothing */
 
 #define RN_EMPTY(...)
 #define RN_SAME(...) __VA_ARGS__
@@ -63,8 +62,7 @@
 #define RN_IS_NUMBER 0
 #endif
 
-/* ---- element-wise maps
- * --------------------------------------------------------------------- */
+/* ---- element-wise maps ---- */
 
 /* The iterations of the loop that follows are independent, though y may be x itself; it is
  * to be vectorised. */
@@ -138,8 +136,7 @@
         }                                                                                  \
     }
 
-/* ---- kernels
- * --------------------------------------------------------------------------------- */
+/* ---- kernels ---- */
 
 /* The head of a kernel's definition: RN_KERNEL(matmul) { ... return true; } */
 #define RN_KERNEL(name) bool R(rn__kernel_##name)(const rn_call *call)
@@ -147,8 +144,7 @@
 /* The kernel of an operator of kind `once`. */
 #define RN_KERNEL_ONCE(name) bool rn__kernel_##name(const rn_call *call)
 
-/* ---- prototypes of all of them, and the records
- * ----------------------------------------------- */
+/* ---- prototypes of all of them, and the records ---- */
 
 #define RN_DECLARE_map(name, kind)      RN_FOR_##kind(void R(rn__map_##name)(RN_MAP_ARGUMENTS);)
 #define RN_DECLARE_kernel(name, kind)   RN_DECLARE_kernel_##kind(name)
@@ -175,8 +171,7 @@ char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
 /* An axis counted from the front; -1 after rn__op_refuse when x has no such axis. */
 int rn__op_axis(const rn_op *op, rn_tensor x, int axis);
 
-/* ---- records and public functions of the usual forms
- * ------------------------------------------ */
+/* ---- records and public functions of the usual forms ---- */
 
 /* static rn_tensor gradient(x, y, dy) and the public rn_<name>(x). */
 #define RN_UNARY(name_, gradient_of)                                                       \

@@ -24,8 +24,7 @@ static const char *shape(rn_typing *t)
     return NULL;
 }
 
-/* ---- the view
- * ----------------------------------------------------------------------------- */
+/* ---- the view ---- */
 
 /* Whether one walk goes through axes first..last - 1. */
 static bool joined(const rn_array *a, int first, int last)
@@ -84,8 +83,7 @@ static bool view(const rn_array *in, rn_array *out, int64_t *offset, const void 
     return true;
 }
 
-/* ---- gradient, record, public function
- * ---------------------------------------------------- */
+/* ---- gradient, record, public function ---- */
 
 static void gradient(rn_pullback *p)
 {

@@ -65,6 +65,7 @@ rn_tensor rn_slice(rn_tensor x, int axis, int64_t start, int64_t stop, int64_t s
     const int64_t n = rn_size(x, axis), from = place(start, n), to = place(stop, n);
     attributes a = {axis, from, to > from ? (to - from - 1) / step + 1 : 0, step};
     if (a.count == 0) a.start = 0;
+    if (a.count <= 1) a.step = 1;
     if (a.count == n && step == 1) return x;
     return rn_apply(&rn__op_slice, &x, 1, &a, sizeof a);
 }

@@ -10,7 +10,7 @@
  */
 #include "op.h"
 
-RN_MAP1(square, number, x *x)
+RN_MAP1(square, number, (x) * (x))
 
 #if RN_ONCE
 

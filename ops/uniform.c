@@ -78,7 +78,8 @@ rn_tensor rn_uniform(rn_tensor ticks, uint64_t key, rn_type type, rn_shape shape
 
     if (rn_is_null(ticks)) return ticks;
     if (type != RN_F32 && type != RN_F64)
-        return rn__op_refuse(&rn__op_uniform, &ticks, 1, "not a real type");
+        return rn__op_refuse(&rn__op_uniform, &ticks, 1, "not a real type: %s",
+                             rn_type_name(type));
     if (rn_shape_count(shape_of_y) < 0)
         return rn__op_refuse(&rn__op_uniform, &ticks, 1, "no such shape: %s",
                              rn__shape_text(shape_of_y, text, sizeof text));

@@ -74,8 +74,7 @@ RN_API rn_tensor rn_constant_like(rn_tensor x, double value);
 RN_API rn_tensor rn_fill(rn_graph *graph, rn_type type, rn_shape shape, double value);
 RN_API rn_tensor rn_fill_like(rn_tensor x, double value);
 
-/* ---- variables: values that outlive a run
- * ------------------------------------------------ */
+/* ---- variables: values that outlive a run ---- */
 
 /* A named array that graphs refer to and programs read and assign. Reference-counted:
  * graphs and programs that mention it keep it alive. Models (model.h) hold variables by
@@ -107,8 +106,7 @@ RN_API rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable);
  * Returns value. */
 RN_API rn_tensor rn_assign(rn_tensor variable, rn_tensor value);
 
-/* ---- printing
- * ----------------------------------------------------------------------------- */
+/* ---- printing ---- */
 
 /* The graph as text, one node a line with operator, name, type, shape and inputs, loop
  * bodies indented. Writes at most `capacity` bytes with the final 0; returns the length of

@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* x W + b: x [.., I] -> [.., units], for a real x of the model's type. Weights: name/w [I, units] (Glorot uniform), name/b
- * [units] (zeros). */
+/* x W + b: x [.., I] -> [.., units], for a real x of the model's type. Weights: name/w [I,
+ * units] (Glorot uniform), name/b [units] (zeros). */
 RN_API rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units);
 
 /* Rows of a table by index: indices [..] i32 -> [.., units]; an index outside 0..count-1

@@ -57,8 +57,7 @@ RN_API void rn_model_reset_states(rn_model *model);
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
 
-/* ---- scopes
- * -------------------------------------------------------------------------------- */
+/* ---- scopes ---- */
 
 /* Passed by value; valid as long as its graph and model. */
 typedef struct rn_scope {
@@ -77,8 +76,7 @@ RN_API rn_scope rn_root_inference(rn_graph *graph, rn_model *model);
  * may be a path itself. */
 RN_API rn_scope rn_scope_in(rn_scope scope, const char *name);
 
-/* ---- initialisers
- * -------------------------------------------------------------------------- */
+/* ---- initialisers ---- */
 
 typedef enum rn_initializer {
     RN_INIT_ZEROS,

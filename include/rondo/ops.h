@@ -116,8 +116,7 @@ RN_API rn_tensor rn_max_axis(rn_tensor x, int axis);
  */
 RN_API rn_tensor rn_logsumexp(rn_tensor x, int axis, bool keep);
 
-/* ---- matrix products
- * ---------------------------------------------------------------------- */
+/* ---- matrix products ---- */
 
 typedef enum rn_transposition {
     RN_NONE = 0,
@@ -131,8 +130,7 @@ RN_API rn_tensor rn_matmul(rn_tensor x, rn_tensor y);
 /* The same with the last two axes of x or y read exchanged. */
 RN_API rn_tensor rn_matmul_transposed(rn_tensor x, rn_tensor y, rn_transposition which);
 
-/* ---- movement
- * ----------------------------------------------------------------------------- */
+/* ---- movement ---- */
 
 /* The same elements in another shape; one size may be -1, and is found from the others. */
 RN_API rn_tensor rn_reshape(rn_tensor x, rn_shape shape);
@@ -191,8 +189,7 @@ RN_API rn_tensor rn_uniform(rn_tensor ticks, uint64_t key, rn_type type, rn_shap
 /* Standard normal, by Box and Muller's method. */
 RN_API rn_tensor rn_normal(rn_tensor ticks, uint64_t key, rn_type type, rn_shape shape);
 
-/* ---- composites
- * ----------------------------------------------------------------------------- */
+/* ---- composites ---- */
 
 RN_API rn_tensor rn_scale(rn_tensor x, double factor);  /* factor x */
 RN_API rn_tensor rn_offset(rn_tensor x, double amount); /* x + amount */

@@ -49,8 +49,7 @@ typedef struct rn_training {
 
 RN_API rn_training rn_training_of(const rn_model *model);
 
-/* ---- progress
- * ------------------------------------------------------------------------------- */
+/* ---- progress ---- */
 
 /* A line of progress that is rewritten on a terminal and printed now and then elsewhere. */
 typedef struct rn_progress rn_progress;
@@ -70,8 +69,7 @@ RN_API void rn_progress_end(rn_progress *progress);
 /* Seconds since the progress was made. */
 RN_API double rn_progress_seconds(const rn_progress *progress);
 
-/* ---- curves
- * --------------------------------------------------------------------------------- */
+/* ---- curves ---- */
 
 /* One line of a plot: points (x, y), drawn in order. */
 typedef struct rn_curve {

@@ -5,7 +5,9 @@
  *   min x = -max(-x)               real types
  *         = -1 - max(-1 - x)       i32, whose lowest value has no negative
  */
-#include "rondo/ops.h"
+#include "reduce.h"
+
+static const rn_op name = {.name = "min"};
 
 static rn_tensor turned(rn_tensor x)
 {
@@ -14,5 +16,11 @@ static rn_tensor turned(rn_tensor x)
 
 rn_tensor rn_min(rn_tensor x, const int *axes, int count, bool keep)
 {
+    if (rn_is_null(x)) return x;
+
+    const int64_t mask = rn__reduce_axes(&name, x, axes, count);
+    if (mask < 0) return rn_null();
+    if (rn__reduce_terms(rn_shape_get(x), mask) == 0)
+        return rn__op_refuse(&name, &x, 1, "there is no smallest of nothing");
     return turned(rn_max(turned(x), axes, count, keep));
 }

@@ -53,8 +53,7 @@ static bool no_memory(checking *c)
     return fail(c, RN_NO_MEMORY, "out of memory");
 }
 
-/* ---- the copy
- * ------------------------------------------------------------------------------- */
+/* ---- the copy ---- */
 
 static bool is_leaf(const rn__node *node)
 {
@@ -135,8 +134,7 @@ static bool compile_both(checking *c)
     return true;
 }
 
-/* ---- values
- * ------------------------------------------------------------------------------------ */
+/* ---- values ---- */
 
 static double normal(uint64_t seed, uint32_t leaf_index, uint64_t i)
 {
@@ -201,8 +199,7 @@ static bool run_gradient(checking *c)
     return true;
 }
 
-/* ---- comparing
- * ----------------------------------------------------------------------------------- */
+/* ---- comparing ---- */
 
 static bool feed_moved(checking *c, const double *value)
 {

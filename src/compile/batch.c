@@ -88,8 +88,7 @@ rn_tensor rn__batch(rn_graph *to, const rn__node *node, const rn__batched *in,
     return rn_apply(op, x, node->inputs, node->attributes, node->attribute_size);
 }
 
-/* ---- sums over the steps
- * ----------------------------------------------------------------------- */
+/* ---- sums over the steps ---- */
 
 /* sum over t of x(t)' y(t), x [T, B, M], y [T, B, N]: the rows of all steps, one below the
  * other, are the two factors of one product. */

@@ -15,8 +15,7 @@ typedef struct compilation {
     rn_program *program;
 } compilation;
 
-/* ---- checks
- * -------------------------------------------------------------------------------------- */
+/* ---- checks ---- */
 
 static bool valid_output(rn_graph *graph, rn_tensor x, const char *what, int index)
 {
@@ -57,8 +56,7 @@ static bool valid(rn_graph *graph, const rn_compile_options *o)
     return !graph->failed;
 }
 
-/* ---- graph to graph
- * --------------------------------------------------------------------------- */
+/* ---- graph to graph ---- */
 
 /* Hands what a pass wrote on: the new graph, and the outputs in it. On failure its message
  * goes to the user's graph. */
@@ -197,8 +195,7 @@ static bool add_outputs(compilation *c, rn__plan *plan)
     return true;
 }
 
-/* ---- graph to program
- * --------------------------------------------------------------------------- */
+/* ---- graph to program ---- */
 
 /* An output that would be read from a variable's memory is copied before the variable
  * changes. */

@@ -25,8 +25,7 @@ static bool constant(const rn__node *node)
     return node->op == &rn__op_scalar || node->op == &rn__op_constant;
 }
 
-/* ---- loops
- * ----------------------------------------------------------------------------------- */
+/* ---- loops ---- */
 
 rn_loop *rn__copy_loop_begin(const rn__node *node, rn_graph *to)
 {
@@ -117,8 +116,7 @@ static rn_tensor copy_get(rn__copy_pass *pass, const rn__region *region,
                         body->to[get->id].id);
 }
 
-/* ---- the walk
- * ---------------------------------------------------------------------------------- */
+/* ---- the walk ---- */
 
 static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
 {

@@ -102,6 +102,15 @@ static void become_part(rn__plan *plan, rn__access **lists, int32_t b,
     rn__access_merge(plan, lists, b, of->buffer);
 }
 
+/* Whether call c or a later one may refuse its values, which ends the run. A variable must
+ * not have changed by then. */
+static bool may_fail_from(const rn__plan *plan, int32_t c)
+{
+    for (; c < plan->program->calls; c++)
+        if (plan->program->call[c].kind == RN__KERNEL) return true;
+    return false;
+}
+
 /* The copy of call c, if its source can be computed where it goes. */
 static void elide_copy(rn__plan *plan, rn__access **lists, int32_t c)
 {
@@ -120,6 +129,7 @@ static void elide_copy(rn__plan *plan, rn__access **lists, int32_t c)
     if (maker->home != copy->home || maker->kind == RN__LOOP || writer->call >= c ||
         !whole(plan, maker, maker->inputs))
         return;
+    if (target->kind == RN__EXTERNAL && may_fail_from(plan, writer->call)) return;
     if (!undisturbed(plan, lists[to->buffer], to, (int64_t)source->bytes, writer->call, c,
                      last_access(lists[from->buffer])))
         return;

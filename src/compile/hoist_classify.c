@@ -26,8 +26,7 @@ static const rn__carry *carry_at(const rn__hoist *h, int i)
     return rn__list_at(h->loop->carry, rn__carry, i);
 }
 
-/* ---- dependence
- * ------------------------------------------------------------------------------- */
+/* ---- dependence ---- */
 
 static void find_dependence(rn__hoist *h)
 {
@@ -211,8 +210,7 @@ static void find_after(rn__hoist *h, bool *held)
     }
 }
 
-/* ---- what is left in the body
- * ------------------------------------------------------------------------- */
+/* ---- what is left in the body ---- */
 
 static void need(const rn__hoist *h, int32_t id)
 {

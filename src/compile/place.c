@@ -14,8 +14,7 @@
 
 enum { LINE = 64 };
 
-/* ---- lifetimes
- * ------------------------------------------------------------------------------- */
+/* ---- lifetimes ---- */
 
 static void touch(rn__plan *plan, const rn__address *address, int32_t c)
 {
@@ -61,8 +60,7 @@ static void find_lifetimes(rn__plan *plan)
     }
 }
 
-/* ---- offsets
- * ------------------------------------------------------------------------------------- */
+/* ---- offsets ---- */
 
 static int larger_first(const void *x, const void *y)
 {
@@ -137,8 +135,7 @@ static bool find_places(rn__plan *plan, size_t *workspace)
     return true;
 }
 
-/* ---- memory
- * ------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 static void fill(const rn__node *node, char *to)
 {

@@ -57,8 +57,7 @@ typedef struct rn__plan {
     int depth;
 } rn__plan;
 
-/* ---- layout.c: buffers and views
- * ------------------------------------------------------------ */
+/* ---- layout.c: buffers and views ---- */
 
 /* A new temporary buffer at home; -1 after an error. */
 int32_t rn__plan_buffer(rn__plan *plan, size_t bytes);
@@ -77,8 +76,7 @@ size_t rn__node_bytes(const rn__node *node);
 bool rn__layout_view(const rn__node *node, const rn__node *in, const rn__layout *from,
                      rn__layout *out);
 
-/* ---- schedule.c
- * ------------------------------------------------------------------------------- */
+/* ---- schedule.c ---- */
 
 /* Calls for all that lives; then, after whatever reads variables, for the assignments. */
 bool rn__schedule_values(rn__plan *plan);
@@ -97,8 +95,7 @@ bool rn__plan_copy(rn__plan *plan, rn_type type, rn_shape shape, const rn__layou
 bool rn__schedule_graph(rn__plan *plan, const rn_graph *graph);
 bool rn__schedule_loop(rn__plan *plan, const rn_graph *outer, int32_t id);
 
-/* ---- elide.c, place.c
- * ---------------------------------------------------------------------------- */
+/* ---- elide.c, place.c ---- */
 
 /* Takes out copies by making buffers parts of others, and lets maps write over an operand.
  */

@@ -6,8 +6,7 @@
 
 #include "strided.h"
 
-/* ---- making calls
- * -------------------------------------------------------------------------- */
+/* ---- making calls ---- */
 
 static bool reserve_call(rn__plan *plan)
 {
@@ -58,8 +57,7 @@ bool rn__plan_copy(rn__plan *plan, rn_type type, rn_shape shape, const rn__layou
     return rn__plan_call(plan, RN__COPY, NULL, 1, array, address) >= 0;
 }
 
-/* ---- leaves
- * ----------------------------------------------------------------------------------- */
+/* ---- leaves ---- */
 
 static bool schedule_leaf(rn__plan *plan, const rn__node *node, rn__layout *layout)
 {
@@ -75,8 +73,7 @@ static bool schedule_leaf(rn__plan *plan, const rn__node *node, rn__layout *layo
     return true;
 }
 
-/* ---- operators
- * -------------------------------------------------------------------------------- */
+/* ---- operators ---- */
 
 /* A dense copy of an operand, in `out`. */
 static bool make_dense(rn__plan *plan, const rn__node *node, const rn__layout *from,
@@ -213,8 +210,18 @@ bool rn__schedule_graph(rn__plan *plan, const rn_graph *graph)
     return true;
 }
 
-/* ---- what is left at the end
- * --------------------------------------------------------------------- */
+/* ---- what is left at the end ---- */
+
+/* Where a variable lies, though its old value may have been set aside by now. */
+static rn__layout place_of(const rn__plan *plan, const rn__node *node)
+{
+    rn__layout place = {0};
+
+    while (plan->buffer[place.address.buffer].variable != node->variable)
+        place.address.buffer++;
+    rn__layout_dense(node->shape, place.stride);
+    return place;
+}
 
 /* Each assigned variable takes its value after everything has read the old one. */
 bool rn__schedule_assignments(rn__plan *plan)
@@ -234,8 +241,9 @@ bool rn__schedule_assignments(rn__plan *plan)
     for (int i = 0; i < g->assignments; i++) {
         const rn__assignment a = g->assignment[i];
         const rn__node *node = rn__at(g, a.value);
+        const rn__layout place = place_of(plan, rn__at(g, a.variable));
         if (!rn__plan_copy(plan, node->type, node->shape, rn__plan_layout(plan, g, a.value),
-                           rn__plan_layout(plan, g, a.variable)))
+                           &place))
             return false;
     }
     return true;

@@ -21,8 +21,7 @@ typedef struct looping {
     rn__layout *now, *next; /* by carry: where it is read and written */
 } looping;
 
-/* ---- what is asked of the loop
- * -------------------------------------------------------------- */
+/* ---- what is asked of the loop ---- */
 
 /* The next live output of the loop from node `from` on, -1 if there is none. */
 static int32_t next_output(const looping *l, int32_t from)
@@ -55,8 +54,7 @@ static bool has_history(const looping *l, const rn__carry *c)
     return false;
 }
 
-/* ---- carries
- * ------------------------------------------------------------------------------------ */
+/* ---- carries ---- */
 
 static rn__layout at_offset(rn__layout layout, size_t bytes)
 {
@@ -132,8 +130,7 @@ static void lay_out_leaves(looping *l)
     }
 }
 
-/* ---- the end of a step
- * -------------------------------------------------------------------------- */
+/* ---- the end of a step ---- */
 
 /* Whether a layout lies in the place of one of the loop's carries. */
 static bool in_carry(const looping *l, const rn__layout *layout)

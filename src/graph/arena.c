@@ -96,8 +96,7 @@ void rn__free_aligned(rn_allocator a, void *memory)
     rn__free(a, given);
 }
 
-/* ---- the arena
- * ------------------------------------------------------------------------------- */
+/* ---- the arena ---- */
 
 typedef struct rn__arena_block rn__arena_block;
 struct rn__arena_block {

@@ -71,8 +71,7 @@ void *rn__list_add(rn_graph *graph, rn__list *list, size_t size)
     return (char *)list->at + (size_t)list->count++ * size;
 }
 
-/* ---- which graph
- * -------------------------------------------------------------------------- */
+/* ---- which graph ---- */
 
 bool rn__encloses(const rn_graph *outer, const rn_graph *inner)
 {
@@ -128,8 +127,7 @@ rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what)
     return rn_is_null(x) ? x : capture(graph, x);
 }
 
-/* ---- applying an operator
- * ----------------------------------------------------------------- */
+/* ---- applying an operator ---- */
 
 /* The rule of an element-wise operator: one type, shapes broadcast. */
 static const char *elementwise(rn_typing *t)
@@ -224,13 +222,14 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
         own = (rn_tensor *)rn__arena_new(&graph->root->arena, (size_t)inputs * sizeof *own);
         if (!own) return rn__no_memory(graph);
     }
+    if (graph->loop && graph->loop->ended)
+        return rn__refuse(op, in, inputs,
+                          "the loop has ended, rn_loop_collect gives its values");
     for (int i = 0; i < inputs; i++) {
         if (rn_is_null(in[i]))
             return rn_fail(graph, "%s: operand %d is the null tensor", op->name, i);
         own[i] = rn__adopt(graph, in[i], op->name);
         if (rn_is_null(own[i])) return rn_null();
     }
-    if (graph->loop && graph->loop->ended)
-        return rn__refuse(op, in, inputs, "the loop has ended");
     return apply(graph, op, own, inputs, attributes, size);
 }

@@ -26,6 +26,7 @@ rn_tensor rn__loop_get(rn_loop *loop, rn__get_kind kind, int32_t id)
     const rn__get get = {kind, id};
     const rn__node *value = rn__at(loop->body, id);
     rn_shape shape = value->shape;
+    char text[160];
 
     for (int32_t i = loop->node + 1; i < loop->outer->count; i++) {
         const rn__node *node = rn__at(loop->outer, i);
@@ -37,6 +38,9 @@ rn_tensor rn__loop_get(rn_loop *loop, rn__get_kind kind, int32_t id)
     if (kind != RN__FINAL &&
         !stacked(value->shape, loop->steps + (kind == RN__HISTORY), &shape))
         return rn_fail(loop->outer, "loop: collect: rank above %d", RN_RANK_MAX);
+    if (rn_shape_count(shape) < 0)
+        return rn_fail(loop->outer, "loop: collect: no such shape: %s",
+                       rn__shape_text(shape, text, sizeof text));
     rn_tensor y = rn__append(loop->outer, &rn__op_get, value->type, shape, &loop->node, 1,
                              &get, sizeof get);
     if (!rn_is_null(y)) rn__node_of(y)->loop = loop;

@@ -89,8 +89,7 @@ typedef struct rn__get {
     int64_t id; /* of the body: what is collected, or the carry's leaf */
 } rn__get;
 
-/* ---- operators of structure, which have no file in ops/
- * ---------------------------------- */
+/* ---- operators of structure, which have no file in ops/ ---- */
 
 extern const rn_op rn__op_input;    /* fed */
 extern const rn_op rn__op_constant; /* attributes: the elements */
@@ -104,8 +103,7 @@ extern const rn_op rn__op_residual; /* leaf: a value of another body, not resolv
 extern const rn_op rn__op_loop;     /* inputs: initial carries, each, captures */
 extern const rn_op rn__op_get;      /* an output of a loop, attributes: rn__get */
 
-/* ---- building
- * ------------------------------------------------------------------------------ */
+/* ---- building ---- */
 
 #define rn__at(graph, id)          ((graph)->node[id])
 #define rn__list_at(list, type, i) (((type *)(list).at) + (i))
@@ -149,16 +147,14 @@ rn_graph *rn__body_new(rn_graph *parent, rn_loop *loop);
  * other members. Returns NULL or what is wrong. */
 const char *rn__op_type(const rn_op *op, rn_typing *t);
 
-/* ---- words for messages
- * ---------------------------------------------------------------------- */
+/* ---- words for messages ---- */
 
 /* "lstm/w [64,512]"; a node without a name is called by its operator and id. At most
  * `capacity` bytes with the 0; returns text. */
 char *rn__describe(rn_tensor x, char *text, size_t capacity);
 char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
 
-/* ---- variables
- * --------------------------------------------------------------------------------- */
+/* ---- variables ---- */
 
 struct rn_variable {
     rn_allocator allocator;

@@ -42,6 +42,10 @@ static inline __attribute__((always_inline)) void tile(int rows, int vectors,
                                                        const tile_operands *t)
 {
     const real *a = t->a, *b = t->b;
+    real *c = t->c;
+    /* Kept here, because a store to c could change *t for all that a compiler knows. */
+    int64_t b_row = t->b_row, c_row = t->c_row;
+    bool add = t->add;
     vec sum[MR][WIDE];
 
     UNROLL
@@ -50,15 +54,15 @@ static inline __attribute__((always_inline)) void tile(int rows, int vectors,
         for (int j = 0; j < vectors; j++) sum[i][j] = (vec){0};
     }
     /* What will be added to is asked for now, to be there when the sums are done. */
-    if (t->add) {
+    if (add) {
         UNROLL
         for (int i = 0; i < rows; i++) {
             UNROLL
             for (int j = 0; j < vectors; j++)
-                __builtin_prefetch(t->c + i * t->c_row + j * LANES, 1);
+                __builtin_prefetch(c + i * c_row + j * LANES, 1);
         }
     }
-    for (int64_t p = t->k; p > 0; p--, a += rows, b += t->b_row) {
+    for (int64_t p = t->k; p > 0; p--, a += rows, b += b_row) {
         vec row[WIDE];
 
         UNROLL
@@ -74,8 +78,8 @@ static inline __attribute__((always_inline)) void tile(int rows, int vectors,
     for (int i = 0; i < rows; i++) {
         UNROLL
         for (int j = 0; j < vectors; j++) {
-            real *c = t->c + i * t->c_row + j * LANES;
-            store(c, t->add ? load(c) + sum[i][j] : sum[i][j]);
+            real *to = c + i * c_row + j * LANES;
+            store(to, add ? load(to) + sum[i][j] : sum[i][j]);
         }
     }
 }
