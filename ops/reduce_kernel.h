@@ -28,6 +28,19 @@ static inline void combine_rows(element *restrict a, const element *restrict x, 
     for (int64_t i = 0; i < n; i++) a[i] = combine(a[i], x[i]);
 }
 
+/* Lanes in halves. The last 16 are a copy, which compilers keep in registers. */
+static inline element combine_lanes(element *lane)
+{
+    element last[16];
+
+    for (int half = REDUCE_LANES / 2; half >= 16; half /= 2)
+        combine_rows(lane, lane + half, half);
+    for (int i = 0; i < 16; i++) last[i] = lane[i];
+    for (int i = 0; i < 8; i++) last[i] = combine(last[i], last[i + 8]);
+    for (int i = 0; i < 4; i++) last[i] = combine(last[i], last[i + 4]);
+    return combine(combine(last[0], last[2]), combine(last[1], last[3]));
+}
+
 /* One block of terms that lie side by side. */
 static element reduce_block(const element *x, int64_t n)
 {
@@ -38,9 +51,7 @@ static element reduce_block(const element *x, int64_t n)
     for (; i + REDUCE_LANES <= n; i += REDUCE_LANES)
         combine_rows(lane, x + i, REDUCE_LANES);
     combine_rows(lane, x + i, n - i);
-    for (int half = REDUCE_LANES / 2; half > 0; half /= 2)
-        combine_rows(lane, lane + half, half);
-    return lane[0];
+    return combine_lanes(lane);
 }
 
 static element reduce_gathered(const element *x, const int64_t *place, int64_t n)

@@ -4,9 +4,14 @@
  *
  * An optimiser is a rule that adds nodes to the graph being compiled: the gradient of the
  * loss with respect to every weight that it depends on, and assignments. Its moments and
- * counters are variables of the model under "optimizer/". When the gradient's global norm
- * is not finite the step is skipped: all weights and moments stay as they are, bit for bit,
- * and it is counted.
+ * counters are variables of the model under "optimizer/", which are made when they are
+ * missing and otherwise go on from where they are, in another program too. When the
+ * gradient's global norm, computed in f64, is not finite the step is skipped: all weights,
+ * moments and counters of steps stay as they are, bit for bit, and it is counted.
+ *
+ * Errors (rn_compile gives NULL and the message is on the graph): a rate, clip, momentum or
+ * decay that cannot be, a loss that depends on no weight, weights of two models or of one
+ * that was freed.
  */
 #ifndef RONDO_TRAIN_H
 #define RONDO_TRAIN_H
@@ -37,11 +42,15 @@ RN_API rn_optimizer rn_adamw(double rate, double decay);
  */
 RN_API rn_optimizer rn_clipped(rn_optimizer optimizer, double norm);
 
-/* Sets the learning rate of the model's optimiser from the next run on. */
+/* Sets the learning rate of the model's optimiser from the next run on. It holds until it
+ * is set again or a program is compiled with another rate than the last one was. RN_INVALID
+ * with a message on the model: no optimiser was compiled yet, a rate below 0 or not finite.
+ */
 RN_API rn_status rn_set_learning_rate(rn_model *model, double rate);
 
-/* What the optimiser did: runs so far, those skipped for a norm that was not finite, and
- * the last run's global norm before clipping. Zeros before the first run. */
+/* What the optimiser did: steps made so far, runs whose step was skipped because the norm
+ * was not finite, and the last run's global norm before clipping. Zeros before the first
+ * run. */
 typedef struct rn_training {
     int64_t steps, skipped;
     double norm;
@@ -54,12 +63,13 @@ RN_API rn_training rn_training_of(const rn_model *model);
 /* A line of progress that is rewritten on a terminal and printed now and then elsewhere. */
 typedef struct rn_progress rn_progress;
 
-/* `total` steps to come, shown on `file`. NULL without memory. */
+/* `total` steps to come, shown on `file`, which may be NULL to show nothing; 0: nobody
+ * knows how many. NULL without memory. The functions below accept NULL and do nothing. */
 RN_API rn_progress *rn_progress_new(FILE *file, const char *title, int64_t total);
 RN_API void rn_progress_free(rn_progress *progress);
 
-/* Shows step `done` of total with the time left and a text such as "loss 1.23"; at most
- * some ten times a second. */
+/* Shows step `done` of total with the time left and a text such as "loss 1.23" (format may
+ * be NULL): at most ten times a second on a terminal, elsewhere a line for every 5 %. */
 RN_API void rn_progress_show(rn_progress *progress, int64_t done, const char *format, ...)
     RN_PRINTF(3, 4);
 

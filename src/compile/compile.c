@@ -214,41 +214,6 @@ static bool detach_outputs(compilation *c, rn__plan *plan)
     return true;
 }
 
-static bool to_itself(const rn__call *call)
-{
-    const rn__address *from = &call->address[0], *to = &call->address[1];
-    const rn_array *array = &call->array[0];
-
-    return call->kind == RN__COPY && from->base == to->base &&
-           memcmp(from->advance, to->advance, sizeof from->advance) == 0 &&
-           rn__layout_is_dense(rn_shape_of(array->rank, array->size), array->stride);
-}
-
-/* Takes the copies out that have become copies of a place to itself. */
-static bool drop_copies(rn__plan *plan)
-{
-    rn_program *p = plan->program;
-    int32_t *to =
-        (int32_t *)rn__arena_new(&plan->live.arena, ((size_t)p->calls + 1) * sizeof *to);
-    int32_t kept = 0;
-
-    if (!to) return false;
-    for (int32_t i = 0; i < p->calls; i++) {
-        to[i] = kept;
-        kept += !to_itself(&p->call[i]);
-    }
-    to[p->calls] = kept;
-    for (int32_t i = 0; i < p->calls; i++) {
-        rn__call call = p->call[i];
-        if (to[i + 1] == to[i]) continue;
-        call.end = call.kind == RN__LOOP ? to[call.end] : 0;
-        call.home = call.home >= 0 ? to[call.home] : -1;
-        p->call[to[i]] = call;
-    }
-    p->calls = kept;
-    return true;
-}
-
 static bool plan_program(compilation *c, rn__plan *plan)
 {
     plan->live.arena.allocator = c->graph->allocator;
@@ -260,10 +225,7 @@ static bool plan_program(compilation *c, rn__plan *plan)
         rn__no_memory(c->graph);
         return false;
     }
-    if (!rn__elide(plan) || !rn__place(plan)) return false;
-    if (drop_copies(plan)) return true;
-    rn__no_memory(c->graph);
-    return false;
+    return rn__elide(plan) && rn__fuse(plan) && rn__place(plan);
 }
 
 static bool make_program(compilation *c)

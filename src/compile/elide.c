@@ -24,11 +24,9 @@ static const rn__access *writer_of(const rn__access *list)
     return writer;
 }
 
-/* Whether an operand is the whole of its buffer, in order. */
-static bool whole(const rn__plan *plan, const rn__call *call, int operand)
+/* Whether an operand at this address is the whole of its buffer, in order. */
+static bool whole(const rn__plan *plan, const rn_array *array, const rn__address *address)
 {
-    const rn__address *address = &call->address[operand];
-    const rn_array *array = &call->array[operand];
     const rn_shape shape = rn_shape_of(array->rank, array->size);
     const size_t bytes = (size_t)rn_shape_count(shape) * rn_type_size(array->type);
 
@@ -54,6 +52,15 @@ static bool same_address(const rn__address *a, const rn__address *b)
 {
     return a->buffer == b->buffer && a->offset == b->offset &&
            memcmp(a->advance, b->advance, sizeof a->advance) == 0;
+}
+
+/* Of a copy whose addresses are resolved. */
+static bool whole_to_itself(const rn__call *copy)
+{
+    const rn_array *array = &copy->array[0];
+
+    return same_address(&copy->address[0], &copy->address[1]) &&
+           rn__layout_is_dense(rn_shape_of(array->rank, array->size), array->stride);
 }
 
 /* Whether an access is clear of the place [offset, offset + bytes): surely so only when
@@ -84,11 +91,21 @@ static bool undisturbed(const rn__plan *plan, const rn__access *list,
     return true;
 }
 
-static int32_t last_access(const rn__access *list)
+/* The last call that touches a buffer: what a loop touches that it does not belong to is
+ * touched until the loop's end, what is read after the run until the program's. */
+static int32_t last_access(const rn__plan *plan, const rn__access *list,
+                           const rn__buffer *buffer)
 {
-    int32_t last = -1;
+    const rn__call *call = plan->program->call;
+    int32_t last = buffer->lasting ? plan->program->calls : -1;
 
-    for (; list; list = list->next) last = list->call;
+    for (; list; list = list->next) {
+        int32_t end = list->call;
+        for (int32_t home = call[end].home; home != buffer->home && home >= 0;
+             home = call[home].home)
+            end = call[home].end - 1;
+        if (end > last) last = end;
+    }
     return last;
 }
 
@@ -120,18 +137,19 @@ static void elide_copy(rn__plan *plan, rn__access **lists, int32_t c)
     const rn__buffer *target = &plan->buffer[to->buffer];
 
     if (source->kind != RN__TEMPORARY || source->parent >= 0 || target->parent >= 0) return;
-    if (from->buffer == to->buffer || source->home != copy->home || !whole(plan, copy, 0))
+    if (from->buffer == to->buffer || source->home != copy->home ||
+        !whole(plan, &copy->array[0], from))
         return;
     if (source->lasting && target->kind == RN__EXTERNAL) return;
     const rn__access *writer = writer_of(lists[from->buffer]);
     if (!writer || writer->operand < 0) return;
     const rn__call *maker = &plan->program->call[writer->call];
     if (maker->home != copy->home || maker->kind == RN__LOOP || writer->call >= c ||
-        !whole(plan, maker, maker->inputs))
+        !whole(plan, &maker->array[maker->inputs], &maker->address[maker->inputs]))
         return;
     if (target->kind == RN__EXTERNAL && may_fail_from(plan, writer->call)) return;
     if (!undisturbed(plan, lists[to->buffer], to, (int64_t)source->bytes, writer->call, c,
-                     last_access(lists[from->buffer])))
+                     last_access(plan, lists[from->buffer], source)))
         return;
     become_part(plan, lists, from->buffer, to);
 }
@@ -140,20 +158,20 @@ static void elide_copy(rn__plan *plan, rn__access **lists, int32_t c)
 static bool overwrite(rn__plan *plan, rn__access **lists, int32_t c, int i)
 {
     const rn__call *call = &plan->program->call[c];
-    const int32_t b = call->address[call->inputs].buffer, a = call->address[i].buffer;
+    const rn__address place = rn__resolve(plan, call->address[i]);
+    const int32_t b = call->address[call->inputs].buffer, a = place.buffer;
     const rn__buffer *out = &plan->buffer[b], *in = &plan->buffer[a];
 
-    if (in->kind != RN__TEMPORARY || in->parent >= 0 || in->lasting || a == b) return false;
-    if (in->home != out->home || in->bytes != out->bytes || !aligned(call, i) ||
-        !whole(plan, call, i))
+    if (in->kind != RN__TEMPORARY || in->lasting || a == b || in->home != out->home ||
+        in->bytes != out->bytes || !aligned(call, i) ||
+        !whole(plan, &call->array[i], &place))
         return false;
     for (const rn__access *x = lists[a]; x; x = x->next) {
         if (x->call > c) return false;
         if (x->call == c && (x->operand < 0 || !aligned(call, x->operand) ||
-                             !same_address(&x->address, &call->address[i])))
+                             !same_address(&x->address, &place)))
             return false;
     }
-    rn__address place = call->address[i];
     become_part(plan, lists, b, &place);
     return true;
 }
@@ -164,22 +182,56 @@ static void elide_map(rn__plan *plan, rn__access **lists, int32_t c)
     const rn__buffer *out = &plan->buffer[call->address[call->inputs].buffer];
 
     if (out->kind != RN__TEMPORARY || out->parent >= 0 || out->home != call->home ||
-        !whole(plan, call, call->inputs))
+        !whole(plan, &call->array[call->inputs], &call->address[call->inputs]))
         return;
     for (int i = 0; i < call->inputs; i++)
         if (overwrite(plan, lists, c, i)) return;
 }
 
+/* Takes out the copies that have become copies of a place to itself. */
+static bool drop_copies(rn__plan *plan)
+{
+    rn_program *p = plan->program;
+    int32_t *to =
+        (int32_t *)rn__arena_new(&plan->live.arena, ((size_t)p->calls + 1) * sizeof *to);
+    int32_t kept = 0;
+
+    if (!to) {
+        rn__no_memory(plan->graph);
+        return false;
+    }
+    for (int32_t i = 0; i < p->calls; i++) {
+        to[i] = kept;
+        kept += !(p->call[i].kind == RN__COPY && whole_to_itself(&p->call[i]));
+    }
+    to[p->calls] = kept;
+    for (int32_t i = 0; i < p->calls; i++) {
+        rn__call call = p->call[i];
+        if (to[i + 1] == to[i]) continue;
+        call.end = call.kind == RN__LOOP ? to[call.end] : 0;
+        call.home = call.home >= 0 ? to[call.home] : -1;
+        p->call[to[i]] = call;
+    }
+    p->calls = kept;
+    for (int32_t i = 0; i < plan->buffers; i++)
+        if (plan->buffer[i].home >= 0) plan->buffer[i].home = to[plan->buffer[i].home];
+    return true;
+}
+
 bool rn__elide(rn__plan *plan)
 {
+    rn_program *p = plan->program;
     rn__access **lists = rn__accesses(plan);
 
     if (!lists) return false;
-    for (int32_t c = 0; c < plan->program->calls; c++)
-        if (plan->program->call[c].kind == RN__COPY) elide_copy(plan, lists, c);
-    for (int32_t c = 0; c < plan->program->calls; c++)
-        if (plan->program->call[c].kind == RN__MAP) elide_map(plan, lists, c);
-    return true;
+    for (int32_t c = 0; c < p->calls; c++)
+        if (p->call[c].kind == RN__COPY) elide_copy(plan, lists, c);
+    for (int32_t c = 0; c < p->calls; c++)
+        if (p->call[c].kind == RN__MAP) elide_map(plan, lists, c);
+    for (int32_t c = 0; c < p->calls; c++)
+        for (int i = 0; i <= p->call[c].inputs; i++)
+            p->call[c].address[i] = rn__resolve(plan, p->call[c].address[i]);
+    return drop_copies(plan);
 }
 
 rn__address rn__resolve(const rn__plan *plan, rn__address address)

@@ -9,9 +9,10 @@
  *   simplify   once more, for what hoisting made
  *   schedule   the list of calls
  *   elide      computing things where they go, in place of copies
+ *   fuse       chains of element-wise calls, tile by tile
  *   place      memory
  *
- * From graph to graph a pass is a hook of copy.h; the last three work on a plan (plan.h).
+ * From graph to graph a pass is a hook of copy.h; the last four work on a plan (plan.h).
  */
 #ifndef RN_COMPILE_PASSES_H
 #define RN_COMPILE_PASSES_H

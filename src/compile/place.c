@@ -23,6 +23,12 @@ static void touch(rn__plan *plan, const rn__address *address, int32_t c)
     if (address->buffer < 0) return;
     rn__buffer *b = &plan->buffer[address->buffer];
     int32_t first = c, last = c;
+
+    /* What a chain touches it touches again with each tile. */
+    if (call[c].chain >= 0) {
+        first = call[c].chain;
+        last = call[first].tiles_end - 1;
+    }
     /* Out of the loops that the buffer does not belong to. */
     for (int32_t home = call[c].home; home != b->home && home >= 0;
          home = call[home].home) {

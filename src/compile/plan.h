@@ -95,7 +95,7 @@ bool rn__plan_copy(rn__plan *plan, rn_type type, rn_shape shape, const rn__layou
 bool rn__schedule_graph(rn__plan *plan, const rn_graph *graph);
 bool rn__schedule_loop(rn__plan *plan, const rn_graph *outer, int32_t id);
 
-/* ---- elide.c, place.c ---- */
+/* ---- elide.c, fuse.c, place.c ---- */
 
 /* Takes out copies by making buffers parts of others, and lets maps write over an operand.
  */
@@ -103,6 +103,9 @@ bool rn__elide(rn__plan *plan);
 
 /* The address in the buffer that the address's buffer is a part of in the end. */
 rn__address rn__resolve(const rn__plan *plan, rn__address address);
+
+/* Runs chains of maps tile by tile; what only a chain reads gets memory for one tile. */
+bool rn__fuse(rn__plan *plan);
 
 /* Offsets of all buffers in one workspace, whose memory it makes and fills with constants.
  */

@@ -57,6 +57,13 @@ typedef struct rn__call {
     int64_t *stride; /* [operand][RN_RANK_MAX], in elements */
     size_t *bytes;   /* of an element, by operand */
 
+    /* Of the first map of a chain: the calls up to tiles_end run tile by tile, `tile`
+     * elements of the output at a time. tiles_end 0: no chain. */
+    int32_t tiles_end;
+    int64_t tile;
+    int32_t chain; /* the first call of the chain that this one is in; -1: none */
+    bool *local;   /* by operand: it has memory for one tile only; NULL: none has */
+
     /* Of a loop. */
     int32_t end; /* index of the first call after it */
     int64_t steps;

@@ -41,7 +41,7 @@ int32_t rn__plan_call(rn__plan *plan, rn__call_kind kind, const rn__node *node, 
     }
     if (array) memcpy(call.array, array, n * sizeof *array);
     memcpy(call.address, address, n * sizeof *address);
-    call.scratch.buffer = -1;
+    call.scratch.buffer = call.chain = -1;
     if (node) call.attributes = node->attributes;
     plan->program->call[plan->program->calls] = call;
     return plan->program->calls++;

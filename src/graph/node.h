@@ -158,7 +158,7 @@ char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
 
 struct rn_variable {
     rn_allocator allocator;
-    int references;
+    atomic_int references;
     bool trained;
     void *owner; /* the model, NULL once that is freed */
     char *name;

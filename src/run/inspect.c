@@ -49,6 +49,9 @@ static void print_call(const rn_program *p, rn__text *t, int32_t i)
     if (call->node && call->node->name) rn__text_add(t, " \"%s\"", call->node->name);
     rn__text_add(t, " %s %s ", rn_type_name(out->type),
                  rn__shape_text(rn_shape_of(out->rank, out->size), shape, sizeof shape));
+    if (call->tiles_end)
+        rn__text_add(t, "(tiles of %lld, to %d) ", (long long)call->tile,
+                     (int)call->tiles_end - 1);
     print_place(p, t, &call->address[call->inputs]);
     for (int k = 0; k < call->inputs; k++) {
         rn__text_add(t, k ? ", " : " <- ");

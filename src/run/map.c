@@ -2,35 +2,36 @@
 /* Walking the axes of an element-wise call: the innermost one is the kernel's. */
 #include "run.h"
 
-/* Runs the innermost axis from where each operand is. */
-static void run_row(const rn__call *call, char *const *data)
+/* Runs n elements of the innermost axis from where each operand is. */
+static void run_row(const rn__call *call, int64_t n, char *const *data)
 {
     const void *in[RN__MAP_OPERANDS];
     int64_t step[RN__MAP_OPERANDS];
-    const int axis = call->rank - 1;
-    const int64_t n = call->rank ? call->size[axis] : 1;
 
     for (int i = 0; i < call->inputs; i++) {
         in[i] = data[i];
-        step[i] = call->rank ? call->stride[i * RN_RANK_MAX + axis] : 1;
+        step[i] = call->rank ? call->stride[i * RN_RANK_MAX + call->rank - 1] : 1;
     }
     call->code.map(n, in, step, data[call->inputs], call->attributes);
 }
 
-void rn__run_map(const rn__call *call, char *const *data)
+/* The first `rows` of the first axis. */
+static void run_rows(const rn__call *call, int64_t rows, char *const *data)
 {
-    const int operands = call->inputs + 1, outer = call->rank - 1;
+    const int operands = call->inputs + 1, inner = call->rank - 1;
     char *at[RN__MAP_OPERANDS + 1];
     int64_t index[RN_RANK_MAX] = {0};
 
-    for (int i = 0; i < call->rank; i++)
-        if (call->size[i] == 0) return;
+    if (call->rank <= 1) {
+        run_row(call, call->rank ? rows : 1, data);
+        return;
+    }
     for (int i = 0; i < operands; i++) at[i] = data[i];
     for (;;) {
-        run_row(call, at);
-        int axis = outer - 1;
+        run_row(call, call->size[inner], at);
+        int axis = inner - 1;
         for (; axis >= 0; axis--) {
-            const int64_t n = call->size[axis];
+            const int64_t n = axis ? call->size[axis] : rows;
             const bool more = ++index[axis] < n;
             for (int i = 0; i < operands; i++) {
                 const int64_t move = more ? 1 : 1 - n;
@@ -41,5 +42,40 @@ void rn__run_map(const rn__call *call, char *const *data)
             index[axis] = 0;
         }
         if (axis < 0) return;
+    }
+}
+
+void rn__run_map(const rn__call *call, char *const *data)
+{
+    for (int i = 0; i < call->rank; i++)
+        if (call->size[i] == 0) return;
+    run_rows(call, call->rank ? call->size[0] : 1, data);
+}
+
+/* Elements from..from + count - 1 of a call's output, whole rows of its first axis. */
+static void run_tile(const rn__call *call, int64_t from, int64_t count, const int64_t *step)
+{
+    char *data[RN__MAP_OPERANDS + 1];
+    int64_t row = 1;
+
+    for (int i = 1; i < call->rank; i++) row *= call->size[i];
+    for (int i = 0; i <= call->inputs; i++) {
+        const int64_t stride = call->stride[i * RN_RANK_MAX] * (int64_t)call->bytes[i];
+        data[i] = rn__place_of(&call->address[i], step, call->depth);
+        if (!call->local || !call->local[i]) data[i] += from / row * stride;
+    }
+    run_rows(call, count / row, data);
+}
+
+void rn__run_tiles(const rn_program *program, int32_t first, const int64_t *step)
+{
+    const rn__call *head = &program->call[first];
+    int64_t count = 1;
+
+    for (int i = 0; i < head->rank; i++) count *= head->size[i];
+    for (int64_t from = 0; from < count; from += head->tile) {
+        const int64_t rest = count - from, n = rest < head->tile ? rest : head->tile;
+        for (int32_t c = first; c < head->tiles_end; c++)
+            run_tile(&program->call[c], from, n, step);
     }
 }

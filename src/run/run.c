@@ -12,22 +12,13 @@
 
 #include "strided.h"
 
-static inline char *at(const rn__address *address, const int64_t *step, int depth)
-{
-    char *place = address->base;
-
-    for (int d = 0; d < depth; d++) place += step[d] * address->advance[d];
-    return place;
-}
-
-static bool run_map(const rn__call *call, const int64_t *step)
+static void run_map(const rn__call *call, const int64_t *step)
 {
     char *data[RN__MAP_OPERANDS + 1];
 
     for (int i = 0; i <= call->inputs; i++)
-        data[i] = at(&call->address[i], step, call->depth);
+        data[i] = rn__place_of(&call->address[i], step, call->depth);
     rn__run_map(call, data);
-    return true;
 }
 
 /* What went wrong in a kernel, with the step of the loops around it. */
@@ -58,7 +49,7 @@ static bool run_kernel(rn_program *program, const rn__call *call, const int64_t 
                                .inputs = call->inputs};
 
     for (int i = 0; i <= call->inputs; i++)
-        call->array[i].data = at(&call->address[i], step, call->depth);
+        call->array[i].data = rn__place_of(&call->address[i], step, call->depth);
     if (call->code.kernel(&arguments)) return true;
     return report(program, call, message, step);
 }
@@ -68,8 +59,8 @@ static bool run_copy(const rn__call *call, const int64_t *step)
     const rn_array *from = &call->array[0], *to = &call->array[1];
 
     rn__copy(to->rank, to->size, rn_type_size(to->type),
-             at(&call->address[1], step, call->depth), to->stride,
-             at(&call->address[0], step, call->depth), from->stride);
+             rn__place_of(&call->address[1], step, call->depth), to->stride,
+             rn__place_of(&call->address[0], step, call->depth), from->stride);
     return true;
 }
 
@@ -77,7 +68,7 @@ static bool run_loop(rn_program *program, int32_t index, int64_t *step)
 {
     const rn__call *call = &program->call[index];
     const bool counted = call->address[0].buffer >= 0;
-    char *counter = counted ? at(&call->address[0], step, call->depth) : NULL;
+    char *counter = counted ? rn__place_of(&call->address[0], step, call->depth) : NULL;
 
     for (int64_t i = 0; i < call->steps; i++) {
         const int64_t t = call->reverse ? call->steps - 1 - i : i;
@@ -97,7 +88,12 @@ bool rn__run_calls(rn_program *program, int32_t first, int32_t end, int64_t *ste
         const rn__call *call = &program->call[i];
         switch (call->kind) {
         case RN__MAP:
-            ok = run_map(call, step);
+            if (call->tiles_end == 0) {
+                run_map(call, step);
+                break;
+            }
+            rn__run_tiles(program, i, step);
+            i = call->tiles_end - 1;
             break;
         case RN__KERNEL:
             ok = run_kernel(program, call, step);

@@ -11,4 +11,16 @@ bool rn__run_calls(rn_program *program, int32_t first, int32_t end, int64_t *ste
 /* Walks the collapsed axes of a map; data[i] is operand i's first element. */
 void rn__run_map(const rn__call *call, char *const *data);
 
+/* Runs the chain of maps that begins at call `first`, tile by tile. */
+void rn__run_tiles(const rn_program *program, int32_t first, const int64_t *step);
+
+/* Where an operand's first element is at these steps of the loops around its call. */
+static inline char *rn__place_of(const rn__address *address, const int64_t *step, int depth)
+{
+    char *place = address->base;
+
+    for (int d = 0; d < depth; d++) place += step[d] * address->advance[d];
+    return place;
+}
+
 #endif

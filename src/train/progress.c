@@ -138,10 +138,13 @@ static void compose(rn_progress *p, int64_t done, const char *format, va_list ar
 
 static size_t columns(FILE *file)
 {
+#ifdef TIOCGWINSZ
     struct winsize size;
 
-    if (ioctl(fileno(file), TIOCGWINSZ, &size) || size.ws_col < 2) return COLUMNS;
-    return size.ws_col;
+    if (!ioctl(fileno(file), TIOCGWINSZ, &size) && size.ws_col > 1) return size.ws_col;
+#endif
+    (void)file;
+    return COLUMNS;
 }
 
 /* Over the old line; cut so that it does not wrap, for then it could not be rewritten. */

@@ -139,7 +139,8 @@ Test(loop, lengths_need_the_batch_in_carries)
     rn_loop_each(w.loop, w.xs);
     const rn_tensor c = rn_name(rn_loop_carry(w.loop, w.s), "c");
     rn_loop_next(w.loop, c, rn_name(rn_neg(c), "c next"));
-    expect(&w, "loop: carry: with lengths the first axis must be the batch of 3: c next []");
+    expect(&w,
+           "loop: carry: with lengths the first axis must be the batch of 3: c next []");
 }
 
 Test(loop, lengths_need_the_batch_in_what_is_collected)
@@ -237,7 +238,8 @@ Test(loop, a_body_tensor_with_an_outer_one)
     world w = begin();
     const rn_tensor n = ended(&w);
     cr_assert(rn_is_null(rn_add(rn_name(n, "n"), w.h0)));
-    expect(&w, "add: the loop has ended, rn_loop_collect gives its values: n [3,2], h0 [3,2]");
+    expect(&w,
+           "add: the loop has ended, rn_loop_collect gives its values: n [3,2], h0 [3,2]");
 }
 
 Test(loop, a_body_tensor_in_another_loop)

@@ -2,23 +2,22 @@
 /* The graph as text. */
 #include "run/driver.h"
 
-static const char *const want =
-    "0 input \"xs\" f64 [3,2]\n"
-    "1 input \"h0\" f64 [2]\n"
-    "2 variable \"w\" f64 [2]\n"
-    "3 loop 3 steps reversed (1, 0, 2)\n"
-    "    0 carry \"h\" f64 [2] from 1, next 5\n"
-    "    1 each f64 [2] of 0\n"
-    "    2 capture f64 [2] of 2\n"
-    "    3 mul f64 [2] (0, 2)\n"
-    "    4 index i32 []\n"
-    "    5 add f64 [2] (3, 1)\n"
-    "4 get f64 [3,2] (3) collect of 5\n"
-    "5 get f64 [2] (3) final of 0\n"
-    "6 get f64 [4,2] (3) history of 0\n"
-    "7 scalar f64 [] = 0.5\n"
-    "8 mul f64 [2] (5, 7)\n"
-    "assign 2 = 8\n";
+static const char *const want = "0 input \"xs\" f64 [3,2]\n"
+                                "1 input \"h0\" f64 [2]\n"
+                                "2 variable \"w\" f64 [2]\n"
+                                "3 loop 3 steps reversed (1, 0, 2)\n"
+                                "    0 carry \"h\" f64 [2] from 1, next 5\n"
+                                "    1 each f64 [2] of 0\n"
+                                "    2 capture f64 [2] of 2\n"
+                                "    3 mul f64 [2] (0, 2)\n"
+                                "    4 index i32 []\n"
+                                "    5 add f64 [2] (3, 1)\n"
+                                "4 get f64 [3,2] (3) collect of 5\n"
+                                "5 get f64 [2] (3) final of 0\n"
+                                "6 get f64 [4,2] (3) history of 0\n"
+                                "7 scalar f64 [] = 0.5\n"
+                                "8 mul f64 [2] (5, 7)\n"
+                                "assign 2 = 8\n";
 
 static rn_graph *build(rn_variable *w)
 {

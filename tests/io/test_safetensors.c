@@ -95,179 +95,6 @@ Test(safetensors, nothing)
     rn_test_directory_free(&d);
 }
 
-/* ---- headers ---- */
-
-/* Reads a file of this header and 8 bytes of data, of which the second is 2. */
-static void header_gives(const char *header, const char *message)
-{
-    static const unsigned char data[8] = {1, 2, 0, 0, 0, 0, 0, 0};
-    rn__fault fault = {""};
-    const rn_status status =
-        (rn_test_write_safetensors("x", header, data, 8), read_file("x", &fault));
-
-    cr_assert_str_eq(fault.message, message, "%s: %s", header, fault.message);
-    cr_assert_eq(status, *message ? RN_BAD_FILE : RN_OK);
-}
-
-/* Members of a tensor over the whole data. */
-#define GOOD "\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]"
-
-Test(safetensors, good_headers)
-{
-    rn_test_directory d = rn_test_directory_new();
-
-    header_gives("{\"w\":{" GOOD "}}", "");
-    header_gives("{\"w\":{" GOOD "}}     \n\t ", "");
-    header_gives("{ \"w\" : { \"shape\" : [ 1 , 2 ] ,\n\"data_offsets\":[0,8]\t,"
-                 "\"dtype\":\"F32\" } }",
-                 "");
-    header_gives("{\"\\u0077\":{" GOOD "}}", "");
-    header_gives("{\"__metadata__\":{},\"w\":{" GOOD "}}", "");
-    header_gives("{\"w\":{" GOOD "},\"__metadata__\":{\"format\":\"pt\",\"b\":\"\"}}", "");
-    header_gives("{\"w\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[4,8]},"
-                 "\"v\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}",
-                 "");
-    header_gives("{\"w\":{" GOOD "},\"empty\":{\"dtype\":\"F64\",\"shape\":[3,0],"
-                 "\"data_offsets\":[0,0]},\"end\":{\"dtype\":\"F64\",\"shape\":[0],"
-                 "\"data_offsets\":[8,8]}}",
-                 "");
-    header_gives("{\"\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,2],"
-                 "\"data_offsets\":[0,8]}}",
-                 "");
-    rn_test_directory_free(&d);
-}
-
-Test(safetensors, bad_json)
-{
-    rn_test_directory d = rn_test_directory_new();
-
-    header_gives("", "x: the header does not begin with {");
-    header_gives(" {}", "x: the header does not begin with {");
-    header_gives("[]", "x: the header does not begin with {");
-    header_gives("{", "x: header: a string is missing");
-    header_gives("{]", "x: header: a string is missing");
-    header_gives("{\"w\"}", "x: header: a colon is missing");
-    header_gives("{\"w\":1}", "x: tensor \"w\": header: not an object");
-    header_gives("{\"w\":{" GOOD "}", "x: header: the object does not end");
-    header_gives("{\"w\":{" GOOD "},}", "x: header: a string is missing");
-    header_gives("{\"w\":{" GOOD "}}x", "x: header: something follows the object");
-    header_gives("{\"w\":{" GOOD "}}{}", "x: header: something follows the object");
-    header_gives("{\"w\":{" GOOD, "x: tensor \"w\": header: the object does not end");
-    header_gives("{\"w\":{" GOOD ",}}", "x: tensor \"w\": header: a string is missing");
-    header_gives("{\"w\":{}}", "x: tensor \"w\": header: a string is missing");
-    header_gives("{\"\xff\":{" GOOD "}}", "x: the header is not UTF-8");
-    header_gives("{\"\xc0\x80\":{" GOOD "}}", "x: the header is not UTF-8");
-    header_gives("{\"\xed\xa0\x80\":{" GOOD "}}", "x: the header is not UTF-8");
-    header_gives("{\"\xf4\x90\x80\x80\":{" GOOD "}}", "x: the header is not UTF-8");
-    header_gives("{\"\xe0\x80\x80\":{" GOOD "}}", "x: the header is not UTF-8");
-    header_gives("{\"\xf0\x80\x80\x80\":{" GOOD "}}", "x: the header is not UTF-8");
-    header_gives("{\"\\u0000\":{" GOOD "}}", "x: header: a zero in a string");
-    header_gives("{\"\\q\":{" GOOD "}}", "x: header: a bad escape in a string");
-    rn_test_directory_free(&d);
-}
-
-Test(safetensors, bad_metadata)
-{
-    rn_test_directory d = rn_test_directory_new();
-
-    header_gives("{\"__metadata__\":1}", "x: header: __metadata__ is not an object");
-    header_gives("{\"__metadata__\":{\"a\":1}}", "x: header: a string is missing");
-    header_gives("{\"__metadata__\":{\"a\"}}", "x: header: a colon is missing");
-    header_gives("{\"__metadata__\":{\"a\":\"b\"", "x: header: __metadata__ does not end");
-    header_gives("{\"__metadata__\":{\"a\":{}}}", "x: header: a string is missing");
-    header_gives("{\"__metadata__\":{\"b\":\"\",\"a\":\"\",\"b\":\"\"}}",
-                 "x: header: a key of __metadata__ stands twice");
-    header_gives("{\"__metadata__\":{},\"__metadata__\":{}}",
-                 "x: header: __metadata__ stands twice");
-    rn_test_directory_free(&d);
-}
-
-/* One tensor "w" of these members. */
-static void tensor_gives(const char *members, const char *message)
-{
-    char header[400], full[400];
-
-    strcat(strcat(strcpy(header, "{\"w\":{"), members), "}}");
-    strcat(strcpy(full, "x: tensor \"w\": "), message);
-    header_gives(header, full);
-}
-
-Test(safetensors, bad_members)
-{
-    rn_test_directory d = rn_test_directory_new();
-
-    tensor_gives(GOOD ",\"more\":1", "a member that is not dtype, shape or data_offsets");
-    tensor_gives(GOOD ",\"dtype\":\"F32\"", "a member that stands twice");
-    tensor_gives("\"shape\":[2],\"data_offsets\":[0,8]",
-                 "dtype, shape or data_offsets is missing");
-    tensor_gives("\"dtype\":\"F32\"", "dtype, shape or data_offsets is missing");
-    tensor_gives("\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]",
-                 "element type is not F32, F64, I32 or BOOL");
-    tensor_gives("\"dtype\":\"f32\",\"shape\":[2],\"data_offsets\":[0,8]",
-                 "element type is not F32, F64, I32 or BOOL");
-    tensor_gives("\"dtype\":4", "header: a string is missing");
-    tensor_gives("\"shape\":2", "header: shape is not an array");
-    tensor_gives("\"shape\":[2", "header: shape does not end");
-    tensor_gives("\"shape\":[-2]", "header: a natural number is missing");
-    tensor_gives("\"shape\":[2.0]", "header: a natural number is missing");
-    tensor_gives("\"shape\":[02]", "header: a number with a leading zero");
-    tensor_gives("\"shape\":[2,]", "header: a natural number is missing");
-    tensor_gives("\"shape\":[[2]]", "header: a natural number is missing");
-    tensor_gives("\"shape\":[99999999999999999999]", "header: a number is too large");
-    tensor_gives("\"shape\":[9223372036854775808]", "its size does not fit");
-    tensor_gives("\"shape\":[1,1,1,1,1,1,1,1,1]", "has more than 8 axes");
-    tensor_gives("\"data_offsets\":[0]", "header: data_offsets needs two numbers");
-    tensor_gives("\"data_offsets\":[0,8,9]", "header: data_offsets needs two numbers");
-    tensor_gives("\"data_offsets\":{}", "header: data_offsets is not an array");
-    tensor_gives("\"data_offsets\":[8,0]", "ends before it begins");
-    tensor_gives("\"data_offsets\":[0,9]", "reaches beyond the end of the file");
-    tensor_gives("\"data_offsets\":[0,18446744073709551615]",
-                 "reaches beyond the end of the file");
-    rn_test_directory_free(&d);
-}
-
-Test(safetensors, bad_places)
-{
-    rn_test_directory d = rn_test_directory_new();
-
-    tensor_gives("\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]",
-                 "its offsets do not fit its shape and type");
-    tensor_gives("\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,8]",
-                 "its offsets do not fit its shape and type");
-    tensor_gives("\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]",
-                 "there is a hole before it");
-    tensor_gives("\"dtype\":\"BOOL\",\"shape\":[8],\"data_offsets\":[0,8]",
-                 "a bool that is not 0 or 1");
-    header_gives("{}", "x: bytes are left over behind the last tensor");
-    header_gives("{\"w\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}",
-                 "x: bytes are left over behind the last tensor");
-    /* Products that wrap: to 0, to 8, and past an axis of size 0. */
-    tensor_gives("\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]",
-                 "its size does not fit");
-    tensor_gives("\"dtype\":\"F32\",\"shape\":[4611686018427387904,2],"
-                 "\"data_offsets\":[0,8]",
-                 "its size does not fit");
-    tensor_gives("\"dtype\":\"BOOL\",\"shape\":[9223372036854775807,2,1,1],"
-                 "\"data_offsets\":[0,8]",
-                 "its size does not fit");
-    tensor_gives("\"dtype\":\"F32\",\"shape\":[0,4611686018427387904,4],"
-                 "\"data_offsets\":[0,0]",
-                 "its size does not fit");
-    header_gives("{\"v\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
-                 "\"w\":{\"dtype\":\"I32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
-                 "x: tensor \"w\": overlaps another one");
-    header_gives("{\"v\":{\"dtype\":\"BOOL\",\"shape\":[5],\"data_offsets\":[0,5]},"
-                 "\"w\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
-                 "x: tensor \"w\": overlaps another one");
-    header_gives("{\"v\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},"
-                 "\"v\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[4,8]}}",
-                 "x: tensor \"v\": stands twice");
-    header_gives("{\"v\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},"
-                 "\"v\":{" GOOD "}}",
-                 "x: tensor \"v\": stands twice");
-    rn_test_directory_free(&d);
-}
-
 /* ---- the frame ---- */
 
 static void file_gives(const void *data, size_t bytes, const char *message)
@@ -356,7 +183,9 @@ static bool work(rn_allocator a)
     rn_status status = rn__safetensors_write(a, "x", &one, 1, &fault);
 
     if (status == RN_OK) {
-        rn_test_write_safetensors("x", "{\"__metadata__\":{\"a\":\"b\"},\"w\":{" GOOD "}}",
+        rn_test_write_safetensors("x",
+                                  "{\"__metadata__\":{\"a\":\"b\"},\"w\":{\"dtype\":"
+                                  "\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
                                   "12345678", 8);
         status = rn__safetensors_read(&st, a, "x", &fault);
     }
@@ -380,14 +209,14 @@ Test(safetensors, many_tensors, .timeout = 20)
     enum { MANY = 200000 };
     rn_test_directory d = rn_test_directory_new();
     rn__stored *all = (rn__stored *)calloc(MANY, sizeof *all);
-    char *names = (char *)malloc(MANY * 16);
+    char *names = (char *)malloc(MANY * 24);
     const float f = 1;
     rn__fault fault = {""};
     rn__safetensors st;
 
     for (int i = 0; i < MANY; i++) {
-        snprintf(names + i * 16, 16, "tensor%d", i);
-        all[i] = (rn__stored){names + i * 16, RN_F32, {0, {0}}, 0, 0, &f};
+        snprintf(names + i * 24, 24, "tensor%d", i);
+        all[i] = (rn__stored){names + i * 24, RN_F32, {0, {0}}, 0, 0, &f};
     }
     cr_assert_eq(rn__safetensors_write(plain, "x", all, MANY, &fault), RN_OK);
     cr_assert_eq(rn__safetensors_read(&st, plain, "x", &fault), RN_OK, "%s", fault.message);

@@ -128,10 +128,38 @@ void rn_test_value_f64(rn_tensor x, double *data)
     rn_program_free(program);
 }
 
+double rn_test_loss(rn_graph *graph, rn_tensor loss, rn_tensor x, const double *x_data,
+                    rn_tensor t, const void *t_data, double *dx)
+{
+    rn_tensor d = rn_null();
+    double result;
+
+    cr_assert(!rn_is_null(loss), "%s", rn_graph_error(graph));
+    cr_assert(rn_grad(loss, rn_null(), &x, 1, &d), "%s", rn_graph_error(graph));
+    rn_program *p = rn_compile(graph, (rn_compile_options){RN_OUTPUTS(loss, d)});
+    cr_assert(p, "%s", rn_graph_error(graph));
+    rn_test_feed_f64(p, x, x_data);
+    if (rn_type_get(t) == RN_I32)
+        rn_test_feed_i32(p, t, (const int32_t *)t_data);
+    else
+        rn_test_feed_f64(p, t, (const double *)t_data);
+    rn_test_run_once(p);
+    result = rn_scalar(p, loss);
+    if (dx) rn_test_read_f64(p, d, dx);
+    rn_program_free(p);
+    return result;
+}
+
 void rn_test_error_is(const rn_graph *graph, const char *message)
 {
     cr_assert(!strcmp(rn_graph_error(graph), message), "the error is \"%s\", not \"%s\"",
               rn_graph_error(graph), message);
+}
+
+void rn_test_near(double got, long double want, double tolerance)
+{
+    cr_assert(fabsl(got - want) <= tolerance * fabsl(want) || got == (double)want,
+              "%.17g, not %.17Lg", got, want);
 }
 
 /* ---- failing memory ---- */

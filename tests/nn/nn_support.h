@@ -42,6 +42,14 @@ void rn_test_read_f64(rn_program *program, rn_tensor output, double *data);
 /* The value of a tensor of f64 that needs no input. */
 void rn_test_value_f64(rn_tensor x, double *data);
 
+/* Runs a graph of two inputs, of x in f64 and t in f64 or i32, and gives the loss; and its
+ * gradient for x, if dx is not NULL. */
+double rn_test_loss(rn_graph *graph, rn_tensor loss, rn_tensor x, const double *x_data,
+                    rn_tensor t, const void *t_data, double *dx);
+
+/* Fails unless got is want to a relative tolerance, or both are infinite. */
+void rn_test_near(double got, long double want, double tolerance);
+
 /* Fails unless the graph's error is this. */
 void rn_test_error_is(const rn_graph *graph, const char *message);
 

@@ -212,3 +212,48 @@ Test(dropout, between_recurrent_layers)
     rn_graph_free(g);
     rn_model_free(model);
 }
+
+/* ---- what draws need ---- */
+
+Test(dropout, keys_belong_to_seed_scope_and_name)
+{
+    rn_graph *g = rn_graph_new();
+    rn_model *one = rn_test_model(1), *two = rn_test_model(2);
+    const rn_scope s = rn_root(g, one), t = rn_root(g, two), a = rn_scope_in(s, "a");
+    const uint64_t keys[] = {rn_random_key(s, "x"), rn_random_key(s, "y"),
+                             rn_random_key(a, "x"), rn_random_key(t, "x"),
+                             rn_random_key(rn_root(g, NULL), "x")};
+
+    cr_assert_eq(rn_random_key(s, "a/x"), keys[2]);
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < i; k++) cr_assert(keys[i] != keys[k], "%d and %d", i, k);
+    rn_graph_free(g);
+    rn_model_free(one);
+    rn_model_free(two);
+}
+
+static void ticks_refused(rn_graph *g, rn_tensor ticks, const char *message)
+{
+    cr_assert(rn_is_null(ticks));
+    rn_test_error_is(g, message);
+    rn_graph_free(g);
+}
+
+Test(dropout, ticks_refuse)
+{
+    rn_model *model = rn_test_model(1);
+    rn_graph *g = rn_graph_new(), *other = rn_graph_new();
+    rn_tensor x = rn_fill(other, RN_F64, rn_shape(2), 1);
+
+    ticks_refused(g, rn_random_ticks(rn_root(g, model), x),
+                  "random_ticks: x belongs to another graph");
+    ticks_refused(other, rn_random_ticks(rn_root(other, NULL), x),
+                  "random_ticks: the scope has no model");
+
+    g = rn_graph_new();
+    rn_loop *outer = rn_loop_begin(g), *inner = rn_loop_begin(rn_loop_body(outer));
+    x = rn_fill(rn_loop_body(inner), RN_F64, rn_shape(2), 1);
+    ticks_refused(g, rn_random_ticks(rn_root(g, model), x),
+                  "random_ticks: the loop's number of steps is not known yet");
+    rn_model_free(model);
+}

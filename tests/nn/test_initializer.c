@@ -197,6 +197,28 @@ Test(initializer, orthogonal)
     free(values("w", rn_shape(0, 4), (rn_init){RN_INIT_ORTHOGONAL, 1}, 1));
 }
 
+/* By elimination, which destroys the matrix. */
+static double determinant_of(double *q, int n)
+{
+    double d = 1;
+
+    for (int c = 0; c < n; c++) {
+        int p = c;
+        for (int r = c; r < n; r++)
+            if (fabs(q[r * n + c]) > fabs(q[p * n + c])) p = r;
+        for (int k = 0; k < n && p != c; k++) {
+            const double kept = q[p * n + k];
+            q[p * n + k] = q[c * n + k];
+            q[c * n + k] = kept;
+        }
+        d *= p == c ? q[c * n + c] : -q[c * n + c];
+        for (int r = c + 1; r < n; r++)
+            for (int k = n - 1; k >= c; k--)
+                q[r * n + k] -= q[r * n + c] / q[c * n + c] * q[c * n + k];
+    }
+    return d;
+}
+
 /* Uniformly distributed over the orthogonal matrices: E w = 0, E w w = 1/n, E of the trace
  * is 0 and of its square 1, and both determinants are as likely. */
 Test(initializer, orthogonal_is_uniform)
@@ -215,23 +237,7 @@ Test(initializer, orthogonal_is_uniform)
         for (int i = 0; i < N; i++) t += q[i * (N + 1)];
         trace += t / MANY;
         trace2 += t * t / MANY;
-        /* The determinant, +1 or -1, by elimination. */
-        double d = 1;
-        for (int c = 0; c < N; c++) {
-            int p = c;
-            for (int r = c; r < N; r++)
-                if (fabs(q[r * N + c]) > fabs(q[p * N + c])) p = r;
-            for (int k = 0; k < N && p != c; k++) {
-                const double kept = q[p * N + k];
-                q[p * N + k] = q[c * N + k];
-                q[c * N + k] = kept;
-            }
-            if (p != c) d = -d;
-            d *= q[c * N + c];
-            for (int r = c + 1; r < N; r++)
-                for (int k = N - 1; k >= c; k--)
-                    q[r * N + k] -= q[r * N + c] / q[c * N + c] * q[c * N + k];
-        }
+        const double d = determinant_of(q, N);
         cr_assert(fabs(fabs(d) - 1) < 1e-9);
         determinant += d / MANY;
     }

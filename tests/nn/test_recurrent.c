@@ -226,6 +226,22 @@ Test(recurrent, names)
     finish(&b);
 }
 
+/* The short names are the layers of those cells. */
+Test(recurrent, by_name)
+{
+    static rn_sequence (*const layers[3])(rn_scope, const char *, rn_tensor,
+                                          rn_recurrent_options) = {rn_rnn, rn_lstm, rn_gru};
+
+    for (int i = 0; i < 3; i++) {
+        bench b = make(&rn_test_cells[i], (example){3, 2, 2, {.units = 2}, false, false});
+        const int weights = rn_model_count(b.model);
+        b.y = layers[i](rn_root(b.graph, b.model), "net", b.x, b.e.options);
+        cr_assert_eq(rn_model_count(b.model), weights);
+        compare(&b, b.cell->cell->name);
+        finish(&b);
+    }
+}
+
 Test(recurrent, lstm_forgets_little_at_first)
 {
     rn_model *model = rn_test_model(1);

@@ -150,9 +150,9 @@ static inline void rn_test_expect(rn_program *p, rn_tensor y, const double *want
 
 #define RN_TEST_EXPECT(p, y, ...)                                                          \
     do {                                                                                   \
-        const double want[] = {__VA_ARGS__};                                               \
-        cr_assert_eq(rn_test_count(y), (int64_t)(sizeof want / sizeof *want));             \
-        rn_test_expect((p), (y), want);                                                    \
+        const double want_[] = {__VA_ARGS__};                                              \
+        cr_assert_eq(rn_test_count(y), (int64_t)(sizeof want_ / sizeof *want_));           \
+        rn_test_expect((p), (y), want_);                                                   \
     } while (0)
 
 #endif

@@ -174,7 +174,8 @@ Test(collect, with_lengths)
             RN_TEST_EXPECT(p, ys, 1321, 121, 11, 0, 132, 12, 0, 0, 13, 0, 0, 0);
             RN_TEST_EXPECT(p, before, 132, 12, 1, 0, 13, 1, 0, 0, 1, 0, 0, 0);
             RN_TEST_EXPECT(p, f, 1321, 121, 11, 1);
-            RN_TEST_EXPECT(p, all, 1321, 121, 11, 1, 132, 12, 1, 1, 13, 1, 1, 1, 1, 1, 1, 1);
+            RN_TEST_EXPECT(p, all, 1321, 121, 11, 1, 132, 12, 1, 1, 13, 1, 1, 1, 1, 1, 1,
+                           1);
         } else {
             RN_TEST_EXPECT(p, ys, 11, 11, 11, 0, 112, 112, 0, 0, 1123, 0, 0, 0);
             RN_TEST_EXPECT(p, before, 1, 1, 1, 0, 11, 11, 0, 0, 112, 0, 0, 0);
@@ -187,7 +188,8 @@ Test(collect, with_lengths)
     }
 }
 
-/* A body in which a NaN of the padding would spread through the other axis, were it read. */
+/* A body in which a NaN of the padding would spread through the other axis, were it read.
+ */
 Test(collect, lengths_hide_the_padding_of_every_axis)
 {
     rn_graph *g = rn_graph_new();

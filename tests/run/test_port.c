@@ -48,8 +48,7 @@ Test(port, feeding_is_checked)
     refused(w.p, rn_feed(w.p, w.unused, data, 4),
             "feed: size differs: unused [5] f64 takes 40 bytes, given 4");
     refused(w.p, rn_feed(w.p, w.x, NULL, 24), "feed: no data: x [2,3] f32");
-    refused(w.p, rn_feed(w.p, w.y, data, 24),
-            "feed: not an input of the program's graph");
+    refused(w.p, rn_feed(w.p, w.y, data, 24), "feed: not an input of the program's graph");
     refused(w.p, rn_feed(w.p, rn_null(), data, 24),
             "feed: not an input of the program's graph");
     cr_assert_eq(rn_feed(NULL, w.x, data, 24), RN_INVALID);
@@ -64,8 +63,7 @@ Test(port, an_input_of_another_graph)
     const float data[6] = {0};
 
     cr_assert_eq(far.id, w.x.id);
-    refused(w.p, rn_feed(w.p, far, data, 24),
-            "feed: not an input of the program's graph");
+    refused(w.p, rn_feed(w.p, far, data, 24), "feed: not an input of the program's graph");
     rn_graph_free(g);
     end(&w);
 }

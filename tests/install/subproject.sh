@@ -1,0 +1,18 @@
+#!/bin/sh
+# Builds a project that has Rondo as a Meson subproject, and runs its program.
+# usage: subproject.sh ROOT SOURCE
+set -eu
+root=$1 source=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+mkdir -p "$work/subprojects/rondo"
+cp "$source/use.c" "$work"
+cp "$source/subproject.build" "$work/meson.build"
+for part in meson.build meson_options.txt include ops src; do
+    cp -r "$root/$part" "$work/subprojects/rondo"
+done
+cd "$work"
+meson setup build >setup.out 2>&1 || { cat setup.out; exit 1; }
+meson compile -C build -j 2 >compile.out 2>&1 || { tail -n 50 compile.out; exit 1; }
+meson test -C build --print-errorlogs

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* What holds for builders as a whole: null tensors are passed on, i32 wraps round. */
+#include <criterion/criterion.h>
+#include <rondo/ops.h>
+
+#include "eval.h"
+
+#define NULL_IN_NULL_OUT(expression)                                                       \
+    cr_assert(rn_is_null(expression), "%s is not null", #expression)
+
+Test(edges, null_operands)
+{
+    const rn_tensor x = rn_null(), two[2] = {x, x};
+    const rn_shape shape = {1, {2}};
+
+    rn_tensor (*const unary[])(rn_tensor) = {
+        rn_neg,        rn_abs,           rn_sign,      rn_square,    rn_sqrt,
+        rn_exp,        rn_expm1,         rn_log,       rn_log1p,     rn_sin,
+        rn_cos,        rn_tanh,          rn_sigmoid,   rn_relu,      rn_softplus,
+        rn_erf,        rn_sum_all,       rn_mean_all,  rn_max_all,   rn_silu,
+        rn_gelu,       rn_stop_gradient, rn_transpose, rn_one_minus, rn_is_finite,
+        rn_reciprocal, rn_logical_not};
+    rn_tensor (*const binary[])(rn_tensor, rn_tensor) = {
+        rn_add,     rn_sub,   rn_mul,        rn_div,         rn_pow,          rn_maximum,
+        rn_minimum, rn_equal, rn_not_equal,  rn_less,        rn_less_equal,   rn_greater,
+        rn_matmul,  rn_take,  rn_logical_or, rn_logical_and, rn_greater_equal};
+    rn_tensor (*const reductions[])(rn_tensor, const int *, int, bool) = {
+        rn_sum, rn_max, rn_min, rn_prod, rn_mean, rn_variance};
+    rn_tensor (*const along[])(rn_tensor, int) = {rn_sum_axis, rn_mean_axis,   rn_max_axis,
+                                                  rn_softmax,  rn_log_softmax, rn_reverse,
+                                                  rn_expand,   rn_squeeze};
+
+    for (size_t i = 0; i < sizeof unary / sizeof *unary; i++) NULL_IN_NULL_OUT(unary[i](x));
+    for (size_t i = 0; i < sizeof binary / sizeof *binary; i++)
+        NULL_IN_NULL_OUT(binary[i](x, x));
+    for (size_t i = 0; i < sizeof reductions / sizeof *reductions; i++) {
+        NULL_IN_NULL_OUT(reductions[i](x, NULL, 0, false));
+        NULL_IN_NULL_OUT(reductions[i](x, (const int[]){0}, 1, true));
+    }
+    for (size_t i = 0; i < sizeof along / sizeof *along; i++)
+        NULL_IN_NULL_OUT(along[i](x, 0));
+    NULL_IN_NULL_OUT(rn_where(x, x, x));
+    NULL_IN_NULL_OUT(rn_cast(x, RN_F32));
+    NULL_IN_NULL_OUT(rn_argmax(x, 0, false));
+    NULL_IN_NULL_OUT(rn_logsumexp(x, 0, true));
+    NULL_IN_NULL_OUT(rn_matmul_transposed(x, x, RN_TRANSPOSE_X));
+    NULL_IN_NULL_OUT(rn_reshape(x, shape));
+    NULL_IN_NULL_OUT(rn_permute(x, (const int[]){0}));
+    NULL_IN_NULL_OUT(rn_broadcast(x, shape));
+    NULL_IN_NULL_OUT(rn_slice(x, 0, 0, 1, 1));
+    NULL_IN_NULL_OUT(rn_index(x, 0, 0));
+    NULL_IN_NULL_OUT(rn_pad(x, 0, 1, 1, 1));
+    NULL_IN_NULL_OUT(rn_concat(two, 2, 0));
+    NULL_IN_NULL_OUT(rn_concat(NULL, 0, 0));
+    NULL_IN_NULL_OUT(rn_stack(two, 2, 0));
+    NULL_IN_NULL_OUT(rn_stack(NULL, 0, 0));
+    NULL_IN_NULL_OUT(rn_add_at(x, x, x));
+    NULL_IN_NULL_OUT(rn_uniform(x, 1, RN_F32, shape));
+    NULL_IN_NULL_OUT(rn_normal(x, 1, RN_F32, shape));
+    NULL_IN_NULL_OUT(rn_scale(x, 2));
+    NULL_IN_NULL_OUT(rn_offset(x, 2));
+    NULL_IN_NULL_OUT(rn_normalize(x, 1));
+    NULL_IN_NULL_OUT(rn_layer_norm(x, x, x, 1));
+    NULL_IN_NULL_OUT(rn_one_hot(x, 3, RN_F32));
+    NULL_IN_NULL_OUT(rn_range(NULL, 3));
+}
+
+/* One null operand among others, with no error yet: an error. */
+Test(edges, a_null_operand_is_an_error)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F32, (rn_shape){1, {2}});
+
+    cr_assert(rn_is_null(rn_add(x, rn_null())));
+    cr_assert_str_eq(rn_graph_error(g), "add: operand 1 is the null tensor");
+    rn_graph_free(g);
+}
+
+static int32_t of_integers(rn_tensor (*op)(rn_tensor, rn_tensor), double a, double b)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_constant_scalar(g, RN_I32, a),
+                    y = rn_constant_scalar(g, RN_I32, b);
+    rn_test_array z = rn_test_eval(op(x, y), NULL, 0);
+    const int32_t value = (int32_t)z.at[0];
+
+    rn_test_array_free(&z);
+    rn_graph_free(g);
+    return value;
+}
+
+static rn_tensor neg_of_first(rn_tensor x, rn_tensor y)
+{
+    (void)y;
+    return rn_neg(x);
+}
+
+static rn_tensor abs_of_first(rn_tensor x, rn_tensor y)
+{
+    (void)y;
+    return rn_abs(x);
+}
+
+static rn_tensor sum_of_both(rn_tensor x, rn_tensor y)
+{
+    return rn_sum_all(rn_stack((const rn_tensor[]){x, y}, 2, 0));
+}
+
+Test(edges, integers_wrap)
+{
+    const double low = INT32_MIN, high = INT32_MAX;
+
+    cr_assert(of_integers(rn_add, high, 1) == INT32_MIN);
+    cr_assert(of_integers(rn_sub, low, 1) == INT32_MAX);
+    cr_assert(of_integers(rn_mul, 65536, 65537) == 65536);
+    cr_assert(of_integers(neg_of_first, low, 0) == INT32_MIN);
+    cr_assert(of_integers(abs_of_first, low, 0) == INT32_MIN);
+    cr_assert(of_integers(sum_of_both, high, 2) == INT32_MIN + 1);
+    cr_assert(of_integers(rn_maximum, low, high) == INT32_MAX);
+    cr_assert(of_integers(rn_minimum, low, high) == INT32_MIN);
+}
