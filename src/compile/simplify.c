@@ -87,7 +87,9 @@ static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
 {
     rn_tensor x = rn__identity(node, in);
 
-    if (rn_is_null(x)) x = rn__fold(pass->to, node, in);
+    /* An operand is unique by now, or a leaf of a body, which no table may judge. */
+    if (!rn_is_null(x)) return x;
+    x = rn__fold(pass->to, node, in);
     if (rn_is_null(x))
         x = rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
     return unique(pass, x);
