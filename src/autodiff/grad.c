@@ -4,11 +4,11 @@
 #include "rondo/ops.h"
 #include "sweep.h"
 
-static bool refuse(rn_tensor x, const char *what)
+static bool refuse(rn_graph *graph, rn_tensor x, const char *what)
 {
     char text[160];
 
-    rn_fail(x.graph, "grad: %s: %s %s", what, rn_type_name(rn_type_get(x)),
+    rn_fail(graph, "grad: %s: %s %s", what, rn_type_name(rn_type_get(x)),
             rn__describe(x, text, sizeof text));
     return false;
 }
@@ -17,13 +17,16 @@ static bool valid(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count)
 {
     if (rn_is_null(y)) return false;
     if (y.graph->root->failed) return false;
+    if (y.graph->loop && y.graph->loop->ended)
+        return refuse(y.graph, y, "the loop has ended");
     if (!rn__is_real(rn_type_get(y)))
-        return refuse(y, "no gradient of a tensor of this type");
+        return refuse(y.graph, y, "no gradient of a tensor of this type");
     if (rn_is_null(dy)) {
-        if (rn_rank(y) != 0) return refuse(y, "without a cotangent it must be a scalar");
+        if (rn_rank(y) != 0)
+            return refuse(y.graph, y, "without a cotangent it must be a scalar");
     } else if (rn_type_get(dy) != rn_type_get(y) ||
                !rn_shape_equal(rn_shape_get(dy), rn_shape_get(y))) {
-        return refuse(dy, "cotangent of another type or shape");
+        return refuse(y.graph, dy, "cotangent of another type or shape");
     }
     for (int i = 0; i < count; i++) {
         if (rn_is_null(x[i])) {
@@ -31,7 +34,8 @@ static bool valid(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count)
             return false;
         }
         if (!rn__is_real(rn_type_get(x[i])))
-            return refuse(x[i], "no gradient with respect to a tensor of this type");
+            return refuse(y.graph, x[i],
+                          "no gradient with respect to a tensor of this type");
     }
     return true;
 }
@@ -45,7 +49,8 @@ static bool run(rn__sweep *s, rn_tensor y, rn_tensor dy, const rn_tensor *x, int
         if (own.id < s->count) s->needed[own.id] = true;
     }
     rn__sweep_need(s);
-    if (rn_is_null(dy)) dy = rn_constant_like(y, 1);
+    dy = rn_is_null(dy) ? rn_constant_like(y, 1) : rn__adopt(y.graph, dy, "grad");
+    if (rn_is_null(dy)) return false;
     if (s->needed[y.id] && (!rn__sweep_add(s, y.id, dy) || !rn__sweep_run(s))) return false;
     for (int i = 0; i < count; i++) {
         const rn_tensor own = rn__adopt(y.graph, x[i], "grad");

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Compiles a file that includes one public header and nothing else, twice.
 # usage: header.sh HEADER INCLUDES COMPILER ...
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The shared library exports exactly what the public headers declare.
 # usage: symbols.sh INCLUDES LIBRARY COMPILER ...
 set -eu

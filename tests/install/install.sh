@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Installs the library below a temporary folder, and builds and runs a program with what
 # pkg-config says: linked with the shared library, and with the static one.
 # usage: install.sh BUILD SOURCE VERSION COMPILER ...

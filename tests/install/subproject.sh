@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Builds a project that has Rondo as a Meson subproject, and runs its program.
 # usage: subproject.sh ROOT SOURCE
 set -eu

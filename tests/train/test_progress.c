@@ -106,6 +106,18 @@ Test(progress, nobody_to_show_it_to)
     cr_assert(rn_progress_seconds(NULL) == 0);
 }
 
+/* What the terminal shows up to the end of the line; it may come in pieces. */
+static void read_line(int master, char *text, size_t capacity)
+{
+    size_t used = 0;
+
+    for (text[0] = 0; used < capacity - 1 && !strchr(text, '\n'); text[used] = 0) {
+        const ssize_t got = read(master, text + used, capacity - 1 - used);
+        cr_assert(got > 0);
+        used += (size_t)got;
+    }
+}
+
 Test(progress, one_line_on_a_terminal)
 {
     const int master = posix_openpt(O_RDWR | O_NOCTTY);
@@ -116,19 +128,16 @@ Test(progress, one_line_on_a_terminal)
     if (!file) cr_skip_test("no terminal");
     rn_progress *p = rn_progress_new(file, "adding", 4);
     rn_progress_show(p, 2, "a long text");
-    for (int i = 0; i < 100; i++) rn_progress_show(p, 3, "too soon");
+    for (int i = 0; i < 1000; i++) rn_progress_show(p, 3, "more");
     rn_progress_show(p, 4, "end");
     rn_progress_free(p);
 
-    const ssize_t got = read(master, text, sizeof text - 1);
-    cr_assert(got > 0);
-    text[got] = 0;
-    cr_assert_eq(count(text, '\n'), 1, "%s", text);
+    read_line(master, text, sizeof text);
     cr_assert(strstr(text, "\radding  [============>           ]   50%  a long text  0:0"),
               "%s", text);
-    cr_assert(!strstr(text, "too soon"), "%s", text);
     cr_assert(strstr(text, "\radding  [========================]  100%  end  0:0"), "%s",
               text);
+    cr_assert(count(text, '\r') < 20, "not every step is shown: %s", text);
     fclose(file);
     close(master);
 }
