@@ -12,9 +12,12 @@
 
 #include <string.h>
 
-/* Elements of a tile take so many bytes in each operand, and a chain is worth it from so
- * many tiles on. */
-enum { TILE_BYTES = 8192, TILES = 2 };
+/* What the elements of a tile take in one operand; a chain is worth it from two tiles on. A
+ * test compiles this file with tiles of a few elements. */
+#ifndef RN_TILE_BYTES
+#define RN_TILE_BYTES 8192
+#endif
+enum { TILE_BYTES = RN_TILE_BYTES, TILES = 2 };
 
 static rn_shape shape_of(const rn_array *array)
 {
