@@ -55,7 +55,10 @@ typedef struct rn_gradcheck_report {
     double largest;            /* largest error; NaN if any was */
     rn_gradcheck_entry *worst; /* worst first */
     int worst_count;
-    char *text; /* all this for people, or why there is no check */
+    char culprit[512]; /* after a failure: which operator's gradient rule is wrong, with
+                          node, step and ratio, or that every rule agrees with its operator
+                        */
+    char *text;        /* all this for people, or why there is no check */
 } rn_gradcheck_report;
 
 /* Checks the gradient of a scalar loss. Variables have their present values and are not

@@ -14,6 +14,7 @@ typedef struct whole {
     rn_allocator allocator;
     rn__arena names;
     int capacity;
+    bool incomplete; /* an entry was lost for want of memory */
 } whole;
 
 rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst)
@@ -57,7 +58,10 @@ static void keep(whole *w, rn_gradcheck_entry entry)
     if (at == w->capacity && (at == 0 || !worse(entry.error, r->worst[at - 1].error)))
         return;
     entry.tensor = rn__arena_string(&w->names, entry.tensor);
-    if (!entry.tensor) return;
+    if (!entry.tensor) {
+        w->incomplete = true;
+        return;
+    }
     if (at < w->capacity)
         r->worst_count++;
     else
@@ -107,12 +111,17 @@ static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *me
         rn__text_add(t, ": analytic %.15g numeric %.15g error %.3g\n", e->analytic,
                      e->numeric, e->error);
     }
+    if (r->culprit[0]) rn__text_add(t, "  %s\n", r->culprit);
 }
 
 void rn__report_end(rn_gradcheck_report *report, rn_status status, const char *message)
 {
     rn__text counted = {NULL, 0, 0}, text;
 
+    if (((whole *)report)->incomplete && !message) {
+        status = RN_NO_MEMORY;
+        message = "out of memory";
+    }
     report->status = status;
     if (message) report->passed = false;
     write_text(&counted, report, message);

@@ -185,3 +185,18 @@ Test(gradcheck_graph, names)
     rn_gradcheck_free(r);
     rn_graph_free(g);
 }
+
+/* Functions that turn many times within the first steps of the differences. */
+Test(gradcheck_graph, strongly_curved)
+{
+    for (double a = 0.01; a < 2e4; a *= 10) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x = rn_test_f64(g, "x", rn_shape(20));
+        rn_gradcheck_report *r =
+            rn_gradcheck(rn_sum_all(rn_sin(rn_scale(x, a))), (rn_gradcheck_options){0});
+
+        cr_assert(r->passed, "a = %g: %s", a, r->text);
+        rn_gradcheck_free(r);
+        rn_graph_free(g);
+    }
+}

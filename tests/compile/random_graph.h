@@ -8,10 +8,11 @@
 
 #include "run/driver.h"
 
-enum { RN_TEST_INPUTS = 5, RN_TEST_POOL = 200 };
+enum { RN_TEST_INPUTS = 5, RN_TEST_VARIABLES = 4, RN_TEST_POOL = 200 };
 
 typedef struct rn_test_dice {
     uint64_t seed, thrown;
+    bool smooth; /* no steps: what finite differences can follow */
 } rn_test_dice;
 
 /* 0 .. below - 1 */
@@ -47,7 +48,7 @@ static inline void rn_test_put(rn_test_pool *pool, rn_tensor x)
 
 static inline rn_tensor rn_test_unary(rn_test_dice *d, rn_tensor x)
 {
-    switch (rn_test_throw(d, 9)) {
+    switch (rn_test_throw(d, d->smooth ? 9 : 10)) {
     case 0:
         return rn_neg(x);
     case 1:
@@ -64,8 +65,10 @@ static inline rn_tensor rn_test_unary(rn_test_dice *d, rn_tensor x)
         return rn_square(rn_tanh(x));
     case 7:
         return rn_softplus(x);
-    default:
+    case 8:
         return rn_one_minus(x);
+    default:
+        return rn_cast(rn_cast(x, RN_F32), RN_F64);
     }
 }
 
@@ -74,9 +77,10 @@ static inline rn_tensor rn_test_view(rn_test_dice *d, rn_tensor x)
     const int rank = rn_rank(x), axis = rank ? rn_test_throw(d, rank) : 0;
     const int64_t n = rank ? rn_size(x, axis) : 0;
     int order[RN_RANK_MAX];
+    int32_t rows[3];
 
     if (rank == 0) return rn_broadcast(x, rn_shape(rn_test_throw(d, 4), 2));
-    switch (rn_test_throw(d, 9)) {
+    switch (rn_test_throw(d, 10)) {
     case 0:
         for (int i = 0; i < rank; i++) order[i] = (i + 1) % rank;
         return rn_permute(x, order);
@@ -94,6 +98,10 @@ static inline rn_tensor rn_test_view(rn_test_dice *d, rn_tensor x)
         return rn_expand(x, axis);
     case 7:
         return rn_pad(x, axis, rn_test_throw(d, 2), 1, rn_test_throw(d, 2));
+    case 8:
+        if (rn_size(x, 0) == 0) return x;
+        for (int i = 0; i < 3; i++) rows[i] = rn_test_throw(d, (int)rn_size(x, 0));
+        return rn_take(x, rn_constant(x.graph, RN_I32, rn_shape(3), rows));
     default:
         return rn_expand(rn_broadcast(x, rn_shape_get(x)), -1);
     }
@@ -130,7 +138,7 @@ static inline rn_tensor rn_test_binary(rn_test_dice *d, rn_tensor x, rn_tensor y
         rn_test_throw(d, 4) == 0)
         return rn_concat((rn_tensor[]){x, y}, 2, rn_test_throw(d, rn_rank(x)));
     if (!rn_shape_broadcast(rn_shape_get(x), rn_shape_get(y), &z)) return rn_null();
-    switch (rn_test_throw(d, 4)) {
+    switch (rn_test_throw(d, d->smooth ? 3 : 4)) {
     case 0:
         return rn_add(x, y);
     case 1:
@@ -164,25 +172,43 @@ static inline rn_tensor rn_test_next(rn_test_dice *d, const rn_test_pool *pool, 
     return rn_sin(h);
 }
 
+/* i32 [batch], each in 0 .. steps */
+static inline rn_tensor rn_test_lengths(rn_test_dice *d, rn_graph *g, int64_t batch,
+                                        int64_t steps)
+{
+    int32_t lengths[600];
+
+    for (int64_t i = 0; i < batch; i++) lengths[i] = rn_test_throw(d, (int)steps + 1);
+    return rn_constant(g, RN_I32, rn_shape(batch), lengths);
+}
+
 static inline void rn_test_random_loop(rn_test_dice *d, rn_graph *g, rn_test_pool *pool,
                                        int nodes, int depth)
 {
     rn_test_pool body = *pool;
     rn_tensor carry[3];
     const int outside = pool->count, carries = rn_test_throw(d, 4);
+    const rn_tensor xs = rn_test_pick(d, pool);
+    const bool ragged = rn_rank(xs) > 1 && rn_test_throw(d, 3) == 0;
+    const int64_t batch = rn_size(xs, 1);
     rn_loop *loop = rn_loop_begin(g);
 
     if (rn_test_throw(d, 2)) rn_loop_reverse(loop);
-    const rn_tensor xs = rn_test_pick(d, pool);
+    if (ragged) rn_loop_lengths(loop, rn_test_lengths(d, g, batch, rn_size(xs, 0)));
     if (rn_rank(xs) > 0) {
         rn_test_put(&body, rn_loop_each(loop, xs));
         const rn_tensor ys = rn_test_pick(d, pool);
-        if (rn_size(ys, 0) == rn_size(xs, 0)) rn_test_put(&body, rn_loop_each(loop, ys));
+        if (rn_size(ys, 0) == rn_size(xs, 0) && (!ragged || rn_size(ys, 1) == batch))
+            rn_test_put(&body, rn_loop_each(loop, ys));
     } else {
         rn_loop_steps(loop, rn_test_throw(d, 5));
     }
-    for (int i = 0; i < carries; i++)
-        rn_test_put(&body, carry[i] = rn_loop_carry(loop, rn_test_pick(d, pool)));
+    for (int i = 0; i < carries; i++) {
+        rn_tensor h0 = rn_test_pick(d, pool);
+        if (ragged && rn_size(h0, 0) != batch)
+            h0 = rn_broadcast(rn_tanh(rn_sum_all(h0)), rn_shape(batch, 2));
+        rn_test_put(&body, carry[i] = rn_loop_carry(loop, h0));
+    }
     if (rn_test_throw(d, 4) == 0)
         rn_test_put(&body, rn_scale(rn_cast(rn_loop_index(loop), RN_F64), 0.1));
     rn_test_grow(d, rn_loop_body(loop), &body, nodes, depth);
@@ -192,7 +218,8 @@ static inline void rn_test_random_loop(rn_test_dice *d, rn_graph *g, rn_test_poo
     for (int i = 0; i < 3; i++) {
         const rn_tensor x = body.at[outside + rn_test_throw(d, body.count - outside + 1) -
                                     (body.count > outside)];
-        if (body.count > outside && x.graph == rn_loop_body(loop))
+        if (body.count > outside && x.graph == rn_loop_body(loop) &&
+            (!ragged || rn_size(x, 0) == batch))
             rn_test_put(pool, rn_loop_collect(loop, x));
     }
     for (int i = 0; i < carries; i++) {
@@ -222,8 +249,10 @@ static inline void rn_test_grow(rn_test_dice *d, rn_graph *g, rn_test_pool *pool
     }
 }
 
-/* Inputs x0.. of several shapes, and up to `nodes` tensors made of them. */
-static inline rn_graph *rn_test_random_graph(rn_test_dice *d, int nodes, rn_test_pool *pool)
+/* Inputs x0.. of several shapes and readings of the variables, which may be NULL, and up to
+ * `nodes` tensors made of them. */
+static inline rn_graph *rn_test_random_graph(rn_test_dice *d, int nodes, rn_test_pool *pool,
+                                             rn_variable **variables)
 {
     rn_graph *g = rn_graph_new();
     const rn_shape shapes[RN_TEST_INPUTS] = {rn_shape(3, 4), rn_shape(4), rn_shape(4, 4),
@@ -233,6 +262,8 @@ static inline rn_graph *rn_test_random_graph(rn_test_dice *d, int nodes, rn_test
     pool->count = 0;
     for (int i = 0; i < RN_TEST_INPUTS; i++, name[1]++)
         rn_test_put(pool, rn_test_f64(g, name, shapes[i]));
+    for (int i = 0; variables && i < RN_TEST_VARIABLES; i++)
+        rn_test_put(pool, rn_read_variable(g, variables[i]));
     rn_test_grow(d, g, pool, nodes, 3);
     return g;
 }

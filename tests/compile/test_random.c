@@ -54,7 +54,7 @@ static void compare(rn_graph *g, const rn_test_naive *naive, const rn_test_pool 
 static void compare_all(rn_graph *g, const rn_test_pool *pool, uint64_t seed)
 {
     rn_test_naive naive = rn_test_naive_new(g, NULL);
-    rn_test_dice d = {seed, 1 << 20};
+    rn_test_dice d = {.seed = seed, .thrown = 1 << 20};
     rn_tensor some[RN_TEST_POOL];
     int count = 0;
 
@@ -73,9 +73,9 @@ Test(random, programs_compute_what_graphs_say)
     const int count = seeds(400);
 
     for (uint64_t seed = first; seed < first + (uint64_t)count; seed++) {
-        rn_test_dice d = {seed, 0};
+        rn_test_dice d = {.seed = seed};
         rn_test_pool pool;
-        rn_graph *g = rn_test_random_graph(&d, 30, &pool);
+        rn_graph *g = rn_test_random_graph(&d, 30, &pool, NULL);
         compare_all(g, &pool, seed);
         rn_graph_free(g);
     }
@@ -98,10 +98,10 @@ Test(random, programs_of_gradients_compute_what_graphs_say)
     const int count = seeds(150);
 
     for (uint64_t seed = first; seed < first + (uint64_t)count; seed++) {
-        rn_test_dice d = {seed, 0};
+        rn_test_dice d = {.seed = seed};
         rn_test_pool pool;
         rn_tensor dx[RN_TEST_INPUTS];
-        rn_graph *g = rn_test_random_graph(&d, 16, &pool);
+        rn_graph *g = rn_test_random_graph(&d, 16, &pool, NULL);
         rn_tensor loss = loss_of(&pool);
         for (int order = 0; order < 2; order++) {
             cr_assert(rn_grad(loss, rn_null(), pool.at, RN_TEST_INPUTS, dx), "seed %d: %s",
@@ -111,5 +111,83 @@ Test(random, programs_of_gradients_compute_what_graphs_say)
         }
         compare_all(g, &pool, seed);
         rn_graph_free(g);
+    }
+}
+
+/* ---- variables ---- */
+
+static const rn_shape variable_shapes[RN_TEST_VARIABLES] = {
+    {2, {4, 4}}, {1, {4}}, {2, {4, 4}}, {2, {3, 4}}};
+
+/* Assigns to most variables something of their shape, often made of other variables, and
+ * sets value[i] to it, or to the variable itself. */
+static void assign(rn_test_dice *d, const rn_test_pool *pool, rn_tensor *value)
+{
+    for (int i = 0; i < RN_TEST_VARIABLES; i++) {
+        const rn_tensor variable = value[i] = pool->at[RN_TEST_INPUTS + i];
+        for (int tries = 0; tries < 20; tries++) {
+            const rn_tensor x = pool->at[rn_test_throw(d, pool->count)];
+            if (!rn_shape_equal(rn_shape_get(x), rn_shape_get(variable))) continue;
+            value[i] = rn_assign(variable,
+                                 rn_test_throw(d, 3) ? x : rn_reverse(rn_reverse(x, 0), 0));
+            break;
+        }
+    }
+}
+
+/* One run changes the variables to what the graph says, all at once. */
+static void compare_assigned(rn_graph *g, const rn_test_pool *pool, rn_variable **v,
+                             const rn_tensor *value, int outputs, uint64_t seed)
+{
+    rn_test_naive naive = rn_test_naive_new(g, NULL);
+    double *got = (double *)malloc(sizeof(double) * 100000);
+    char text[100];
+    rn_program *p = rn_test_compile_with(
+        g, (rn_compile_options){.outputs = pool->at + pool->count - outputs,
+                                .output_count = outputs});
+
+    rn_test_naive_run(&naive, set_leaf);
+    for (int i = 0; i < RN_TEST_VARIABLES; i++)
+        memcpy(rn_variable_data(v[i]), naive.at[pool->at[RN_TEST_INPUTS + i].id],
+               (size_t)rn_test_count(pool->at[RN_TEST_INPUTS + i]) * sizeof(double));
+    for (int i = 0; i < RN_TEST_INPUTS; i++)
+        rn_test_feed(p, pool->at[i], (const double *)naive.at[pool->at[i].id]);
+    rn_test_run(p);
+    for (int i = 0; i < RN_TEST_VARIABLES; i++) {
+        snprintf(text, sizeof text, "seed %d, %d outputs, variable %d", (int)seed, outputs,
+                 i);
+        rn_test_near((const double *)rn_variable_data(v[i]),
+                     (const double *)naive.at[value[i].id], rn_test_count(value[i]),
+                     tolerance, text);
+    }
+    for (int i = pool->count - outputs; i < pool->count; i++) {
+        snprintf(text, sizeof text, "seed %d, output %d", (int)seed, i);
+        rn_test_near(rn_test_read(p, pool->at[i], got),
+                     (const double *)naive.at[pool->at[i].id], rn_test_count(pool->at[i]),
+                     tolerance, text);
+    }
+    free(got);
+    rn_program_free(p);
+    rn_test_naive_free(&naive);
+}
+
+Test(random, assignments_make_what_graphs_say)
+{
+    const int count = seeds(300);
+
+    for (uint64_t seed = first; seed < first + (uint64_t)count; seed++) {
+        rn_test_dice d = {.seed = seed};
+        rn_test_pool pool;
+        rn_variable *v[RN_TEST_VARIABLES];
+        rn_tensor value[RN_TEST_VARIABLES];
+        for (int i = 0; i < RN_TEST_VARIABLES; i++)
+            v[i] = rn_variable_new((rn_allocator){0}, "v", RN_F64, variable_shapes[i]);
+        rn_graph *g = rn_test_random_graph(&d, 12, &pool, v);
+        assign(&d, &pool, value);
+        compare_assigned(g, &pool, v, value, 0, seed);
+        compare_assigned(g, &pool, v, value, 1, seed);
+        compare_assigned(g, &pool, v, value, pool.count, seed);
+        rn_graph_free(g);
+        for (int i = 0; i < RN_TEST_VARIABLES; i++) rn_variable_release(v[i]);
     }
 }

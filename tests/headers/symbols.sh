@@ -22,7 +22,7 @@ nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 
 
 missing=$(comm -23 "$work/declared" "$work/exported")
 extra=$(comm -13 "$work/declared" "$work/exported")
-[ -z "$missing" ] || echo "declared, and not exported:" $missing
-[ -z "$extra" ] || echo "exported, and not declared:" $extra
+[ -z "$missing" ] || echo "declared, and not exported: $missing"
+[ -z "$extra" ] || echo "exported, and not declared: $extra"
 wc -l <"$work/declared"
 [ -s "$work/declared" ] && [ -z "$missing$extra" ]
