@@ -49,10 +49,13 @@ typedef struct rn_gradcheck_entry {
 
 typedef struct rn_gradcheck_report {
     bool passed;
-    rn_status status;          /* RN_OK when the check could be made */
-    int64_t checked;           /* comparisons made, ... */
-    int64_t failed;            /* ... and failed */
-    double largest;            /* largest error; NaN if any was */
+    rn_status status; /* RN_OK when the check could be made */
+    int64_t checked;  /* comparisons made, ... */
+    int64_t failed;   /* ... and failed */
+    int64_t kinks;    /* points left out: an operator chooses another side next to
+                         them, so there is no derivative */
+    char kink[256];   /* the first of them: operator, node, step, element, distance */
+    double largest;   /* largest error; NaN if any was */
     rn_gradcheck_entry *worst; /* worst first */
     int worst_count;
     char culprit[512]; /* after a failure: which operator's gradient rule is wrong, with

@@ -40,15 +40,50 @@ static bool along(void *data, double t, double *y)
     return true;
 }
 
+/* Whether every operator takes the same sides at both ends of a step as here. */
+static bool smooth_within(rn__checking *c, double h, const rn__choice **which, int64_t *at)
+{
+    const double *x = (const double *)c->moved->value;
+    rn_program *p = c->branches.program;
+    const size_t bytes = (size_t)c->moved->count * sizeof *x;
+    bool same = true;
+
+    for (int side = -1; same && side <= 1; side += 2) {
+        for (int64_t i = 0; i < c->moved->count; i++)
+            c->at[i] = x[i] + side * h * c->direction[i];
+        rn_feed(p, c->moved->x, c->at, bytes);
+        same = rn__branches_same(&c->branches, which, at);
+    }
+    rn_feed(p, c->moved->x, x, bytes);
+    return same;
+}
+
+/* The largest scale of steps that crosses no kink; 0 with a note in the report when none is
+ * small enough to tell. A ladder's largest step is an eighth of its scale. */
+static double smooth_scale(rn__checking *c)
+{
+    const rn__choice *which = NULL;
+    int64_t element = 0;
+    double scale = 1;
+
+    if (!c->branches.program) return scale;
+    for (int i = 0; i < 9; i++, scale /= 8)
+        if (smooth_within(c, scale / 8, &which, &element)) return scale;
+    if (which) rn__report_kink(c->report, which, element, scale);
+    return 0;
+}
+
 static bool compare(rn__checking *c, int64_t element)
 {
+    const double scale = smooth_scale(c);
     const rn__leaf_value *l = c->moved;
     double analytic = 0;
     rn__derivative numeric;
 
     for (int64_t i = 0; i < l->count; i++)
         if (c->direction[i] != 0) analytic += l->gradient[i] * c->direction[i];
-    if (!rn__differentiate(along, c, 1, &numeric))
+    if (scale == 0) return true;
+    if (!rn__differentiate(along, c, scale, &numeric))
         return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->without));
     rn__report_add(c->report, l->name, element, analytic, numeric, c->options.tolerance);
     return feed_moved(c, (const double *)l->value);

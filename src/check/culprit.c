@@ -11,8 +11,7 @@
 
 #include <stdio.h>
 
-#include "copy.h"
-#include "loop.h"
+#include "branch.h"
 
 enum { STEPS = 2 };
 
@@ -29,14 +28,6 @@ typedef struct search {
 
 /* ---- the sites ---- */
 
-/* A body's value as a stack over the steps of all loops around it. */
-static rn_tensor lift(rn_tensor x)
-{
-    while (!rn_is_null(x) && x.graph->parent)
-        x = rn__loop_get(x.graph->loop, RN__COLLECT, x.id);
-    return x;
-}
-
 static bool add_site(search *s, rn_graph *graph, int32_t id)
 {
     const rn__node *node = rn__at(graph, id);
@@ -48,7 +39,7 @@ static bool add_site(search *s, rn_graph *graph, int32_t id)
     *at = (rn__site){.graph = graph, .id = id, .runs = 1};
     for (const rn_graph *g = graph; g->parent; g = g->parent) at->runs *= g->loop->steps;
     for (int i = 0; i < node->inputs; i++) {
-        at->stack[i] = lift((rn_tensor){graph, node->in[i]});
+        at->stack[i] = rn__lift((rn_tensor){graph, node->in[i]});
         if (rn_is_null(at->stack[i])) return false;
     }
     return true;

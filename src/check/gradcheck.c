@@ -98,6 +98,8 @@ static bool compile_both(rn__checking *c)
     for (int i = 0; i < c->leaves; i++)
         if (c->leaf[i].checked) x[count++] = c->leaf[i].x;
     c->without = rn_compile(c->copy, (rn_compile_options){RN_OUTPUTS(c->loss)});
+    if (!rn__branches_find(&c->branches, c->loss, &c->arena))
+        return rn__check_fail(c, RN_INVALID, rn_graph_error(c->copy));
     if (c->without && rn_grad(c->loss, rn_null(), x, count, dx))
         c->with_gradient =
             rn_compile(c->copy, (rn_compile_options){.outputs = dx, .output_count = count});
@@ -106,6 +108,24 @@ static bool compile_both(rn__checking *c)
     for (int i = 0, k = 0; i < c->leaves; i++)
         if (c->leaf[i].checked) c->leaf[i].dx = dx[k++];
     return true;
+}
+
+/* The same run twice: an operator that gives something else is no function to be checked.
+ */
+static bool repeats(rn__checking *c)
+{
+    double first, second;
+
+    if (rn_run(c->without) != RN_OK)
+        return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->without));
+    first = rn_scalar(c->without, c->loss);
+    if (rn_run(c->without) != RN_OK)
+        return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->without));
+    second = rn_scalar(c->without, c->loss);
+    if (memcmp(&first, &second, sizeof first) == 0) return true;
+    return rn__check_fail(
+        c, RN_BAD_VALUE,
+        "the loss is not deterministic: two runs on the same values differ");
 }
 
 /* ---- values ---- */
@@ -140,8 +160,9 @@ static bool set_value(rn__checking *c, rn__leaf_value *l)
         for (size_t i = 0; i < n; i++)
             ((double *)l->value)[i] =
                 rn__check_normal(c->options.seed, (uint32_t)(l - c->leaf), i);
-    for (int k = 0; k < 2; k++) {
-        rn_program *program = k ? c->with_gradient : c->without;
+    rn_program *const programs[3] = {c->without, c->with_gradient, c->branches.program};
+    for (int k = 0; k < 3; k++) {
+        rn_program *program = programs[k];
         if (program && rn_feed(program, l->x, l->value, n * size) != RN_OK)
             return rn__check_fail(c, RN_INVALID, rn_program_error(program));
     }
@@ -183,7 +204,9 @@ static bool check(rn__checking *c, rn_tensor loss)
     if (!valid_tensors(c) || !copy_graph(c, loss) || !compile_both(c)) return false;
     for (int i = 0; i < c->leaves; i++)
         if (!set_value(c, &c->leaf[i])) return false;
-    if (!run_gradient(c)) return false;
+    if (!run_gradient(c) || !repeats(c)) return false;
+    if (!rn__branches_keep(&c->branches))
+        return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->branches.program));
     for (int i = 0; i < c->leaves; i++)
         if (c->leaf[i].checked && !rn__check_leaf(c, &c->leaf[i])) return false;
     return c->report->passed || name_culprit(c);
@@ -224,6 +247,7 @@ rn_gradcheck_report *rn_gradcheck(rn_tensor loss, rn_gradcheck_options options)
     rn__report_end(c.report, c.status, c.problem);
     rn_program_free(c.with_gradient);
     rn_program_free(c.without);
+    rn_program_free(c.branches.program);
     rn_graph_free(c.copy);
     rn__arena_finish(&c.arena);
     return c.report;

@@ -3,6 +3,7 @@
 #ifndef RN_CHECK_GRADCHECK_H
 #define RN_CHECK_GRADCHECK_H
 
+#include "branch.h"
 #include "node.h"
 #include "numeric.h"
 #include "rondo/gradcheck.h"
@@ -27,6 +28,7 @@ typedef struct rn__checking {
     rn__leaf_value *leaf;
     int leaves;
     rn_program *with_gradient, *without;
+    rn__branches branches;
     rn__arena arena;
     const char *problem;
     rn_status status;
@@ -51,6 +53,10 @@ rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst);
 /* Compares, counts, and keeps the entry if it is among the worst. */
 void rn__report_add(rn_gradcheck_report *report, const char *tensor, int64_t element,
                     double analytic, rn__derivative numeric, double tolerance);
+
+/* Notes a point where the loss has a kink, seen at `distance`: it is not compared. */
+void rn__report_kink(rn_gradcheck_report *report, const rn__choice *choice, int64_t element,
+                     double distance);
 
 /* Writes the text. With a message the check could not be made. */
 void rn__report_end(rn_gradcheck_report *report, rn_status status, const char *message);

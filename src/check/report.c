@@ -92,6 +92,23 @@ void rn__report_add(rn_gradcheck_report *report, const char *tensor, int64_t ele
     keep((whole *)report, entry);
 }
 
+void rn__report_kink(rn_gradcheck_report *r, const rn__choice *choice, int64_t element,
+                     double distance)
+{
+    const rn_tensor y = {choice->graph, choice->id};
+    const int64_t inside = rn_shape_count(rn_shape_get(y));
+    char name[160], where[48] = "";
+
+    if (r->kinks++) return;
+    if (choice->graph->parent && inside > 0 &&
+        rn_shape_count(rn_shape_get(choice->sides)) > inside)
+        snprintf(where, sizeof where, " at step %lld", (long long)(element / inside));
+    if (where[0]) element %= inside;
+    snprintf(r->kink, sizeof r->kink, "%s: node %d %s%s element %lld, within %.3g",
+             rn__node_of(y)->op->name, (int)choice->id, rn__describe(y, name, sizeof name),
+             where, (long long)element, distance);
+}
+
 static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *message)
 {
     if (message) {
@@ -111,6 +128,10 @@ static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *me
         rn__text_add(t, ": analytic %.15g numeric %.15g error %.3g\n", e->analytic,
                      e->numeric, e->error);
     }
+    if (r->kinks)
+        rn__text_add(t,
+                     "  not differentiable at %lld points, which are left out; first %s\n",
+                     (long long)r->kinks, r->kink);
     if (r->culprit[0]) rn__text_add(t, "  %s\n", r->culprit);
 }
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sides that operators choose, as tensors of the graph:
+ *
+ *   relu, abs, sign      sign x
+ *   maximum, minimum     sign (x - y)
+ *   max                  x = max x, for every x
+ *   where                its condition
+ *   comparisons, argmax, casts to i32 and bool    their result
+ *   take, add_at         the indices
+ */
+#include "branch.h"
+
+#include <string.h>
+
+#include "loop.h"
+#include "op.h"
+#include "reduce.h"
+
+rn_tensor rn__lift(rn_tensor x)
+{
+    while (!rn_is_null(x) && x.graph->parent)
+        x = rn__loop_get(x.graph->loop, RN__COLLECT, x.id);
+    return x;
+}
+
+/* The sides of one node, in its graph; null when it does not choose. */
+static rn_tensor sides_of(const rn__node *node, rn_tensor y, const rn_tensor *x)
+{
+    const rn_op *op = node->op;
+
+    if (op == &rn__op_relu || op == &rn__op_abs || op == &rn__op_sign) return rn_sign(x[0]);
+    if (op == &rn__op_maximum || op == &rn__op_minimum) return rn_sign(rn_sub(x[0], x[1]));
+    if (op == &rn__op_max) {
+        const rn__reduce_attributes *a = (const rn__reduce_attributes *)node->attributes;
+        return rn_equal(x[0], rn__reduce_keep(y, x[0], a->axes));
+    }
+    if (op == &rn__op_where) return x[0];
+    if (op == &rn__op_take || op == &rn__op_add_at) return x[1];
+    if (op == &rn__op_equal || op == &rn__op_not_equal || op == &rn__op_less ||
+        op == &rn__op_less_equal || op == &rn__op_argmax)
+        return y;
+    if (op == &rn__op_cast && !rn__is_real(node->type)) return y;
+    return rn_null();
+}
+
+static bool add_choice(rn__branches *b, rn_graph *graph, int32_t id)
+{
+    const rn__node *node = rn__at(graph, id);
+    rn_tensor x[2] = {rn_null(), rn_null()};
+    const bool ended = graph->loop && graph->loop->ended;
+
+    for (int i = 0; i < node->inputs && i < 2; i++) x[i] = (rn_tensor){graph, node->in[i]};
+    /* The body opens once more for what is only looked at. */
+    if (graph->loop) graph->loop->ended = false;
+    rn_tensor sides = sides_of(node, (rn_tensor){graph, id}, x);
+    if (graph->loop) graph->loop->ended = ended;
+    if (graph->root->failed) return false;
+    if (rn_is_null(sides)) return true;
+
+    sides = rn__lift(sides);
+    rn__choice *c = (rn__choice *)rn__list_add(graph, &b->choices, sizeof *c);
+    if (rn_is_null(sides) || !c) return false;
+    *c = (rn__choice){.graph = graph, .id = id, .sides = sides};
+    c->bytes =
+        (size_t)rn_shape_count(rn_shape_get(sides)) * rn_type_size(rn_type_get(sides));
+    return true;
+}
+
+static bool add_choices(rn__branches *b, const rn__copy_pass *live, rn_graph *graph)
+{
+    const rn__region *region = rn__copy_region(live, graph);
+    const int32_t count = region ? graph->count : 0;
+
+    for (int32_t id = 0; id < count; id++) {
+        const rn__node *node = rn__at(graph, id);
+        if (!region->live[id]) continue;
+        if (node->op == &rn__op_loop) {
+            if (!add_choices(b, live, node->loop->body)) return false;
+        } else if (node->inputs > 0 && !add_choice(b, graph, id)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool compile(rn__branches *b, rn_graph *graph, rn__arena *arena)
+{
+    const size_t n = (size_t)b->choices.count;
+    rn_tensor *y = (rn_tensor *)rn__arena_new(arena, n * sizeof *y);
+    size_t most = 0;
+
+    if (!y) return false;
+    for (size_t i = 0; i < n; i++) {
+        rn__choice *c = rn__list_at(b->choices, rn__choice, i);
+        y[i] = c->sides;
+        c->here = (char *)rn__arena_new(arena, c->bytes);
+        if (!c->here) return false;
+        if (c->bytes > most) most = c->bytes;
+    }
+    b->now = (char *)rn__arena_new(arena, most);
+    b->program =
+        rn_compile(graph, (rn_compile_options){.outputs = y, .output_count = (int)n});
+    return b->now && b->program;
+}
+
+bool rn__branches_find(rn__branches *b, rn_tensor loss, rn__arena *arena)
+{
+    rn__copy_pass live = {.from = loss.graph, .to = loss.graph};
+
+    *b = (rn__branches){.program = NULL};
+    live.arena.allocator = loss.graph->allocator;
+    bool ok = rn__copy_live(&live, &loss.id, 1, false) && add_choices(b, &live, loss.graph);
+    if (ok && b->choices.count) ok = compile(b, loss.graph, arena);
+    rn__copy_finish(&live);
+    return ok;
+}
+
+bool rn__branches_keep(rn__branches *b)
+{
+    if (!b->program) return true;
+    if (rn_run(b->program) != RN_OK) return false;
+    for (int i = 0; i < b->choices.count; i++) {
+        const rn__choice *c = rn__list_at(b->choices, rn__choice, i);
+        if (rn_read(b->program, c->sides, c->here, c->bytes) != RN_OK) return false;
+    }
+    return true;
+}
+
+bool rn__branches_same(rn__branches *b, const rn__choice **which, int64_t *element)
+{
+    *which = NULL;
+    if (!b->program) return true;
+    if (rn_run(b->program) != RN_OK) return false;
+    for (int i = 0; i < b->choices.count; i++) {
+        const rn__choice *c = rn__list_at(b->choices, rn__choice, i);
+        const size_t size = rn_type_size(rn_type_get(c->sides));
+        if (rn_read(b->program, c->sides, b->now, c->bytes) != RN_OK) return false;
+        if (memcmp(b->now, c->here, c->bytes) == 0) continue;
+        size_t at = 0;
+        while (b->now[at] == c->here[at]) at++;
+        *which = c;
+        *element = (int64_t)(at / size);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Branches: which side every element took, of the operators that choose (relu, abs, max,
+ * where, comparisons, ...). Where a step changes a side, a difference says nothing about
+ * the gradient.
+ */
+#ifndef RN_CHECK_BRANCH_H
+#define RN_CHECK_BRANCH_H
+
+#include "copy.h"
+#include "rondo/program.h"
+
+/* The choices of one operator, for all steps of the loops around it. */
+typedef struct rn__choice {
+    rn_graph *graph;
+    int32_t id;
+    rn_tensor sides; /* in the outermost graph */
+    size_t bytes;
+    char *here; /* the sides at the point that is checked */
+} rn__choice;
+
+typedef struct rn__branches {
+    rn__list choices;    /* rn__choice */
+    rn_program *program; /* gives all sides; NULL: nothing chooses */
+    char *now;           /* room for the largest */
+} rn__branches;
+
+/* Finds the choices that the loss is made from, adding nodes to its graph. False without
+ * memory. Free the program. */
+bool rn__branches_find(rn__branches *b, rn_tensor loss, rn__arena *arena);
+
+/* After feeding the program: keeps the sides of this point. */
+bool rn__branches_keep(rn__branches *b);
+
+/* Whether all sides are those that were kept; if not, says at whose element in *which,
+ * *element. False too when the program fails, with *which NULL. */
+bool rn__branches_same(rn__branches *b, const rn__choice **which, int64_t *element);
+
+/* A body's value as a stack over the steps of all loops around it. */
+rn_tensor rn__lift(rn_tensor x);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Points without a derivative are told from wrong gradients; functions that are none, too.
+ */
+#include <criterion/criterion.h>
+#include <rondo.h>
+#include <string.h>
+
+enum { N = 4 };
+static const double points[N] = {0, 1e-13, -0.5, 2};
+
+/* Checks sum (3 y + y y) of y = f(x) at the points; `kinks` of them have no derivative. */
+static void check(rn_tensor (*f)(rn_tensor x), int kinks, const char *op)
+{
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N));
+    const rn_value value = {x, points};
+    rn_tensor y = f(x);
+    rn_tensor loss = rn_sum_all(rn_add(rn_scale(y, 3), rn_square(y)));
+
+    rn_gradcheck_report *r =
+        rn_gradcheck(loss, (rn_gradcheck_options){.values = &value, .value_count = 1});
+    cr_assert_eq(r->status, RN_OK, "%s", r->text);
+    cr_assert(r->passed, "%s", r->text);
+    cr_assert_eq(r->kinks, kinks, "%s", r->text);
+    cr_assert_eq(r->checked, N - kinks, "%s", r->text);
+    if (kinks) {
+        cr_assert(strstr(r->kink, op) == r->kink, "%s", r->text);
+        cr_assert(strstr(r->text, r->kink), "%s", r->text);
+    }
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+}
+
+static rn_tensor with_abs(rn_tensor x)
+{
+    return rn_abs(rn_scale(x, 2));
+}
+
+static rn_tensor with_maximum(rn_tensor x)
+{
+    return rn_maximum(rn_scale(x, 2), x);
+}
+
+static rn_tensor with_max(rn_tensor x)
+{
+    return rn_max_axis(rn_square(rn_concat((rn_tensor[]){x, x}, 2, 0)), 0);
+}
+
+static rn_tensor with_where(rn_tensor x)
+{
+    return rn_where(rn_less(x, rn_constant_like(x, 0)), rn_neg(x), rn_square(x));
+}
+
+static rn_tensor in_a_loop(rn_tensor x)
+{
+    rn_loop *loop = rn_loop_begin(x.graph);
+    rn_tensor each = rn_loop_each(loop, x);
+    rn_tensor carry = rn_loop_carry(loop, rn_constant_like(x, 0.25));
+    rn_tensor y = rn_add(rn_relu(each), rn_tanh(carry));
+
+    rn_loop_next(loop, carry, y);
+    rn_loop_end(loop);
+    return rn_loop_collect(loop, y);
+}
+
+Test(kinks, relu)
+{
+    check(rn_relu, 2, "relu: node ");
+}
+
+Test(kinks, absolute_value)
+{
+    check(with_abs, 2, "abs: node ");
+}
+
+Test(kinks, maximum)
+{
+    check(with_maximum, 2, "maximum: node ");
+}
+
+/* Each is there twice, so the largest is a tie wherever it is; the others choose nothing.
+ */
+Test(kinks, maximum_over_an_axis)
+{
+    check(with_max, 0, "max: node ");
+}
+
+Test(kinks, selection)
+{
+    check(with_where, 2, "");
+}
+
+Test(kinks, inside_a_loop)
+{
+    check(in_a_loop, 2, "relu: node ");
+}
+
+Test(kinks, none)
+{
+    check(rn_tanh, 0, "");
+}
+
+/* ---- a function that is none ---- */
+
+static double calls;
+
+static void drifting(int64_t n, const void *const *x, const int64_t *step, void *y,
+                     const void *attributes)
+{
+    (void)attributes;
+    calls++;
+    for (int64_t i = 0; i < n; i++)
+        ((double *)y)[i] = ((const double *)x[0])[i * step[0]] + calls;
+}
+
+static void pass_on(rn_pullback *p)
+{
+    p->dx[0] = p->dy;
+}
+
+static const rn_op drift = {
+    .name = "drift", .inputs = 1, .map = {[RN_F64] = drifting}, .gradient = pass_on};
+
+Test(kinks, not_deterministic)
+{
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N));
+    rn_tensor loss = rn_sum_all(rn_apply(&drift, &x, 1, NULL, 0));
+    rn_gradcheck_report *r = rn_gradcheck(loss, (rn_gradcheck_options){0});
+
+    cr_assert_eq(r->status, RN_BAD_VALUE);
+    cr_assert_not(r->passed);
+    cr_assert(strstr(r->text, "not deterministic"), "%s", r->text);
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+}
