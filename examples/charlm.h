@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * charlm -- a language model of characters. The parts of the program, a file each:
+ *
+ *   charlm.c           what the program does in which order, and its report
+ *   charlm_settings.c  the command line
+ *   charlm_text.c      reading text, its vocabulary, what is trained on and what is held
+ * out charlm_network.c   the model as a function, and the graphs that are built with it
+ *   charlm_ngram.c     counted models to compare with
+ *   charlm_sample.c    writing new text
+ *   charlm_file.c      saving and loading
+ */
+#ifndef CHARLM_H
+#define CHARLM_H
+
+#include <rondo.h>
+#include <signal.h>
+#include <stdio.h>
+
+/* ---- settings ---- */
+
+typedef struct settings {
+    const char *text; /* the file to learn from */
+    const char *cell;
+    int64_t layers, hidden, embed, batch, steps, sample, seed;
+    double rate, clip, dropout, epochs, seconds, temperature;
+    const char *out, *load, *prompt;
+} settings;
+
+/* Reads the command line. False when the program is to end with *status. */
+bool settings_read(settings *s, int argc, char **argv, int *status);
+
+/* Prints "charlm: " and a message to the standard error. Returns false. */
+bool complain(const char *format, ...) RN_PRINTF(1, 2);
+
+/* ---- text ---- */
+
+enum { BYTES = 256, UNKNOWN = 0 };
+
+/* Characters as numbers: 0 is any byte that the training part does not have, the others
+ * are its bytes in order. */
+typedef struct vocabulary {
+    int size;
+    int32_t code[BYTES];
+    unsigned char byte[BYTES + 1];
+} vocabulary;
+
+typedef struct text {
+    int32_t *at; /* codes */
+    int64_t count;
+} text;
+
+/* The text is cut into STRETCHES equal stretches, and the last tenth of each is held out.
+ * What is left is joined to the training part, what was taken to the held-out part. */
+enum { STRETCHES = 32, HELD_OUT_OF = 10 };
+
+typedef struct corpus {
+    vocabulary vocabulary;
+    text train, held;
+} corpus;
+
+bool corpus_read(corpus *c, const char *path);
+void corpus_free(corpus *c);
+
+/* Cuts a text in that way. False without memory. */
+bool text_split(const text *whole, text *most, text *rest);
+void text_free(text *t);
+
+/* ---- network ---- */
+
+/* What there is to know of a network beside its weights. */
+typedef struct network {
+    char cell[8];
+    int64_t layers, hidden, embed;
+    double dropout;
+    vocabulary vocabulary;
+} network;
+
+network network_of(const settings *s, const vocabulary *v);
+
+/* A compiled graph that runs the network over x [steps, batch]. */
+typedef struct runner {
+    rn_graph *graph;
+    rn_program *program;
+    rn_tensor x, y; /* characters, and those that follow; y is null for sampling */
+    rn_tensor out;  /* the loss; the logits for sampling */
+    int64_t steps, batch;
+    int32_t *x_data, *y_data;
+} runner;
+
+/* Targets with this value do not count. */
+enum { IGNORED = -1 };
+
+/* Three graphs over one model: to learn, to measure, and to read logits step by step.
+ * False after a complaint. */
+bool runner_train(runner *r, rn_model *model, const network *n, const settings *s);
+bool runner_measure(runner *r, rn_model *model, const network *n, int64_t batch);
+bool runner_sample(runner *r, rn_model *model, const network *n);
+void runner_free(runner *r);
+
+/* Feeds x_data, and y_data if there is a y, and runs. False after a complaint. */
+bool runner_run(runner *r);
+
+/* Bits for each character of the text but the first, with state carried through it. */
+bool measure(runner *r, rn_model *model, const text *t, double *bits);
+
+/* ---- training ---- */
+
+enum { CURVE_POINTS = 200 };
+
+/* Bits per character over millions of characters seen. */
+typedef struct curve {
+    double x[CURVE_POINTS], y[CURVE_POINTS];
+    int64_t points;
+} curve;
+
+typedef struct training {
+    const settings *settings;
+    const corpus *corpus;
+    rn_model *model;
+    runner learn, measure;
+    rn_progress *progress;
+    int64_t runs, runs_a_pass; /* done, and in one pass over the text */
+    double seconds, done;      /* time so far; share of the training, 0 to 1 */
+    double loss, recent;       /* nats: summed since the last point; of late */
+    int64_t loss_runs;
+    curve learnt, held;
+} training;
+
+/* False after a complaint. What is begun must be freed, also when it failed. */
+bool training_begin(training *t, const settings *s, const corpus *c, const network *n);
+void training_free(training *t);
+
+/* Trains until it is done or *stop is set. */
+bool training_run(training *t, const volatile sig_atomic_t *stop);
+
+/* Bits per character of the held-out part, which become a point of its curve. */
+bool training_measure(training *t, double *bits);
+
+/* Millions of characters that were trained on, again and again ones included. */
+double training_millions(const training *t);
+
+/* ---- counted models ---- */
+
+/* Bits for each character of the held-out part but the first, under the unigram, bigram
+ * and trigram models of the training part. */
+bool ngrams_measure(const corpus *c, double bits[3]);
+
+/* ---- samples ---- */
+
+/* Prints the prompt and `count` characters that the model goes on with. */
+bool sample(rn_model *model, const network *n, const settings *s, FILE *to);
+
+/* ---- files ---- */
+
+/* The weights are <name>.safetensors; the rest of the network is <name>.txt. */
+bool network_save(const network *n, rn_model *model, const char *name);
+
+/* Prints the names of those files. */
+bool network_say(const char *name);
+
+/* Reads the network that belongs to the weights in `path`. */
+bool network_read(network *n, const char *path);
+
+#endif

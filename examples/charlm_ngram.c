@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Counted models: what comes after the last 0, 1 or 2 characters, as often as it did.
+ *
+ *   p0 = 1 / V
+ *   pk = m count(context, c) / count(context) + (1 - m) p(k-1)      k - 1 characters of
+ * context
+ *
+ * m depends on k and on how often the context was seen, by powers of two (Jelinek and
+ * Mercer 1980). The m are found by expectation maximisation on a part of the training text
+ * that is kept from counting; then all of the training text is counted.
+ */
+#include "charlm.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { ORDERS = 3, BUCKETS = 24, ROUNDS = 30 };
+
+typedef struct ngrams {
+    int64_t size; /* V */
+    uint32_t *count[ORDERS];
+    uint32_t *total[ORDERS];
+    double weight[ORDERS][BUCKETS];
+} ngrams;
+
+static void ngrams_free(ngrams *n)
+{
+    for (int k = 0; k < ORDERS; k++) {
+        free(n->count[k]);
+        free(n->total[k]);
+    }
+}
+
+static bool ngrams_new(ngrams *n, int64_t size)
+{
+    size_t contexts = 1;
+
+    *n = (ngrams){.size = size};
+    for (int k = 0; k < ORDERS; k++) {
+        n->total[k] = (uint32_t *)calloc(contexts, sizeof(uint32_t));
+        contexts *= (size_t)size;
+        n->count[k] = (uint32_t *)calloc(contexts, sizeof(uint32_t));
+        if (!n->total[k] || !n->count[k]) {
+            ngrams_free(n);
+            return complain("out of memory");
+        }
+        for (int b = 0; b < BUCKETS; b++) n->weight[k][b] = 0.5;
+    }
+    return true;
+}
+
+/* ---- counting ---- */
+
+/* The number of the k characters before position i. */
+static int64_t context_of(const ngrams *n, const text *t, int64_t i, int k)
+{
+    int64_t context = 0;
+
+    for (int j = k; j > 0; j--) context = context * n->size + t->at[i - j];
+    return context;
+}
+
+static void count(ngrams *n, const text *t)
+{
+    for (int64_t i = 0; i < t->count; i++)
+        for (int k = 0; k < ORDERS && k <= i; k++) {
+            const int64_t context = context_of(n, t, i, k);
+            n->total[k][context]++;
+            n->count[k][context * n->size + t->at[i]]++;
+        }
+}
+
+/* ---- probabilities ---- */
+
+static int bucket_of(uint32_t total)
+{
+    int bucket = 0;
+
+    while (total >>= 1) bucket++;
+    return bucket < BUCKETS ? bucket : BUCKETS - 1;
+}
+
+/* The share that character i has after its k characters; `total` is how often they came. */
+static double share(const ngrams *n, const text *t, int64_t i, int k, uint32_t *total)
+{
+    const int64_t context = context_of(n, t, i, k);
+
+    *total = n->total[k][context];
+    return *total ? n->count[k][context * n->size + t->at[i]] / (double)*total : 0;
+}
+
+/* The probability of character i under the model that looks at up to `orders` - 1 before.
+ */
+static double probability(const ngrams *n, const text *t, int64_t i, int orders)
+{
+    double p = 1 / (double)n->size;
+
+    for (int k = 0; k < orders && k <= i; k++) {
+        uint32_t total;
+        const double s = share(n, t, i, k, &total);
+        const double m = total ? n->weight[k][bucket_of(total)] : 0;
+        p = m * s + (1 - m) * p;
+    }
+    return p;
+}
+
+/* One round of expectation maximisation for the weights of order k. */
+static void improve(ngrams *n, const text *t, int k)
+{
+    double part[BUCKETS] = {0}, all[BUCKETS] = {0};
+
+    for (int64_t i = k; i < t->count; i++) {
+        uint32_t total;
+        const double s = share(n, t, i, k, &total), p = probability(n, t, i, k);
+        if (!total) continue;
+        const int b = bucket_of(total);
+        const double m = n->weight[k][b];
+        part[b] += m * s / (m * s + (1 - m) * p);
+        all[b] += 1;
+    }
+    /* Half an observation at 1/2 keeps a weight from 0 and 1. */
+    for (int b = 0; b < BUCKETS; b++) n->weight[k][b] = (part[b] + 0.25) / (all[b] + 0.5);
+}
+
+static bool tune(ngrams *n, const text *train)
+{
+    ngrams counted;
+    text fit, rest;
+
+    if (!text_split(train, &fit, &rest)) return false;
+    const bool ok = ngrams_new(&counted, n->size);
+    if (ok) {
+        count(&counted, &fit);
+        for (int k = 0; k < ORDERS; k++)
+            for (int round = 0; round < ROUNDS; round++) improve(&counted, &rest, k);
+        for (int k = 0; k < ORDERS; k++)
+            for (int b = 0; b < BUCKETS; b++) n->weight[k][b] = counted.weight[k][b];
+        ngrams_free(&counted);
+    }
+    text_free(&fit);
+    text_free(&rest);
+    return ok;
+}
+
+bool ngrams_measure(const corpus *c, double bits[3])
+{
+    ngrams n;
+
+    if (!ngrams_new(&n, c->vocabulary.size)) return false;
+    const bool ok = tune(&n, &c->train);
+    if (ok) {
+        count(&n, &c->train);
+        for (int k = 0; k < ORDERS; k++) {
+            double sum = 0;
+            for (int64_t i = 1; i < c->held.count; i++)
+                sum -= log2(probability(&n, &c->held, i, k + 1));
+            bits[k] = sum / (double)(c->held.count - 1);
+        }
+    }
+    ngrams_free(&n);
+    return ok;
+}

@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Runs charlm with tiny settings: trains, loads and samples, refuses what is wrong, and is
+# interrupted.  usage: test_charlm.sh [wrapper ...] charlm
+set -u
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+fail()
+{
+    echo "FAILED: $*" >&2
+    sed 's/^/  | /' "$work/out" "$work/err" >&2
+    failures=$((failures + 1))
+}
+
+# expect STATUS WORDS command ...: the exit status, and words among what it prints.
+expect()
+{
+    status=$1 words=$2
+    shift 2
+    "$@" >"$work/out" 2>"$work/err"
+    got=$?
+    [ $got -eq "$status" ] || fail "exit status $got instead of $status: $*"
+    cat "$work/out" "$work/err" | grep -q -e "$words" || fail "does not say '$words': $*"
+}
+
+exists()
+{
+    [ -s "$1" ] || fail "there is no $1"
+}
+
+text=$work/text
+awk 'BEGIN { for (i = 1; i <= 400; i++) print "the square of", i, "is", i * i }' >"$text"
+
+for cell in lstm gru rnn; do
+    expect 0 "^  $cell  *[0-9]" "$@" "$text" --cell $cell --hidden 8 --embed 4 --batch 4 \
+        --steps 16 --epochs 0.4 --dropout 0.2 --out "$work/$cell" --sample 20
+    exists "$work/$cell.safetensors"
+    exists "$work/$cell.txt"
+    exists "$work/$cell.svg"
+done
+
+# The same seed gives the same weights and the same text.
+expect 0 trigram "$@" "$text" --cell rnn --hidden 8 --embed 4 --batch 4 --steps 16 \
+    --epochs 0.4 --dropout 0.2 --out "$work/again"
+cmp -s "$work/rnn.safetensors" "$work/again.safetensors" || fail "another run, other weights"
+
+expect 0 "^the square" "$@" --load "$work/lstm.safetensors" --prompt "the square" \
+    --sample 30 --temperature 0.5
+cp "$work/out" "$work/first"
+expect 0 "^the square" "$@" --load "$work/lstm.safetensors" --prompt "the square" \
+    --sample 30 --temperature 0.5
+cmp -s "$work/out" "$work/first" || fail "the same seed, another sample"
+
+# Files that do not fit.
+cp "$work/gru.safetensors" "$work/wrong.safetensors"
+expect 1 "wrong.txt, which belongs to" "$@" --load "$work/wrong.safetensors"
+cp "$work/lstm.txt" "$work/wrong.txt"
+expect 1 "wrong.safetensors" "$@" --load "$work/wrong.safetensors"
+echo nonsense >"$work/wrong.txt"
+expect 1 "not the text" "$@" --load "$work/wrong.safetensors"
+echo nonsense >"$work/lstm.safetensors"
+expect 1 "lstm.safetensors" "$@" --load "$work/lstm.safetensors"
+expect 1 "nowhere" "$@" "$work/nowhere"
+expect 1 "too few" "$@" "$text" --batch 1000
+expect 1 "nowhere" "$@" "$text" --hidden 8 --batch 4 --steps 16 --epochs 0.01 \
+    --out "$work/nowhere/model"
+
+# Command lines that are refused.
+expect 0 "usage" "$@" --help
+expect 2 "cannot run backward" "$@" --bidirectional
+expect 2 "no such option" "$@" --nonsense
+expect 2 "is missing" "$@" --hidden
+expect 2 "whole number" "$@" --hidden 1.5
+expect 2 "not within" "$@" --dropout 1
+expect 2 "rnn, lstm or gru" "$@" --cell tanh
+expect 2 "one text file" "$@" "$text" "$text"
+
+# Interrupted once it has begun, it keeps what it has.
+"$@" "$text" --hidden 8 --batch 4 --steps 16 --seconds 500 --sample 10 \
+    --out "$work/stopped" >"$work/out" 2>"$work/err" &
+pid=$!
+waited=0
+until grep -q network "$work/out" || [ $waited -ge 60 ]; do
+    sleep 1
+    waited=$((waited + 1))
+done
+kill -INT $pid
+wait $pid || fail "an interrupted run ends with $?"
+grep -q interrupted "$work/err" || fail "does not say that it was interrupted"
+exists "$work/stopped.safetensors"
+
+[ $failures -eq 0 ] && echo "all as it should be"
+exit $((failures > 0))

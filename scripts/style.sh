@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Checks the form of all sources: what clang-format makes of them, tabs and blanks at the
+# ends of lines, the licence line, lengths, a row for each operator in the documents.
+# usage: style.sh [--fix]
+# Versions of clang-format differ in what they make of the same text, so only version 14
+# counts; without it the other checks are made.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+LC_ALL=C
+export LC_ALL
+bad=0
+names=$(mktemp) || exit 1
+trap 'rm -f "$names"' EXIT
+
+files()
+{
+    for part in .ci README.md CONTRIBUTING.md bench docs examples include ops scripts src tests; do
+        [ -e "$part" ] && find "$part" -type f "$@"
+    done | sort
+}
+
+complain()
+{
+    echo "$*"
+    bad=1
+}
+
+tab=$(printf '\t')
+found=$(files \( -name '*.[ch]' -o -name '*.md' -o -name '*.sh' -o -name '*.def' -o -name meson.build \) \
+    -exec grep -nE " +\$|$tab" {} /dev/null \;)
+[ -z "$found" ] || complain "tabs, or blanks at the end of a line:
+$found"
+
+sed -n 's/^RN_OP(\([a-z0-9_]*\),.*/\1/p' ops/ops.def >"$names"
+while IFS= read -r name; do
+    grep -q "^|.*\`$name\`" docs/operators.md || complain "docs/operators.md: no row for $name"
+done <"$names"
+
+# Tables of numbers that a script wrote are as it wrote them.
+sources()
+{
+    files -name '*.[ch]' | grep -v '^tests/golden/.*\.h$'
+}
+
+sources >"$names"
+while IFS= read -r file; do
+    head -n 1 "$file" | grep -qF 'SPDX-License-Identifier: MIT' ||
+        complain "$file: its first line is not /* SPDX-License-Identifier: MIT */"
+    lines=$(wc -l <"$file")
+    [ "$lines" -le 400 ] || complain "$file: $lines lines; 300 are a good limit, 400 the last"
+done <"$names"
+
+format=
+for name in clang-format-14 clang-format; do
+    [ -z "$format" ] && "$name" --version 2>/dev/null | grep -q 'version 14\.' && format=$name
+done
+if [ -z "$format" ]; then
+    echo "there is no clang-format 14: layout not checked"
+elif [ "${1-}" = --fix ]; then
+    sources | xargs "$format" -i
+else
+    sources | xargs "$format" --dry-run -Werror || bad=1
+fi
+[ $bad -eq 0 ] && echo "all as it should be"
+exit $bad

@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Runs all tests: each suite as it is built by default, those of operators and kernels under
+# each instruction set of this machine, everything with the address and undefined-behaviour
+# sanitizers; and compiles with clang where there is one.
+# The last line is "N passed, N failed"; the exit status is 0 when nothing failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+. scripts/packages.sh
+want "gcc libc6-dev" have_compiler
+want meson have_meson
+want ninja-build have_ninja
+want pkg-config have pkg-config
+want libcriterion-dev pkg-config --exists criterion
+install_missing
+check_meson
+
+passed=0
+failed=0
+started=$(date +%s)
+
+# ---- counting ----
+
+# One check that is not a test of Meson's.
+count_one()
+{
+    if [ "$1" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $2"
+    fi
+}
+
+# Prints "passed failed" of a log of Meson, a line of JSON a program: the tests that Criterion
+# says it ran, or 1 for another program; and one failure more where a program failed that
+# counted none itself.
+count_log()
+{
+    awk '
+    function number(line, word) {
+        if (!match(line, word ": *[0-9]+")) return 0
+        line = substr(line, RSTART, RLENGTH)
+        sub(/.*: */, "", line)
+        return line + 0
+    }
+    {
+        gsub(/\\u001b\[[0-9;]*m/, "")
+        match($0, /", "result": "[A-Z]+"/) || match($0, /"result": "[A-Z]+"/)
+        result = substr($0, RSTART, RLENGTH)
+        if (result ~ /SKIP/) next
+        good = result ~ /"(OK|EXPECTEDFAIL)"$/
+        bad = 0
+        if (match($0, /Synthesis: Tested: .*/)) {
+            line = substr($0, RSTART)
+            bad = number(line, "Tested") - number(line, "Passing")
+            passed += number(line, "Passing")
+            failed += bad
+        } else {
+            passed += good
+        }
+        if (!good && bad == 0) failed++
+    }
+    END { print passed + 0, failed + 0 }' "$1"
+}
+
+# ---- stages ----
+
+# stage TITLE
+stage()
+{
+    echo
+    echo "== $1 ($(($(date +%s) - started)) s)"
+}
+
+# build FOLDER TITLE options ...: configures, or takes the folder as it is, and compiles.
+build()
+{
+    folder=$1 title=$2
+    shift 2
+    again=
+    [ -f "$folder/build.ninja" ] && again=--reconfigure
+    # shellcheck disable=SC2086 # nothing or one word
+    if meson setup "$folder" $again "$@" >"$scratch/build" 2>&1 &&
+        meson compile -C "$folder" -j 2 >"$scratch/build" 2>&1; then
+        grep -A 5 'warning:' "$scratch/build" | head -n 40
+        return 0
+    fi
+    grep -v '^\[[0-9]*/[0-9]*\] [CL]' "$scratch/build" | tail -n 60
+    count_one 1 "$title"
+    return 1
+}
+
+# run FOLDER NAME options ...: meson test, its result added to the count.
+run()
+{
+    folder=$1 name=$2
+    shift 2
+    log=$folder/meson-logs/$name.json
+    rm -f "$log"
+    meson test -C "$folder" --no-rebuild --num-processes 2 --logbase "$name" \
+        --print-errorlogs "$@" >"$scratch/run" 2>&1
+    status=$?
+    if [ ! -s "$log" ]; then
+        cat "$scratch/run"
+        count_one 1 "$name: no tests were run"
+        return
+    fi
+    counts=$(count_log "$log")
+    if [ $status -ne 0 ]; then
+        grep -v -E -e '^>>>' -e '^ *[0-9]+/[0-9]+ .* OK +[0-9.]+s' "$scratch/run"
+        [ "${counts#* }" -gt 0 ] || counts="${counts% *} 1"
+    fi
+    passed=$((passed + ${counts% *}))
+    failed=$((failed + ${counts#* }))
+    echo "$name: ${counts% *} passed, ${counts#* } failed"
+}
+
+# The instruction sets of this machine below the best, which is what runs by default.
+lower_instruction_sets()
+{
+    flags=$(grep -m 1 '^flags' /proc/cpuinfo 2>/dev/null) || return 0
+    case "$flags " in
+    *" avx512vl "*) echo "avx2 baseline" ;;
+    *" avx2 "*) echo "baseline" ;;
+    esac
+}
+
+stage "all suites"
+if build build-test "the build" -Dtests=enabled -Dbench=true --buildtype=debugoptimized; then
+    run build-test all
+    have valgrind || echo "skipped: valgrind is not installed"
+    have g++ || have clang++ || echo "skipped: headers as C++, for there is no compiler"
+    have clang-format || echo "skipped: layout, for clang-format is not installed"
+
+    for isa in $(lower_instruction_sets); do
+        stage "instruction set $isa"
+        RONDO_ISA=$isa
+        export RONDO_ISA
+        run build-test "$isa" --no-suite valgrind --no-suite install --no-suite headers \
+            --no-suite style --no-suite docs
+        unset RONDO_ISA
+    done
+fi
+
+stage "address and undefined-behaviour sanitizers"
+# Examples and the suite of leaks are plain programs, so their leaks are found; those of a
+# test of Criterion are not, for it ends without cleaning up.
+ASAN_OPTIONS=halt_on_error=1:detect_leaks=1:allocator_may_return_null=1
+UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export ASAN_OPTIONS UBSAN_OPTIONS
+if build build-sanitize "the build with sanitizers" -Dtests=enabled --buildtype=debugoptimized \
+    -Db_sanitize=address,undefined -Db_lundef=false; then
+    run build-sanitize sanitize --timeout-multiplier 3 --no-suite headers --no-suite style
+fi
+
+stage "clang, warnings as errors"
+if have clang; then
+    if CC=clang build build-clang "clang compiles without warnings" -Dwerror=true \
+        -Dtests=enabled --buildtype=debugoptimized; then
+        count_one 0 clang
+    fi
+else
+    echo "skipped: clang is not installed"
+fi
+
+echo
+echo "$(($(date +%s) - started)) seconds"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
