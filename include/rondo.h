@@ -8,9 +8,9 @@
 #ifndef RONDO_H
 #define RONDO_H
 
-#include "rondo/graph.h"
 #include "rondo/grad.h"
 #include "rondo/gradcheck.h"
+#include "rondo/graph.h"
 #include "rondo/layers.h"
 #include "rondo/loop.h"
 #include "rondo/losses.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The time to compile a training step of a two-layer LSTM does not grow with the number of
- * its time steps. Medians of many compilations; the bounds are generous, for a busy
- * machine.
+ * its time steps. The fastest of many compilations are compared, with generous bounds: a
+ * busy machine slows most of them, and so does the system when it clears a large workspace.
  */
 #include "run/driver.h"
 
@@ -44,7 +44,11 @@ static int by_size(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-static double median_time(int64_t steps)
+typedef struct timing {
+    double median, fastest;
+} timing;
+
+static timing time_of(int64_t steps)
 {
     rn_model *model = rn_model_new(1);
     rn_graph *g = rn_graph_new();
@@ -65,14 +69,16 @@ static double median_time(int64_t steps)
                 times[MANY - 1] * 1e3);
     rn_graph_free(g);
     rn_model_free(model);
-    return times[MANY / 2];
+    return (timing){times[MANY / 2], times[0]};
 }
 
 Test(time, compiling_does_not_depend_on_the_number_of_steps)
 {
-    const double few = median_time(10), many = median_time(10000);
+    const timing few = time_of(10), many = time_of(10000);
 
-    cr_log_info("ratio %.3g", many / few);
-    cr_assert_lt(many, 3 * few, "%g s for 10 steps, %g s for 10000", few, many);
-    cr_assert_lt(many, 0.05, "%g s", many);
+    cr_log_info("ratio of medians %.3g, of the fastest %.3g", many.median / few.median,
+                many.fastest / few.fastest);
+    cr_assert_lt(many.fastest, 3 * few.fastest, "%g s for 10 steps, %g s for 10000",
+                 few.fastest, many.fastest);
+    cr_assert_lt(many.fastest, 0.05, "%g s", many.fastest);
 }

@@ -284,20 +284,3 @@ Test(loop, an_outer_tensor_collected)
     cr_assert(rn_is_null(rn_loop_collect(w.loop, w.h0)));
     expect(&w, "loop: collect: not of this loop's body: h0 [3,2]");
 }
-
-/* ---- before and after the end ---- */
-
-Test(loop, collected_too_early)
-{
-    world w = begin();
-    const rn_tensor x = rn_loop_each(w.loop, w.xs);
-    cr_assert(rn_is_null(rn_loop_collect(w.loop, x)));
-    expect(&w, "loop: collect: the loop has not ended");
-}
-
-Test(loop, final_too_early)
-{
-    world w = begin();
-    cr_assert(rn_is_null(rn_loop_final(w.loop, rn_loop_carry(w.loop, w.h0))));
-    expect(&w, "loop: final: the loop has not ended");
-}

@@ -50,6 +50,24 @@ Test(loop_order, after_the_end)
                   rn_mul(w.x, w.h));
 }
 
+Test(loop_order, before_the_end)
+{
+    for (int k = 0; k < 3; k++) {
+        rn_graph *g = rn_graph_new();
+        rn_loop *loop = rn_loop_begin(g);
+        const rn_tensor h = rn_loop_carry(loop, rn_test_f64(g, "h0", rn_shape(2)));
+        const rn_tensor y = k == 0   ? rn_loop_collect(loop, h)
+                            : k == 1 ? rn_loop_final(loop, h)
+                                     : rn_loop_history(loop, h);
+
+        cr_assert(rn_is_null(y));
+        rn_test_error_is(g, k == 0   ? "loop: collect: the loop has not ended"
+                            : k == 1 ? "loop: final: the loop has not ended"
+                                     : "loop: history: the loop has not ended");
+        rn_graph_free(g);
+    }
+}
+
 Test(loop_order, a_loop_that_is_never_ended)
 {
     rn_graph *g = rn_graph_new();
