@@ -13,6 +13,7 @@
  * A y without leading axes sees all rows of x at once: x [T, B, I] times w [I, H] is one
  * product of T B rows, forward and in both gradients.
  */
+#include "cpu.h"
 #include "gemm.h"
 #include "op.h"
 #include "walk.h"
@@ -159,30 +160,26 @@ SIZE_OF(f64_avx2);
 SIZE_OF(f32_avx512);
 SIZE_OF(f64_avx512);
 
-/* Enough for whichever variant will run, with all leading axes joined to the rows. */
+/* What the variant that will run needs, with all leading axes joined to the rows. Only that
+ * variant may be asked: the others' code is for other processors. */
 static size_t scratch(const rn_call *call)
 {
-    static size_t (*const sizes[])(int64_t, int64_t, int64_t) = {
-        rn__gemm_scratch_f32_baseline, rn__gemm_scratch_f64_baseline,
+    static size_t (*const sizes[RN__ISAS][2])(int64_t, int64_t, int64_t) = {
+        [RN__BASELINE] = {rn__gemm_scratch_f32_baseline, rn__gemm_scratch_f64_baseline},
 #ifdef RN_HAVE_AVX2
-        rn__gemm_scratch_f32_avx2,     rn__gemm_scratch_f64_avx2,
+        [RN__AVX2] = {rn__gemm_scratch_f32_avx2, rn__gemm_scratch_f64_avx2},
 #endif
 #ifdef RN_HAVE_AVX512
-        rn__gemm_scratch_f32_avx512,   rn__gemm_scratch_f64_avx512,
+        [RN__AVX512] = {rn__gemm_scratch_f32_avx512, rn__gemm_scratch_f64_avx512},
 #endif
     };
     const int64_t which = ((const attributes *)call->attributes)->which;
     const rn_array *x = &call->in[0], *z = call->out;
     const int64_t k = x->size[x->rank - (which & RN_TRANSPOSE_X ? 2 : 1)];
     int64_t rows = 1;
-    size_t most = 0;
 
     for (int i = 0; i < z->rank - 1; i++) rows *= z->size[i];
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        const size_t bytes = sizes[i](rows, z->size[z->rank - 1], k);
-        if (bytes > most) most = bytes;
-    }
-    return most;
+    return sizes[rn__cpu_isa()][x->type == RN_F64](rows, z->size[z->rank - 1], k);
 }
 
 /* ---- record and public functions ---- */
