@@ -28,6 +28,13 @@ struct rn_optimizer {
     double parameter[6]; /* the rule's own, see train.h */
 };
 
+/* Whether runs look for births of NaN and infinities, see rn_program_nonfinite. */
+typedef enum rn_watch {
+    RN_WATCH_DEFAULT, /* on in programs that minimise */
+    RN_WATCH_ON,
+    RN_WATCH_OFF
+} rn_watch;
+
 typedef struct rn_compile_options {
     const rn_tensor *outputs; /* what rn_read may ask for, beside `minimize` */
     int output_count;
@@ -36,6 +43,7 @@ typedef struct rn_compile_options {
     bool frozen;  /* leave out the graph's assignments */
     rn_type real; /* with `convert`: compile all real tensors as this type */
     bool convert;
+    rn_watch watch;
 } rn_compile_options;
 
 /* For the options' outputs: rn_compile(g, (rn_compile_options){RN_OUTPUTS(y, h)}). C only.
@@ -82,6 +90,47 @@ RN_API int rn_program_calls(const rn_program *program);
 /* The program as text: inputs, calls in order with operator, name, shape and place, loops
  * indented. As rn_graph_print. */
 RN_API size_t rn_program_print(const rn_program *program, char *text, size_t capacity);
+
+/* ---- NaN with an address, see docs/nonfinite.md ---- */
+
+/* Where a NaN or an infinity comes from. What was there before the run is told apart from
+ * what an operator made of operands that had none. */
+typedef enum rn_origin {
+    RN_BORN,         /* a NaN although no operand is one, or an infinity of finite ones */
+    RN_FROM_INPUT,   /* it was fed */
+    RN_FROM_VARIABLE /* a variable held it, such as a weight */
+} rn_origin;
+
+enum { RN_NONFINITE_OPERANDS = 4, RN_NONFINITE_MOST = 8, RN_NONFINITE_STEPS = 4 };
+
+/* An operand's element that the result was made of; of an operator that is not
+ * element-wise, the operand's largest, or its first that is not finite. */
+typedef struct rn_nonfinite_operand {
+    int64_t element; /* its position among all elements in order; -1: gone */
+    double value;    /* NaN when gone: another result has been written there */
+} rn_nonfinite_operand;
+
+typedef struct rn_nonfinite {
+    rn_origin origin;
+    const char *op;   /* operator; "input" or "variable" */
+    const char *name; /* "" if it has none; the program's */
+    int call;         /* as rn_program_print counts; -1 of an input or a variable */
+    int loops;        /* how many are around it, and their steps, the outermost first */
+    int64_t step[RN_NONFINITE_STEPS];
+    rn_shape shape;
+    int64_t element; /* the first one, its position in the shape */
+    double value;
+    int operands; /* those of the call, of which the first few stand here */
+    rn_nonfinite_operand operand[RN_NONFINITE_OPERANDS];
+    bool reached; /* a result of the run was not finite */
+    int64_t ago;  /* runs since; 0: found in the last run */
+    char text[400];
+} rn_nonfinite;
+
+/* Finding number `index`, from 0, in the order in which they appeared: first what inputs
+ * and variables held, then the births, one for each call. False when there are no more. A
+ * run that found something still returns RN_OK. */
+RN_API bool rn_program_nonfinite(const rn_program *program, int index, rn_nonfinite *out);
 
 #ifdef __cplusplus
 }

@@ -225,13 +225,13 @@ static bool plan_program(compilation *c, rn__plan *plan)
         rn__no_memory(c->graph);
         return false;
     }
-    return rn__elide(plan) && rn__fuse(plan) && rn__place(plan);
+    return rn__elide(plan) && rn__fuse(plan) && rn__place(plan) && rn__plan_watch(plan);
 }
 
 static bool make_program(compilation *c)
 {
     rn_program *p = (rn_program *)rn__new(c->user->allocator, sizeof *p);
-    rn__plan plan = {.program = p, .graph = c->graph};
+    rn__plan plan = {.program = p, .graph = c->graph, .watch = c->options.watch};
 
     if (!p) {
         rn__no_memory(c->user);
@@ -240,6 +240,7 @@ static bool make_program(compilation *c)
     p->allocator = c->user->allocator;
     p->graph = c->graph;
     c->program = p;
+    plan.minimizes = minimizes(&c->options);
     plan.live = (rn__copy_pass){.from = c->graph, .to = c->graph};
     const bool ok = plan_program(c, &plan);
     if (!ok) rn_fail(c->user, "%s", c->graph->error);

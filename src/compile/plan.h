@@ -55,6 +55,8 @@ typedef struct rn__plan {
     int32_t buffers, buffer_capacity, call_capacity;
     int32_t home; /* loop whose body is being scheduled */
     int depth;
+    rn_watch watch; /* as the options say */
+    bool minimizes;
 } rn__plan;
 
 /* ---- layout.c: buffers and views ---- */
@@ -110,5 +112,10 @@ bool rn__fuse(rn__plan *plan);
 /* Offsets of all buffers in one workspace, whose memory it makes and fills with constants.
  */
 bool rn__place(rn__plan *plan);
+
+/* ---- watch.c ---- */
+
+/* Lists what a run checks for values that are not finite, once all has its place. */
+bool rn__plan_watch(rn__plan *plan);
 
 #endif

@@ -47,9 +47,10 @@ typedef struct rn__call {
     rn__address scratch;
     size_t scratch_bytes;
     const rn__node
-        *node;    /* for messages and printing; NULL: a copy of the compiler's own */
-    int depth;    /* number of loops around it */
-    int32_t home; /* the innermost of them, as a call; -1: none */
+        *node; /* for messages and printing; NULL: a copy of the compiler's own */
+    const rn_graph *graph; /* the node's */
+    int depth;             /* number of loops around it */
+    int32_t home;          /* the innermost of them, as a call; -1: none */
 
     /* Of a map: axes collapsed over all operands. */
     int rank;
@@ -81,6 +82,29 @@ typedef struct rn__port {
     size_t bytes; /* of all elements, dense */
 } rn__port;
 
+/* Real values in memory that a run may check: axes collapsed, data in its place. */
+typedef struct rn__values {
+    rn_array array;
+    const char *name;
+    rn_origin origin;
+    rn_shape shape;
+} rn__values;
+
+/* What a run needs that watches for values that are not finite; run/look.h. */
+typedef struct rn__watching {
+    bool on;
+    /* Calls before this one change neither inputs nor variables, so that doing them again
+     * gives the same: all before the first, not in a loop or chain, to write a variable. */
+    int32_t settled;
+    rn__values *leaf;   /* what is there before a run */
+    rn__values *result; /* what those calls leave to be read */
+    int leaves, results;
+    /* Runs so far that gave grounds to look again, of either kind; run/watch.c. */
+    int64_t raised, reached;
+    rn_nonfinite found[RN_NONFINITE_MOST];
+    int count;
+} rn__watching;
+
 struct rn_program {
     rn_allocator allocator;
     rn_graph *graph; /* the rewritten graph, whose arena holds what the calls point to */
@@ -90,6 +114,7 @@ struct rn_program {
     int32_t calls;
     rn__port *input, *output;
     int inputs, outputs;
+    rn__watching watching;
     char error[512];
 };
 

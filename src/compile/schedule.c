@@ -180,6 +180,7 @@ static bool schedule_call(rn__plan *plan, const rn_graph *graph, const rn__node 
                                         node->inputs, array, address);
     if (index < 0) return false;
     plan->program->call[index].code = code;
+    plan->program->call[index].graph = graph;
     if (code.map) return collapse(plan, &plan->program->call[index]);
     return schedule_scratch(plan, index);
 }

@@ -3,7 +3,7 @@
 #include "run.h"
 
 /* Runs n elements of the innermost axis from where each operand is. */
-static void run_row(const rn__call *call, int64_t n, char *const *data)
+static void run_row(const rn__call *call, rn__look *look, int64_t n, char *const *data)
 {
     const void *in[RN__MAP_OPERANDS];
     int64_t step[RN__MAP_OPERANDS];
@@ -12,23 +12,26 @@ static void run_row(const rn__call *call, int64_t n, char *const *data)
         in[i] = data[i];
         step[i] = call->rank ? call->stride[i * RN_RANK_MAX + call->rank - 1] : 1;
     }
-    call->code.map(n, in, step, data[call->inputs], call->attributes);
+    if (look)
+        rn__look_row(look, call, n, in, step, data[call->inputs]);
+    else
+        call->code.map(n, in, step, data[call->inputs], call->attributes);
 }
 
 /* The first `rows` of the first axis. */
-static void run_rows(const rn__call *call, int64_t rows, char *const *data)
+static void run_rows(const rn__call *call, rn__look *look, int64_t rows, char *const *data)
 {
     const int operands = call->inputs + 1, inner = call->rank - 1;
     char *at[RN__MAP_OPERANDS + 1];
     int64_t index[RN_RANK_MAX] = {0};
 
     if (call->rank <= 1) {
-        run_row(call, call->rank ? rows : 1, data);
+        run_row(call, look, call->rank ? rows : 1, data);
         return;
     }
     for (int i = 0; i < operands; i++) at[i] = data[i];
     for (;;) {
-        run_row(call, call->size[inner], at);
+        run_row(call, look, call->size[inner], at);
         int axis = inner - 1;
         for (; axis >= 0; axis--) {
             const int64_t n = axis ? call->size[axis] : rows;
@@ -45,15 +48,16 @@ static void run_rows(const rn__call *call, int64_t rows, char *const *data)
     }
 }
 
-void rn__run_map(const rn__call *call, char *const *data)
+void rn__run_map(const rn__call *call, rn__look *look, char *const *data)
 {
     for (int i = 0; i < call->rank; i++)
         if (call->size[i] == 0) return;
-    run_rows(call, call->rank ? call->size[0] : 1, data);
+    run_rows(call, look, call->rank ? call->size[0] : 1, data);
 }
 
 /* Elements from..from + count - 1 of a call's output, whole rows of its first axis. */
-static void run_tile(const rn__call *call, int64_t from, int64_t count, const int64_t *step)
+static void run_tile(const rn__call *call, rn__look *look, int64_t from, int64_t count,
+                     const int64_t *step)
 {
     char *data[RN__MAP_OPERANDS + 1];
     int64_t row = 1;
@@ -64,10 +68,12 @@ static void run_tile(const rn__call *call, int64_t from, int64_t count, const in
         data[i] = rn__place_of(&call->address[i], step, call->depth);
         if (!call->local || !call->local[i]) data[i] += from / row * stride;
     }
-    run_rows(call, count / row, data);
+    if (look) rn__look_begin(look, call, from, data[call->inputs], step);
+    run_rows(call, look, count / row, data);
 }
 
-void rn__run_tiles(const rn_program *program, int32_t first, const int64_t *step)
+void rn__run_tiles(const rn_program *program, rn__look *look, int32_t first,
+                   const int64_t *step)
 {
     const rn__call *head = &program->call[first];
     int64_t count = 1;
@@ -76,6 +82,6 @@ void rn__run_tiles(const rn_program *program, int32_t first, const int64_t *step
     for (int64_t from = 0; from < count; from += head->tile) {
         const int64_t rest = count - from, n = rest < head->tile ? rest : head->tile;
         for (int32_t c = first; c < head->tiles_end; c++)
-            run_tile(&program->call[c], from, n, step);
+            run_tile(&program->call[c], look, from, n, step);
     }
 }

@@ -12,13 +12,14 @@
 
 #include "strided.h"
 
-static void run_map(const rn__call *call, const int64_t *step)
+static void run_map(const rn__call *call, rn__look *look, const int64_t *step)
 {
     char *data[RN__MAP_OPERANDS + 1];
 
     for (int i = 0; i <= call->inputs; i++)
         data[i] = rn__place_of(&call->address[i], step, call->depth);
-    rn__run_map(call, data);
+    if (look) rn__look_begin(look, call, 0, data[call->inputs], step);
+    rn__run_map(call, look, data);
 }
 
 /* What went wrong in a kernel, with the step of the loops around it. */
@@ -38,7 +39,8 @@ static bool report(rn_program *program, const rn__call *call, const char *messag
     return false;
 }
 
-static bool run_kernel(rn_program *program, const rn__call *call, const int64_t *step)
+static bool run_kernel(rn_program *program, rn__look *look, const rn__call *call,
+                       const int64_t *step)
 {
     char message[RN_MESSAGE] = "";
     const rn_call arguments = {.in = call->array,
@@ -50,8 +52,9 @@ static bool run_kernel(rn_program *program, const rn__call *call, const int64_t 
 
     for (int i = 0; i <= call->inputs; i++)
         call->array[i].data = rn__place_of(&call->address[i], step, call->depth);
-    if (call->code.kernel(&arguments)) return true;
-    return report(program, call, message, step);
+    if (!call->code.kernel(&arguments)) return report(program, call, message, step);
+    if (look) rn__look_kernel(look, call, step);
+    return true;
 }
 
 static bool run_copy(const rn__call *call, const int64_t *step)
@@ -64,7 +67,7 @@ static bool run_copy(const rn__call *call, const int64_t *step)
     return true;
 }
 
-static bool run_loop(rn_program *program, int32_t index, int64_t *step)
+static bool run_loop(rn_program *program, rn__look *look, int32_t index, int64_t *step)
 {
     const rn__call *call = &program->call[index];
     const bool counted = call->address[0].buffer >= 0;
@@ -75,12 +78,13 @@ static bool run_loop(rn_program *program, int32_t index, int64_t *step)
         const int32_t index32 = (int32_t)t;
         step[call->depth] = t;
         if (counted) memcpy(counter, &index32, sizeof index32);
-        if (!rn__run_calls(program, index + 1, call->end, step)) return false;
+        if (!rn__run_calls(program, look, index + 1, call->end, step)) return false;
     }
     return true;
 }
 
-bool rn__run_calls(rn_program *program, int32_t first, int32_t end, int64_t *step)
+bool rn__run_calls(rn_program *program, rn__look *look, int32_t first, int32_t end,
+                   int64_t *step)
 {
     bool ok = true;
 
@@ -89,20 +93,20 @@ bool rn__run_calls(rn_program *program, int32_t first, int32_t end, int64_t *ste
         switch (call->kind) {
         case RN__MAP:
             if (call->tiles_end == 0) {
-                run_map(call, step);
+                run_map(call, look, step);
                 break;
             }
-            rn__run_tiles(program, i, step);
+            rn__run_tiles(program, look, i, step);
             i = call->tiles_end - 1;
             break;
         case RN__KERNEL:
-            ok = run_kernel(program, call, step);
+            ok = run_kernel(program, look, call, step);
             break;
         case RN__COPY:
             ok = run_copy(call, step);
             break;
         case RN__LOOP:
-            ok = run_loop(program, i, step);
+            ok = run_loop(program, look, i, step);
             i = call->end - 1;
             break;
         }
@@ -116,5 +120,8 @@ rn_status rn_run(rn_program *program)
 
     if (!program) return RN_INVALID;
     program->error[0] = 0;
-    return rn__run_calls(program, 0, program->calls, step) ? RN_OK : RN_BAD_VALUE;
+    const bool ok = program->watching.on
+                        ? rn__run_watched(program, step)
+                        : rn__run_calls(program, NULL, 0, program->calls, step);
+    return ok ? RN_OK : RN_BAD_VALUE;
 }

@@ -3,16 +3,22 @@
 #ifndef RN_RUN_RUN_H
 #define RN_RUN_RUN_H
 
-#include "program.h"
+#include "look.h"
 
-/* Runs calls first..end-1; step[d] is the step of the loop at depth d around them. */
-bool rn__run_calls(rn_program *program, int32_t first, int32_t end, int64_t *step);
+/* Runs calls first..end-1; step[d] is the step of the loop at depth d around them. `look`
+ * is NULL or sees each call. */
+bool rn__run_calls(rn_program *program, rn__look *look, int32_t first, int32_t end,
+                   int64_t *step);
 
 /* Walks the collapsed axes of a map; data[i] is operand i's first element. */
-void rn__run_map(const rn__call *call, char *const *data);
+void rn__run_map(const rn__call *call, rn__look *look, char *const *data);
 
 /* Runs the chain of maps that begins at call `first`, tile by tile. */
-void rn__run_tiles(const rn_program *program, int32_t first, const int64_t *step);
+void rn__run_tiles(const rn_program *program, rn__look *look, int32_t first,
+                   const int64_t *step);
+
+/* Runs all calls, and looks for births of what is not finite; watch.c. */
+bool rn__run_watched(rn_program *program, int64_t *step);
 
 /* Where an operand's first element is at these steps of the loops around its call. */
 static inline char *rn__place_of(const rn__address *address, const int64_t *step, int depth)

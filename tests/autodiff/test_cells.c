@@ -60,13 +60,13 @@ static void build_loop(graph *q)
     q->h = rn_loop_final(loop, h), q->c = rn_loop_final(loop, c);
 }
 
-/* What a mask keeps of new, else old. */
-static rn_tensor kept(const graph *q, int t, rn_tensor new, rn_tensor old)
+/* What a mask keeps of the next value, else the old one. */
+static rn_tensor kept(const graph *q, int t, rn_tensor next, rn_tensor old)
 {
     const rn_tensor mask =
         rn_less(rn_constant_scalar(q->g, RN_I32, t), rn_expand(q->lengths, -1));
 
-    return q->ragged ? rn_where(mask, new, old) : new;
+    return q->ragged ? rn_where(mask, next, old) : next;
 }
 
 static void build_unrolled(graph *q)

@@ -269,6 +269,16 @@ Test(loop, a_body_tensor_as_an_output)
     expect(&w, "compile: output 0 is of another graph or a loop's body: n [3,2]");
 }
 
+Test(loop, a_body_tensor_assigned)
+{
+    world w = begin();
+    rn_variable *v = rn_variable_new((rn_allocator){0}, "v", RN_F64, rn_shape(3, 2));
+    const rn_tensor x = rn_loop_each(w.loop, w.xs);
+    cr_assert(rn_is_null(rn_assign(rn_read_variable(w.g, v), x)));
+    rn_variable_release(v);
+    expect(&w, "assign: tensor of a loop's body used outside it: xs [3,2]");
+}
+
 Test(loop, a_tensor_of_another_graph)
 {
     world w = begin();

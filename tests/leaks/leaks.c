@@ -51,19 +51,19 @@ static void *reallocate(void *user, void *block, size_t bytes)
         return NULL;
     }
     if (refuses(m)) return NULL;
-    head *new = (head *)malloc(sizeof *new + bytes);
-    if (!new) abort();
-    new->bytes = bytes;
-    memset(new + 1, 0xAA, bytes); /* nor is anything taken for zero */
+    head *next = (head *)malloc(sizeof *next + bytes);
+    if (!next) abort();
+    next->bytes = bytes;
+    memset(next + 1, 0xAA, bytes); /* nor is anything taken for zero */
     if (old) {
-        memcpy(new + 1, old + 1, had < bytes ? had : bytes);
+        memcpy(next + 1, old + 1, had < bytes ? had : bytes);
         memset(old, 0xDD, sizeof *old + had);
         free(old);
     }
     m->blocks += old == NULL;
     m->bytes += bytes - had;
     if (m->bytes > m->most) m->most = m->bytes;
-    return new + 1;
+    return next + 1;
 }
 
 /* ---- one piece of work with every request refused ---- */

@@ -188,21 +188,21 @@ Test(variable, outputs_see_the_old_value)
 {
     world w = begin();
     const rn_tensor part = rn_slice(w.ta, 0, 1, 3, 1), turned = rn_transpose(w.tm);
-    const rn_tensor new = rn_scale(w.ta, 2);
-    rn_assign(w.ta, new);
+    const rn_tensor doubled = rn_scale(w.ta, 2);
+    rn_assign(w.ta, doubled);
     rn_assign(w.tm, rn_neg(w.tm));
-    rn_program *p = rn_test_compile(w.g, w.ta, part, turned, new, w.tm);
+    rn_program *p = rn_test_compile(w.g, w.ta, part, turned, doubled, w.tm);
 
     rn_test_run(p);
     RN_TEST_EXPECT(p, w.ta, 1, 2, 3);
     RN_TEST_EXPECT(p, part, 2, 3);
     RN_TEST_EXPECT(p, turned, 1, 3, 2, 4);
     RN_TEST_EXPECT(p, w.tm, 1, 2, 3, 4);
-    RN_TEST_EXPECT(p, new, 2, 4, 6);
+    RN_TEST_EXPECT(p, doubled, 2, 4, 6);
     IS(w.a, 2, 4, 6), IS(w.m, -1, -2, -3, -4);
     rn_test_run(p);
     RN_TEST_EXPECT(p, w.ta, 2, 4, 6);
-    RN_TEST_EXPECT(p, new, 4, 8, 12);
+    RN_TEST_EXPECT(p, doubled, 4, 8, 12);
     end(&w, p);
 }
 

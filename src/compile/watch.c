@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Watch: what a run checks for values that are not finite.
+ *
+ * The leaves are the inputs and variables that the program reads. The results are what the
+ * calls before the first change of a variable leave to be read: the outputs, and what later
+ * calls take from them, such as the gradient's norm.
+ */
+#include "plan.h"
+
+#include <string.h>
+
+#include "strided.h"
+
+/* The outermost loop around a call, or the chain that it is in, or itself. */
+static int32_t whole_of(const rn_program *p, int32_t c)
+{
+    while (p->call[c].home >= 0) c = p->call[c].home;
+    return p->call[c].chain >= 0 ? p->call[c].chain : c;
+}
+
+static bool writes_variable(const rn__plan *plan, const rn__call *call)
+{
+    return call->kind != RN__LOOP &&
+           plan->buffer[call->address[call->inputs].buffer].kind == RN__EXTERNAL;
+}
+
+static int32_t settled(const rn__plan *plan)
+{
+    const rn_program *p = plan->program;
+
+    for (int32_t c = 0; c < p->calls; c++)
+        if (writes_variable(plan, &p->call[c])) return whole_of(p, c);
+    return p->calls;
+}
+
+/* ---- lists ---- */
+
+static rn__values values_of(const rn_array *array, char *data)
+{
+    rn__values v = {.array = *array, .name = ""};
+    int64_t *stride = v.array.stride;
+
+    v.shape = rn_shape_of(array->rank, array->size);
+    v.array.data = data;
+    v.array.rank = rn__collapse(v.array.rank, v.array.size, 1, &stride);
+    return v;
+}
+
+static void add(rn__values *list, int *count, rn__values v)
+{
+    for (int i = 0; i < *count; i++)
+        if (list[i].array.data == v.array.data && rn_shape_equal(list[i].shape, v.shape))
+            return;
+    if (rn__is_real(v.array.type)) list[(*count)++] = v;
+}
+
+/* Not so a variable that is only written, such as the last norm. */
+static bool is_read(const rn__plan *plan, int32_t buffer)
+{
+    const rn_program *p = plan->program;
+
+    for (int32_t c = 0; c < p->calls; c++)
+        for (int i = 0; i < p->call[c].inputs; i++)
+            if (p->call[c].address[i].buffer == buffer) return true;
+    return false;
+}
+
+static void add_leaves(rn__plan *plan, rn__watching *w)
+{
+    const rn_program *p = plan->program;
+
+    for (int i = 0; i < p->inputs; i++) {
+        if (!p->input[i].used) continue;
+        rn__values v = values_of(&p->input[i].array, p->input[i].address.base);
+        v.name = p->input[i].name;
+        v.origin = RN_FROM_INPUT;
+        add(w->leaf, &w->leaves, v);
+    }
+    for (int32_t i = 0; i < plan->buffers; i++) {
+        const rn_variable *variable = plan->buffer[i].variable;
+        if (plan->buffer[i].kind != RN__EXTERNAL || !is_read(plan, i)) continue;
+        rn_array array = {.type = variable->type, .rank = variable->shape.rank};
+        memcpy(array.size, variable->shape.size, sizeof array.size);
+        rn__layout_dense(variable->shape, array.stride);
+        rn__values v = values_of(&array, (char *)variable->data);
+        v.name = variable->name;
+        v.origin = RN_FROM_VARIABLE;
+        add(w->leaf, &w->leaves, v);
+    }
+}
+
+/* Whether a buffer has what was put there before call `settled` when call c reads it. */
+static bool passed_on(const rn__plan *plan, int32_t buffer, int32_t c)
+{
+    const rn_program *p = plan->program;
+    bool written = false;
+
+    for (int32_t i = 0; i < c; i++) {
+        const rn__call *call = &p->call[i];
+        if (call->kind == RN__LOOP || call->address[call->inputs].buffer != buffer)
+            continue;
+        if (i >= p->watching.settled) return false;
+        written = true;
+    }
+    return written && plan->buffer[buffer].kind == RN__TEMPORARY;
+}
+
+static void add_results(const rn__plan *plan, rn__watching *w)
+{
+    const rn_program *p = plan->program;
+
+    for (int i = 0; i < p->outputs; i++)
+        if (passed_on(plan, p->output[i].address.buffer, p->calls))
+            add(w->result, &w->results,
+                values_of(&p->output[i].array, p->output[i].address.base));
+    for (int32_t c = w->settled; c < p->calls; c++) {
+        const rn__call *call = &p->call[c];
+        for (int i = 0; i < call->inputs && call->depth == 0; i++)
+            if (passed_on(plan, call->address[i].buffer, c))
+                add(w->result, &w->results,
+                    values_of(&call->array[i], call->address[i].base));
+    }
+}
+
+bool rn__plan_watch(rn__plan *plan)
+{
+    rn_program *p = plan->program;
+    rn__watching *w = &p->watching;
+    rn__arena *arena = &plan->graph->arena;
+    size_t leaves = (size_t)p->inputs + (size_t)plan->buffers;
+    size_t results = (size_t)p->outputs;
+
+    w->on =
+        plan->watch == RN_WATCH_ON || (plan->watch == RN_WATCH_DEFAULT && plan->minimizes);
+    w->settled = settled(plan);
+    if (!w->on) return true;
+    for (int32_t c = w->settled; c < p->calls; c++) results += (size_t)p->call[c].inputs;
+    w->leaf = (rn__values *)rn__arena_new(arena, leaves * sizeof *w->leaf);
+    w->result = (rn__values *)rn__arena_new(arena, results * sizeof *w->result);
+    if (!w->leaf || !w->result) {
+        rn__no_memory(plan->graph);
+        return false;
+    }
+    add_leaves(plan, w);
+    add_results(plan, w);
+    return true;
+}
