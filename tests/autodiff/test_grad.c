@@ -144,6 +144,36 @@ Test(grad, of_a_tensor_in_between_is_the_whole_of_it)
     end(&w);
 }
 
+static void copy_map(int64_t n, const void *const *x, const int64_t *step, void *y,
+                     const void *attributes)
+{
+    (void)attributes;
+    for (int64_t i = 0; i < n; i++) ((double *)y)[i] = ((const double *)x[0])[i * step[0]];
+}
+
+static void must_not_be_asked(rn_pullback *p)
+{
+    rn_fail(p->dy.graph, "a rule was asked that leads nowhere");
+}
+
+Test(grad, only_what_lies_between_is_asked)
+{
+    static const rn_op op = {.name = "shy",
+                             .inputs = 1,
+                             .map = {[RN_F64] = copy_map},
+                             .gradient = must_not_be_asked};
+    world w = begin();
+    const rn_tensor z = rn_test_f64(w.g, "z", rn_shape(2));
+    const rn_tensor beside = rn_apply(&op, &z, 1, NULL, 0);
+    const rn_tensor below = rn_mul(rn_apply(&op, &w.x, 1, NULL, 0), beside);
+    const rn_tensor above = rn_sum_all(rn_mul(rn_square(below), beside));
+    rn_tensor d, all;
+
+    cr_assert(rn_grad(above, rn_null(), &below, 1, &d), "%s", rn_graph_error(w.g));
+    cr_assert_not(rn_grad(above, rn_null(), &z, 1, &all), "it is asked where it leads");
+    end(&w);
+}
+
 Test(grad, zero_where_there_is_no_dependence)
 {
     world w = begin();
@@ -245,13 +275,6 @@ Test(grad, a_rule_that_gives_nonsense_is_told)
 static void wrong_shape(rn_pullback *p)
 {
     p->dx[0] = rn_reshape(p->dy, rn_shape(2, 1, 1, 1));
-}
-
-static void copy_map(int64_t n, const void *const *x, const int64_t *step, void *y,
-                     const void *attributes)
-{
-    (void)attributes;
-    for (int64_t i = 0; i < n; i++) ((double *)y)[i] = ((const double *)x[0])[i * step[0]];
 }
 
 Test(grad, a_rule_of_another_shape_is_refused)

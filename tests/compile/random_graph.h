@@ -182,6 +182,26 @@ static inline rn_tensor rn_test_lengths(rn_test_dice *d, rn_graph *g, int64_t ba
     return rn_constant(g, RN_I32, rn_shape(batch), lengths);
 }
 
+/* A carry that only adds up products or sums over the steps, from something that is not 0.
+ */
+static inline rn_tensor rn_test_accumulate(rn_test_dice *d, rn_loop *loop,
+                                           const rn_test_pool *outer,
+                                           const rn_test_pool *body)
+{
+    const rn_tensor x = rn_test_pick(d, body), y = rn_test_pick(d, body);
+    rn_tensor z = rn_null();
+
+    if (rn_rank(x) == 2 && rn_rank(y) == 2 && rn_size(x, 0) == rn_size(y, 0))
+        z = rn_matmul_transposed(rn_tanh(x), rn_sin(y), RN_TRANSPOSE_X);
+    else if (rn_rank(x) > 0)
+        z = rn_sum_axis(rn_sin(x), 0);
+    if (rn_is_null(z) || z.graph != rn_loop_body(loop)) return rn_null();
+    const rn_tensor s = rn_loop_carry(
+        loop, rn_broadcast(rn_sum_all(rn_test_pick(d, outer)), rn_shape_get(z)));
+    rn_loop_next(loop, s, rn_add(s, z));
+    return s;
+}
+
 static inline void rn_test_random_loop(rn_test_dice *d, rn_graph *g, rn_test_pool *pool,
                                        int nodes, int depth)
 {
@@ -214,6 +234,7 @@ static inline void rn_test_random_loop(rn_test_dice *d, rn_graph *g, rn_test_poo
     rn_test_grow(d, rn_loop_body(loop), &body, nodes, depth);
     for (int i = 0; i < carries; i++)
         rn_loop_next(loop, carry[i], rn_test_next(d, &body, carry[i]));
+    const rn_tensor sum = ragged ? rn_null() : rn_test_accumulate(d, loop, pool, &body);
     cr_assert(rn_loop_end(loop), "%s", rn_graph_error(g));
     for (int i = 0; i < 3; i++) {
         const rn_tensor x = body.at[outside + rn_test_throw(d, body.count - outside + 1) -
@@ -222,6 +243,7 @@ static inline void rn_test_random_loop(rn_test_dice *d, rn_graph *g, rn_test_poo
             (!ragged || rn_size(x, 0) == batch))
             rn_test_put(pool, rn_loop_collect(loop, x));
     }
+    rn_test_put(pool, rn_loop_final(loop, sum));
     for (int i = 0; i < carries; i++) {
         if (rn_test_throw(d, 2)) rn_test_put(pool, rn_loop_final(loop, carry[i]));
         if (rn_test_throw(d, 3) == 0) rn_test_put(pool, rn_loop_history(loop, carry[i]));

@@ -65,6 +65,29 @@ Test(simplify, constants_are_folded)
     EXPECT(1, 2, 4, rn_scale(x, 4 * 0.5));
 }
 
+/* Folding loses no digit, and rounds and wraps as a kernel does. */
+Test(simplify, constants_are_folded_in_their_type)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor wide = rn_scale(rn_exp(rn_constant_scalar(g, RN_F64, 0.1)), 0.3);
+    const rn_tensor narrow = rn_offset(rn_constant_scalar(g, RN_F32, 0.1), 0.2);
+    const rn_tensor whole =
+        rn_mul(rn_constant_scalar(g, RN_I32, 65537), rn_constant_scalar(g, RN_I32, 65537));
+    const rn_tensor cut = rn_cast(rn_constant_scalar(g, RN_F64, -2.9), RN_I32);
+    const rn_tensor truth = rn_logical_not(rn_less(wide, rn_constant_like(wide, 0)));
+    rn_program *p = rn_test_compile(g, wide, narrow, whole, cut, truth);
+
+    rn_test_run(p);
+    cr_assert_eq(rn_program_calls(p), 0);
+    cr_assert_float_eq(rn_scalar(p, wide), exp(0.1) * 0.3, 1e-16);
+    cr_assert_eq(rn_scalar(p, narrow), 0.1f + 0.2f);
+    cr_assert_eq(rn_scalar(p, whole), 131073);
+    cr_assert_eq(rn_scalar(p, cut), -2);
+    cr_assert_eq(rn_scalar(p, truth), 1);
+    rn_program_free(p);
+    rn_graph_free(g);
+}
+
 Test(simplify, common_parts_are_computed_once)
 {
     EXPECT(2, 2 * 0.8414709848078965, 2 * 0.90929742682568171,

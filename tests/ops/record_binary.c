@@ -2,6 +2,9 @@
 /* Records of the arithmetic of two operands. */
 #include "record_binary.h"
 
+#include <criterion/criterion.h>
+#include <rondo/grad.h>
+
 static double plus(double x, double y)
 {
     return x + y;
@@ -54,6 +57,29 @@ static void more_div(void)
 REFUSED(div)
 BINARY(div, over, x->type, 0.5, ALIASED, more_div, PAIRS(regular, positive));
 
+/* d/dx d/dy x^y = x^(y-1) (1 + y log x), also where y is 0. */
+static void mixed_derivative_of_pow(void)
+{
+    rn_graph *g = rn_graph_new();
+    rn_test_array x = rn_test_array_new(RN_F64, (rn_shape){1, {2}});
+    rn_test_array y = rn_test_array_new(RN_F64, x.shape);
+    const rn_tensor in[2] = {rn_input(g, "x", RN_F64, x.shape),
+                             rn_input(g, "y", RN_F64, x.shape)};
+    const rn_test_feed feeds[2] = {{in[0], &x}, {in[1], &y}};
+    rn_tensor dx, dxdy;
+
+    x.at[0] = 2, y.at[0] = 0, x.at[1] = 1, y.at[1] = 3;
+    const rn_tensor z = rn_sum_all(rn_pow(in[0], in[1]));
+    cr_assert(rn_grad(z, rn_null(), &in[0], 1, &dx));
+    cr_assert(rn_grad(rn_sum_all(dx), rn_null(), &in[1], 1, &dxdy));
+    rn_test_array got = rn_test_eval(dxdy, feeds, 2);
+    cr_assert(got.at[0] == 0.5 && got.at[1] == 1, "%g, %g", got.at[0], got.at[1]);
+    rn_test_array_free(&got);
+    rn_test_array_free(&y);
+    rn_test_array_free(&x);
+    rn_graph_free(g);
+}
+
 /* Where y is 0 its gradient is 0 at x = 0 too; so is that of x at 0^0. */
 static void more_pow(void)
 {
@@ -68,6 +94,7 @@ static void more_pow(void)
     };
     expect_binary_points(rn_pow, points + 3, 4);
     expect_binary_points(rn_pow, points, 2);
+    mixed_derivative_of_pow();
 }
 REFUSED(pow)
 BINARY(pow, pow, x->type, 4, ALIASED, more_pow, PAIRS(positive, regular));

@@ -135,6 +135,35 @@ static rn_tensor max_first_axis(rn_tensor x)
     return rn_max_axis(rn_reshape(x, (rn_shape){2, {-1, 3}}), 0);
 }
 
+static rn_tensor max_first_axis_kept(rn_tensor x)
+{
+    return rn_max(rn_reshape(x, (rn_shape){2, {-1, 3}}), (const int[]){0}, 1, true);
+}
+
+static rn_tensor max_outer_axes(rn_tensor x)
+{
+    return rn_max(rn_reshape(x, (rn_shape){3, {2, 2, 3}}), (const int[]){0, 2}, 2, false);
+}
+
+static rn_tensor max_outer_axes_kept(rn_tensor x)
+{
+    return rn_max(rn_reshape(x, (rn_shape){3, {2, 2, 3}}), (const int[]){0, 2}, 2, true);
+}
+
+/* Equal ones share the gradient, over whatever axes. */
+static void ties_of_max(void)
+{
+    const double x[12] = {1, 5, 5, 2, 2, 0, 5, 4, 1, 0, 1, 2};
+    const double dx[12] = {0, 2, 2, 3, 3, 0, 2, 0, 0, 0, 0, 3}, dy[2] = {6, 9};
+
+    expect_gradient(max_outer_axes, 12, x, dy, dx);
+    expect_gradient(max_outer_axes_kept, 12, x, dy, dx);
+    expect_gradient(max_first_axis_kept, 6, (const double[]){1, 4, 7, 1, 0, 7},
+                    (const double[]){6, 8, 3}, (const double[]){3, 8, 1.5, 3, 0, 1.5});
+    expect_gradient(rn_max_all, 4, (const double[]){3, 3, 1, 3}, (const double[]){6},
+                    (const double[]){2, 2, 0, 2});
+}
+
 /* Equal ones share the gradient evenly; a NaN is the largest. */
 static void more_max(void)
 {
@@ -144,6 +173,7 @@ static void more_max(void)
     expect_gradient(max_first_axis, 9,
                     (const double[]){1, 4, -INFINITY, 1, 7, -INFINITY, 0, 7, 2},
                     (const double[]){6, 8, 3}, (const double[]){3, 0, 0, 3, 4, 0, 0, 4, 3});
+    ties_of_max();
     for (int i = 0; i < COUNT(points); i++) expect_points(rn_max_all, &points[i], 1);
 }
 

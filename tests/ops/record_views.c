@@ -118,6 +118,8 @@ REFERENCE(permute)
 }
 static const sample permutes[] = {
     {.x = {REAL(odd, 2, 3)}, NUMBERS(1, 0)},
+    {.x = {REAL(odd, 3, 3)}, NUMBERS(1, 0)},
+    {.x = {REAL(odd, 3, 3, 3)}, NUMBERS(2, 0, 1)},
     {.x = {REAL(odd, 2, 3, 5)}, NUMBERS(2, 0, 1)},
     {.x = {REAL(odd, 2, 3, 5)}, NUMBERS(0, -1, 1)},
     {.x = {REAL(odd, 4)}, NUMBERS(0)},
