@@ -83,6 +83,7 @@ build()
     [ -f "$folder/build.ninja" ] && again=--reconfigure
     # shellcheck disable=SC2086 # nothing or one word
     if meson setup "$folder" $again "$@" >"$scratch/build" 2>&1 &&
+        sed -n 's/^Message: \(skipped: .*\)/\1/p' "$scratch/build" &&
         meson compile -C "$folder" -j 2 >"$scratch/build" 2>&1; then
         grep -A 5 'warning:' "$scratch/build" | head -n 40
         return 0

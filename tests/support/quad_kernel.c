@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Operators in quad that are not element-wise: movement, reductions, products. */
+#include "quad_operators.h"
+#include "table.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t *attributes(const rn_test_quad_value *v)
+{
+    return (const int64_t *)v->node->attributes;
+}
+
+/* i32 wraps; the sums of the loops here are exact before. */
+static void wrap(const rn_test_quad_value *v)
+{
+    if (v->node->type != RN_I32) return;
+    for (int64_t i = 0; i < v->count; i++)
+        v->y[i] = (quad)(int32_t)(uint32_t)(int64_t)v->y[i];
+}
+
+/* ---- movement ---- */
+
+static void gather(const rn_test_quad_value *v)
+{
+    const quad *x = v->x[0].at;
+
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = x[v->x[0].place[i]];
+}
+
+static void scatter(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
+    for (int k = 0; k < v->node->inputs; k++)
+        for (int64_t i = 0; i < v->x[k].count; i++) v->y[v->x[k].place[i]] = v->x[k].at[i];
+}
+
+#define SAME_AS(name, code)                                                                \
+    void rn_test_quad_##name(const rn_test_quad_value *v)                                  \
+    {                                                                                      \
+        code(v);                                                                           \
+    }
+SAME_AS(broadcast, gather)
+SAME_AS(permute, gather)
+SAME_AS(reshape, gather)
+SAME_AS(reverse, gather)
+SAME_AS(slice, gather)
+SAME_AS(stop_gradient, gather)
+SAME_AS(concat, scatter)
+SAME_AS(pad, scatter)
+
+/* ---- tables ---- */
+
+/* Row i of the indices, which must be one of the table's. */
+static int64_t row(const rn_test_quad_value *v, int64_t i)
+{
+    const quad index = v->x[1].at[i];
+
+    cr_assert(index >= 0 && index < (quad)v->x[0].node->shape.size[0],
+              "%s: index %g is outside the table", v->node->op->name, (double)index);
+    return (int64_t)index;
+}
+
+void rn_test_quad_take(const rn_test_quad_value *v)
+{
+    const int64_t rows = v->x[1].count, n = rows ? v->count / rows : 0;
+
+    for (int64_t i = 0; i < rows; i++) {
+        const int64_t from = row(v, i) * n;
+        for (int64_t j = 0; j < n; j++) v->y[i * n + j] = v->x[0].at[from + j];
+    }
+}
+
+void rn_test_quad_add_at(const rn_test_quad_value *v)
+{
+    const int64_t rows = v->x[1].count, n = rows ? v->x[2].count / rows : 0;
+
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = v->x[0].at[i];
+    for (int64_t i = 0; i < rows; i++) {
+        const int64_t to = row(v, i) * n;
+        for (int64_t j = 0; j < n; j++) v->y[to + j] += v->x[2].at[i * n + j];
+    }
+    wrap(v);
+}
+
+/* ---- reductions ---- */
+
+void rn_test_quad_sum(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
+    for (int64_t i = 0; i < v->x[0].count; i++) v->y[v->x[0].place[i]] += v->x[0].at[i];
+    wrap(v);
+}
+
+void rn_test_quad_max(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = -HUGE_VALQ;
+    for (int64_t i = 0; i < v->x[0].count; i++) {
+        const quad x = v->x[0].at[i];
+        quad *y = &v->y[v->x[0].place[i]];
+        if (!isnanq(*y) && !(x <= *y)) *y = x;
+    }
+}
+
+/* The first largest of n, a NaN being larger than all. */
+static int64_t first_largest(const quad *x, int64_t n, int64_t step)
+{
+    int64_t best = 0;
+
+    for (int64_t i = 1; i < n && !isnanq(x[best * step]); i++)
+        if (!(x[i * step] <= x[best * step])) best = i;
+    return best;
+}
+
+void rn_test_quad_argmax(const rn_test_quad_value *v)
+{
+    const rn_shape x = v->x[0].node->shape;
+    int64_t inner = 1;
+    int axis = 0;
+
+    while (attributes(v)[0] >> (axis + 1)) axis++;
+    for (int i = axis + 1; i < x.rank; i++) inner *= x.size[i];
+    for (int64_t i = 0; i < v->count; i++) {
+        const int64_t first = i / inner * inner * x.size[axis] + i % inner;
+        v->y[i] = (quad)first_largest(v->x[0].at + first, x.size[axis], inner);
+    }
+}
+
+/* ---- products ---- */
+
+/* From one term of the inner sum to the next in operand k. */
+static int64_t inner_step(const rn_test_quad_value *v, int k)
+{
+    const rn_shape x = v->x[k].node->shape;
+    const bool transposed = (attributes(v)[0] >> k & 1) != 0;
+
+    return (k == 0) != transposed ? 1 : x.size[x.rank - 1];
+}
+
+void rn_test_quad_matmul(const rn_test_quad_value *v)
+{
+    const rn_shape x = v->x[0].node->shape;
+    const bool transposed = (attributes(v)[0] & RN_TRANSPOSE_X) != 0;
+    const int64_t terms = x.size[x.rank - (transposed ? 2 : 1)];
+    const int64_t x_step = inner_step(v, 0), y_step = inner_step(v, 1);
+
+    for (int64_t i = 0; i < v->count; i++) {
+        const quad *from_x = v->x[0].at + v->x[0].place[i];
+        const quad *from_y = v->x[1].at + v->x[1].place[i];
+        v->y[i] = 0;
+        for (int64_t k = 0; k < terms; k++)
+            v->y[i] += from_x[k * x_step] * from_y[k * y_step];
+    }
+}
+
+/* ---- random numbers ---- */
+
+/* From the library: what they are is tested elsewhere. */
+void rn_test_quad_uniform(const rn_test_quad_value *v)
+{
+    const int64_t ticks = v->x[0].count;
+    int32_t tick[2] = {0};
+    rn_array in = {.data = tick, .type = RN_I32, .rank = 1, .size = {ticks}, .stride = {1}};
+    rn_array out = {.data = calloc((size_t)v->count + 1, 8), .type = v->node->type};
+    char message[RN_MESSAGE] = "";
+    const rn_call call = {.in = &in,
+                          .out = &out,
+                          .attributes = v->node->attributes,
+                          .message = message,
+                          .inputs = 1};
+
+    cr_assert(out.data);
+    for (int64_t i = 0; i < ticks; i++) tick[i] = (int32_t)v->x[0].at[i];
+    cr_assert(rn__op_code(v->node->op, v->node->variant).kernel(&call), "%s", message);
+    rn_test_quad_read(v->node, out.data, v->y, v->count);
+    free(out.data);
+}

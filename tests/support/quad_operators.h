@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* One function in quad for each operator of ops.def; the linker misses one that is missing.
+ */
+#ifndef RN_TESTS_SUPPORT_QUAD_OPERATORS_H
+#define RN_TESTS_SUPPORT_QUAD_OPERATORS_H
+
+#include "quad_node.h"
+
+#define RN_OP(name, code, kind, formula)                                                   \
+    extern const rn_op rn__op_##name;                                                      \
+    rn_test_quad_code rn_test_quad_##name;
+#include "ops.def"
+#undef RN_OP
+
+#endif
