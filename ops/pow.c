@@ -9,6 +9,9 @@
  *   dx = dz y x^(y-1)          0 where x and y are 0
  *   dy = dz z log x            where x > 0, else 0
  *
+ * Where |y| < 1/2 dx is dz (y z) / x: y - 1 would be rounded there, which x^(y-1) makes log
+ * x times as large; and z does not overflow beside a y of 0, as x^(y-1) may.
+ *
  * Where a factor would be infinite beside one of 0 another argument is put in its place
  * first: what a selection leaves out must be finite, or derivatives of the rule are NaN.
  */
@@ -18,12 +21,22 @@ RN_MAP2(pow, real, R(pow)(x, y))
 
 #if RN_ONCE
 
-static rn_tensor by_base(rn_tensor x, rn_tensor y)
+static rn_tensor both(rn_tensor x, rn_tensor y)
+{
+    return rn_logical_and(x, y);
+}
+
+static rn_tensor by_base(rn_tensor x, rn_tensor y, rn_tensor z)
 {
     const rn_tensor zero = rn_constant_like(x, 0), one = rn_constant_like(x, 1);
-    const rn_tensor both = rn_logical_and(rn_equal(x, zero), rn_equal(y, zero));
+    const rn_tensor flat = rn_less(rn_abs(y), rn_constant_like(y, 0.5));
+    const rn_tensor small = both(flat, both(rn_not_equal(x, zero), rn_is_finite(x)));
+    const rn_tensor none = both(rn_equal(x, zero), rn_equal(y, zero));
 
-    return rn_mul(y, rn_pow(rn_where(both, one, x), rn_sub(y, one)));
+    const rn_tensor x_small = rn_where(small, x, one), z_small = rn_where(small, z, one);
+    const rn_tensor x_other = rn_where(rn_logical_or(small, none), one, x);
+    return rn_where(small, rn_div(rn_mul(y, z_small), x_small),
+                    rn_mul(y, rn_pow(x_other, rn_sub(y, one))));
 }
 
 static rn_tensor by_exponent(rn_tensor x, rn_tensor z)
@@ -36,7 +49,7 @@ static rn_tensor by_exponent(rn_tensor x, rn_tensor z)
 
 static void gradient(rn_pullback *p)
 {
-    if (p->wanted[0]) p->dx[0] = rn_mul(p->dy, by_base(p->x[0], p->x[1]));
+    if (p->wanted[0]) p->dx[0] = rn_mul(p->dy, by_base(p->x[0], p->x[1], p->y));
     if (p->wanted[1]) p->dx[1] = rn_mul(p->dy, by_exponent(p->x[0], p->y));
 }
 

@@ -46,7 +46,7 @@ RN_API rn_tensor rn_sub(rn_tensor x, rn_tensor y); /* x - y */
 RN_API rn_tensor rn_mul(rn_tensor x, rn_tensor y); /* x y, element by element */
 RN_API rn_tensor rn_div(rn_tensor x, rn_tensor y); /* x / y */
 
-/* x^y. The gradient for y is 0 where x is 0. */
+/* x^y. The gradient for y is 0 where x is not positive, that for x where x and y are 0. */
 RN_API rn_tensor rn_pow(rn_tensor x, rn_tensor y);
 
 /* The larger or smaller of the two; NaN if either is. Where they are equal the gradient
