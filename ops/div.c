@@ -7,7 +7,8 @@
  *
  *   z  = x / y
  *   dx = dz / y
- *   dy = -dz / y z            no square, which would overflow before its quotient
+ *   dy = -dz / y z            no square, which would overflow before its quotient; where
+ *                             dz / y overflows itself and z is 0, dy is NaN
  */
 #include "op.h"
 

@@ -7,6 +7,9 @@
  *
  *   y  = 1 / (1 + e^-x)
  *   dx = dy y (1 - y)        from y alone
+ *
+ * The error of dx is at most 6 u |dy| y, u being 2^-53 (f64) or 2^-24 (f32): small beside
+ * dx for x < 0, but not where y is near 1.
  */
 #include "op.h"
 

@@ -2,6 +2,9 @@
 /*
  * gelu -- y = x (1 + erf(x / sqrt 2)) / 2, the x times the normal distribution's function
  * of Hendrycks and Gimpel (arXiv:1606.08415).
+ *
+ * The error of dx is at most 4 u |dy|, u being 2^-53 (f64) or 2^-24 (f32): where x is far
+ * below 0, 1 + erf is rounded away, and y with it.
  */
 #include "rondo/ops.h"
 
