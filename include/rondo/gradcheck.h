@@ -3,9 +3,11 @@
  * The numerical check of a gradient.
  *
  * The graph, whatever its real types, is compiled in f64; the gradient that rn_grad derives
- * is compared with differences of the loss. Tensors of up to `exhaustive` elements are
- * checked element by element, larger ones along random signed directions and at a sample of
- * elements.
+ * is compared with differences of the loss, along random signed directions of all tensors
+ * together and element by element. Both sides come with a bar, which is how far rounding,
+ * and for a difference the bending of the loss, may have moved it. A comparison fails when
+ * they are further apart than both bars together, so there is no tolerance to choose.
+ * docs/gradcheck.md says how to read a report.
  */
 #ifndef RONDO_GRADCHECK_H
 #define RONDO_GRADCHECK_H
@@ -30,34 +32,61 @@ typedef struct rn_gradcheck_options {
     const rn_value *values; /* of inputs; a real one that is not named here is drawn from a
                                normal distribution, another one is zero */
     int value_count;
-    double tolerance;   /* largest relative error that passes; default 1e-7 */
-    int64_t exhaustive; /* default 64 elements */
-    int directions;     /* random directions for a larger tensor; default 4 */
-    int samples;        /* sampled elements of a larger tensor; default 16 */
+    int directions;     /* random directions of all tensors together; default 4, negative:
+                           none. One more follows of each tensor that is too large to be
+                           checked whole; where it fails the wrong element is located */
+    int64_t exhaustive; /* a tensor of up to so many elements is checked at each of them;
+                           default 64, INT64_MAX for all tensors, negative for none */
+    int samples;        /* sampled elements of a larger tensor; default 8, negative: none */
     uint64_t seed;
-    int worst; /* how many of the worst entries the report lists; default 8 */
+    int worst; /* how many of the worst comparisons the report lists; default 8 */
 } rn_gradcheck_options;
 
-/* One comparison. error = |analytic - numeric| / max(|analytic|, |numeric|, floor), where
- * the floor is what rounding alone can move the difference by, divided by the tolerance. */
+/* One comparison, of an element of the gradient or of the gradient along a direction. */
 typedef struct rn_gradcheck_entry {
-    const char *tensor; /* its name */
+    const char *tensor; /* its name; "all tensors" for a direction of all together */
     int64_t element;    /* row by row; -1: a direction */
-    double analytic, numeric, error;
-    bool passed; /* false for a NaN */
+    double analytic, numeric;
+    double analytic_bar, numeric_bar; /* their errors are all but surely smaller */
+    double excess; /* |analytic - numeric| / (analytic_bar + numeric_bar); 0 when equal */
+    double error;  /* |analytic - numeric|, relative to the largest of |analytic|, |numeric|
+                      and for an element the tensor's largest gradient */
+    bool passed;   /* excess <= 1; false for a NaN */
 } rn_gradcheck_entry;
+
+/* A tensor, and the comparison of its gradient that went worst. */
+typedef struct rn_gradcheck_tensor {
+    const char *name;
+    int64_t elements, checked, failed; /* comparisons, of directions and elements */
+    rn_gradcheck_entry worst;          /* of the largest excess, if any was checked */
+} rn_gradcheck_tensor;
+
+/* A point that was not compared: within `distance` an operator takes another side, so that
+ * the loss has no derivative there, or none that a difference can measure. */
+typedef struct rn_gradcheck_kink {
+    const char *tensor; /* moving this element of this tensor, -1: along a direction, */
+    int64_t element;
+    const char *op;       /* changes what this operator chooses, */
+    const char *node;     /* in this node, with its name and shape, */
+    int32_t id;           /* its number, */
+    int64_t step, choice; /* at this step of the loops around it (-1: in none) and this
+                             element of it; */
+    double distance; /* this far from the values that were checked, along the direction */
+} rn_gradcheck_kink;
 
 typedef struct rn_gradcheck_report {
     bool passed;
-    rn_status status; /* RN_OK when the check could be made */
-    int64_t checked;  /* comparisons made, ... */
-    int64_t failed;   /* ... and failed */
-    int64_t kinks;    /* points left out: an operator chooses another side next to
-                         them, so there is no derivative */
-    char kink[256];   /* the first of them: operator, node, step, element, distance */
-    double largest;   /* largest error; NaN if any was */
-    rn_gradcheck_entry *worst; /* worst first */
+    rn_status status;          /* RN_OK when the check could be made */
+    int64_t checked;           /* comparisons made, ... */
+    int64_t failed;            /* ... and failed */
+    double largest;            /* largest error; NaN if any was */
+    double excess;             /* largest excess; NaN if any was */
+    rn_gradcheck_entry *worst; /* those of the largest excess, worst first */
     int worst_count;
+    rn_gradcheck_tensor *tensors; /* in the order of the graph */
+    int tensor_count;
+    rn_gradcheck_kink *kink; /* points that were left out */
+    int64_t kinks;
     char culprit[512]; /* after a failure: which operator's gradient rule is wrong, with
                           node, step and ratio, or that every rule agrees with its operator
                         */

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Comparing the gradient of one leaf with differences of the loss: element by element, or
- * for a large one along random directions and at a sample of elements.
+ * Comparing the gradient with differences of the loss: along random directions of all
+ * tensors together, along one of each, and element by element.
+ *
+ * The bar of the gradient is how far it spread in random arithmetic. Both bars together are
+ * what a comparison is judged by.
  */
 #include "gradcheck.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "philox.h"
+
+/* So many times the root mean square of a few runs is sure enough. */
+static const double sure = 8;
 
 double rn__check_normal(uint64_t seed, uint32_t leaf_index, uint64_t i)
 {
@@ -22,116 +29,182 @@ double rn__check_normal(uint64_t seed, uint32_t leaf_index, uint64_t i)
     return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
 }
 
-static bool feed_moved(rn__checking *c, const double *value)
+/* ---- one comparison ---- */
+
+/* Adds the product of a gradient and the direction; *squares what rounding does to it. */
+static double along(const rn__leaf_value *l, const double *gradient, double *squares)
 {
-    return rn_feed(c->without, c->moved->x, value,
-                   (size_t)c->moved->count * sizeof *value) == RN_OK;
+    double sum = 0;
+
+    for (int64_t i = 0; i < l->count; i++) {
+        if (l->direction[i] == 0) continue;
+        const double product = gradient[i] * l->direction[i];
+        sum += product;
+        *squares += product * product;
+    }
+    return sum;
 }
 
-/* The loss with the moved leaf at x + t direction. */
-static bool along(void *data, double t, double *y)
+/* The gradient along the leaves' directions, and its bar. */
+static void analytic(const rn__checking *c, rn_gradcheck_entry *e)
 {
-    rn__checking *c = (rn__checking *)data;
-    const double *x = (const double *)c->moved->value;
+    double jittered[RN__JITTERS] = {0}, squares = 0, spread = 0, unused = 0;
+    int64_t terms = 0;
+    int runs = 0;
 
-    for (int64_t i = 0; i < c->moved->count; i++) c->at[i] = x[i] + t * c->direction[i];
-    if (!feed_moved(c, c->at) || rn_run(c->without) != RN_OK) return false;
-    *y = rn_scalar(c->without, c->loss);
+    e->analytic = 0;
+    for (int k = 0; k < c->leaves; k++) {
+        const rn__leaf_value *l = &c->leaf[k];
+        if (!l->direction) continue;
+        e->analytic += along(l, l->gradient, &squares);
+        for (int j = 0; j < RN__JITTERS; j++)
+            jittered[j] += along(l, l->jittered[j], &unused);
+        terms += l->count;
+    }
+    for (int j = 0; j < RN__JITTERS; j++) {
+        const double moved = jittered[j] - e->analytic;
+        if (!isfinite(moved)) continue;
+        spread += moved * moved;
+        runs++;
+    }
+    /* Adding up here is not part of the gradient, but it rounds. */
+    const double adding = terms > 1 ? sqrt((double)terms * squares) * DBL_EPSILON : 0;
+    e->analytic_bar = (runs ? sure * sqrt(spread / runs) / RN__JITTER_ZOOM : 0) + adding;
+}
+
+static void judge(const rn__checking *c, rn_gradcheck_entry *e)
+{
+    const double difference = fabs(e->analytic - e->numeric);
+    double size = fmax(fabs(e->analytic), fabs(e->numeric));
+
+    for (int k = 0; k < c->leaves && e->element >= 0; k++)
+        if (c->leaf[k].direction) size = fmax(size, c->leaf[k].largest);
+    e->error = difference == 0 ? 0 : difference / size;
+    e->excess = difference == 0 ? 0 : difference / (e->analytic_bar + e->numeric_bar);
+    if (isnan(difference)) e->error = e->excess = NAN;
+    e->passed = e->excess <= 1;
+}
+
+bool rn__compare_line(rn__checking *c, rn_gradcheck_entry *e, rn_gradcheck_kink *kink,
+                      bool *kinked)
+{
+    const double scale = rn__line_scale(c, kink);
+    rn__derivative numeric;
+
+    analytic(c, e);
+    *kinked = scale == 0;
+    if (*kinked) return c->problem == NULL;
+    if (!rn__differentiate(rn__line_loss, c, scale, &numeric)) return false;
+    e->numeric = numeric.value;
+    e->numeric_bar = numeric.error;
+    judge(c, e);
+    return rn__line_end(c);
+}
+
+/* ---- what is compared ---- */
+
+/* Compares, and puts the result into the report; *passed unless NULL. */
+static bool compare(rn__checking *c, int tensor, int64_t element, bool *passed)
+{
+    rn_gradcheck_entry entry = {.element = element};
+    rn_gradcheck_kink kink = {.element = element};
+    bool kinked = false;
+
+    entry.tensor = "all tensors";
+    if (!rn__compare_line(c, &entry, &kink, &kinked)) return false;
+    if (kinked)
+        rn__report_kink(c->report, tensor, kink);
+    else
+        rn__report_add(c->report, tensor, entry);
+    if (passed) *passed = kinked || entry.passed;
     return true;
 }
 
-/* Whether every operator takes the same sides at both ends of a step as here. */
-static bool smooth_within(rn__checking *c, double h, const rn__choice **which, int64_t *at)
+static bool compare_element(rn__checking *c, int tensor, int64_t i, double *direction)
 {
-    const double *x = (const double *)c->moved->value;
-    rn_program *p = c->branches.program;
-    const size_t bytes = (size_t)c->moved->count * sizeof *x;
-    bool same = true;
+    rn__leaf_value *l = &c->leaf[tensor];
 
-    for (int side = -1; same && side <= 1; side += 2) {
-        for (int64_t i = 0; i < c->moved->count; i++)
-            c->at[i] = x[i] + side * h * c->direction[i];
-        rn_feed(p, c->moved->x, c->at, bytes);
-        same = rn__branches_same(&c->branches, which, at);
-    }
-    rn_feed(p, c->moved->x, x, bytes);
-    return same;
-}
-
-/* The largest scale of steps that crosses no kink; 0 with a note in the report when none is
- * small enough to tell. A ladder's largest step is an eighth of its scale. */
-static double smooth_scale(rn__checking *c)
-{
-    const rn__choice *which = NULL;
-    int64_t element = 0;
-    double scale = 1;
-
-    if (!c->branches.program) return scale;
-    for (int i = 0; i < 9; i++, scale /= 8)
-        if (smooth_within(c, scale / 8, &which, &element)) return scale;
-    if (which) rn__report_kink(c->report, which, element, scale);
-    return 0;
-}
-
-static bool compare(rn__checking *c, int64_t element)
-{
-    const double scale = smooth_scale(c);
-    const rn__leaf_value *l = c->moved;
-    double analytic = 0;
-    rn__derivative numeric;
-
-    for (int64_t i = 0; i < l->count; i++)
-        if (c->direction[i] != 0) analytic += l->gradient[i] * c->direction[i];
-    if (scale == 0) return true;
-    if (!rn__differentiate(along, c, scale, &numeric))
-        return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->without));
-    rn__report_add(c->report, l->name, element, analytic, numeric, c->options.tolerance);
-    return feed_moved(c, (const double *)l->value);
-}
-
-static bool compare_element(rn__checking *c, int64_t i)
-{
-    c->direction[i] = 1;
-    const bool ok = compare(c, i);
-    c->direction[i] = 0;
+    l->direction = direction;
+    direction[i] = 1;
+    const bool ok = compare(c, tensor, i, NULL);
+    direction[i] = 0;
+    l->direction = NULL;
     return ok;
 }
 
-static bool compare_direction(rn__checking *c, uint64_t k)
+static void random_direction(const rn__checking *c, int tensor, uint64_t k, double length,
+                             double *direction)
 {
-    const rn__leaf_value *l = c->moved;
-    const double length = sqrt((double)l->count);
-
-    for (int64_t i = 0; i < l->count; i++)
-        c->direction[i] = rn__check_normal(c->options.seed + 1 + k, (uint32_t)(l - c->leaf),
-                                           (uint64_t)i) /
-                          length;
-    const bool ok = compare(c, -1);
-    memset(c->direction, 0, (size_t)l->count * sizeof *c->direction);
-    return ok;
+    for (int64_t i = 0; i < c->leaf[tensor].count; i++)
+        direction[i] =
+            rn__check_normal(c->options.seed + 1 + k, (uint32_t)tensor, (uint64_t)i) /
+            length;
 }
 
-bool rn__check_leaf(rn__checking *c, const rn__leaf_value *l)
+/* The direction of one tensor; when it fails, the element that does. */
+static bool compare_tensor(rn__checking *c, int tensor, double *direction)
 {
-    const size_t bytes = (size_t)l->count * sizeof(double);
-    const int64_t samples = c->options.samples;
+    rn__leaf_value *l = &c->leaf[tensor];
+    bool passed;
 
-    c->moved = l;
-    c->direction = (double *)rn__arena_new(&c->arena, bytes);
-    c->at = (double *)rn__arena_new(&c->arena, bytes);
-    if (!c->direction || !c->at) return rn__check_no_memory(c);
-    if (l->count <= c->options.exhaustive) {
-        for (int64_t i = 0; i < l->count; i++)
-            if (!compare_element(c, i)) return false;
-        return true;
-    }
-    for (int k = 0; k < c->options.directions; k++)
-        if (!compare_direction(c, (uint64_t)k)) return false;
-    /* One from each stretch of equal length, so that no part is left out. */
+    random_direction(c, tensor, 1000, sqrt((double)l->count), direction);
+    l->direction = direction;
+    const bool ok = compare(c, tensor, -1, &passed);
+    l->direction = NULL;
+    return ok && (passed || rn__locate(c, l, direction));
+}
+
+/* Elements: all of a small tensor, else one from each stretch of equal length, so that no
+ * part is left out. */
+static bool compare_elements(rn__checking *c, int tensor, double *direction)
+{
+    const int64_t n = c->leaf[tensor].count;
+    const int64_t samples = n <= c->options.exhaustive ? n : c->options.samples;
+    const double stretch = (double)n / (double)samples;
+
+    memset(direction, 0, (size_t)n * sizeof *direction);
     for (int64_t k = 0; k < samples; k++) {
         const double where = 0.5 + 0.4 * sin((double)(k + 1) * 12.9898);
-        const double stretch = (double)l->count / (double)samples;
-        if (!compare_element(c, (int64_t)(((double)k + where) * stretch))) return false;
+        const int64_t i = samples == n ? k : (int64_t)(((double)k + where) * stretch);
+        if (!compare_element(c, tensor, i, direction)) return false;
+    }
+    return true;
+}
+
+/* Random directions of all tensors at once: `direction` has room for all of them. */
+static bool compare_jointly(rn__checking *c, double *direction, int64_t elements)
+{
+    bool ok = true;
+
+    for (int d = 0; ok && d < c->options.directions; d++) {
+        double *at = direction;
+        for (int k = 0; k < c->leaves; k++) {
+            if (!c->leaf[k].checked) continue;
+            random_direction(c, k, (uint64_t)d, sqrt((double)elements), at);
+            c->leaf[k].direction = at;
+            at += c->leaf[k].count;
+        }
+        ok = compare(c, -1, -1, NULL);
+        for (int k = 0; k < c->leaves; k++) c->leaf[k].direction = NULL;
+    }
+    return ok;
+}
+
+bool rn__compare_all(rn__checking *c)
+{
+    int64_t elements = 0;
+
+    for (int k = 0; k < c->leaves; k++)
+        if (c->leaf[k].checked) elements += c->leaf[k].count;
+    double *direction =
+        (double *)rn__arena_new(&c->arena, (size_t)elements * sizeof *direction);
+    if (!direction) return rn__check_no_memory(c);
+    if (elements > 0 && !compare_jointly(c, direction, elements)) return false;
+    for (int k = 0; k < c->leaves; k++) {
+        if (!c->leaf[k].checked || c->leaf[k].count == 0) continue;
+        if (c->leaf[k].count > c->options.exhaustive && !compare_tensor(c, k, direction))
+            return false;
+        if (!compare_elements(c, k, direction)) return false;
     }
     return true;
 }

@@ -6,7 +6,7 @@
 #include "gradcheck.h"
 #include "culprit.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <string.h>
 
 #include "passes.h"
@@ -33,16 +33,17 @@ static bool is_leaf(const rn__node *node)
 }
 
 /* Leaves that the loss needs, or that are asked about. */
-static bool list_leaves(rn__checking *c, const rn__copy_pass *pass)
+static bool list_leaves(rn__checking *c)
 {
     c->leaf = (rn__leaf_value *)rn__arena_new(&c->arena,
                                               (size_t)c->user->count * sizeof *c->leaf);
     if (!c->leaf) return rn__check_no_memory(c);
     for (int32_t id = 0; id < c->user->count; id++) {
         const rn__node *node = rn__at(c->user, id);
-        if (!is_leaf(node) || rn_is_null(rn__copied(pass, id))) continue;
+        if (!is_leaf(node) || rn_is_null(rn__copied(&c->to_copy, id))) continue;
         rn__leaf_value *l = &c->leaf[c->leaves++];
-        *l = (rn__leaf_value){.user = id, .x = rn__copied(pass, id), .dx = rn_null()};
+        *l =
+            (rn__leaf_value){.user = id, .x = rn__copied(&c->to_copy, id), .dx = rn_null()};
         l->count = rn_shape_count(node->shape);
         l->name = rn__arena_string(&c->arena, node->name ? node->name : "input");
         l->checked = rn__is_real(node->type) && c->options.tensor_count == 0;
@@ -69,22 +70,26 @@ static bool valid_tensors(rn__checking *c)
 static bool copy_graph(rn__checking *c, rn_tensor loss)
 {
     rn__conversion conversion = {.convert = true, .real = RN_F64, .freeze = true};
-    rn__copy_pass pass = {.from = c->user, .to = c->copy};
     const int n = 1 + c->options.tensor_count;
     int32_t *roots = (int32_t *)rn__arena_new(&c->arena, (size_t)n * sizeof *roots);
 
     if (!roots) return rn__check_no_memory(c);
     roots[0] = loss.id;
     for (int i = 1; i < n; i++) roots[i] = c->options.tensors[i - 1].id;
-    bool ok = rn__convert(&pass, &conversion, roots, n);
-    if (ok) {
-        c->loss = rn__copied(&pass, loss.id);
-        ok = list_leaves(c, &pass);
-    } else {
-        rn__check_fail(c, RN_INVALID, rn_graph_error(c->copy));
-    }
-    rn__copy_finish(&pass);
-    return ok;
+    c->to_copy.from = c->user, c->to_copy.to = c->copy;
+    if (!rn__convert(&c->to_copy, &conversion, roots, n))
+        return rn__check_fail(c, RN_INVALID, rn_graph_error(c->copy));
+    c->to_copy.data = NULL; /* the conversion ends here */
+    c->loss = rn__copied(&c->to_copy, loss.id);
+    return list_leaves(c);
+}
+
+int32_t rn__check_user_id(const rn__checking *c, rn_tensor x)
+{
+    for (const rn__region *r = c->to_copy.regions; r; r = r->next)
+        for (int32_t id = 0; id < r->graph->count; id++)
+            if (r->to[id].graph == x.graph && r->to[id].id == x.id) return id;
+    return -1;
 }
 
 static bool compile_both(rn__checking *c)
@@ -107,6 +112,32 @@ static bool compile_both(rn__checking *c)
         return rn__check_fail(c, RN_INVALID, rn_graph_error(c->copy));
     for (int i = 0, k = 0; i < c->leaves; i++)
         if (c->leaf[i].checked) c->leaf[i].dx = dx[k++];
+    return true;
+}
+
+/* The gradient again in random arithmetic, with leaves of its own. */
+static bool compile_jittered(rn__checking *c)
+{
+    const size_t n = (size_t)c->leaves;
+    rn_tensor *x = (rn_tensor *)rn__arena_new(&c->arena, n * sizeof *x);
+    rn_tensor *dx = (rn_tensor *)rn__arena_new(&c->arena, n * sizeof *dx);
+    rn_tensor *y = (rn_tensor *)rn__arena_new(&c->arena, n * sizeof *y);
+    int count = 0;
+
+    if (!x || !dx || !y) return rn__check_no_memory(c);
+    for (size_t i = 0; i < n; i++) {
+        x[i] = c->leaf[i].x;
+        if (c->leaf[i].checked) dx[count++] = c->leaf[i].dx;
+    }
+    if (count == 0) return true;
+    if (!rn__jitter_new(&c->jitter, dx, count, y, x, c->leaves))
+        return rn__check_fail(c, RN_INVALID,
+                              c->jitter.graph ? rn_graph_error(c->jitter.graph)
+                                              : "out of memory");
+    for (size_t i = 0, k = 0; i < n; i++) {
+        c->leaf[i].jittered_x = x[i];
+        if (c->leaf[i].checked) c->leaf[i].jittered_dx = y[k++];
+    }
     return true;
 }
 
@@ -149,8 +180,7 @@ static bool set_value(rn__checking *c, rn__leaf_value *l)
     const size_t n = (size_t)l->count,
                  size = rn__is_real(node->type) ? sizeof(double) : rn_type_size(node->type);
     l->value = rn__arena_new(&c->arena, n * size);
-    l->gradient = (double *)rn__arena_new(&c->arena, n * sizeof *l->gradient);
-    if (!l->value || !l->gradient) return rn__check_no_memory(c);
+    if (!l->value) return rn__check_no_memory(c);
     if (node->type == RN_F32 && data)
         for (size_t i = 0; i < n; i++)
             ((double *)l->value)[i] = (double)((const float *)data)[i];
@@ -166,7 +196,24 @@ static bool set_value(rn__checking *c, rn__leaf_value *l)
         if (program && rn_feed(program, l->x, l->value, n * size) != RN_OK)
             return rn__check_fail(c, RN_INVALID, rn_program_error(program));
     }
+    if (c->jitter.program && !rn_is_null(l->jittered_x) &&
+        rn_feed(c->jitter.program, l->jittered_x, l->value, n * size) != RN_OK)
+        return rn__check_fail(c, RN_INVALID, rn_program_error(c->jitter.program));
     return true;
+}
+
+/* Room for what is known of a leaf that is checked. */
+static bool make_room(rn__checking *c, rn__leaf_value *l)
+{
+    const size_t bytes = (size_t)l->count * sizeof(double);
+
+    l->at = (double *)rn__arena_new(&c->arena, bytes);
+    l->gradient = (double *)rn__arena_new(&c->arena, bytes);
+    for (int j = 0; j < RN__JITTERS; j++) {
+        l->jittered[j] = (double *)rn__arena_new(&c->arena, bytes);
+        if (!l->jittered[j]) return rn__check_no_memory(c);
+    }
+    return l->at && l->gradient ? true : rn__check_no_memory(c);
 }
 
 static bool run_gradient(rn__checking *c)
@@ -174,11 +221,30 @@ static bool run_gradient(rn__checking *c)
     if (!c->with_gradient) return true;
     if (rn_run(c->with_gradient) != RN_OK)
         return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->with_gradient));
-    for (int i = 0; i < c->leaves; i++) {
-        rn__leaf_value *l = &c->leaf[i];
-        if (l->checked && rn_read(c->with_gradient, l->dx, l->gradient,
-                                  (size_t)l->count * sizeof(double)) != RN_OK)
+    for (int k = 0; k < c->leaves; k++) {
+        rn__leaf_value *l = &c->leaf[k];
+        if (!l->checked) continue;
+        if (!make_room(c, l)) return false;
+        if (rn_read(c->with_gradient, l->dx, l->gradient,
+                    (size_t)l->count * sizeof(double)) != RN_OK)
             return rn__check_fail(c, RN_INVALID, rn_program_error(c->with_gradient));
+        for (int64_t i = 0; i < l->count; i++)
+            l->largest = fmax(l->largest, fabs(l->gradient[i]));
+    }
+    return true;
+}
+
+static bool run_jittered(rn__checking *c)
+{
+    for (int j = 0; c->jitter.program && j < RN__JITTERS; j++) {
+        if (!rn__jitter_run(&c->jitter, j))
+            return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->jitter.program));
+        for (int k = 0; k < c->leaves; k++) {
+            const rn__leaf_value *l = &c->leaf[k];
+            if (l->checked && rn_read(c->jitter.program, l->jittered_dx, l->jittered[j],
+                                      (size_t)l->count * sizeof(double)) != RN_OK)
+                return rn__check_fail(c, RN_INVALID, rn_program_error(c->jitter.program));
+        }
     }
     return true;
 }
@@ -201,23 +267,24 @@ static bool name_culprit(rn__checking *c)
 
 static bool check(rn__checking *c, rn_tensor loss)
 {
-    if (!valid_tensors(c) || !copy_graph(c, loss) || !compile_both(c)) return false;
+    if (!valid_tensors(c) || !copy_graph(c, loss) || !compile_both(c) ||
+        !compile_jittered(c))
+        return false;
     for (int i = 0; i < c->leaves; i++)
         if (!set_value(c, &c->leaf[i])) return false;
-    if (!run_gradient(c) || !repeats(c)) return false;
+    if (!run_gradient(c) || !run_jittered(c) || !repeats(c)) return false;
     if (!rn__branches_keep(&c->branches))
         return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->branches.program));
-    for (int i = 0; i < c->leaves; i++)
-        if (c->leaf[i].checked && !rn__check_leaf(c, &c->leaf[i])) return false;
-    return c->report->passed || name_culprit(c);
+    if (!rn__report_tensors(c->report, c->leaf, c->leaves)) return rn__check_no_memory(c);
+    return rn__compare_all(c) && (c->report->passed || name_culprit(c));
 }
 
 static rn_gradcheck_options with_defaults(rn_gradcheck_options o)
 {
-    if (o.tolerance <= 0) o.tolerance = 1e-7;
-    if (o.exhaustive <= 0) o.exhaustive = 64;
-    if (o.directions <= 0) o.directions = 4;
-    if (o.samples <= 0) o.samples = 16;
+    if (o.exhaustive == 0) o.exhaustive = 64;
+    if (o.directions == 0) o.directions = 4;
+    if (o.samples == 0) o.samples = 8;
+    if (o.samples < 0) o.samples = 0;
     if (o.worst <= 0) o.worst = 8;
     return o;
 }
@@ -228,6 +295,7 @@ rn_gradcheck_report *rn_gradcheck(rn_tensor loss, rn_gradcheck_options options)
         rn_is_null(loss) ? (rn_allocator){0} : loss.graph->root->allocator;
     rn__checking c = {.options = with_defaults(options), .arena = {.allocator = a}};
 
+    c.to_copy.arena.allocator = a;
     c.report = rn__report_new(a, c.options.worst);
     if (!c.report) return NULL;
     c.user = loss.graph;
@@ -248,6 +316,8 @@ rn_gradcheck_report *rn_gradcheck(rn_tensor loss, rn_gradcheck_options options)
     rn_program_free(c.with_gradient);
     rn_program_free(c.without);
     rn_program_free(c.branches.program);
+    rn__jitter_finish(&c.jitter);
+    rn__copy_finish(&c.to_copy);
     rn_graph_free(c.copy);
     rn__arena_finish(&c.arena);
     return c.report;

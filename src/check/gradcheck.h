@@ -4,59 +4,100 @@
 #define RN_CHECK_GRADCHECK_H
 
 #include "branch.h"
+#include "copy.h"
+#include "jitter.h"
 #include "node.h"
 #include "numeric.h"
 #include "rondo/gradcheck.h"
 #include "rondo/program.h"
 
-/* A leaf of the user's graph, its copy and its value. */
+/* Runs of the gradient with random arithmetic, see jitter.h. */
+enum { RN__JITTERS = 4 };
+
+/* A leaf of the user's graph, its copies and its value. */
 typedef struct rn__leaf_value {
     int32_t user;
     rn_tensor x, dx;
+    rn_tensor jittered_x, jittered_dx;
     bool checked;
     const char *name;
     int64_t count;
     void *value; /* double when real, else of its type */
     double *gradient;
+    double *jittered[RN__JITTERS]; /* gradients */
+    double largest;                /* of |gradient| */
+    double *direction;             /* where it moves to; NULL: it stays */
+    double *at;                    /* room for where it is */
 } rn__leaf_value;
 
 typedef struct rn__checking {
     rn_gradcheck_options options;
     rn_gradcheck_report *report;
     rn_graph *user, *copy;
+    rn__copy_pass to_copy; /* from the user's graph */
     rn_tensor loss;
     rn__leaf_value *leaf;
     int leaves;
     rn_program *with_gradient, *without;
+    rn__jitter jitter;
     rn__branches branches;
     rn__arena arena;
     const char *problem;
     rn_status status;
-    /* The function along a direction of one leaf. */
-    const rn__leaf_value *moved;
-    double *direction, *at;
 } rn__checking;
 
 /* Notes why the check cannot be made; returns false. */
 bool rn__check_fail(rn__checking *c, rn_status status, const char *problem);
 bool rn__check_no_memory(rn__checking *c);
 
+/* The number that a node of the copy has in the user's graph, or body; -1: none. */
+int32_t rn__check_user_id(const rn__checking *c, rn_tensor x);
+
 /* Number i of a stream of normally distributed ones. */
 double rn__check_normal(uint64_t seed, uint32_t stream, uint64_t i);
 
-/* Compares the gradient of one leaf with differences (compare.c). */
-bool rn__check_leaf(rn__checking *c, const rn__leaf_value *leaf);
+/* ---- line.c: the loss along a line ---- */
+
+/* The loss where every leaf is at value + t direction. A rn__function of a rn__checking. */
+bool rn__line_loss(void *checking, double t, double *y);
+
+/* Puts the leaves back to their values. */
+bool rn__line_end(rn__checking *c);
+
+/* The largest scale of differences that crosses no kink; 0 when none is small enough, with
+ * *kink saying which and how far it is. */
+double rn__line_scale(rn__checking *c, rn_gradcheck_kink *kink);
+
+/* ---- compare.c ---- */
+
+/* Compares the gradient along the leaves' directions, *kinked: it has a kink there. */
+bool rn__compare_line(rn__checking *c, rn_gradcheck_entry *entry, rn_gradcheck_kink *kink,
+                      bool *kinked);
+
+/* Compares all that the options ask for. */
+bool rn__compare_all(rn__checking *c);
+
+/* ---- locate.c ---- */
+
+/* After a direction failed: halves it down to the element that is wrong, and compares that.
+ */
+bool rn__locate(rn__checking *c, rn__leaf_value *leaf, const double *direction);
+
+/* ---- report.c ---- */
 
 /* An empty report, and its end. */
 rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst);
 
-/* Compares, counts, and keeps the entry if it is among the worst. */
-void rn__report_add(rn_gradcheck_report *report, const char *tensor, int64_t element,
-                    double analytic, rn__derivative numeric, double tolerance);
+/* The table of tensors; by their names entries and kinks belong to them. */
+bool rn__report_tensors(rn_gradcheck_report *report, const rn__leaf_value *leaf,
+                        int leaves);
 
-/* Notes a point where the loss has a kink, seen at `distance`: it is not compared. */
-void rn__report_kink(rn_gradcheck_report *report, const rn__choice *choice, int64_t element,
-                     double distance);
+/* Counts the comparison for tensor number `tensor` (-1: all of them together), and keeps
+ * the entry if it is among the worst. */
+void rn__report_add(rn_gradcheck_report *report, int tensor, rn_gradcheck_entry entry);
+
+/* Notes a point that was left out. Copies the texts. */
+void rn__report_kink(rn_gradcheck_report *report, int tensor, rn_gradcheck_kink kink);
 
 /* Writes the text. With a message the check could not be made. */
 void rn__report_end(rn_gradcheck_report *report, rn_status status, const char *message);

@@ -1,37 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Central differences over a ladder of steps h, 2h, 4h, ..., each window of four
- * extrapolated to step 0 (Romberg): the error is then of order h^8. Small steps lose to
- * rounding, large ones to curvature; the window is taken whose estimate moves least by its
- * last extrapolation and by rounding together. A ladder of smaller steps follows while
- * curvature is what moves it.
+ * Central differences over steps h, h/2, h/4, ..., each window of four extrapolated to step
+ * 0 (Romberg): the error is then of order h^8. Large steps lose to curvature, which shows
+ * in how far an extrapolation moves, small ones to the function's noise, which is measured.
+ * The window is taken whose bar, of both together, is the smallest.
  */
 #include "numeric.h"
 
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 
-enum { STEPS = 7, WINDOW = 4, LADDERS = 3 };
+enum { STEPS = 44, WINDOW = 4 };
 
-/* Rounding of one evaluation in units of the largest value's last place. */
-static const double evaluation_noise = 16 * DBL_EPSILON;
+/* So many standard deviations are sure enough. */
+static const double sure = 10;
 
-/* An estimate that moves relatively less is good enough. */
-static const double enough = 1e-10;
+/* What the window with this finest step says. */
+typedef struct window {
+    double h, value;
+    double bend;  /* what curvature may have moved it by; NaN: cannot be said */
+    double least; /* the noise of one value, if it were but the rounding of that value */
+} window;
 
-static bool ladder(rn__function f, void *data, double scale, double *h, double *d,
-                   double *largest)
-{
-    *largest = 0;
-    for (int i = 0; i < STEPS; i++) {
-        double up, down;
-        h[i] = ldexp(scale, i - 9);
-        if (!f(data, h[i], &up) || !f(data, -h[i], &down)) return false;
-        d[i] = (up - down) / (2 * h[i]);
-        *largest = fmax(*largest, fmax(fabs(up), fabs(down)));
-    }
-    return true;
-}
+typedef struct ladder {
+    rn__function f;
+    void *data;
+    double d[WINDOW]; /* differences, of the finest step first */
+    window at[STEPS];
+    int count;
+} ladder;
 
 /* The extrapolation of d[0..3]; *moved is by how much its last stage changed it. */
 static double extrapolate(const double *d, double *moved)
@@ -49,32 +47,66 @@ static double extrapolate(const double *d, double *moved)
     return r[0];
 }
 
-/* Takes the best window of one ladder if it is better than what there is. */
-static bool improve(rn__function f, void *data, double scale, double *best,
-                    rn__derivative *out)
+/* One step down. */
+static bool descend(ladder *l, double h)
 {
-    double h[STEPS], d[STEPS], largest;
+    double up, down, moved;
 
-    if (!ladder(f, data, scale, h, d, &largest)) return false;
-    for (int i = 0; i + WINDOW <= STEPS; i++) {
-        double moved;
-        const double value = extrapolate(d + i, &moved);
-        const double noise = evaluation_noise * largest / h[i];
-        if (!(moved + noise < *best)) continue;
-        *best = moved + noise;
-        *out = (rn__derivative){value, noise};
-    }
+    if (!l->f(l->data, h, &up) || !l->f(l->data, -h, &down)) return false;
+    for (int i = WINDOW - 1; i > 0; i--) l->d[i] = l->d[i - 1];
+    l->d[0] = (up - down) / (2 * h);
+
+    window *w = &l->at[l->count];
+    const double before = l->count ? w[-1].value : NAN;
+    *w = (window){.h = h, .value = extrapolate(l->d, &moved)};
+    w->bend = moved + fabs(w->value - before);
+    w->least = fmax(fmax(fabs(up), fabs(down)) * (DBL_EPSILON / 2), DBL_TRUE_MIN);
+    l->count++;
     return true;
+}
+
+static double bar(const window *w, double noise)
+{
+    return w->bend + sure * fmax(noise, w->least) / w->h;
+}
+
+/* The window of the smallest bar; NULL when there is none. */
+static const window *best_of(const ladder *l, double noise)
+{
+    const window *best = NULL;
+
+    for (int i = 0; i < l->count; i++)
+        if (bar(&l->at[i], noise) < (best ? bar(best, noise) : (double)INFINITY))
+            best = &l->at[i];
+    return best;
 }
 
 bool rn__differentiate(rn__function f, void *data, double scale, rn__derivative *out)
 {
-    double best = INFINITY;
+    ladder l = {.f = f, .data = data, .d = {NAN, NAN, NAN, NAN}};
+    const window *best = NULL;
+    double noise = 0;
 
-    *out = (rn__derivative){NAN, 0};
-    for (int k = 0; k < LADDERS; k++) {
-        if (!improve(f, data, ldexp(scale, -4 * k), &best, out)) return false;
-        if (best <= enough * fabs(out->value) || best <= 2 * out->noise) break;
+    while (l.count < STEPS) {
+        if (!descend(&l, ldexp(scale, -3 - l.count))) return false;
+        const window *last = &l.at[l.count - 1];
+        best = best_of(&l, 0);
+        if (best && sure * last->least / last->h >= bar(best, 0)) break;
     }
+    /* More noise asks for longer steps, where it may be another. */
+    for (int i = 0; best && i < 2; i++) {
+        double up, down;
+        const double h = best->h;
+        /* Not powers of two, and at two places: rounding errors at even distances make
+         * patterns that differences may not see. */
+        if (!rn__noise(f, data, h, h * 0x1.7a8p-13, &up) ||
+            !rn__noise(f, data, h * -0.87, h * 0x1.2d4p-13, &down))
+            return false;
+        noise = fmax(noise, fmax(up, down));
+        best = best_of(&l, noise);
+        if (!best || best->h <= 4 * h) break;
+    }
+    *out = best ? (rn__derivative){best->value, bar(best, noise)}
+                : (rn__derivative){NAN, INFINITY};
     return true;
 }

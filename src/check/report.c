@@ -14,7 +14,8 @@ typedef struct whole {
     rn_allocator allocator;
     rn__arena names;
     int capacity;
-    bool incomplete; /* an entry was lost for want of memory */
+    int64_t kink_capacity;
+    bool incomplete; /* something was lost for want of memory */
 } whole;
 
 rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst)
@@ -38,6 +39,7 @@ void rn_gradcheck_free(rn_gradcheck_report *report)
 
     if (!w) return;
     rn__free(w->allocator, report->worst);
+    rn__free(w->allocator, report->kink);
     rn__free(w->allocator, report->text);
     rn__arena_finish(&w->names);
     rn__free(w->allocator, w);
@@ -55,58 +57,115 @@ static void keep(whole *w, rn_gradcheck_entry entry)
     rn_gradcheck_report *r = &w->report;
     int at = r->worst_count;
 
-    if (at == w->capacity && (at == 0 || !worse(entry.error, r->worst[at - 1].error)))
+    if (at == w->capacity && (at == 0 || !worse(entry.excess, r->worst[at - 1].excess)))
         return;
-    entry.tensor = rn__arena_string(&w->names, entry.tensor);
-    if (!entry.tensor) {
-        w->incomplete = true;
-        return;
-    }
     if (at < w->capacity)
         r->worst_count++;
     else
         at--;
-    for (; at > 0 && worse(entry.error, r->worst[at - 1].error); at--)
+    for (; at > 0 && worse(entry.excess, r->worst[at - 1].excess); at--)
         r->worst[at] = r->worst[at - 1];
     r->worst[at] = entry;
 }
 
-void rn__report_add(rn_gradcheck_report *report, const char *tensor, int64_t element,
-                    double analytic, rn__derivative numeric, double tolerance)
+bool rn__report_tensors(rn_gradcheck_report *r, const rn__leaf_value *leaf, int leaves)
 {
-    rn_gradcheck_entry entry = {.tensor = tensor,
-                                .element = element,
-                                .analytic = analytic,
-                                .numeric = numeric.value};
-    const double difference = fabs(analytic - numeric.value);
-    const double floor_ = numeric.noise / tolerance;
-    const double size = fmax(fmax(fabs(analytic), fabs(numeric.value)), floor_);
+    whole *w = (whole *)r;
 
-    entry.error = difference == 0 ? 0 : difference / size;
-    if (isnan(analytic) || isnan(numeric.value)) entry.error = NAN;
-    entry.passed = entry.error <= tolerance;
-    report->checked++;
-    report->failed += !entry.passed;
-    report->passed = report->passed && entry.passed;
-    if (worse(entry.error, report->largest)) report->largest = entry.error;
-    keep((whole *)report, entry);
+    r->tensors = (rn_gradcheck_tensor *)rn__arena_new(&w->names,
+                                                      (size_t)leaves * sizeof *r->tensors);
+    for (int i = 0; r->tensors && i < leaves; i++) {
+        rn_gradcheck_tensor *t = &r->tensors[r->tensor_count++];
+        *t = (rn_gradcheck_tensor){.elements = leaf[i].count};
+        t->name = rn__arena_string(&w->names, leaf[i].name);
+        if (!t->name) return false;
+    }
+    return r->tensors != NULL;
 }
 
-void rn__report_kink(rn_gradcheck_report *r, const rn__choice *choice, int64_t element,
-                     double distance)
+void rn__report_add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry)
 {
-    const rn_tensor y = {choice->graph, choice->id};
-    const int64_t inside = rn_shape_count(rn_shape_get(y));
-    char name[160], where[48] = "";
+    if (tensor >= 0) {
+        rn_gradcheck_tensor *t = &r->tensors[tensor];
+        entry.tensor = t->name;
+        if (t->checked == 0 || worse(entry.excess, t->worst.excess)) t->worst = entry;
+        t->checked++;
+        t->failed += !entry.passed;
+    }
+    r->checked++;
+    r->failed += !entry.passed;
+    r->passed = r->passed && entry.passed;
+    if (worse(entry.error, r->largest)) r->largest = entry.error;
+    if (worse(entry.excess, r->excess)) r->excess = entry.excess;
+    keep((whole *)r, entry);
+}
 
-    if (r->kinks++) return;
-    if (choice->graph->parent && inside > 0 &&
-        rn_shape_count(rn_shape_get(choice->sides)) > inside)
-        snprintf(where, sizeof where, " at step %lld", (long long)(element / inside));
-    if (where[0]) element %= inside;
-    snprintf(r->kink, sizeof r->kink, "%s: node %d %s%s element %lld, within %.3g",
-             rn__node_of(y)->op->name, (int)choice->id, rn__describe(y, name, sizeof name),
-             where, (long long)element, distance);
+void rn__report_kink(rn_gradcheck_report *r, int tensor, rn_gradcheck_kink kink)
+{
+    whole *w = (whole *)r;
+
+    if (r->kinks == w->kink_capacity) {
+        const int64_t more = w->kink_capacity ? 2 * w->kink_capacity : 4;
+        rn_gradcheck_kink *at = (rn_gradcheck_kink *)rn__resize(w->allocator, r->kink,
+                                                                (size_t)more * sizeof *at);
+        if (!at) {
+            w->incomplete = true;
+            return;
+        }
+        r->kink = at;
+        w->kink_capacity = more;
+    }
+    kink.tensor = tensor < 0 ? "all tensors" : r->tensors[tensor].name;
+    kink.op = rn__arena_string(&w->names, kink.op);
+    kink.node = rn__arena_string(&w->names, kink.node);
+    if (!kink.op || !kink.node) w->incomplete = true;
+    r->kink[r->kinks++] = kink;
+}
+
+/* ---- the text ---- */
+
+static void write_place(rn__text *t, const char *tensor, int64_t element)
+{
+    if (element < 0)
+        rn__text_add(t, "%s along a direction", tensor);
+    else
+        rn__text_add(t, "%s element %lld", tensor, (long long)element);
+}
+
+static void write_entry(rn__text *t, const rn_gradcheck_entry *e)
+{
+    rn__text_add(t, "  %s ", e->passed ? "  " : "! ");
+    write_place(t, e->tensor, e->element);
+    rn__text_add(t, ": analytic %.15g +- %.1e, numeric %.15g +- %.1e: %.3g of the bars\n",
+                 e->analytic, e->analytic_bar, e->numeric, e->numeric_bar, e->excess);
+}
+
+static void write_tensors(rn__text *t, const rn_gradcheck_report *r)
+{
+    for (int i = 0; i < r->tensor_count; i++) {
+        const rn_gradcheck_tensor *x = &r->tensors[i];
+        if (x->checked) write_entry(t, &x->worst);
+    }
+}
+
+static void write_kinks(rn__text *t, const rn_gradcheck_report *r)
+{
+    const int64_t shown = r->kinks < 3 ? r->kinks : 3;
+
+    if (r->kinks == 0) return;
+    rn__text_add(t, "  not differentiable at %lld points, which are left out:\n",
+                 (long long)r->kinks);
+    for (int64_t i = 0; i < shown; i++) {
+        const rn_gradcheck_kink *k = &r->kink[i];
+        rn__text_add(t, "    ");
+        write_place(t, k->tensor, k->element);
+        rn__text_add(t, ": %s: node %d %s", k->op, (int)k->id, k->node);
+        if (k->step >= 0) rn__text_add(t, " step %lld", (long long)k->step);
+        rn__text_add(t, " element %lld, at distance %.3g\n", (long long)k->choice,
+                     k->distance);
+    }
+    if (shown < r->kinks)
+        rn__text_add(t, "    and %lld more\n", (long long)(r->kinks - shown));
 }
 
 static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *message)
@@ -115,24 +174,18 @@ static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *me
         rn__text_add(t, "gradcheck: not made: %s\n", message);
         return;
     }
-    rn__text_add(t, "gradcheck: %s: %lld of %lld comparisons failed, largest error %.3g\n",
+    rn__text_add(t,
+                 "gradcheck: %s: %lld of %lld comparisons failed; largest relative error "
+                 "%.3g, %.3g of its bars\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
-                 (long long)r->checked, r->largest);
-    for (int i = 0; i < r->worst_count; i++) {
-        const rn_gradcheck_entry *e = &r->worst[i];
-        rn__text_add(t, "  %s %s ", e->passed ? "  " : "! ", e->tensor);
-        if (e->element < 0)
-            rn__text_add(t, "along a direction");
-        else
-            rn__text_add(t, "element %lld", (long long)e->element);
-        rn__text_add(t, ": analytic %.15g numeric %.15g error %.3g\n", e->analytic,
-                     e->numeric, e->error);
-    }
-    if (r->kinks)
-        rn__text_add(t,
-                     "  not differentiable at %lld points, which are left out; first %s\n",
-                     (long long)r->kinks, r->kink);
+                 (long long)r->checked, r->largest, r->excess);
     if (r->culprit[0]) rn__text_add(t, "  %s\n", r->culprit);
+    if (!r->passed)
+        for (int i = 0; i < r->worst_count; i++)
+            if (!r->worst[i].passed) write_entry(t, &r->worst[i]);
+    if (r->checked) rn__text_add(t, "  the worst of each tensor:\n");
+    write_tensors(t, r);
+    write_kinks(t, r);
 }
 
 void rn__report_end(rn_gradcheck_report *report, rn_status status, const char *message)

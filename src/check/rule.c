@@ -142,7 +142,7 @@ static bool agree(trial *t, const rn__site *at, int64_t run, int i, double analy
     if (!rn__differentiate(along, t, 0x1p-3, &d)) return true;
     feed(t, t->loss_program, i, t->value[i]);
     const double size = fmax(fabs(analytic), fabs(d.value));
-    if (fabs(analytic - d.value) <= 1e-6 * size + 10 * d.noise) return true;
+    if (fabs(analytic - d.value) <= 1e-9 * size + d.error) return true;
     if (at->graph->parent) snprintf(where, sizeof where, " at step %lld", (long long)run);
     rn__describe((rn_tensor){at->graph, at->id}, name, sizeof name);
     snprintf(

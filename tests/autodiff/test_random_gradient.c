@@ -105,10 +105,9 @@ static rn_gradcheck_report *report_of(rn_tensor loss)
 {
     const world *w = world_of(loss.graph);
 
-    return rn_gradcheck(loss, (rn_gradcheck_options){.values = w->value,
-                                                     .value_count = w->count,
-                                                     .worst = 200,
-                                                     .tolerance = tolerance});
+    return rn_gradcheck(
+        loss,
+        (rn_gradcheck_options){.values = w->value, .value_count = w->count, .worst = 200});
 }
 
 static double loss_at(rn_program *p, rn_tensor loss, rn_value x, double *at, double h)

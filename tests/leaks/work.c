@@ -168,7 +168,7 @@ static rn_test_result gradcheck(rn_allocator a, char *message)
         result = failed(message, "no report: out of memory");
     else if (r->status != RN_OK)
         result = failed(message, r->text ? r->text : "no text: out of memory");
-    else if (!r->passed || r->checked != 18 + 3 || r->worst_count != 8 || !r->text)
+    else if (!r->passed || r->checked != 18 + 4 || r->worst_count != 8 || !r->text)
         result = wrong(message, r->text ? r->text : "no text");
     rn_gradcheck_free(r);
     discard(&w);
