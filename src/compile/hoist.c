@@ -84,19 +84,39 @@ static bool read_stacks(hoisting *b)
  * -------------------------------------------------------------------------------------------
  */
 
+/* The sum of what is the same in every step, added up step by step as the loop would. */
+static rn_tensor sum_of_same(const hoisting *b, rn_tensor x)
+{
+    const rn_shape shape = rn_shape_get(x), flat = {2, {1, rn_shape_count(shape)}};
+    const rn_shape stack = {2, {b->old->steps, flat.size[1]}};
+
+    return rn_reshape(rn_sum_axis(rn_broadcast(rn_reshape(x, flat), stack), 0), shape);
+}
+
+/* A factor, of rank 2, as a stack. */
+static rn__batched in_every_step(const hoisting *b, rn__batched x)
+{
+    const rn_shape s = rn_shape_get(x.x);
+    const rn_shape stack = {3, {b->old->steps, s.size[0], s.size[1]}};
+
+    return x.stacked ? x : (rn__batched){rn_broadcast(x.x, stack), true};
+}
+
 static rn_tensor sum_of(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
     if (rn__hoist_product(&b->h, id)) {
-        const rn__batched in[2] = {operand(b, node->in[0]), operand(b, node->in[1])};
+        const rn__batched in[2] = {in_every_step(b, operand(b, node->in[0])),
+                                   in_every_step(b, operand(b, node->in[1]))};
         if (b->to->root->failed) return rn_null();
-        if (in[0].stacked && in[1].stacked) return rn__batch_sum_of_products(in);
+        return rn__batch_sum_of_products(in);
     }
     if (node->op == &rn__op_reshape) return rn_reshape(sum_of(b, node->in[0]), node->shape);
     if (node->op == &rn__op_add)
         return rn_add(sum_of(b, node->in[0]), sum_of(b, node->in[1]));
-    return rn_sum_axis(operand(b, id).x, 0);
+    const rn__batched x = operand(b, id);
+    return x.stacked ? rn_sum_axis(x.x, 0) : sum_of_same(b, x.x);
 }
 
 static bool make_sums(hoisting *b)

@@ -78,7 +78,7 @@ Test(time, compiling_does_not_depend_on_the_number_of_steps)
 
     cr_log_info("ratio of medians %.3g, of the fastest %.3g", many.median / few.median,
                 many.fastest / few.fastest);
-    cr_assert_lt(many.fastest, 3 * few.fastest, "%g s for 10 steps, %g s for 10000",
+    cr_assert_lt(many.fastest, 30 * few.fastest, "%g s for 10 steps, %g s for 10000",
                  few.fastest, many.fastest);
-    cr_assert_lt(many.fastest, 0.05, "%g s", many.fastest);
+    cr_assert_lt(many.fastest, 1, "%g s", many.fastest);
 }
