@@ -8,6 +8,7 @@
 #ifndef RONDO_H
 #define RONDO_H
 
+#include "rondo/culprit.h"
 #include "rondo/grad.h"
 #include "rondo/gradcheck.h"
 #include "rondo/graph.h"

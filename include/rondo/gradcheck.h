@@ -12,6 +12,7 @@
 #ifndef RONDO_GRADCHECK_H
 #define RONDO_GRADCHECK_H
 
+#include "culprit.h"
 #include "graph.h"
 
 #ifdef __cplusplus
@@ -87,10 +88,8 @@ typedef struct rn_gradcheck_report {
     int tensor_count;
     rn_gradcheck_kink *kink; /* points that were left out */
     int64_t kinks;
-    char culprit[512]; /* after a failure: which operator's gradient rule is wrong, with
-                          node, step and ratio, or that every rule agrees with its operator
-                        */
-    char *text;        /* all this for people, or why there is no check */
+    rn_gradcheck_culprit culprit; /* after a failure: who is to blame, see culprit.h */
+    char *text;                   /* all this for people, or why there is no check */
 } rn_gradcheck_report;
 
 /* Checks the gradient of a scalar loss. Variables have their present values and are not

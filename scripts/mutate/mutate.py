@@ -143,15 +143,34 @@ def killer(name, op, rules, programs):
     return None
 
 
-def seen(small, name, op):
-    """Whether one rn_gradcheck of a small graph fails."""
+def check(small, name, op):
+    """What one rn_gradcheck of a small graph says: (whether it passes, whom it blames, the
+    operator)."""
     good, text = call([small, op or "loop"], name)
-    return not good or "passed" not in text
+    said = text.split("\n")[-2].split() if good else []
+    if len(said) != 4:
+        return False, "crash", "-"
+    return said[0] == "passed", said[2], said[3]
 
 
-def line(name, verdict, check):
+# What the sweep does wrong with what one operator's rule gave.
+SWEPT = {"unsummed", "overwrite"}
+
+
+def of_rule(name, op):
+    return op is not None and name.split("/", 1)[1] not in SWEPT
+
+
+def names(name, op, kind, blamed):
+    """Whether that is the culprit."""
+    if of_rule(name, op):
+        return (kind, blamed) == ("rule", op)
+    return kind == "loop" if name.startswith("loop/") else kind in ("engine", "loop")
+
+
+def line(name, verdict, said):
     where, what = name.split("/", 1)
-    print(f"{where:13} {what:26} {verdict:34} {check}", flush=True)
+    print(f"{where:13} {what:26} {verdict:34} {said}", flush=True)
 
 
 class Tally:
@@ -161,13 +180,15 @@ class Tally:
         self.small, self.rules, self.programs = small, rules, programs
         self.known, self.met, self.right = known(), set(), {}
         self.same = self.killed = self.seen = self.equal = self.kinks = 0
-        self.survivors, self.unseen, self.wrong = [], [], []
+        self.named = {True: 0, False: 0}  # of rules, and of what joins them
+        self.met_by = {True: 0, False: 0}
+        self.survivors, self.unseen, self.wrong, self.misnamed = [], [], [], []
 
     def checkable(self, op):
         """Whether rn_gradcheck passes without a mutant; where a gradient is stopped it
         cannot."""
         if op not in self.right:
-            self.right[op] = not seen(self.small, "", op)
+            self.right[op] = check(self.small, "", op)[0]
             if not self.right[op] and op != "stop_gradient":
                 raise tree.Problem(f"rn_gradcheck of {op} fails without any mutant")
         return self.right[op]
@@ -189,21 +210,37 @@ class Tally:
         self.killed += by is not None
         if not by:
             self.survivors.append(name)
-        line(name, by or "SURVIVES", self.check(name, op))
+        line(name, by or "SURVIVES", self.checked(name, op))
 
-    def check(self, name, op):
+    def checked(self, name, op):
         if not self.checkable(op):
             return "-"
-        if seen(self.small, name, op):
+        passes, kind, blamed = check(self.small, name, op)
+        if not passes:
             self.seen += 1
             if name in self.known["kink"]:
                 self.wrong.append(name)
-            return "fails"
+            return self.blame(name, op, kind, blamed)
         if name in self.known["kink"]:
             self.kinks += 1
             return "passes: at kinks only"
         self.unseen.append(name)
         return "passes"
+
+    def blame(self, name, op, kind, blamed):
+        rule = of_rule(name, op)
+        self.met_by[rule] += 1
+        said = f"fails: {kind} {blamed}" if kind == "rule" else f"fails: {kind}"
+        if names(name, op, kind, blamed):
+            self.named[rule] += 1
+            return said
+        self.misnamed.append((name, said[7:]))
+        return said + ", which it is not"
+
+    def share_named(self, rule):
+        met = self.met_by[rule]
+        share = 100 * self.named[rule] / max(met, 1)
+        return share, f"{self.named[rule]} of {met} ({share:.1f} %)"
 
     def report(self, whole):
         """The closing lines; the exit status."""
@@ -216,6 +253,10 @@ class Tally:
         print(f"rn_gradcheck alone: {self.seen} of {checks} seen"
               f" ({100 * self.seen / max(checks, 1):.1f} %), and {self.kinks} more at kinks"
               " only, where it cannot")
+        print(f"rn_gradcheck names: {self.share_named(True)[1]} of the rules,"
+              f" {self.share_named(False)[1]} of the mistakes of what joins them")
+        for name, said in self.misnamed:
+            print(f"rn_gradcheck blames for {name}: {said}")
         for name in self.unseen:
             print(f"rn_gradcheck passes: {name}")
         for name in self.wrong:
@@ -223,7 +264,8 @@ class Tally:
         for name in self.survivors:
             print(f"survives: {name}")
         print(f"{total} mutants, {self.killed} killed")
-        return 1 if self.survivors or self.wrong or not total else 0
+        unnamed = self.met_by[True] and self.share_named(True)[0] < 99
+        return 1 if self.survivors or self.wrong or unnamed or not total else 0
 
 
 def run(options):

@@ -2,8 +2,9 @@
 /*
  * What a user sees of a mistake: one rn_gradcheck, with its default options, of a small
  * graph that holds the operator in the forms of its record's samples; of `loop`, a small
- * recurrent network.  usage: small NAME; says "passed" or "failed". `list` names the
- * operators that have a gradient rule.
+ * recurrent network.  usage: small NAME; says "passed" or "failed", how
+ * many comparisons were made, and whom the check blames: the rule of which operator, a
+ * loop, the engine. `list` names the operators that have a gradient rule.
  */
 #include <rondo/gradcheck.h>
 #include <rondo/loop.h>
@@ -152,7 +153,10 @@ int main(int count, char **arguments)
 
     if (!report) return 2;
     if (count > 2) printf("%s", report->text);
-    printf("%s %lld\n", report->passed ? "passed" : "failed", (long long)report->checked);
+    const rn_gradcheck_culprit *c = &report->culprit;
+    static const char *const kinds[] = {"nobody", "rule", "loop", "engine"};
+    printf("%s %lld %s %s\n", report->passed ? "passed" : "failed",
+           (long long)report->checked, kinds[c->kind], c->op[0] ? c->op : "-");
     rn_gradcheck_free(report);
     for (int i = 0; i < b.count; i++) free(b.data[i]);
     rn_graph_free(g);

@@ -20,6 +20,8 @@ HOOKS = [
     ("src/autodiff/sweep.c", "node->op->gradient(&p);", "rn__mutant_rule(node->op, &p);"),
     ("src/autodiff/sweep.c", "rn__sweep_add(s, node->in[i], fit(node->op, dx[i], x[i]))",
      "rn__mutant_add(s, node, i, fit(node->op, dx[i], x[i]))"),
+    ("src/check/rule.c", "node->op->gradient(&p);", "rn__mutant_rule(node->op, &p);"),
+    ("src/check/rule.c", '#include "culprit.h"', '#include "culprit.h"\n#include "mutant.h"'),
     ("src/autodiff/sweep.c", '#include "sweep.h"', '#include "sweep.h"\n#include "mutant.h"'),
     ("src/meson.build", "'autodiff/sweep.c',",
      "'autodiff/sweep.c', 'autodiff/mutant.c', 'autodiff/census.c',"),

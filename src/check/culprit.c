@@ -1,127 +1,121 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding the wrong rule.
+ * The search for the culprit.
  *
- * Every operator's rule is judged alone: a graph of that one operator, fed with the
- * operands of the run, with a random cotangent, its gradient along a random direction
- * against a difference. So it does not matter how far from the loss the mistake is, or how
- * many there are.
+ * Every operator's rule is judged alone, so that it does not matter how far from the loss
+ * the mistake is, or how many there are. Only when all agree, the loops are; and then what
+ * the sweep makes of the rules.
  */
 #include "culprit.h"
 
-#include <stdio.h>
+#include "passes.h"
 
-#include "branch.h"
+/* At every step, if the operands have few enough elements; at so many at least. */
+enum { STEPS = 5, ELEMENTS = 512 };
 
-enum { STEPS = 2 };
-
-typedef struct search {
-    rn_graph *root;
-    const rn__fed *fed;
-    int fed_count;
-    rn__arena arena;
-    rn__list sites; /* rn__site */
-    rn_program *program;
-    char *text;
-    size_t capacity;
-} search;
-
-/* ---- the sites ---- */
-
-static bool add_site(search *s, rn_graph *graph, int32_t id)
+static bool make_copy(rn__search *s, rn_tensor loss)
 {
-    const rn__node *node = rn__at(graph, id);
+    rn__conversion conversion = {.convert = true, .real = RN_F64, .freeze = true};
 
-    if (!node->op->gradient || !rn__is_real(node->type) || node->inputs > RN__SITE_OPERANDS)
-        return true;
-    rn__site *at = (rn__site *)rn__list_add(s->root, &s->sites, sizeof *at);
-    if (!at) return false;
-    *at = (rn__site){.graph = graph, .id = id, .runs = 1};
-    for (const rn_graph *g = graph; g->parent; g = g->parent) at->runs *= g->loop->steps;
-    for (int i = 0; i < node->inputs; i++) {
-        at->stack[i] = rn__lift((rn_tensor){graph, node->in[i]});
-        if (rn_is_null(at->stack[i])) return false;
-    }
+    s->copy = rn_graph_new_using(s->user->allocator);
+    if (!s->copy) return false;
+    s->pass = (rn__copy_pass){.from = s->user, .to = s->copy};
+    if (!rn__convert(&s->pass, &conversion, &loss.id, 1)) return false;
+    s->loss = rn__copied(&s->pass, loss.id);
     return true;
 }
 
-/* Later nodes, nearer to the loss, come last: the list is walked from its end. */
-static bool add_sites(search *s, const rn__copy_pass *live, rn_graph *graph)
+static int64_t steps_of(const rn__site *site, const rn__trial *t)
 {
-    const rn__region *region = rn__copy_region(live, graph);
-    const int32_t count = region ? graph->count : 0;
+    int64_t elements = 1;
 
-    for (int32_t id = 0; id < count; id++) {
-        const rn__node *node = rn__at(graph, id);
-        if (!region->live[id]) continue;
-        if (node->op == &rn__op_loop) {
-            if (!add_sites(s, live, node->loop->body)) return false;
-        } else if (!add_site(s, graph, id)) {
-            return false;
-        }
+    for (int i = 0; i < t->inputs; i++)
+        if (t->input[i].judged) elements += t->input[i].count;
+    const int64_t steps = ELEMENTS / elements > STEPS ? ELEMENTS / elements : STEPS;
+    return steps < site->runs ? steps : site->runs;
+}
+
+/* The last step first: there the gradient begins. */
+static int64_t run_at(const rn__site *site, int64_t k, int64_t steps)
+{
+    return site->runs - 1 - (steps > 1 ? k * (site->runs - 1) / (steps - 1) : 0);
+}
+
+/* At several steps. A trial that cannot be made is for want of memory. */
+static rn__verdict judge_steps(rn__search *s, rn__site *site, rn__trial *t)
+{
+    rn__verdict verdict = RN__RIGHT;
+
+    if (!rn__site_read(s, site, &t->arena)) {
+        t->no_memory = true;
+        return RN__UNJUDGED;
     }
-    return true;
+    const int64_t steps = steps_of(site, t);
+    for (int64_t k = 0; k < steps; k++) {
+        const int64_t run = run_at(site, k, steps);
+        const rn__verdict one =
+            rn__site_feed(site, run, t) ? rn__judge(t, s->culprit) : RN__UNJUDGED;
+        if (one != RN__RIGHT) verdict = one;
+        if (one != RN__WRONG) continue;
+        rn__blame(s->culprit, site, run);
+        break;
+    }
+    return verdict;
 }
 
-static bool list_sites(search *s, rn_tensor loss)
+/* True to go on: it is not the culprit. */
+static bool judge_site(rn__search *s, rn__site *site, rn_culprit_kind kind)
 {
-    rn__copy_pass live = {.from = s->root, .to = s->root};
+    const bool loop = kind == RN_CULPRIT_LOOP;
+    rn_gradcheck_culprit *c = s->culprit;
+    rn__verdict verdict = RN__UNJUDGED;
+    rn__trial t;
 
-    live.arena.allocator = s->root->allocator;
-    const bool ok =
-        rn__copy_live(&live, &loss.id, 1, false) && add_sites(s, &live, s->root);
-    rn__copy_finish(&live);
-    return ok;
+    const bool made = loop ? rn__loop_trial(&t, s, site) : rn__rule_trial(&t, site);
+    if (made) verdict = judge_steps(s, site, &t);
+    const bool go_on = made && !t.no_memory && verdict != RN__WRONG;
+    c->rules += !loop;
+    c->unjudged += verdict == RN__UNJUDGED;
+    if (made && !t.no_memory && verdict == RN__WRONG) {
+        c->kind = kind;
+        rn__culprit_text(c, site);
+    }
+    rn__trial_finish(&t);
+    return go_on;
 }
 
-/* ---- the run ---- */
-
-static bool run_all(search *s)
-{
-    const rn__site *at = rn__list_at(s->sites, rn__site, 0);
-    rn_tensor *y = (rn_tensor *)rn__arena_new(&s->arena, (size_t)s->sites.count *
-                                                             RN__SITE_OPERANDS * sizeof *y);
-    int count = 0;
-
-    if (!y) return false;
-    for (int k = 0; k < s->sites.count; k++)
-        for (int i = 0; i < rn__at(at[k].graph, at[k].id)->inputs; i++)
-            y[count++] = at[k].stack[i];
-    s->program =
-        rn_compile(s->root, (rn_compile_options){.outputs = y, .output_count = count});
-    for (int i = 0; s->program && i < s->fed_count; i++)
-        if (rn_feed(s->program, s->fed[i].x, s->fed[i].value, s->fed[i].bytes) != RN_OK)
-            return false;
-    return s->program && rn_run(s->program) == RN_OK;
-}
-
-static void judge_all(search *s)
+static bool judge_sites(rn__search *s, rn_culprit_kind kind)
 {
     for (int k = s->sites.count - 1; k >= 0; k--) {
-        rn__site *at = rn__list_at(s->sites, rn__site, k);
-        const int64_t run[STEPS] = {at->runs - 1, at->runs / 2};
-        at->program = s->program;
-        for (int i = 0; i < STEPS && run[i] >= 0 && (i == 0 || run[i] != run[0]); i++)
-            if (!rn__rule_agrees(at, run[i], &s->arena, s->text, s->capacity)) return;
+        rn__site *site = rn__list_at(s->sites, rn__site, k);
+        const bool loop = rn__at(site->graph, site->id)->op == &rn__op_loop;
+        if (loop == (kind == RN_CULPRIT_LOOP) && !judge_site(s, site, kind)) return false;
     }
-    snprintf(s->text, s->capacity,
-             "no culprit: each of %d rules agrees with its operator on the values of this "
-             "run; what joins them is wrong, or the loss is not smooth here",
-             s->sites.count);
+    return true;
 }
 
-void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, char *text,
-                      size_t capacity)
+/* The sweep before the loops: each loop's body is swept too. */
+static void search(rn__search *s)
 {
-    search s = {.root = loss.graph,
-                .fed = fed,
-                .fed_count = count,
-                .text = text,
-                .capacity = capacity};
+    if (!judge_sites(s, RN_CULPRIT_RULE)) return;
+    if (rn__adjoints_agree(s)) {
+        if (!judge_sites(s, RN_CULPRIT_LOOP)) return;
+        s->culprit->kind = RN_CULPRIT_ENGINE;
+    }
+    rn__culprit_text(s->culprit, NULL);
+}
 
-    text[0] = 0;
+void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count,
+                      rn_gradcheck_culprit *culprit)
+{
+    rn__search s = {.user = loss.graph, .fed = fed, .fed_count = count, .culprit = culprit};
+
+    *culprit = (rn_gradcheck_culprit){.node = -1, .loop = -1, .operand = -1, .other = -1};
+    culprit->element = -1;
     s.arena.allocator = loss.graph->allocator;
-    if (list_sites(&s, loss) && run_all(&s)) judge_all(&s);
+    if (make_copy(&s, loss) && rn__sites_find(&s)) search(&s);
     rn_program_free(s.program);
+    rn__copy_finish(&s.pass);
+    rn_graph_free(s.copy);
     rn__arena_finish(&s.arena);
 }

@@ -1,38 +1,126 @@
 /* SPDX-License-Identifier: MIT */
-/* After a failed check: which operator's gradient rule is wrong. culprit.c, rule.c. */
+/*
+ * After a failed check: who is to blame.
+ *
+ *   site.c      the nodes that the loss is made from, and their operands' values
+ *   rule.c      a trial of one operator's rule      loop_alone.c  a trial of one loop
+ *   trial.c, slope.c    running one, differentiating one
+ *   judge.c     whether a trial's gradient is right, and where it is worst
+ *   mistake.c, mistake_again.c   what the mistake is
+ *   adjoint.c   whether the sweep joins what the rules give
+ *   culprit.c   the search;  culprit_text.c  its words
+ */
 #ifndef RN_CHECK_CULPRIT_H
 #define RN_CHECK_CULPRIT_H
 
-#include "node.h"
-#include "rondo/program.h"
+#include "trial.h"
 
-/* An input of a frozen f64 graph, and its value as rn_feed takes it. */
+/* The value of an input or variable of the user's graph, as rn_feed takes it in f64. */
 typedef struct rn__fed {
-    rn_tensor x;
+    int32_t id;
+    bool checked; /* its gradient was */
     const void *value;
     size_t bytes;
 } rn__fed;
 
-/* Checks the rule of each operator that the loss is made from, alone, on the values that it
- * meets in a run, those in loops at their last and middle steps. Writes to `text` the first
- * that is wrong, or that all agree; "" without memory or when the run fails. Adds nodes to
- * the loss's graph. */
-void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, char *text,
-                      size_t capacity);
+/* Searches on a copy of the loss's graph of its own. The graph is left as it was. */
+void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count,
+                      rn_gradcheck_culprit *culprit);
 
-/* One node, with the values of its operands for all steps of the loops around it. */
-enum { RN__SITE_OPERANDS = 8 };
+/* ---- site.c ---- */
+
+/* Where an operand's values for all runs of a site are. */
+typedef struct rn__operand {
+    rn_tensor stack;  /* in the outermost graph */
+    int depth;        /* how many of the loops around the site it has a value for each step
+                         of, the outermost ones */
+    bool reached;     /* what is checked reaches it */
+    const char *data; /* the stack as it was read */
+} rn__operand;
+
+/* A node of the copy, with the node of the user's graph that it is the copy of. */
 typedef struct rn__site {
     rn_graph *graph;
     int32_t id;
-    rn_tensor stack[RN__SITE_OPERANDS]; /* in the outermost graph; outputs of `program` */
-    int64_t runs;                       /* steps of all loops around it, multiplied */
-    rn_program *program;
+    rn_graph *user_graph;
+    int32_t user_id;
+    int loops;
+    int64_t steps[RN_LOOP_DEPTH]; /* of the loops around it, the outermost first */
+    int64_t runs;                 /* all steps multiplied */
+    rn__operand *operand;
 } rn__site;
 
-/* Whether the rule of a site's operator agrees with it at one run of the loops around; says
- * why not. True too when it cannot be judged. */
-bool rn__rule_agrees(const rn__site *site, int64_t run, rn__arena *arena, char *text,
-                     size_t capacity);
+typedef struct rn__search {
+    rn_graph *user, *copy;
+    rn__copy_pass pass; /* from the one to the other */
+    int32_t user_loss;
+    rn_tensor loss; /* of the copy */
+    const rn__fed *fed;
+    int fed_count;
+    rn__arena arena;
+    rn__list sites; /* rn__site, of operators and of loops */
+    rn_program *program;
+    rn_gradcheck_culprit *culprit;
+} rn__search;
+
+/* Lists the sites, later nodes, which are nearer to the loss, at the end; compiles and runs
+ * a program that gives all operands. */
+bool rn__sites_find(rn__search *s);
+
+/* Feeds the values of the run to a program of a copy. */
+bool rn__search_feed(const rn__search *s, const rn__copy_pass *pass, rn_program *program);
+
+/* Reads the operands into the arena; feeds those of one run to a trial. */
+bool rn__site_read(const rn__search *s, rn__site *site, rn__arena *arena);
+bool rn__site_feed(const rn__site *site, int64_t run, rn__trial *t);
+
+/* ---- rule.c, loop_alone.c ---- */
+
+/* Builds and compiles a trial; finish it in any case. False when it cannot be judged. */
+bool rn__rule_trial(rn__trial *t, const rn__site *site);
+bool rn__loop_trial(rn__trial *t, const rn__search *s, const rn__site *site);
+
+/* Calls the rule of a node, if it has one, with these tensors; dx in the shapes of x, null
+ * where not wanted. */
+void rn__pull(const rn__node *node, const rn_tensor *x, rn_tensor y, rn_tensor dy,
+              const bool *wanted, rn_tensor *dx);
+
+/* ---- judge.c ---- */
+
+/* The derivative with respect to one element. */
+typedef struct rn__probe {
+    int64_t element;
+    rn__slope slope;
+} rn__probe;
+
+typedef enum rn__verdict { RN__RIGHT, RN__WRONG, RN__UNJUDGED } rn__verdict;
+
+/* Compares the gradients of all inputs of a trial that has been fed. When one is wrong it
+ * sets the operand, the element, the numbers and the mistake. */
+rn__verdict rn__judge(rn__trial *t, rn_gradcheck_culprit *culprit);
+
+/* Whether a gradient is that far from a slope. NaN is. */
+bool rn__disagrees(double analytic, const rn__slope *slope);
+
+/* ---- mistake.c ---- */
+
+/* What explains the gradient of input i, which is wrong; *ratio as in the culprit, *other
+ * the input whose gradient it is. */
+rn_mistake rn__recognise(rn__trial *t, int i, const rn__probe *probe, int count,
+                         double *ratio, int *other);
+
+/* ---- adjoint.c ---- */
+
+/* Whether each node's gradient is the sum of what its readers' rules give; if not, says
+ * where. False too without memory, with the kind NONE. */
+bool rn__adjoints_agree(rn__search *s);
+
+/* ---- culprit_text.c ---- */
+
+/* Fills node, names, loops and steps. */
+void rn__blame(rn_gradcheck_culprit *culprit, const rn__site *site, int64_t run);
+
+/* Writes the text; `site` may be NULL. */
+void rn__culprit_text(rn_gradcheck_culprit *culprit, const rn__site *site);
 
 #endif

@@ -250,18 +250,17 @@ static bool run_jittered(rn__checking *c)
 }
 
 /* Looks for the wrong rule, with the values that the check was made with. */
-static bool name_culprit(rn__checking *c)
+static bool name_culprit(rn__checking *c, rn_tensor loss)
 {
     rn__fed *fed = (rn__fed *)rn__arena_new(&c->arena, (size_t)c->leaves * sizeof *fed);
 
     if (!fed) return rn__check_no_memory(c);
     for (int i = 0; i < c->leaves; i++) {
         const rn__leaf_value *l = &c->leaf[i];
-        fed[i] =
-            (rn__fed){l->x, l->value, (size_t)l->count * rn_type_size(rn_type_get(l->x))};
+        fed[i] = (rn__fed){l->user, l->checked, l->value,
+                           (size_t)l->count * rn_type_size(rn_type_get(l->x))};
     }
-    rn__find_culprit(c->loss, fed, c->leaves, c->report->culprit,
-                     sizeof c->report->culprit);
+    rn__find_culprit(loss, fed, c->leaves, &c->report->culprit);
     return true;
 }
 
@@ -276,7 +275,7 @@ static bool check(rn__checking *c, rn_tensor loss)
     if (!rn__branches_keep(&c->branches))
         return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->branches.program));
     if (!rn__report_tensors(c->report, c->leaf, c->leaves)) return rn__check_no_memory(c);
-    return rn__compare_all(c) && (c->report->passed || name_culprit(c));
+    return rn__compare_all(c) && (c->report->passed || name_culprit(c, loss));
 }
 
 static rn_gradcheck_options with_defaults(rn_gradcheck_options o)

@@ -179,7 +179,7 @@ static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *me
                  "%.3g, %.3g of its bars\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
                  (long long)r->checked, r->largest, r->excess);
-    if (r->culprit[0]) rn__text_add(t, "  %s\n", r->culprit);
+    if (r->culprit.text[0]) rn__text_add(t, "  %s\n", r->culprit.text);
     if (!r->passed)
         for (int i = 0; i < r->worst_count; i++)
             if (!r->worst[i].passed) write_entry(t, &r->worst[i]);

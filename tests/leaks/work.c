@@ -175,6 +175,55 @@ static rn_test_result gradcheck(rn_allocator a, char *message)
     return result;
 }
 
+/* ---- a gradient that is wrong ---- */
+
+static void identity(int64_t n, const void *const *x, const int64_t *step, void *y,
+                     const void *attributes)
+{
+    const double *from = (const double *)x[0];
+
+    (void)attributes;
+    for (int64_t i = 0; i < n; i++) ((double *)y)[i] = from[i * step[0]];
+}
+
+static void wrong_gradient(rn_pullback *p)
+{
+    p->dx[0] = rn_mul(p->dy, rn_square(p->dy));
+}
+
+static const rn_op wrong_identity = {.name = "wrong_identity",
+                                     .inputs = 1,
+                                     .map = {[RN_F64] = identity},
+                                     .gradient = wrong_gradient};
+
+static rn_test_result culprit(rn_allocator a, char *message)
+{
+    graph w;
+    rn_test_result result = RN_TEST_DONE;
+
+    if (!build(a, &w)) {
+        failed(message, rn_graph_error(w.g));
+        discard(&w);
+        return RN_TEST_FAILED;
+    }
+    rn_tensor x = rn_apply(&wrong_identity, &w.u, 1, NULL, 0);
+    rn_gradcheck_report *r =
+        rn_gradcheck(rn_add(w.loss, rn_sum_all(rn_tanh(x))), (rn_gradcheck_options){0});
+    if (!r)
+        result = failed(message, "no report: out of memory");
+    else if (r->status != RN_OK)
+        result = failed(message, r->text ? r->text : "no text: out of memory");
+    else if (r->passed || !r->text)
+        result = wrong(message, r->text ? r->text : "no text");
+    else if (r->culprit.kind == RN_CULPRIT_NONE)
+        result = failed(message, "no culprit: out of memory");
+    else if (r->culprit.mistake != RN_MISTAKE_UNIT_COTANGENT)
+        result = wrong(message, r->text);
+    rn_gradcheck_free(r);
+    discard(&w);
+    return result;
+}
+
 /* ---- models ---- */
 
 static rn_tensor network(rn_graph *g, rn_model *model, rn_tensor *x)
@@ -275,6 +324,7 @@ const struct rn_test_piece rn_test_works[] = {
     {"compile", compile_as_it_is},
     {"compile-converted", compile_converted},
     {"gradcheck", gradcheck},
+    {"culprit", culprit},
     {"train-sgd", train_with_sgd},
     {"train-adamw", train_with_adam},
     {"train-rmsprop", train_with_rmsprop},

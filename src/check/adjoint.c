@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether the sweep joins what the rules give: the gradient of each tensor of the outermost
+ * graph must be the sum of what its readers' rules, called here, make of the readers'
+ * gradients. A loop is a reader too.
+ */
+#include <math.h>
+
+#include "culprit.h"
+#include "passes.h"
+#include "rondo/ops.h"
+#include "sweep.h"
+
+/* What one reader gives to one tensor. */
+typedef struct part {
+    int32_t reader, target;
+    rn_tensor dx;
+    const double *value;
+} part;
+
+typedef struct adjoints {
+    rn__search *s;
+    rn_graph *graph; /* a copy as rn_grad sees it */
+    rn__copy_pass pass;
+    rn__twin twin;
+    rn__sweep sweep;
+    rn__arena arena;
+    rn__list parts; /* part */
+    rn_program *program;
+    bool *reached;
+} adjoints;
+
+/* ---- the sweep ---- */
+
+/* As rn__sweep_need, which may be what is wrong. */
+static void find_reached(adjoints *a)
+{
+    for (int32_t id = 0; id < a->sweep.count; id++) {
+        const rn__node *node = rn__at(a->graph, id);
+        const bool passes =
+            node->op->gradient || node->op == &rn__op_loop || node->op == &rn__op_get;
+        for (int i = 0; i < node->inputs && passes; i++)
+            a->reached[id] = a->reached[id] || a->reached[node->in[i]];
+        if (node->op != &rn__op_loop && !rn__is_real(node->type)) a->reached[id] = false;
+    }
+}
+
+/* As rn_grad. */
+static bool sweep(adjoints *a, rn_tensor loss)
+{
+    a->twin = (rn__twin){a->graph, a->graph, NULL, NULL, 0};
+    if (!rn__sweep_init(&a->sweep, &a->twin)) return false;
+    a->reached = (bool *)rn__arena_new(&a->arena, (size_t)a->sweep.count);
+    if (!a->reached) return false;
+    for (int i = 0; i < a->s->fed_count; i++) {
+        const rn_tensor x = rn__copied(&a->pass, a->s->fed[i].id);
+        if (!rn_is_null(x) && a->s->fed[i].checked)
+            a->reached[x.id] = a->sweep.needed[x.id] = true;
+    }
+    find_reached(a);
+    rn__sweep_need(&a->sweep);
+    return rn__sweep_add(&a->sweep, loss.id, rn_constant_like(loss, 1)) &&
+           rn__sweep_run(&a->sweep);
+}
+
+/* ---- what the readers give ---- */
+
+static bool add_part(adjoints *a, int32_t reader, int32_t target, rn_tensor dx)
+{
+    if (rn_is_null(dx) || !a->reached[target]) return true;
+    part *p = (part *)rn__list_add(a->graph, &a->parts, sizeof *p);
+    if (p) *p = (part){reader, target, dx, NULL};
+    return p != NULL;
+}
+
+static bool add_rule(adjoints *a, int32_t id)
+{
+    const rn__node *node = rn__at(a->graph, id);
+    const size_t n = (size_t)node->inputs;
+    rn_tensor *x = (rn_tensor *)rn__arena_new(&a->arena, 2 * n * sizeof *x);
+    bool *wanted = (bool *)rn__arena_new(&a->arena, n), ok = true;
+
+    if (!x || !wanted) return false;
+    for (int i = 0; i < node->inputs; i++) {
+        x[i] = (rn_tensor){a->graph, node->in[i]};
+        wanted[i] = a->reached[node->in[i]];
+    }
+    rn__pull(node, x, (rn_tensor){a->graph, id}, rn__sweep_get(&a->sweep, id), wanted,
+             x + n);
+    for (int i = 0; ok && i < node->inputs; i++)
+        ok = add_part(a, id, node->in[i], x[(int)n + i]);
+    return ok;
+}
+
+/* By a sweep of nothing but the loop. */
+static bool add_loop(adjoints *a, int32_t id)
+{
+    const rn__node *node = rn__at(a->graph, id);
+    rn__sweep alone;
+    bool ok = rn__sweep_init(&alone, &a->twin), given = false;
+
+    if (!ok) return false;
+    for (int32_t k = 0; k < a->sweep.count; k++) {
+        const rn__node *get = rn__at(a->graph, k);
+        alone.needed[k] = a->reached[k];
+        if (get->op != &rn__op_get || get->in[0] != id) continue;
+        alone.cotangent[k] = a->sweep.cotangent[k];
+        given = given || alone.cotangent[k] >= 0;
+    }
+    ok = !given || rn__sweep_loop(&alone, id);
+    for (int i = 0; ok && given && i < node->inputs; i++) {
+        ok = add_part(a, id, node->in[i], rn__sweep_get(&alone, node->in[i]));
+        alone.cotangent[node->in[i]] = -1; /* a tensor that is read twice counts once */
+    }
+    rn__sweep_finish(&alone);
+    return ok;
+}
+
+static bool add_parts(adjoints *a)
+{
+    for (int32_t id = 0; id < a->sweep.count; id++) {
+        const rn__node *node = rn__at(a->graph, id);
+        if (node->op == &rn__op_loop) {
+            if (!add_loop(a, id)) return false;
+        } else if (node->op->gradient && a->sweep.cotangent[id] >= 0) {
+            if (!add_rule(a, id)) return false;
+        }
+    }
+    return !a->graph->failed;
+}
+
+/* ---- values ---- */
+
+static bool run(adjoints *a)
+{
+    const size_t most = (size_t)a->sweep.count + (size_t)a->parts.count;
+    rn_tensor *y = (rn_tensor *)rn__arena_new(&a->arena, most * sizeof *y);
+    int count = 0;
+
+    if (!y) return false;
+    for (int k = 0; k < a->parts.count; k++)
+        y[count++] = rn__list_at(a->parts, part, k)->dx;
+    for (int32_t id = 0; id < a->sweep.count; id++)
+        if (a->sweep.cotangent[id] >= 0) y[count++] = rn__sweep_get(&a->sweep, id);
+    a->program =
+        rn_compile(a->graph, (rn_compile_options){.outputs = y, .output_count = count});
+    return a->program && rn__search_feed(a->s, &a->pass, a->program) &&
+           rn_run(a->program) == RN_OK;
+}
+
+/* The values of a tensor; zeros for null. NULL without memory. */
+static const double *values(adjoints *a, rn_tensor x, int64_t count)
+{
+    const size_t bytes = (size_t)count * sizeof(double);
+    double *value = (double *)rn__arena_new(&a->arena, bytes);
+
+    if (value && !rn_is_null(x) && rn_read(a->program, x, value, bytes) != RN_OK)
+        return NULL;
+    return value;
+}
+
+/* ---- comparing ---- */
+
+/* One tensor's gradient and the parts it should be the sum of. */
+typedef struct sum {
+    const double *have;
+    const part *from;
+    int parts;
+    int64_t count;
+} sum;
+
+/* Whether it is `factor` times the sum, with the parts [from, to) left out or, `only`, the
+ * others. Sets the element that is furthest off. */
+static bool is_sum(const sum *u, double factor, int from, int to, bool only,
+                   rn_gradcheck_culprit *c)
+{
+    const double slack = 1e-11;
+    double furthest = 0;
+
+    for (int64_t k = 0; k < u->count; k++) {
+        double total = 0, size = 0;
+        for (int i = 0; i < u->parts; i++) {
+            const double d = factor * u->from[i].value[k];
+            size += fabs(d);
+            if ((i >= from && i < to) == only) total += d;
+        }
+        const double off = fabs(u->have[k] - total);
+        if (off <= slack * (size + fabs(total)) || !(isfinite(total))) continue;
+        if (!c) return false;
+        if (off <= furthest) continue;
+        furthest = isnan(off) ? (double)INFINITY : off;
+        c->element = k;
+        c->analytic = u->have[k];
+        c->numeric = total;
+    }
+    return furthest == 0;
+}
+
+static void diagnose(const sum *u, rn_gradcheck_culprit *c)
+{
+    const int n = u->parts;
+
+    if (is_sum(u, -1, 0, 0, false, NULL)) c->mistake = RN_MISTAKE_SIGN;
+    if (is_sum(u, 2, 0, 0, false, NULL)) c->mistake = RN_MISTAKE_DOUBLE;
+    for (int k = 0; k < n && c->mistake == RN_MISTAKE_UNKNOWN; k++) {
+        if (!is_sum(u, 1, k, k + 1, false, NULL)) continue;
+        c->mistake = RN_MISTAKE_READER_MISSING;
+        c->other = u->from[k].reader;
+    }
+    if (n > 1 && is_sum(u, 1, n - 1, n, true, NULL)) {
+        c->mistake = RN_MISTAKE_LAST_READER;
+        c->other = u->from[n - 1].reader;
+    }
+    if (n > 1 && is_sum(u, 1, 0, 1, true, NULL)) {
+        c->mistake = RN_MISTAKE_FIRST_READER;
+        c->other = u->from[0].reader;
+    }
+}
+
+/* The number in the user's graph of a node of the outermost graph, -1 if it has none. */
+static int32_t user_id(const adjoints *a, int32_t id)
+{
+    for (int32_t k = 0; k < a->s->user->count; k++) {
+        const rn_tensor to = rn__copied(&a->pass, k);
+        if (to.graph == a->graph && to.id == id) return k;
+    }
+    return -1;
+}
+
+static bool agrees(adjoints *a, int32_t id, part *room)
+{
+    rn_gradcheck_culprit *c = a->s->culprit;
+    sum u = {.from = room, .count = rn_shape_count(rn__at(a->graph, id)->shape)};
+
+    for (int k = 0; k < a->parts.count; k++) {
+        part *p = rn__list_at(a->parts, part, k);
+        if (p->target != id) continue;
+        p->value = values(a, p->dx, u.count);
+        if (!p->value) return false;
+        room[u.parts++] = *p;
+    }
+    if (u.parts == 0) return true;
+    u.have = values(a, rn__sweep_get(&a->sweep, id), u.count);
+    if (!u.have) return false;
+    if (is_sum(&u, 1, 0, 0, false, c)) return true;
+    c->kind = RN_CULPRIT_ENGINE;
+    c->ratio = NAN;
+    diagnose(&u, c);
+    const rn__site site = {.user_graph = a->s->user, .user_id = user_id(a, id)};
+    c->shape = rn__at(a->graph, id)->shape;
+    if (c->other >= 0) c->other = user_id(a, c->other);
+    if (site.user_id >= 0) rn__blame(c, &site, 0);
+    return false;
+}
+
+bool rn__adjoints_agree(rn__search *s)
+{
+    rn__conversion conversion = {.convert = true, .real = RN_F64, .freeze = true};
+    adjoints a = {.s = s, .graph = rn_graph_new_using(s->arena.allocator)};
+
+    if (!a.graph) return false;
+    a.arena.allocator = s->arena.allocator;
+    a.pass = (rn__copy_pass){.from = s->user, .to = a.graph};
+    bool ok = rn__convert(&a.pass, &conversion, &s->user_loss, 1);
+    ok = ok && sweep(&a, rn__copied(&a.pass, s->user_loss)) && add_parts(&a) && run(&a);
+    part *room = (part *)rn__arena_new(&a.arena, (size_t)a.parts.count * sizeof *room);
+    ok = ok && room;
+    for (int32_t id = ok ? a.sweep.count - 1 : -1; ok && id >= 0; id--)
+        ok = agrees(&a, id, room);
+    rn_program_free(a.program);
+    if (a.sweep.twin) rn__sweep_finish(&a.sweep);
+    rn__copy_finish(&a.pass);
+    rn_graph_free(a.graph);
+    rn__arena_finish(&a.arena);
+    return ok;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* What a search for the culprit found, in words. */
+#include <math.h>
+#include <stdio.h>
+
+#include "culprit.h"
+#include "text.h"
+
+const char *rn_mistake_name(rn_mistake mistake)
+{
+    switch (mistake) {
+    case RN_MISTAKE_SIGN:
+        return "sign";
+    case RN_MISTAKE_DOUBLE:
+        return "counted twice";
+    case RN_MISTAKE_HALF:
+        return "half";
+    case RN_MISTAKE_ZERO:
+        return "zero";
+    case RN_MISTAKE_NO_RULE:
+        return "no gradient rule";
+    case RN_MISTAKE_TIMES_SIZE:
+        return "times a size, as a sum for a mean";
+    case RN_MISTAKE_OVER_SIZE:
+        return "divided by a size, as a mean for a sum";
+    case RN_MISTAKE_RATIO:
+        return "a constant factor";
+    case RN_MISTAKE_TRANSPOSED:
+        return "transposed";
+    case RN_MISTAKE_SWAPPED:
+        return "swapped";
+    case RN_MISTAKE_ONE_TERM:
+        return "one term of a sum, as without summing what was broadcast";
+    case RN_MISTAKE_NO_COTANGENT:
+        return "the cotangent is forgotten";
+    case RN_MISTAKE_UNIT_COTANGENT:
+        return "right for a cotangent of ones only";
+    case RN_MISTAKE_SHIFTED:
+        return "off by one along an axis";
+    case RN_MISTAKE_REVERSED:
+        return "backwards along an axis";
+    case RN_MISTAKE_NONFINITE:
+        return "not finite";
+    case RN_MISTAKE_FIRST_READER:
+        return "its first reader's contribution only";
+    case RN_MISTAKE_LAST_READER:
+        return "its last reader's contribution only";
+    case RN_MISTAKE_READER_MISSING:
+        return "a reader's contribution is missing";
+    case RN_MISTAKE_UNKNOWN:
+        break;
+    }
+    return "no known mistake";
+}
+
+void rn__blame(rn_gradcheck_culprit *c, const rn__site *site, int64_t run)
+{
+    const rn__node *node = rn__at(site->user_graph, site->user_id);
+    const rn_loop *loop = site->user_graph->loop;
+
+    snprintf(c->op, sizeof c->op, "%s", node->op->name);
+    snprintf(c->name, sizeof c->name, "%s", node->name ? node->name : "");
+    c->node = site->user_id;
+    c->loop = loop ? loop->node : -1;
+    c->loops = site->loops;
+    for (int i = site->loops - 1; i >= 0; i--) {
+        c->step[i] = site->steps[i] ? run % site->steps[i] : 0;
+        run /= site->steps[i] ? site->steps[i] : 1;
+    }
+}
+
+/* node 21 tanh "lstm/layer0/c" [2,3] step 7 of loop 12 */
+static void add_place(rn__text *t, const rn_gradcheck_culprit *c, const rn__site *site)
+{
+    char shape[128];
+
+    rn__text_add(t, "node %d %s", (int)c->node, c->op);
+    if (c->name[0]) rn__text_add(t, " \"%s\"", c->name);
+    if (site && rn__at(site->user_graph, site->user_id)->op != &rn__op_loop)
+        rn__text_add(t, " %s",
+                     rn__shape_text(rn__at(site->user_graph, site->user_id)->shape, shape,
+                                    sizeof shape));
+    for (int i = 0; i < c->loops; i++)
+        rn__text_add(t, "%s%lld", i ? "," : " step ", (long long)c->step[i]);
+    if (c->loop >= 0)
+        rn__text_add(t, "%s loop %d", c->loops ? " of" : " of the body of", (int)c->loop);
+}
+
+/* (1,2) */
+static void add_element(rn__text *t, rn_shape shape, int64_t element)
+{
+    int64_t at[RN_RANK_MAX];
+
+    for (int i = shape.rank - 1; i >= 0; i--) {
+        at[i] = element % shape.size[i];
+        element /= shape.size[i];
+    }
+    rn__text_add(t, " element (");
+    for (int i = 0; i < shape.rank; i++)
+        rn__text_add(t, "%s%lld", i ? "," : "", (long long)at[i]);
+    rn__text_add(t, ")");
+}
+
+/* How a loop reads one of its inputs. */
+static const char *role_of(const rn_loop *loop, int32_t outer)
+{
+    for (int i = 0; i < loop->carry.count; i++)
+        if (rn__list_at(loop->carry, rn__carry, i)->initial == outer) return "carried";
+    for (int i = 0; i < loop->each.count; i++)
+        if (rn__list_at(loop->each, rn__pair, i)->outer == outer) return "step input";
+    return "captured";
+}
+
+/* An input of a loop goes by its name alone: its number is that of a copy. */
+static void add_input(rn__text *t, const rn_gradcheck_culprit *c, const rn__site *site)
+{
+    const rn__node *node = rn__at(site->graph, site->id);
+    const int32_t outer = node->in[c->operand];
+    const rn__node *in = rn__at(site->graph, outer);
+    char shape[128];
+
+    rn__text_add(t, ", input %d, %s%s%s %s", c->operand, role_of(node->loop, outer),
+                 in->name ? " " : "", in->name ? in->name : "",
+                 rn__shape_text(in->shape, shape, sizeof shape));
+}
+
+static void add_operand(rn__text *t, const rn_gradcheck_culprit *c, const rn__site *site)
+{
+    const rn__node *node = rn__at(site->user_graph, site->user_id);
+    char name[160];
+
+    if (node->op == &rn__op_loop) {
+        add_input(t, c, site);
+    } else {
+        const rn_tensor x = {site->user_graph, node->in[c->operand]};
+        rn__text_add(t, ", operand %d %s", c->operand, rn__describe(x, name, sizeof name));
+    }
+    if (c->element >= 0) add_element(t, c->shape, c->element);
+}
+
+static void add_numbers(rn__text *t, const rn_gradcheck_culprit *c)
+{
+    const double ratio = isnan(c->ratio) ? c->analytic / c->numeric : c->ratio;
+
+    /* A mistake in the seventh place must show. */
+    rn__text_add(t,
+                 fabs(ratio * 1000 - nearbyint(ratio * 1000)) < 1e-6 ? ": ratio %.3f, "
+                                                                     : ": ratio %.9g, ",
+                 ratio);
+    rn__text_add(t, "%s", rn_mistake_name(c->mistake));
+    if (c->mistake == RN_MISTAKE_SWAPPED)
+        rn__text_add(t, ": it is the gradient of operand %d", c->other);
+    rn__text_add(t, " (analytic %.9g, numeric %.9g +- %.2g)", c->analytic, c->numeric,
+                 c->error);
+}
+
+/* What is known of the engine: a tensor whose gradient is not the sum it should be. */
+static void add_engine(rn__text *t, const rn_gradcheck_culprit *c)
+{
+    rn__text_add(t,
+                 "culprit: the engine%s: each of %d rules agrees with its operator on the "
+                 "values of this run",
+                 c->node < 0 ? ", or the loss is not smooth here" : "", c->rules);
+    if (c->unjudged) rn__text_add(t, " (%d could not be judged)", c->unjudged);
+    if (c->node < 0) return;
+    rn__text_add(t, ", but the gradient of ");
+    add_place(t, c, NULL);
+    if (c->element >= 0) add_element(t, c->shape, c->element);
+    rn__text_add(t, " is not the sum of what its readers give: %s",
+                 rn_mistake_name(c->mistake));
+    if (c->other >= 0) rn__text_add(t, ", that of node %d", c->other);
+    rn__text_add(t, " (%.9g, the sum is %.9g)", c->analytic, c->numeric);
+}
+
+void rn__culprit_text(rn_gradcheck_culprit *c, const rn__site *site)
+{
+    rn__text t = {c->text, sizeof c->text, 0};
+
+    if (c->kind == RN_CULPRIT_ENGINE) add_engine(&t, c);
+    if (c->kind == RN_CULPRIT_ENGINE || c->kind == RN_CULPRIT_NONE) return;
+    if (c->kind == RN_CULPRIT_RULE)
+        rn__text_add(&t, "culprit: the gradient rule of %s: ", c->op);
+    else
+        rn__text_add(&t, "culprit: the gradient of a loop, in which each rule agrees: ");
+    add_place(&t, c, site);
+    add_operand(&t, c, site);
+    add_numbers(&t, c);
+}

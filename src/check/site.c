@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sites: the nodes that the loss is made from, each with the values that its operands have
+ * in the run, at all steps of the loops around it.
+ */
+#include <string.h>
+
+#include "culprit.h"
+#include "loop.h"
+
+/* ---- what is checked reaches what ---- */
+
+/* By node of each graph of the copy: whether its value depends on a leaf whose gradient was
+ * checked. */
+typedef struct reach {
+    rn__search *s;
+    rn__copy_pass live; /* its regions' `live` are used for this */
+} reach;
+
+static bool *reached_in(const reach *r, const rn_graph *graph)
+{
+    rn__region *region = rn__copy_region(&r->live, graph);
+    return region ? region->live : NULL;
+}
+
+static void spread(const reach *r, const rn_graph *graph);
+
+/* Into a loop's body, round its carries until nothing is added. */
+static void spread_loop(const reach *r, const rn_loop *loop, const bool *outer)
+{
+    bool *inner = reached_in(r, loop->body), changed = true;
+
+    if (!inner) return; /* nothing of it is used */
+    for (int i = 0; i < loop->each.count; i++) {
+        const rn__pair *p = rn__list_at(loop->each, rn__pair, i);
+        inner[p->leaf] = outer[p->outer];
+    }
+    for (int i = 0; i < loop->capture.count; i++) {
+        const rn__pair *p = rn__list_at(loop->capture, rn__pair, i);
+        inner[p->leaf] = outer[p->outer];
+    }
+    while (changed) {
+        changed = false;
+        spread(r, loop->body);
+        for (int i = 0; i < loop->carry.count; i++) {
+            const rn__carry *c = rn__list_at(loop->carry, rn__carry, i);
+            if (inner[c->leaf] || !(outer[c->initial] || inner[c->next])) continue;
+            inner[c->leaf] = changed = true;
+        }
+    }
+}
+
+static bool reaches_output(const reach *r, const rn__node *get)
+{
+    const bool *inner = reached_in(r, get->loop->body);
+    const rn__get *g = (const rn__get *)get->attributes;
+
+    return inner && inner[g->id];
+}
+
+static void spread(const reach *r, const rn_graph *graph)
+{
+    bool *here = reached_in(r, graph);
+
+    for (int32_t id = 0; here && id < graph->count; id++) {
+        const rn__node *node = rn__at(graph, id);
+        if (node->op == &rn__op_loop)
+            spread_loop(r, node->loop, here);
+        else if (node->op == &rn__op_get)
+            here[id] = reaches_output(r, node);
+        else
+            for (int i = 0; i < node->inputs && rn__is_real(node->type); i++)
+                here[id] = here[id] || here[node->in[i]];
+    }
+}
+
+/* Clears the marks of liveness and puts those of reach in their place. */
+static bool find_reach(reach *r)
+{
+    rn__search *s = r->s;
+
+    r->live = (rn__copy_pass){.from = s->copy, .to = s->copy};
+    r->live.arena.allocator = s->copy->allocator;
+    if (!rn__copy_live(&r->live, &s->loss.id, 1, false)) return false;
+    for (rn__region *region = r->live.regions; region; region = region->next)
+        memset(region->live, 0, (size_t)region->graph->count * sizeof *region->live);
+    for (int i = 0; i < s->fed_count; i++) {
+        const rn_tensor x = rn__copied(&s->pass, s->fed[i].id);
+        if (s->fed[i].checked && !rn_is_null(x)) reached_in(r, s->copy)[x.id] = true;
+    }
+    spread(r, s->copy);
+    return true;
+}
+
+/* ---- the list ---- */
+
+static int depth_of(const rn_graph *graph)
+{
+    int depth = 0;
+
+    for (; graph->parent; graph = graph->parent) depth++;
+    return depth;
+}
+
+/* The outer tensor of a leaf of a body, its id; -1 when it is none of these. */
+static int32_t outer_of(const rn__list *pairs, int32_t leaf)
+{
+    for (int i = 0; i < pairs->count; i++) {
+        const rn__pair *p = rn__list_at(*pairs, rn__pair, i);
+        if (p->leaf == leaf) return p->outer;
+    }
+    return -1;
+}
+
+/* What a body captures has one value for all its steps. */
+static rn_tensor uncaptured(rn_tensor x)
+{
+    while (x.graph->parent && rn__node_of(x)->op == &rn__op_capture)
+        x = (rn_tensor){x.graph->parent, outer_of(&x.graph->loop->capture, x.id)};
+    return x;
+}
+
+/* As rn__lift; a step's slice is already a slice of a stack. */
+static rn_tensor lifted(rn_tensor x)
+{
+    while (!rn_is_null(x) && x.graph->parent)
+        x = rn__node_of(x)->op == &rn__op_each
+                ? (rn_tensor){x.graph->parent, outer_of(&x.graph->loop->each, x.id)}
+                : rn__loop_get(x.graph->loop, RN__COLLECT, x.id);
+    return x;
+}
+
+static bool add_operands(const reach *r, rn__site *site)
+{
+    const rn__node *node = rn__at(site->graph, site->id);
+    const bool *reached = reached_in(r, site->graph);
+
+    site->operand = (rn__operand *)rn__arena_new(&r->s->arena, (size_t)node->inputs *
+                                                                   sizeof *site->operand);
+    for (int i = 0; site->operand && i < node->inputs; i++) {
+        const rn_tensor x = uncaptured((rn_tensor){site->graph, node->in[i]});
+        site->operand[i] = (rn__operand){.depth = depth_of(x.graph), .stack = x};
+        site->operand[i].reached = reached && reached[node->in[i]];
+    }
+    return site->operand != NULL;
+}
+
+/* Whether there is a gradient to be judged: one that is right where there is none matters
+ * too. */
+static bool matters(const rn__site *site)
+{
+    const rn__node *node = rn__at(site->graph, site->id);
+    bool reached = false;
+
+    for (int i = 0; i < node->inputs; i++)
+        reached = reached || (site->operand[i].reached &&
+                              rn__is_real(rn__at(site->graph, node->in[i])->type));
+    return reached && (node->op == &rn__op_loop || rn__is_real(node->type));
+}
+
+static bool add_site(const reach *r, rn_graph *user, int32_t id, rn_tensor copy)
+{
+    rn__search *s = r->s;
+    rn__site site = {copy.graph, copy.id, user, id, depth_of(copy.graph), {0}, 1, NULL};
+
+    if (rn_is_null(copy) || rn__node_of(copy)->op != rn__at(user, id)->op) return true;
+    int at = site.loops;
+    for (const rn_graph *g = site.graph; g->parent; g = g->parent) {
+        site.steps[--at] = g->loop->steps;
+        site.runs *= g->loop->steps;
+    }
+    if (!add_operands(r, &site)) return false;
+    if (!matters(&site)) return true;
+    rn__site *kept = (rn__site *)rn__list_add(s->copy, &s->sites, sizeof *kept);
+    if (kept) *kept = site;
+    return kept != NULL;
+}
+
+static bool add_sites(const reach *r, rn_graph *graph)
+{
+    const rn__region *region = rn__copy_region(&r->s->pass, graph);
+    const int32_t count = region ? graph->count : 0;
+
+    for (int32_t id = 0; id < count; id++) {
+        const rn__node *node = rn__at(graph, id);
+        if (!region->live[id] || node->inputs == 0 || node->op == &rn__op_get) continue;
+        if (node->op == &rn__op_loop && !add_sites(r, node->loop->body)) return false;
+        if (!add_site(r, graph, id, region->to[id])) return false;
+    }
+    return true;
+}
+
+/* ---- the run ---- */
+
+static bool lift_all(rn__search *s, rn_tensor **y, int *count)
+{
+    size_t most = 0;
+
+    for (int k = 0; k < s->sites.count; k++) {
+        const rn__site *site = rn__list_at(s->sites, rn__site, k);
+        most += (size_t)rn__at(site->graph, site->id)->inputs;
+    }
+    *count = 0;
+    *y = (rn_tensor *)rn__arena_new(&s->arena, most * sizeof **y);
+    for (int k = 0; *y && k < s->sites.count; k++) {
+        const rn__site *site = rn__list_at(s->sites, rn__site, k);
+        for (int i = 0; i < rn__at(site->graph, site->id)->inputs; i++) {
+            site->operand[i].stack = lifted(site->operand[i].stack);
+            if (rn_is_null(site->operand[i].stack)) return false;
+            (*y)[(*count)++] = site->operand[i].stack;
+        }
+    }
+    return *y != NULL;
+}
+
+bool rn__search_feed(const rn__search *s, const rn__copy_pass *pass, rn_program *program)
+{
+    for (int i = 0; i < s->fed_count; i++) {
+        const rn_tensor x = rn__copied(pass, s->fed[i].id);
+        if (!rn_is_null(x) &&
+            rn_feed(program, x, s->fed[i].value, s->fed[i].bytes) != RN_OK)
+            return false;
+    }
+    return true;
+}
+
+static bool run_all(rn__search *s)
+{
+    rn_tensor *y;
+    int count;
+
+    if (!lift_all(s, &y, &count)) return false;
+    s->program =
+        rn_compile(s->copy, (rn_compile_options){.outputs = y, .output_count = count});
+    return s->program && rn__search_feed(s, &s->pass, s->program) &&
+           rn_run(s->program) == RN_OK;
+}
+
+bool rn__sites_find(rn__search *s)
+{
+    reach r = {.s = s};
+    const bool ok = find_reach(&r) && add_sites(&r, s->user);
+
+    rn__copy_finish(&r.live);
+    return ok && s->sites.count && run_all(s);
+}
+
+/* ---- the values ---- */
+
+static size_t bytes_of(rn_tensor x)
+{
+    return (size_t)rn_shape_count(rn_shape_get(x)) * rn_type_size(rn_type_get(x));
+}
+
+bool rn__site_read(const rn__search *s, rn__site *site, rn__arena *arena)
+{
+    for (int i = 0; i < rn__at(site->graph, site->id)->inputs; i++) {
+        rn__operand *o = &site->operand[i];
+        char *data = (char *)rn__arena_new(arena, bytes_of(o->stack));
+        if (!data || rn_read(s->program, o->stack, data, bytes_of(o->stack)) != RN_OK)
+            return false;
+        o->data = data;
+    }
+    return true;
+}
+
+bool rn__site_feed(const rn__site *site, int64_t run, rn__trial *t)
+{
+    for (int i = 0; i < t->inputs; i++) {
+        const rn__operand *o = &site->operand[i];
+        int64_t at = run;
+        for (int k = o->depth; k < site->loops; k++) at /= site->steps[k];
+        if (!rn__trial_set(t, i, o->data + (size_t)at * bytes_of(t->input[i].x)))
+            return false;
+    }
+    return true;
+}
