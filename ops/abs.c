@@ -8,7 +8,7 @@
  *   y  = |x|, of -0 it is 0; the lowest i32 stays as it is
  *   dx = dy sign x              so 0 at 0
  */
-#include "op.h"
+#include "sides.h"
 
 RN_MAP1(abs, number, x > 0 ? x : 0 - x)
 
@@ -20,6 +20,6 @@ static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
     return rn_mul(dy, rn_sign(x));
 }
 
-RN_UNARY(abs, gradient)
+RN_UNARY_SIDES(abs, gradient, rn__sides_sign)
 
 #endif

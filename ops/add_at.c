@@ -11,7 +11,7 @@
  *   dx = dy
  *   du = dy[i]
  */
-#include "op.h"
+#include "sides.h"
 #include "strided.h"
 #include "walk.h"
 
@@ -130,7 +130,8 @@ const rn_op rn__op_add_at = {.name = "add_at",
                              .inputs = 3,
                              .flags = RN_OP_STRIDED,
                              .shape = shape,
-                             .gradient = gradient};
+                             .gradient = gradient,
+                             .sides = rn__sides_indices};
 
 rn_tensor rn_add_at(rn_tensor x, rn_tensor indices, rn_tensor updates)
 {

@@ -10,6 +10,7 @@
  * No gradient.
  */
 #include "reduce.h"
+#include "sides.h"
 
 #if RN_IS_NUMBER
 
@@ -60,8 +61,11 @@ static const char *shape(rn_typing *t)
     return rn__reduce_shape(t);
 }
 
-const rn_op rn__op_argmax = {
-    .name = "argmax", .inputs = 1, .flags = RN_OP_STRIDED, .shape = shape};
+const rn_op rn__op_argmax = {.name = "argmax",
+                             .inputs = 1,
+                             .flags = RN_OP_STRIDED,
+                             .shape = shape,
+                             .sides = rn__sides_result};
 
 rn_tensor rn_argmax(rn_tensor x, int axis, bool keep)
 {

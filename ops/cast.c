@@ -82,8 +82,15 @@ static void gradient(rn_pullback *p)
     if (is_real(p->x[0]) && is_real(p->y)) p->dx[0] = rn_cast(p->dy, rn_type_get(p->x[0]));
 }
 
+/* Between real types nothing is chosen. */
+static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+{
+    (void)x, (void)attributes;
+    return is_real(y) ? rn_null() : y;
+}
+
 const rn_op rn__op_cast = {
-    .name = "cast", .inputs = 1, .shape = shape, .gradient = gradient};
+    .name = "cast", .inputs = 1, .shape = shape, .gradient = gradient, .sides = sides};
 
 rn_tensor rn_cast(rn_tensor x, rn_type type)
 {

@@ -8,9 +8,10 @@
  *   z = (x == y), false for a NaN
  */
 #include "compare.h"
+#include "sides.h"
 
 RN_COMPARE2(equal, any, x == y)
 
 #if RN_ONCE
-RN_BINARY(equal, rn__compare_shape, NULL)
+RN_BINARY_SIDES(equal, rn__compare_shape, NULL, rn__sides_result)
 #endif

@@ -8,9 +8,10 @@
  *   z = (x < y), false for a NaN; false < true
  */
 #include "compare.h"
+#include "sides.h"
 
 RN_COMPARE2(less, any, x < y)
 
 #if RN_ONCE
-RN_BINARY(less, rn__compare_shape, NULL)
+RN_BINARY_SIDES(less, rn__compare_shape, NULL, rn__sides_result)
 #endif

@@ -8,9 +8,10 @@
  *   z = (x <= y), false for a NaN; false < true
  */
 #include "compare.h"
+#include "sides.h"
 
 RN_COMPARE2(less_equal, any, x <= y)
 
 #if RN_ONCE
-RN_BINARY(less_equal, rn__compare_shape, NULL)
+RN_BINARY_SIDES(less_equal, rn__compare_shape, NULL, rn__sides_result)
 #endif

@@ -54,11 +54,20 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_where(largest, rn_div(dy, count), rn_constant_like(dy, 0));
 }
 
+/* Which of the terms is the largest. */
+static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+{
+    const int64_t axes = ((const rn__reduce_attributes *)attributes)->axes;
+
+    return rn_equal(x[0], rn__reduce_keep(y, x[0], axes));
+}
+
 const rn_op rn__op_max = {.name = "max",
                           .inputs = 1,
                           .flags = RN_OP_STRIDED,
                           .shape = shape,
-                          .gradient = gradient};
+                          .gradient = gradient,
+                          .sides = sides};
 
 rn_tensor rn_max(rn_tensor x, const int *axes, int count, bool keep)
 {

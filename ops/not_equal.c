@@ -8,9 +8,10 @@
  *   z = (x != y), true for a NaN
  */
 #include "compare.h"
+#include "sides.h"
 
 RN_COMPARE2(not_equal, any, x != y)
 
 #if RN_ONCE
-RN_BINARY(not_equal, rn__compare_shape, NULL)
+RN_BINARY_SIDES(not_equal, rn__compare_shape, NULL, rn__sides_result)
 #endif

@@ -174,13 +174,17 @@ int rn__op_axis(const rn_op *op, rn_tensor x, int axis);
 /* ---- records and public functions of the usual forms ---- */
 
 /* static rn_tensor gradient(x, y, dy) and the public rn_<name>(x). */
-#define RN_UNARY(name_, gradient_of)                                                       \
+#define RN_UNARY(name_, gradient_of) RN_UNARY_SIDES(name_, gradient_of, NULL)
+
+/* The same for one that chooses, with its rule of sides. */
+#define RN_UNARY_SIDES(name_, gradient_of, sides_of)                                       \
     static void pullback(rn_pullback *p)                                                   \
     {                                                                                      \
         p->dx[0] = gradient_of(p->x[0], p->y, p->dy);                                      \
     }                                                                                      \
                                                                                            \
-    const rn_op rn__op_##name_ = {.name = #name_, .inputs = 1, .gradient = pullback};      \
+    const rn_op rn__op_##name_ = {                                                         \
+        .name = #name_, .inputs = 1, .gradient = pullback, .sides = sides_of};             \
                                                                                            \
     rn_tensor rn_##name_(rn_tensor x)                                                      \
     {                                                                                      \
@@ -190,8 +194,15 @@ int rn__op_axis(const rn_op *op, rn_tensor x, int axis);
 /* static void gradient(rn_pullback *) and the public rn_<name>(x, y); `shape_of` is a shape
  * rule, NULL for the element-wise one. */
 #define RN_BINARY(name_, shape_of, gradient_of)                                            \
-    const rn_op rn__op_##name_ = {                                                         \
-        .name = #name_, .inputs = 2, .shape = shape_of, .gradient = gradient_of};          \
+    RN_BINARY_SIDES(name_, shape_of, gradient_of, NULL)
+
+/* The same for one that chooses, with its rule of sides. */
+#define RN_BINARY_SIDES(name_, shape_of, gradient_of, sides_of)                            \
+    const rn_op rn__op_##name_ = {.name = #name_,                                          \
+                                  .inputs = 2,                                             \
+                                  .shape = shape_of,                                       \
+                                  .gradient = gradient_of,                                 \
+                                  .sides = sides_of};                                      \
                                                                                            \
     rn_tensor rn_##name_(rn_tensor x, rn_tensor y)                                         \
     {                                                                                      \

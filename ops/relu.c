@@ -8,7 +8,7 @@
  *   y  = max(x, 0); NaN stays
  *   dx = y <= 0 ? 0 : dy     from y alone; a selection, so dy may be infinite where y is 0
  */
-#include "op.h"
+#include "sides.h"
 
 RN_MAP1(relu, real, x <= 0 ? 0 : x)
 
@@ -22,6 +22,6 @@ static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
     return rn_where(rn_less_equal(y, zero), zero, dy);
 }
 
-RN_UNARY(relu, gradient)
+RN_UNARY_SIDES(relu, gradient, rn__sides_sign)
 
 #endif

@@ -8,13 +8,13 @@
  *   y  = 1 where x > 0, -1 where x < 0, else x: a zero or NaN
  *   dx = 0
  */
-#include "op.h"
+#include "sides.h"
 
 RN_MAP1(sign, number, x > 0 ? 1 : x < 0 ? -1 : x)
 
 #if RN_ONCE
 
-const rn_op rn__op_sign = {.name = "sign", .inputs = 1};
+const rn_op rn__op_sign = {.name = "sign", .inputs = 1, .sides = rn__sides_result};
 
 rn_tensor rn_sign(rn_tensor x)
 {

@@ -9,7 +9,7 @@
  *   y[i..] = x[i[i..]]
  *   dx     = zeros with dy added at i
  */
-#include "op.h"
+#include "sides.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,8 +62,11 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_add_at(rn_fill_like(p->x[0], 0), p->x[1], p->dy);
 }
 
-const rn_op rn__op_take = {
-    .name = "take", .inputs = 2, .shape = shape, .gradient = gradient};
+const rn_op rn__op_take = {.name = "take",
+                           .inputs = 2,
+                           .shape = shape,
+                           .gradient = gradient,
+                           .sides = rn__sides_indices};
 
 rn_tensor rn_take(rn_tensor x, rn_tensor indices)
 {

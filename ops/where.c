@@ -61,8 +61,14 @@ static void gradient(rn_pullback *p)
     if (p->wanted[2]) p->dx[2] = rn_where(c, zero, dw);
 }
 
+static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+{
+    (void)y, (void)attributes;
+    return x[0];
+}
+
 const rn_op rn__op_where = {
-    .name = "where", .inputs = 3, .shape = shape, .gradient = gradient};
+    .name = "where", .inputs = 3, .shape = shape, .gradient = gradient, .sides = sides};
 
 rn_tensor rn_where(rn_tensor condition, rn_tensor x, rn_tensor y)
 {

@@ -82,6 +82,13 @@ typedef struct rn_pullback {
 
 typedef void (*rn_gradient_rule)(rn_pullback *p);
 
+/* For an operator that chooses: a tensor made from inputs x and output y, of which an
+ * element changes with the choice that is made there, such as the sign of a relu's operand
+ * or an index that is taken. There the operator has a kink or a jump; rn_gradcheck leaves
+ * out points so near to one that a difference would cross it, and says so. Null: for these
+ * types there is no choice. */
+typedef rn_tensor (*rn_sides_rule)(const rn_tensor *x, rn_tensor y, const void *attributes);
+
 /* Bytes of scratch that a kernel call with these shapes needs (data pointers are not set).
  */
 typedef size_t (*rn_scratch_rule)(const rn_call *call);
@@ -108,6 +115,7 @@ typedef struct rn_op {
     rn_gradient_rule gradient;  /* NULL: not differentiable, the gradient is zero */
     rn_scratch_rule scratch;    /* NULL: none */
     rn_view_rule view;          /* instead of map and kernel */
+    rn_sides_rule sides;        /* NULL: it never chooses, and is smooth */
 } rn_op;
 
 /* Appends a node: op applied to `in`, with `size` bytes of attributes that are copied and

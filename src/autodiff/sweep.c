@@ -86,6 +86,18 @@ static rn_tensor fit(const rn_op *op, rn_tensor dx, rn_tensor x)
                    rn__shape_text(want, to, sizeof to));
 }
 
+/* Calls the rule; what the nodes that it makes are refused for is told of it. */
+static bool call_rule(const rn_op *op, rn_pullback *p, rn_graph *target)
+{
+    char what[128];
+
+    op->gradient(p);
+    if (!target->root->failed) return true;
+    snprintf(what, sizeof what, "%.100s: its gradient rule", op->name);
+    rn__fail_within(target, what);
+    return false;
+}
+
 /* Calls the rule with tensors of the target and adds what it returns. */
 static bool pull(rn__sweep *s, int32_t id, rn_tensor *x, rn_tensor *dx, bool *wanted)
 {
@@ -105,7 +117,7 @@ static bool pull(rn__sweep *s, int32_t id, rn_tensor *x, rn_tensor *dx, bool *wa
         x[i] = rn__twin_of(s->twin, node->in[i]);
         if (rn_is_null(x[i])) return false;
     }
-    node->op->gradient(&p);
+    if (!call_rule(node->op, &p, s->twin->target)) return false;
     for (int i = 0; i < node->inputs; i++) {
         if (!wanted[i] || rn_is_null(dx[i])) continue;
         if (!rn__sweep_add(s, node->in[i], fit(node->op, dx[i], x[i]))) return false;

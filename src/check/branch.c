@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sides that operators choose, as tensors of the graph:
- *
- *   relu, abs, sign      sign x
- *   maximum, minimum     sign (x - y)
- *   max                  x = max x, for every x
- *   where                its condition
- *   comparisons, argmax, casts to i32 and bool    their result
- *   take, add_at         the indices
+ * The sides that operators choose, by their own rules (op.h), as tensors of the graph: in
+ * loops for all their steps.
  */
 #include "branch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "loop.h"
-#include "op.h"
-#include "reduce.h"
+#include "rondo/op.h"
 
 rn_tensor rn__lift(rn_tensor x)
 {
@@ -25,49 +19,44 @@ rn_tensor rn__lift(rn_tensor x)
 }
 
 /* The sides of one node, in its graph; null when it does not choose. */
-static rn_tensor sides_of(const rn__node *node, rn_tensor y, const rn_tensor *x)
-{
-    const rn_op *op = node->op;
-
-    if (op == &rn__op_relu || op == &rn__op_abs || op == &rn__op_sign) return rn_sign(x[0]);
-    if (op == &rn__op_maximum || op == &rn__op_minimum) return rn_sign(rn_sub(x[0], x[1]));
-    if (op == &rn__op_max) {
-        const rn__reduce_attributes *a = (const rn__reduce_attributes *)node->attributes;
-        return rn_equal(x[0], rn__reduce_keep(y, x[0], a->axes));
-    }
-    if (op == &rn__op_where) return x[0];
-    if (op == &rn__op_take || op == &rn__op_add_at) return x[1];
-    if (op == &rn__op_equal || op == &rn__op_not_equal || op == &rn__op_less ||
-        op == &rn__op_less_equal || op == &rn__op_argmax)
-        return y;
-    if (op == &rn__op_cast && !rn__is_real(node->type)) return y;
-    return rn_null();
-}
-
-static bool add_choice(rn__branches *b, rn_graph *graph, int32_t id)
+static rn_tensor sides_of(rn_graph *graph, int32_t id, rn__arena *arena)
 {
     const rn__node *node = rn__at(graph, id);
-    rn_tensor x[2] = {rn_null(), rn_null()};
+    const rn_op *op = node->op;
+    rn_tensor *x = (rn_tensor *)rn__arena_new(arena, (size_t)node->inputs * sizeof *x);
     const bool ended = graph->loop && graph->loop->ended;
+    char what[128];
 
-    for (int i = 0; i < node->inputs && i < 2; i++) x[i] = (rn_tensor){graph, node->in[i]};
+    if (!x) return rn__no_memory(graph);
+    for (int i = 0; i < node->inputs; i++) x[i] = (rn_tensor){graph, node->in[i]};
+    const void *attributes = node->attributes;
     /* The body opens once more for what is only looked at. */
     if (graph->loop) graph->loop->ended = false;
-    rn_tensor sides = sides_of(node, (rn_tensor){graph, id}, x);
+    const rn_tensor sides = op->sides(x, (rn_tensor){graph, id}, attributes);
     if (graph->loop) graph->loop->ended = ended;
-    if (graph->root->failed) return false;
-    if (rn_is_null(sides)) return true;
+    snprintf(what, sizeof what, "%.100s: its sides", op->name);
+    rn__fail_within(graph, what);
+    return rn_is_null(sides) ? sides : rn__adopt(graph, sides, op->name);
+}
 
-    sides = rn__lift(sides);
+static bool add_choice(rn__branches *b, rn_graph *graph, int32_t id, rn__arena *arena)
+{
+    if (!rn__at(graph, id)->op->sides) return true;
+    const rn_tensor own = sides_of(graph, id, arena), sides = rn__lift(own);
+
+    if (graph->root->failed) return false;
+    if (rn_is_null(own)) return true;
     rn__choice *c = (rn__choice *)rn__list_add(graph, &b->choices, sizeof *c);
     if (rn_is_null(sides) || !c) return false;
     *c = (rn__choice){.graph = graph, .id = id, .sides = sides};
+    c->each = rn_shape_count(rn_shape_get(own));
     c->bytes =
         (size_t)rn_shape_count(rn_shape_get(sides)) * rn_type_size(rn_type_get(sides));
     return true;
 }
 
-static bool add_choices(rn__branches *b, const rn__copy_pass *live, rn_graph *graph)
+static bool add_choices(rn__branches *b, const rn__copy_pass *live, rn_graph *graph,
+                        rn__arena *arena)
 {
     const rn__region *region = rn__copy_region(live, graph);
     const int32_t count = region ? graph->count : 0;
@@ -76,8 +65,8 @@ static bool add_choices(rn__branches *b, const rn__copy_pass *live, rn_graph *gr
         const rn__node *node = rn__at(graph, id);
         if (!region->live[id]) continue;
         if (node->op == &rn__op_loop) {
-            if (!add_choices(b, live, node->loop->body)) return false;
-        } else if (node->inputs > 0 && !add_choice(b, graph, id)) {
+            if (!add_choices(b, live, node->loop->body, arena)) return false;
+        } else if (node->inputs > 0 && !add_choice(b, graph, id, arena)) {
             return false;
         }
     }
@@ -110,7 +99,8 @@ bool rn__branches_find(rn__branches *b, rn_tensor loss, rn__arena *arena)
 
     *b = (rn__branches){.program = NULL};
     live.arena.allocator = loss.graph->allocator;
-    bool ok = rn__copy_live(&live, &loss.id, 1, false) && add_choices(b, &live, loss.graph);
+    bool ok = rn__copy_live(&live, &loss.id, 1, false) &&
+              add_choices(b, &live, loss.graph, arena);
     if (ok && b->choices.count) ok = compile(b, loss.graph, arena);
     rn__copy_finish(&live);
     return ok;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Branches: which side every element took, of the operators that choose (relu, abs, max,
- * where, comparisons, ...). Where a step changes a side, a difference says nothing about
- * the gradient.
+ * where, comparisons, ..., and a user's that tell). Where a step changes a side, a
+ * difference says nothing about the gradient.
  */
 #ifndef RN_CHECK_BRANCH_H
 #define RN_CHECK_BRANCH_H
@@ -15,6 +15,7 @@ typedef struct rn__choice {
     rn_graph *graph;
     int32_t id;
     rn_tensor sides; /* in the outermost graph */
+    int64_t each;    /* elements in one step of the loops around it */
     size_t bytes;
     char *here; /* the sides at the point that is checked */
 } rn__choice;

@@ -63,6 +63,13 @@ static rn__verdict judge_steps(rn__search *s, rn__site *site, rn__trial *t)
     return verdict;
 }
 
+/* Why a trial could not be made, if it is not for want of memory; else NULL. */
+static const char *refusal(const rn__trial *t)
+{
+    const bool refused = t->graph && t->graph->failed && !t->graph->no_memory;
+    return refused ? rn_graph_error(t->graph) : NULL;
+}
+
 /* True to go on: it is not the culprit. */
 static bool judge_site(rn__search *s, rn__site *site, rn_culprit_kind kind)
 {
@@ -72,16 +79,22 @@ static bool judge_site(rn__search *s, rn__site *site, rn_culprit_kind kind)
     rn__trial t;
 
     const bool made = loop ? rn__loop_trial(&t, s, site) : rn__rule_trial(&t, site);
+    const char *refused = made ? NULL : refusal(&t);
     if (made) verdict = judge_steps(s, site, &t);
-    const bool go_on = made && !t.no_memory && verdict != RN__WRONG;
+    if (refused) {
+        verdict = RN__WRONG;
+        c->mistake = RN_MISTAKE_REFUSED;
+        rn__blame(c, site, site->runs > 0 ? site->runs - 1 : 0);
+    }
+    const bool judged = (made && !t.no_memory) || refused;
     c->rules += !loop;
     c->unjudged += verdict == RN__UNJUDGED;
-    if (made && !t.no_memory && verdict == RN__WRONG) {
+    if (judged && verdict == RN__WRONG) {
         c->kind = kind;
-        rn__culprit_text(c, site);
+        rn__culprit_text(c, site, refused);
     }
     rn__trial_finish(&t);
-    return go_on;
+    return judged && verdict != RN__WRONG;
 }
 
 static bool judge_sites(rn__search *s, rn_culprit_kind kind)
@@ -98,17 +111,22 @@ static bool judge_sites(rn__search *s, rn_culprit_kind kind)
 static void search(rn__search *s)
 {
     if (!judge_sites(s, RN_CULPRIT_RULE)) return;
-    if (rn__adjoints_agree(s)) {
+    if (s->refused || rn__adjoints_agree(s)) {
         if (!judge_sites(s, RN_CULPRIT_LOOP)) return;
         s->culprit->kind = RN_CULPRIT_ENGINE;
+        if (s->refused) s->culprit->mistake = RN_MISTAKE_REFUSED;
     }
-    rn__culprit_text(s->culprit, NULL);
+    rn__culprit_text(s->culprit, NULL, s->refused);
 }
 
-void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count,
+void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char *refused,
                       rn_gradcheck_culprit *culprit)
 {
-    rn__search s = {.user = loss.graph, .fed = fed, .fed_count = count, .culprit = culprit};
+    rn__search s = {.user = loss.graph,
+                    .fed = fed,
+                    .fed_count = count,
+                    .refused = refused,
+                    .culprit = culprit};
 
     *culprit = (rn_gradcheck_culprit){.node = -1, .loop = -1, .operand = -1, .other = -1};
     culprit->element = -1;

@@ -23,8 +23,9 @@ typedef struct rn__fed {
     size_t bytes;
 } rn__fed;
 
-/* Searches on a copy of the loss's graph of its own. The graph is left as it was. */
-void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count,
+/* Searches on a copy of the loss's graph of its own. The graph is left as it was. `refused`
+ * is why there is no gradient to be compared, NULL when there is. */
+void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char *refused,
                       rn_gradcheck_culprit *culprit);
 
 /* ---- site.c ---- */
@@ -57,6 +58,7 @@ typedef struct rn__search {
     rn_tensor loss; /* of the copy */
     const rn__fed *fed;
     int fed_count;
+    const char *refused; /* why there is no gradient; NULL: there is */
     rn__arena arena;
     rn__list sites; /* rn__site, of operators and of loops */
     rn_program *program;
@@ -120,7 +122,8 @@ bool rn__adjoints_agree(rn__search *s);
 /* Fills node, names, loops and steps. */
 void rn__blame(rn_gradcheck_culprit *culprit, const rn__site *site, int64_t run);
 
-/* Writes the text; `site` may be NULL. */
-void rn__culprit_text(rn_gradcheck_culprit *culprit, const rn__site *site);
+/* Writes the text; `site` may be NULL, and `refused`, which says why it cannot be made. */
+void rn__culprit_text(rn_gradcheck_culprit *culprit, const rn__site *site,
+                      const char *refused);
 
 #endif

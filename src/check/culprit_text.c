@@ -17,6 +17,8 @@ const char *rn_mistake_name(rn_mistake mistake)
         return "half";
     case RN_MISTAKE_ZERO:
         return "zero";
+    case RN_MISTAKE_REFUSED:
+        return "refused";
     case RN_MISTAKE_NO_RULE:
         return "no gradient rule";
     case RN_MISTAKE_TIMES_SIZE:
@@ -155,13 +157,15 @@ static void add_numbers(rn__text *t, const rn_gradcheck_culprit *c)
 }
 
 /* What is known of the engine: a tensor whose gradient is not the sum it should be. */
-static void add_engine(rn__text *t, const rn_gradcheck_culprit *c)
+static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *refused)
 {
     rn__text_add(t,
                  "culprit: the engine%s: each of %d rules agrees with its operator on the "
                  "values of this run",
-                 c->node < 0 ? ", or the loss is not smooth here" : "", c->rules);
+                 c->node < 0 && !refused ? ", or the loss is not smooth here" : "",
+                 c->rules);
     if (c->unjudged) rn__text_add(t, " (%d could not be judged)", c->unjudged);
+    if (refused) rn__text_add(t, ", but the gradient is refused: %s", refused);
     if (c->node < 0) return;
     rn__text_add(t, ", but the gradient of ");
     add_place(t, c, NULL);
@@ -172,17 +176,21 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c)
     rn__text_add(t, " (%.9g, the sum is %.9g)", c->analytic, c->numeric);
 }
 
-void rn__culprit_text(rn_gradcheck_culprit *c, const rn__site *site)
+void rn__culprit_text(rn_gradcheck_culprit *c, const rn__site *site, const char *refused)
 {
     rn__text t = {c->text, sizeof c->text, 0};
 
-    if (c->kind == RN_CULPRIT_ENGINE) add_engine(&t, c);
+    if (c->kind == RN_CULPRIT_ENGINE) add_engine(&t, c, refused);
     if (c->kind == RN_CULPRIT_ENGINE || c->kind == RN_CULPRIT_NONE) return;
     if (c->kind == RN_CULPRIT_RULE)
         rn__text_add(&t, "culprit: the gradient rule of %s: ", c->op);
     else
         rn__text_add(&t, "culprit: the gradient of a loop, in which each rule agrees: ");
     add_place(&t, c, site);
+    if (refused) {
+        rn__text_add(&t, ": refused: %s", refused);
+        return;
+    }
     add_operand(&t, c, site);
     add_numbers(&t, c);
 }

@@ -105,11 +105,14 @@ static bool compile_both(rn__checking *c)
     c->without = rn_compile(c->copy, (rn_compile_options){RN_OUTPUTS(c->loss)});
     if (!rn__branches_find(&c->branches, c->loss, &c->arena))
         return rn__check_fail(c, RN_INVALID, rn_graph_error(c->copy));
-    if (c->without && rn_grad(c->loss, rn_null(), x, count, dx))
+    if (!c->without) return rn__check_fail(c, RN_INVALID, rn_graph_error(c->copy));
+    if (rn_grad(c->loss, rn_null(), x, count, dx))
         c->with_gradient =
             rn_compile(c->copy, (rn_compile_options){.outputs = dx, .output_count = count});
-    if (count > 0 && !c->with_gradient)
+    if (count > 0 && !c->with_gradient) {
+        c->refused = !c->copy->no_memory;
         return rn__check_fail(c, RN_INVALID, rn_graph_error(c->copy));
+    }
     for (int i = 0, k = 0; i < c->leaves; i++)
         if (c->leaf[i].checked) c->leaf[i].dx = dx[k++];
     return true;
@@ -159,96 +162,6 @@ static bool repeats(rn__checking *c)
         "the loss is not deterministic: two runs on the same values differ");
 }
 
-/* ---- values ---- */
-
-/* What the user gives for a leaf: a variable's data, a named value, or NULL. */
-static const void *given(const rn__checking *c, const rn__leaf_value *l)
-{
-    const rn__node *node = rn__at(c->user, l->user);
-
-    for (int i = 0; i < c->options.value_count; i++) {
-        const rn_tensor x = c->options.values[i].input;
-        if (x.graph == c->user && x.id == l->user) return c->options.values[i].data;
-    }
-    return node->variable ? node->variable->data : NULL;
-}
-
-static bool set_value(rn__checking *c, rn__leaf_value *l)
-{
-    const rn__node *node = rn__at(c->user, l->user);
-    const void *data = given(c, l);
-    const size_t n = (size_t)l->count,
-                 size = rn__is_real(node->type) ? sizeof(double) : rn_type_size(node->type);
-    l->value = rn__arena_new(&c->arena, n * size);
-    if (!l->value) return rn__check_no_memory(c);
-    if (node->type == RN_F32 && data)
-        for (size_t i = 0; i < n; i++)
-            ((double *)l->value)[i] = (double)((const float *)data)[i];
-    else if (data && n)
-        memcpy(l->value, data, n * size);
-    else if (rn__is_real(node->type))
-        for (size_t i = 0; i < n; i++)
-            ((double *)l->value)[i] =
-                rn__check_normal(c->options.seed, (uint32_t)(l - c->leaf), i);
-    rn_program *const programs[3] = {c->without, c->with_gradient, c->branches.program};
-    for (int k = 0; k < 3; k++) {
-        rn_program *program = programs[k];
-        if (program && rn_feed(program, l->x, l->value, n * size) != RN_OK)
-            return rn__check_fail(c, RN_INVALID, rn_program_error(program));
-    }
-    if (c->jitter.program && !rn_is_null(l->jittered_x) &&
-        rn_feed(c->jitter.program, l->jittered_x, l->value, n * size) != RN_OK)
-        return rn__check_fail(c, RN_INVALID, rn_program_error(c->jitter.program));
-    return true;
-}
-
-/* Room for what is known of a leaf that is checked. */
-static bool make_room(rn__checking *c, rn__leaf_value *l)
-{
-    const size_t bytes = (size_t)l->count * sizeof(double);
-
-    l->at = (double *)rn__arena_new(&c->arena, bytes);
-    l->gradient = (double *)rn__arena_new(&c->arena, bytes);
-    for (int j = 0; j < RN__JITTERS; j++) {
-        l->jittered[j] = (double *)rn__arena_new(&c->arena, bytes);
-        if (!l->jittered[j]) return rn__check_no_memory(c);
-    }
-    return l->at && l->gradient ? true : rn__check_no_memory(c);
-}
-
-static bool run_gradient(rn__checking *c)
-{
-    if (!c->with_gradient) return true;
-    if (rn_run(c->with_gradient) != RN_OK)
-        return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->with_gradient));
-    for (int k = 0; k < c->leaves; k++) {
-        rn__leaf_value *l = &c->leaf[k];
-        if (!l->checked) continue;
-        if (!make_room(c, l)) return false;
-        if (rn_read(c->with_gradient, l->dx, l->gradient,
-                    (size_t)l->count * sizeof(double)) != RN_OK)
-            return rn__check_fail(c, RN_INVALID, rn_program_error(c->with_gradient));
-        for (int64_t i = 0; i < l->count; i++)
-            l->largest = fmax(l->largest, fabs(l->gradient[i]));
-    }
-    return true;
-}
-
-static bool run_jittered(rn__checking *c)
-{
-    for (int j = 0; c->jitter.program && j < RN__JITTERS; j++) {
-        if (!rn__jitter_run(&c->jitter, j))
-            return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->jitter.program));
-        for (int k = 0; k < c->leaves; k++) {
-            const rn__leaf_value *l = &c->leaf[k];
-            if (l->checked && rn_read(c->jitter.program, l->jittered_dx, l->jittered[j],
-                                      (size_t)l->count * sizeof(double)) != RN_OK)
-                return rn__check_fail(c, RN_INVALID, rn_program_error(c->jitter.program));
-        }
-    }
-    return true;
-}
-
 /* Looks for the wrong rule, with the values that the check was made with. */
 static bool name_culprit(rn__checking *c, rn_tensor loss)
 {
@@ -260,18 +173,27 @@ static bool name_culprit(rn__checking *c, rn_tensor loss)
         fed[i] = (rn__fed){l->user, l->checked, l->value,
                            (size_t)l->count * rn_type_size(rn_type_get(l->x))};
     }
-    rn__find_culprit(loss, fed, c->leaves, &c->report->culprit);
+    rn__find_culprit(loss, fed, c->leaves, c->refused ? c->problem : NULL,
+                     &c->report->culprit);
     return true;
+}
+
+/* Of a gradient that cannot be made: in whose rule that is so. */
+static void name_refused(rn__checking *c, rn_tensor loss)
+{
+    const char *problem = c->problem;
+    const rn_status status = c->status;
+
+    if (rn__set_values(c)) name_culprit(c, loss);
+    c->problem = problem, c->status = status;
 }
 
 static bool check(rn__checking *c, rn_tensor loss)
 {
     if (!valid_tensors(c) || !copy_graph(c, loss) || !compile_both(c) ||
-        !compile_jittered(c))
+        !compile_jittered(c) || !rn__set_values(c))
         return false;
-    for (int i = 0; i < c->leaves; i++)
-        if (!set_value(c, &c->leaf[i])) return false;
-    if (!run_gradient(c) || !run_jittered(c) || !repeats(c)) return false;
+    if (!rn__run_gradient(c) || !repeats(c)) return false;
     if (!rn__branches_keep(&c->branches))
         return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->branches.program));
     if (!rn__report_tensors(c->report, c->leaf, c->leaves)) return rn__check_no_memory(c);
@@ -308,8 +230,8 @@ rn_gradcheck_report *rn_gradcheck(rn_tensor loss, rn_gradcheck_options options)
         rn__check_fail(&c, RN_INVALID, "the loss is not a real scalar");
     else if (!(c.copy = rn_graph_new_using(a)))
         rn__check_no_memory(&c);
-    else
-        check(&c, loss);
+    else if (!check(&c, loss) && c.refused)
+        name_refused(&c, loss);
 
     rn__report_end(c.report, c.status, c.problem);
     rn_program_free(c.with_gradient);

@@ -42,6 +42,7 @@ typedef struct rn__checking {
     rn__jitter jitter;
     rn__branches branches;
     rn__arena arena;
+    bool refused; /* there is no gradient: a rule cannot be built */
     const char *problem;
     rn_status status;
 } rn__checking;
@@ -55,6 +56,14 @@ int32_t rn__check_user_id(const rn__checking *c, rn_tensor x);
 
 /* Number i of a stream of normally distributed ones. */
 double rn__check_normal(uint64_t seed, uint32_t stream, uint64_t i);
+
+/* ---- values.c ---- */
+
+/* Gives every leaf its value, in all programs. */
+bool rn__set_values(rn__checking *c);
+
+/* The gradient at these values, also in random arithmetic. */
+bool rn__run_gradient(rn__checking *c);
 
 /* ---- line.c: the loss along a line ---- */
 

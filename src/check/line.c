@@ -55,15 +55,14 @@ static void describe(rn__checking *c, const rn__choice *choice, int64_t element,
                      rn_gradcheck_kink *kink)
 {
     const rn_tensor y = {choice->graph, choice->id};
-    const int64_t inside = rn_shape_count(rn_shape_get(y));
-    const bool stacked = choice->graph->parent && inside > 0;
+    const bool stacked = choice->graph->parent && choice->each > 0;
     char name[160];
 
     kink->op = rn__node_of(y)->op->name;
     kink->node = rn__arena_string(&c->arena, rn__describe(y, name, sizeof name));
     kink->id = rn__check_user_id(c, y);
-    kink->step = stacked ? element / inside : -1;
-    kink->choice = stacked ? element % inside : element;
+    kink->step = stacked ? element / choice->each : -1;
+    kink->choice = stacked ? element % choice->each : element;
 }
 
 double rn__line_scale(rn__checking *c, rn_gradcheck_kink *kink)

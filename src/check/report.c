@@ -172,6 +172,7 @@ static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *me
 {
     if (message) {
         rn__text_add(t, "gradcheck: not made: %s\n", message);
+        if (r->culprit.text[0]) rn__text_add(t, "  %s\n", r->culprit.text);
         return;
     }
     rn__text_add(t,

@@ -12,9 +12,13 @@ static rn_tensor fit(rn_tensor dx, rn_tensor x)
 {
     const rn_shape want = rn_shape_get(x), have = rn_shape_get(dx);
     rn_shape both;
+    char from[128], to[128];
 
     if (rn_is_null(dx) || rn_shape_equal(want, have)) return dx;
-    if (!rn_shape_broadcast(want, have, &both)) return rn_null();
+    if (!rn_shape_broadcast(want, have, &both))
+        return rn_fail(dx.graph, "it gives %s for an operand of %s",
+                       rn__shape_text(have, from, sizeof from),
+                       rn__shape_text(want, to, sizeof to));
     return rn_shape_equal(both, have) ? rn_sum_to(dx, want) : rn_broadcast(dx, want);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 rn_graph *rn_graph_new(void)
 {
@@ -71,8 +72,19 @@ rn_tensor rn_fail(rn_graph *graph, const char *format, ...)
     return rn_null();
 }
 
+void rn__fail_within(rn_graph *graph, const char *what)
+{
+    rn_graph *root = graph->root;
+    char error[sizeof root->error];
+
+    if (!root->failed || root->no_memory) return;
+    memcpy(error, root->error, sizeof error);
+    snprintf(root->error, sizeof root->error, "%.100s: %.400s", what, error);
+}
+
 rn_tensor rn__no_memory(rn_graph *graph)
 {
+    if (graph && !graph->root->failed) graph->root->no_memory = true;
     return rn_fail(graph, "graph: out of memory");
 }
 

@@ -48,7 +48,7 @@ struct rn_graph {
     rn_graph *bodies; /* all bodies, to be freed */
     rn__assignment *assignment;
     int assignments, assignment_capacity;
-    bool failed;
+    bool failed, no_memory; /* no_memory: which is why it failed */
     char error[512];
 };
 
@@ -136,6 +136,9 @@ rn_graph *rn__innermost(const rn_tensor *x, int count);
 
 /* Whether b is a or encloses it. */
 bool rn__encloses(const rn_graph *outer, const rn_graph *inner);
+
+/* Puts "<what>: " before the error that is on the graph, unless that is want of memory. */
+void rn__fail_within(rn_graph *graph, const char *what);
 
 /* Puts "out of memory" on the graph; returns the null tensor. */
 rn_tensor rn__no_memory(rn_graph *graph);

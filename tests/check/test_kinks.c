@@ -105,6 +105,104 @@ Test(kinks, none)
     check(rn_tanh, 0, "");
 }
 
+/* ---- an operator of the user's that tells its sides ---- */
+
+/* z = 2 x where x > 0, else x / 2 */
+static void bend(int64_t n, const void *const *x, const int64_t *step, void *y,
+                 const void *attributes)
+{
+    (void)attributes;
+    for (int64_t i = 0; i < n; i++) {
+        const double at = ((const double *)x[0])[i * step[0]];
+        ((double *)y)[i] = at > 0 ? 2 * at : at / 2;
+    }
+}
+
+static rn_tensor bent_up(const rn_tensor *x)
+{
+    return rn_less(rn_constant_like(x[0], 0), x[0]);
+}
+
+static void bend_gradient(rn_pullback *p)
+{
+    const rn_tensor x = p->x[0];
+    p->dx[0] =
+        rn_mul(p->dy, rn_where(bent_up(p->x), rn_fill_like(x, 2), rn_fill_like(x, 0.5)));
+}
+
+static rn_tensor bend_sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+{
+    (void)y, (void)attributes;
+    return bent_up(x);
+}
+
+static rn_tensor bad_sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+{
+    (void)attributes;
+    return rn_matmul(x[0], y);
+}
+
+static const rn_op bending = {.name = "bending",
+                              .inputs = 1,
+                              .map = {[RN_F64] = bend},
+                              .gradient = bend_gradient,
+                              .sides = bend_sides};
+static const rn_op untold = {.name = "untold",
+                             .inputs = 1,
+                             .map = {[RN_F64] = bend},
+                             .gradient = bend_gradient,
+                             .sides = bad_sides};
+
+static rn_tensor bent(rn_tensor x)
+{
+    return rn_apply(&bending, &x, 1, NULL, 0);
+}
+
+Test(kinks, of_an_operator_of_the_users)
+{
+    check(bent, 2, "bending: node ");
+}
+
+Test(kinks, sides_that_cannot_be_built)
+{
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N));
+    rn_tensor loss = rn_sum_all(rn_apply(&untold, &x, 1, NULL, 0));
+    rn_gradcheck_report *r = rn_gradcheck(loss, (rn_gradcheck_options){0});
+
+    cr_assert_eq(r->status, RN_INVALID);
+    cr_assert(strstr(r->text, "not made: untold: its sides: matmul: "), "%s", r->text);
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+}
+
+/* Of which the sides have another shape than the result: which of three is the largest. */
+Test(kinks, step_and_element_of_a_maximum_in_a_loop)
+{
+    enum { T = 3, W = 3 };
+    static const double x_data[T * W] = {1, 2, 3, 4, 4, 1, 9, 8, 7};
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, W));
+    rn_loop *loop = rn_loop_begin(g);
+    rn_tensor y = rn_max_axis(rn_loop_each(loop, x), 0);
+    rn_loop_end(loop);
+    rn_tensor loss = rn_sum_all(rn_square(rn_loop_collect(loop, y)));
+    const rn_value value = {x, x_data};
+    rn_gradcheck_report *r = rn_gradcheck(
+        loss, (rn_gradcheck_options){.values = &value, .value_count = 1, .directions = -1});
+
+    cr_assert(r->passed, "%s", r->text);
+    cr_assert_eq(r->kinks, 2, "%s", r->text);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_str_eq(r->kink[i].op, "max");
+        cr_assert_eq(r->kink[i].element, W + i);
+        cr_assert_eq(r->kink[i].step, 1, "%s", r->text);
+        cr_assert(r->kink[i].choice == 0 || r->kink[i].choice == 1, "%s", r->text);
+    }
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+}
+
 /* ---- a function that is none ---- */
 
 static double calls;

@@ -32,7 +32,9 @@ typedef enum way {
     SHIFTED,
     BACKWARDS,
     NOT_FINITE,
-    LARGE_ONLY
+    LARGE_ONLY,
+    NO_PRODUCT,
+    NO_SHAPE
 } way;
 static way chosen; /* every test has a process of its own */
 
@@ -90,6 +92,10 @@ static rn_tensor first(const rn_pullback *p, rn_tensor dx)
         return rn_reverse(dx, 1);
     case NOT_FINITE:
         return rn_div(dx, rn_fill_like(dx, 0));
+    case NO_PRODUCT:
+        return rn_matmul(dx, rn_slice(y, 0, 0, 2, 1));
+    case NO_SHAPE:
+        return rn_concat((rn_tensor[]){dx, dx}, 2, 0);
     case LARGE_ONLY:
         return rn_where(rn_less(rn_fill_like(dx, 5), p->x[0]), rn_scale(dx, 2), dx);
     default:
@@ -251,6 +257,34 @@ Test(mistakes, at_one_place_only)
     cr_assert(strstr(c->text, " element (1,2): ratio 2.000, no known mistake"), "%s",
               c->text);
     discard(&s);
+}
+
+/* There is no gradient to compare, and still it is said whose rule is to blame. */
+static void expect_refused(way w, const char *why)
+{
+    setting s;
+
+    chosen = w;
+    run(&s, &my_mul, false);
+    const rn_gradcheck_culprit *c = &s.report->culprit;
+    cr_assert_eq(s.report->status, RN_INVALID);
+    cr_assert_not(s.report->passed);
+    cr_assert(strstr(s.report->text, "not made: my_mul: its gradient rule"), "%s",
+              s.report->text);
+    cr_assert_eq(c->kind, RN_CULPRIT_RULE, "%s", s.report->text);
+    cr_assert_eq(c->mistake, RN_MISTAKE_REFUSED, "%s", s.report->text);
+    cr_assert_str_eq(c->op, "my_mul");
+    cr_assert_str_eq(c->name, "product");
+    cr_assert_eq(c->node, s.z.id);
+    cr_assert(strstr(c->text, why), "%s", c->text);
+    cr_assert(strstr(s.report->text, c->text), "%s", s.report->text);
+    discard(&s);
+}
+
+Test(mistakes, refused)
+{
+    expect_refused(NO_PRODUCT, "refused: matmul: inner sizes differ: ");
+    expect_refused(NO_SHAPE, "refused: it gives [6,3] for an operand of [3,3]");
 }
 
 Test(mistakes, no_rule)
