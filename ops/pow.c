@@ -6,10 +6,10 @@
  *   z     [..]
  *
  *   z  = x^y
- *   dx = dz y x^(y-1)          0 where x and y are 0
+ *   dx = dz y x^(y-1)          0 where y is 0
  *   dy = dz z log x            where x > 0, else 0
  *
- * Where |y| < 1/2 dx is dz (y z) / x: y - 1 would be rounded there, which x^(y-1) makes log
+ * Where y < 1/2 dx is dz (y z) / x: near 0 y - 1 would be rounded, which x^(y-1) makes log
  * x times as large; and z does not overflow beside a y of 0, as x^(y-1) may.
  *
  * Where a factor would be infinite beside one of 0 another argument is put in its place
@@ -29,13 +29,13 @@ static rn_tensor both(rn_tensor x, rn_tensor y)
 static rn_tensor by_base(rn_tensor x, rn_tensor y, rn_tensor z)
 {
     const rn_tensor zero = rn_constant_like(x, 0), one = rn_constant_like(x, 1);
-    const rn_tensor flat = rn_less(rn_abs(y), rn_constant_like(y, 0.5));
+    const rn_tensor flat = rn_less(y, rn_constant_like(y, 0.5));
     const rn_tensor small = both(flat, both(rn_not_equal(x, zero), rn_is_finite(x)));
-    const rn_tensor none = both(rn_equal(x, zero), rn_equal(y, zero));
+    const rn_tensor none = rn_equal(y, zero);
 
-    const rn_tensor x_small = rn_where(small, x, one), z_small = rn_where(small, z, one);
+    const rn_tensor x_small = rn_where(small, x, one);
     const rn_tensor x_other = rn_where(rn_logical_or(small, none), one, x);
-    return rn_where(small, rn_div(rn_mul(y, z_small), x_small),
+    return rn_where(small, rn_div(rn_mul(y, z), x_small),
                     rn_mul(y, rn_pow(x_other, rn_sub(y, one))));
 }
 

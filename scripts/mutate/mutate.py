@@ -104,8 +104,8 @@ def census(rules, op, folder):
 
 
 def known():
-    """What known.txt says: {"equal": {name: reason}, "kink": {name: reason}}"""
-    found = {"equal": {}, "kink": {}}
+    """What known.txt says: {"equal": {name: reason}, "point": {name: reason}}"""
+    found = {"equal": {}, "point": {}}
     for text in tree.read(os.path.join(tree.HERE, "known.txt")).splitlines():
         if text and text[0] != "#":
             kind, name, reason = text.split(None, 2)
@@ -179,7 +179,7 @@ class Tally:
     def __init__(self, small, rules, programs):
         self.small, self.rules, self.programs = small, rules, programs
         self.known, self.met, self.right = known(), set(), {}
-        self.same = self.killed = self.seen = self.equal = self.kinks = 0
+        self.same = self.killed = self.seen = self.equal = self.points = 0
         self.named = {True: 0, False: 0}  # of rules, and of what joins them
         self.met_by = {True: 0, False: 0}
         self.survivors, self.unseen, self.wrong, self.misnamed = [], [], [], []
@@ -218,12 +218,12 @@ class Tally:
         passes, kind, blamed = check(self.small, name, op)
         if not passes:
             self.seen += 1
-            if name in self.known["kink"]:
+            if name in self.known["point"]:
                 self.wrong.append(name)
             return self.blame(name, op, kind, blamed)
-        if name in self.known["kink"]:
-            self.kinks += 1
-            return "passes: at kinks only"
+        if name in self.known["point"]:
+            self.points += 1
+            return "passes: at points only"
         self.unseen.append(name)
         return "passes"
 
@@ -246,12 +246,12 @@ class Tally:
         """The closing lines; the exit status."""
         total, checks = self.killed + len(self.survivors), self.seen + len(self.unseen)
         if whole:
-            listed = set(self.known["equal"]) | set(self.known["kink"])
+            listed = set(self.known["equal"]) | set(self.known["point"])
             self.wrong += sorted(listed - self.met)
         print(f"\nnot counted: {self.same} build the same graph, {self.equal} give the same"
               " values")
         print(f"rn_gradcheck alone: {self.seen} of {checks} seen"
-              f" ({100 * self.seen / max(checks, 1):.1f} %), and {self.kinks} more at kinks"
+              f" ({100 * self.seen / max(checks, 1):.1f} %), and {self.points} more at points"
               " only, where it cannot")
         print(f"rn_gradcheck names: {self.share_named(True)[1]} of the rules,"
               f" {self.share_named(False)[1]} of the mistakes of what joins them")

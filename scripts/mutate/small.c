@@ -79,6 +79,32 @@ static rn_tensor add_sample(bag *b, rn_graph *g, const record *r, int number,
     return loss;
 }
 
+static rn_tensor numbers(bag *b, rn_graph *g, int count, const double *x)
+{
+    rn_test_array values = rn_test_array_new(RN_F64, (rn_shape){1, {count}});
+
+    memcpy(values.at, x, (size_t)count * sizeof *x);
+    const rn_tensor input = feed(b, g, &values);
+    rn_test_array_free(&values);
+    return input;
+}
+
+/* Where x^y is smooth in one operand alone: whole powers of bases that are not positive,
+ * and powers of 0. */
+static rn_tensor add_powers(bag *b, rn_graph *g, rn_tensor loss)
+{
+    enum { BASES = 5, POWERS = 2 };
+    static const double base[BASES] = {0, 0, 0, -2, -2}, whole[BASES] = {0, 2, 3, 3, -2};
+    static const double power[POWERS] = {2, 3}, zero[POWERS] = {0, 0};
+    rn_test_random random = {99};
+    const rn_tensor x = numbers(b, g, BASES, base), y = numbers(b, g, POWERS, power);
+    const rn_tensor n = rn_constant(g, RN_F64, rn_shape_get(x), whole);
+    const rn_tensor o = rn_constant(g, RN_F64, rn_shape_get(y), zero);
+
+    loss = rn_add(loss, rn_test_project(rn_pow(x, n), &random, false));
+    return rn_add(loss, rn_test_project(rn_pow(o, y), &random, false));
+}
+
 static rn_tensor operator_loss(bag *b, rn_graph *g, const char *name)
 {
     rn_tensor loss = rn_constant_scalar(g, RN_F64, 0);
@@ -89,6 +115,7 @@ static rn_tensor operator_loss(bag *b, rn_graph *g, const char *name)
         for (int i = 0; i < r->sample_count && b->count + OPERANDS < VALUES; i++)
             if (!r->samples[i].values_only) loss = add_sample(b, g, r, i, loss);
     }
+    if (strcmp(name, "pow") == 0) loss = add_powers(b, g, loss);
     return loss;
 }
 

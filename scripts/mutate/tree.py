@@ -17,7 +17,7 @@ DECLARATION = "#include <stdbool.h>\nbool rn__mutant(const char *name);\n"
 
 # The calls of a rule and of what adds its result, and where the build learns of new files.
 HOOKS = [
-    ("src/autodiff/sweep.c", "node->op->gradient(&p);", "rn__mutant_rule(node->op, &p);"),
+    ("src/autodiff/sweep.c", "    op->gradient(p);", "    rn__mutant_rule(op, p);"),
     ("src/autodiff/sweep.c", "rn__sweep_add(s, node->in[i], fit(node->op, dx[i], x[i]))",
      "rn__mutant_add(s, node, i, fit(node->op, dx[i], x[i]))"),
     ("src/check/rule.c", "node->op->gradient(&p);", "rn__mutant_rule(node->op, &p);"),

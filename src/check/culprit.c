@@ -63,11 +63,11 @@ static rn__verdict judge_steps(rn__search *s, rn__site *site, rn__trial *t)
     return verdict;
 }
 
-/* Why a trial could not be built, if it is not for want of memory; else NULL. */
+/* Why a trial could not be made, if it is not for want of memory; else NULL. */
 static const char *refusal(const rn__trial *t)
 {
     const rn_graph *g = t->graph;
-    const bool refused = g && !t->built && g->failed && !g->no_memory;
+    const bool refused = g && g->failed && !g->no_memory;
     return refused ? rn_graph_error(t->graph) : NULL;
 }
 

@@ -133,10 +133,12 @@ static bool compile_jittered(rn__checking *c)
         if (c->leaf[i].checked) dx[count++] = c->leaf[i].dx;
     }
     if (count == 0) return true;
-    if (!rn__jitter_new(&c->jitter, dx, count, y, x, c->leaves))
+    if (!rn__jitter_new(&c->jitter, dx, count, y, x, c->leaves)) {
+        c->refused = c->jitter.graph && !c->jitter.graph->no_memory;
         return rn__check_fail(c, RN_INVALID,
                               c->jitter.graph ? rn_graph_error(c->jitter.graph)
                                               : "out of memory");
+    }
     for (size_t i = 0, k = 0; i < n; i++) {
         c->leaf[i].jittered_x = x[i];
         if (c->leaf[i].checked) c->leaf[i].jittered_dx = y[k++];

@@ -42,7 +42,7 @@ typedef struct rn__checking {
     rn__jitter jitter;
     rn__branches branches;
     rn__arena arena;
-    bool refused; /* there is no gradient: a rule cannot be built */
+    bool refused; /* there is no gradient, for it cannot be built */
     const char *problem;
     rn_status status;
 } rn__checking;

@@ -65,7 +65,6 @@ static double *room(rn__trial *t, int64_t count)
 
 bool rn__trial_compile(rn__trial *t)
 {
-    t->built = true;
     if (!compile(t) || !find_branches(t)) return false;
     for (int i = 0; i < t->inputs; i++) {
         rn__trial_input *in = &t->input[i];

@@ -42,7 +42,6 @@ typedef struct rn__trial {
     rn__trial_output *output;
     int inputs, outputs;
     bool has_rule;
-    bool built;                     /* all nodes are there */
     bool no_memory;                 /* since it was made */
     rn_program *forward, *backward; /* backward NULL: all gradients are zero */
     rn__branches branches;

@@ -77,8 +77,10 @@ static bool run_exact(rn__checking *c)
         if (!l->checked) continue;
         if (!make_room(c, l)) return false;
         if (rn_read(c->with_gradient, l->dx, l->gradient,
-                    (size_t)l->count * sizeof(double)) != RN_OK)
+                    (size_t)l->count * sizeof(double)) != RN_OK) {
+            c->refused = true; /* it has another size */
             return rn__check_fail(c, RN_INVALID, rn_program_error(c->with_gradient));
+        }
         for (int64_t i = 0; i < l->count; i++)
             l->largest = fmax(l->largest, fabs(l->gradient[i]));
     }

@@ -64,9 +64,7 @@ static bool take(compilation *c, rn__copy_pass *pass, bool ok)
 {
     for (int i = 0; ok && i < c->count; i++)
         c->wanted[i] = rn__copied(pass, c->wanted[i]).id;
-    if (!ok)
-        rn_fail(c->user, "%s",
-                pass->to->failed ? pass->to->error : "compile: a pass gave up");
+    if (!ok) rn__fail_as(c->user, pass->to);
     rn__copy_finish(pass);
     if (c->graph != c->user) rn_graph_free(c->graph);
     c->graph = pass->to;
@@ -243,7 +241,7 @@ static bool make_program(compilation *c)
     plan.minimizes = minimizes(&c->options);
     plan.live = (rn__copy_pass){.from = c->graph, .to = c->graph};
     const bool ok = plan_program(c, &plan);
-    if (!ok) rn_fail(c->user, "%s", c->graph->error);
+    if (!ok) rn__fail_as(c->user, c->graph);
     rn__free(p->allocator, plan.buffer);
     rn__copy_finish(&plan.live);
     return ok;

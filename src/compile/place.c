@@ -184,6 +184,7 @@ bool rn__place(rn__plan *plan)
     if (find_places(plan, &p->workspace_bytes))
         p->workspace = (char *)rn__allocate_aligned(p->allocator, p->workspace_bytes, true);
     if (!p->workspace) {
+        plan->graph->root->no_memory = !plan->graph->root->failed;
         rn_fail(plan->graph, "compile: no memory for a workspace of %zu bytes",
                 p->workspace_bytes);
         return false;

@@ -82,6 +82,14 @@ void rn__fail_within(rn_graph *graph, const char *what)
     snprintf(root->error, sizeof root->error, "%.100s: %.400s", what, error);
 }
 
+void rn__fail_as(rn_graph *graph, const rn_graph *other)
+{
+    const rn_graph *from = other->root;
+
+    if (!graph->root->failed) graph->root->no_memory = from->no_memory;
+    rn_fail(graph, "%s", from->failed ? from->error : "compile: a pass gave up");
+}
+
 rn_tensor rn__no_memory(rn_graph *graph)
 {
     if (graph && !graph->root->failed) graph->root->no_memory = true;

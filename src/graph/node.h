@@ -140,6 +140,9 @@ bool rn__encloses(const rn_graph *outer, const rn_graph *inner);
 /* Puts "<what>: " before the error that is on the graph, unless that is want of memory. */
 void rn__fail_within(rn_graph *graph, const char *what);
 
+/* Puts the error of another graph on this one; without any, that a pass gave up. */
+void rn__fail_as(rn_graph *graph, const rn_graph *other);
+
 /* Puts "out of memory" on the graph; returns the null tensor. */
 rn_tensor rn__no_memory(rn_graph *graph);
 
