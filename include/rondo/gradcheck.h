@@ -63,7 +63,9 @@ typedef struct rn_gradcheck_tensor {
 } rn_gradcheck_tensor;
 
 /* A point that was not compared: within `distance` an operator takes another side, so that
- * the loss has no derivative there, or none that a difference can measure. */
+ * the loss has no derivative there, or none that a difference can measure; or the loss is
+ * not finite there, or the element is so large that no step tells. Then op is "loss", and
+ * node says which. */
 typedef struct rn_gradcheck_kink {
     const char *tensor; /* moving this element of this tensor, -1: along a direction, */
     int64_t element;

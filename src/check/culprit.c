@@ -103,9 +103,20 @@ static bool judge_sites(rn__search *s, rn_culprit_kind kind)
     for (int k = s->sites.count - 1; k >= 0; k--) {
         rn__site *site = rn__list_at(s->sites, rn__site, k);
         const bool loop = rn__at(site->graph, site->id)->op == &rn__op_loop;
-        if (loop == (kind == RN_CULPRIT_LOOP) && !judge_site(s, site, kind)) return false;
+        if (site->stops || loop != (kind == RN_CULPRIT_LOOP)) continue;
+        if (!judge_site(s, site, kind)) return false;
     }
     return true;
+}
+
+/* Of the engine it must be said that there is a reason for what it does. */
+static const rn__site *stopping_site(const rn__search *s)
+{
+    for (int k = 0; k < s->sites.count; k++) {
+        const rn__site *site = rn__list_at(s->sites, rn__site, k);
+        if (site->stops) return site;
+    }
+    return NULL;
 }
 
 /* The sweep before the loops: each loop's body is swept too. */
@@ -117,7 +128,7 @@ static void search(rn__search *s)
         s->culprit->kind = RN_CULPRIT_ENGINE;
         if (s->refused) s->culprit->mistake = RN_MISTAKE_REFUSED;
     }
-    rn__culprit_text(s->culprit, NULL, s->refused);
+    rn__culprit_text(s->culprit, stopping_site(s), s->refused);
 }
 
 void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char *refused,

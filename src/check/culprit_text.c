@@ -157,7 +157,8 @@ static void add_numbers(rn__text *t, const rn_gradcheck_culprit *c)
 }
 
 /* What is known of the engine: a tensor whose gradient is not the sum it should be. */
-static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *refused)
+static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *refused,
+                       const rn__site *stop)
 {
     rn__text_add(t,
                  "culprit: the engine%s: each of %d rules agrees with its operator on the "
@@ -166,6 +167,9 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *r
                  c->rules);
     if (c->unjudged) rn__text_add(t, " (%d could not be judged)", c->unjudged);
     if (refused) rn__text_add(t, ", but the gradient is refused: %s", refused);
+    if (stop)
+        rn__text_add(t, "; node %d stop_gradient stops the gradient on purpose",
+                     (int)stop->user_id);
     if (c->node < 0) return;
     rn__text_add(t, ", but the gradient of ");
     add_place(t, c, NULL);
@@ -176,16 +180,23 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *r
     rn__text_add(t, " (%.9g, the sum is %.9g)", c->analytic, c->numeric);
 }
 
+static void add_loop(rn__text *t, const rn_gradcheck_culprit *c)
+{
+    rn__text_add(t, "culprit: the gradient of a loop, in which each rule agrees");
+    if (c->unjudged) rn__text_add(t, " (%d could not be judged)", c->unjudged);
+    rn__text_add(t, ": ");
+}
+
 void rn__culprit_text(rn_gradcheck_culprit *c, const rn__site *site, const char *refused)
 {
     rn__text t = {c->text, sizeof c->text, 0};
 
-    if (c->kind == RN_CULPRIT_ENGINE) add_engine(&t, c, refused);
+    if (c->kind == RN_CULPRIT_ENGINE) add_engine(&t, c, refused, site);
     if (c->kind == RN_CULPRIT_ENGINE || c->kind == RN_CULPRIT_NONE) return;
     if (c->kind == RN_CULPRIT_RULE)
         rn__text_add(&t, "culprit: the gradient rule of %s: ", c->op);
     else
-        rn__text_add(&t, "culprit: the gradient of a loop, in which each rule agrees: ");
+        add_loop(&t, c);
     add_place(&t, c, site);
     if (refused) {
         rn__text_add(&t, ": refused: %s", refused);

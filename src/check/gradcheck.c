@@ -146,24 +146,6 @@ static bool compile_jittered(rn__checking *c)
     return true;
 }
 
-/* The same run twice: an operator that gives something else is no function to be checked.
- */
-static bool repeats(rn__checking *c)
-{
-    double first, second;
-
-    if (rn_run(c->without) != RN_OK)
-        return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->without));
-    first = rn_scalar(c->without, c->loss);
-    if (rn_run(c->without) != RN_OK)
-        return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->without));
-    second = rn_scalar(c->without, c->loss);
-    if (memcmp(&first, &second, sizeof first) == 0) return true;
-    return rn__check_fail(
-        c, RN_BAD_VALUE,
-        "the loss is not deterministic: two runs on the same values differ");
-}
-
 /* Looks for the wrong rule, with the values that the check was made with. */
 static bool name_culprit(rn__checking *c, rn_tensor loss)
 {
@@ -195,7 +177,7 @@ static bool check(rn__checking *c, rn_tensor loss)
     if (!valid_tensors(c) || !copy_graph(c, loss) || !compile_both(c) ||
         !compile_jittered(c) || !rn__set_values(c))
         return false;
-    if (!rn__run_gradient(c) || !repeats(c)) return false;
+    if (!rn__run_gradient(c) || !rn__repeats(c)) return false;
     if (!rn__branches_keep(&c->branches))
         return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->branches.program));
     if (!rn__report_tensors(c->report, c->leaf, c->leaves)) return rn__check_no_memory(c);

@@ -65,23 +65,33 @@ bool rn__set_values(rn__checking *c);
 /* The gradient at these values, also in random arithmetic. */
 bool rn__run_gradient(rn__checking *c);
 
+/* Whether the loss is finite, and twice the same. */
+bool rn__repeats(rn__checking *c);
+
 /* ---- line.c: the loss along a line ---- */
 
-/* The loss where every leaf is at value + t direction. A rn__function of a rn__checking. */
-bool rn__line_loss(void *checking, double t, double *y);
+/* What a difference along the leaves' directions says. */
+typedef struct rn__slope_of_line {
+    rn__derivative derivative;
+    bool kinked; /* nothing, for a kink or because the loss is not finite there */
+    bool vague;  /* not much: it must not be taken for a failure */
+} rn__slope_of_line;
 
-/* Puts the leaves back to their values. */
-bool rn__line_end(rn__checking *c);
-
-/* The largest scale of differences that crosses no kink; 0 when none is small enough, with
- * *kink saying which and how far it is. */
-double rn__line_scale(rn__checking *c, rn_gradcheck_kink *kink);
+/* The derivative of the loss along the directions; at a kink *kink says which and how far
+ * it is, and where it is vague or bent what the matter is. False when a run fails. */
+bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *kink);
 
 /* ---- compare.c ---- */
 
-/* Compares the gradient along the leaves' directions, *kinked: it has a kink there. */
-bool rn__compare_line(rn__checking *c, rn_gradcheck_entry *entry, rn_gradcheck_kink *kink,
-                      bool *kinked);
+typedef struct rn__comparison {
+    rn_gradcheck_entry entry;
+    rn_gradcheck_kink kink;
+    bool kinked; /* no comparison: see kink */
+    bool bent;   /* steps of this direction are too long for the loss */
+} rn__comparison;
+
+/* Compares the gradient along the leaves' directions. */
+bool rn__compare_line(rn__checking *c, int64_t element, rn__comparison *out);
 
 /* Compares all that the options ask for. */
 bool rn__compare_all(rn__checking *c);

@@ -25,7 +25,7 @@ typedef struct judging {
 
 bool rn__disagrees(double analytic, const rn__slope *slope)
 {
-    if (isinf(slope->error)) return false;
+    if (isinf(slope->error) || (!isfinite(analytic) && slope->bent)) return false;
     return !isfinite(analytic) ||
            fabs(analytic - slope->value) > slope->error + 32 * DBL_EPSILON * fabs(analytic);
 }
@@ -52,12 +52,13 @@ static void probe_element(judging *j, int64_t element)
     j->failed = !rn__trial_slope(j->t, j->i, NULL, element, &p->slope);
     if (j->failed) return;
     j->probes++;
+    /* What is no number beside an output that is none comes from that one. */
+    if (!isfinite(a) && !j->t->finite) p->slope.error = INFINITY;
     bool wrong = rn__disagrees(a, &p->slope);
     const double off = distance(a, &p->slope);
-    if (wrong && rn__trial_kinked(j->t, &p->slope, off)) {
-        p->slope.error = INFINITY;
-        wrong = false;
-    }
+    if (wrong && rn__trial_kinked(j->t, &p->slope, off)) p->slope.error = INFINITY;
+    if (!isfinite(a) && p->slope.bent) p->slope.error = INFINITY;
+    wrong = wrong && !isinf(p->slope.error);
     j->judged += !isinf(p->slope.error);
     if (!wrong || (j->worst >= 0 && off <= j->furthest)) return;
     j->furthest = off;
@@ -93,6 +94,7 @@ static double excess(judging *j, const double *direction, double *v, int64_t fro
     }
     j->failed = j->failed || !rn__trial_slope(j->t, j->i, v, 0, &slope);
     if (j->failed || isinf(slope.error)) return 0;
+    if (!isfinite(a) && (slope.bent || !j->t->finite)) return 0;
     j->judged++;
     if (isfinite(size)) slope.error += 32 * DBL_EPSILON * size;
     const double off = distance(a, &slope);

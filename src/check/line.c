@@ -23,7 +23,7 @@ static bool feed(rn__checking *c, rn_program *program, double t)
     return true;
 }
 
-bool rn__line_loss(void *checking, double t, double *y)
+static bool loss_at(void *checking, double t, double *y)
 {
     rn__checking *c = (rn__checking *)checking;
 
@@ -34,7 +34,7 @@ bool rn__line_loss(void *checking, double t, double *y)
     return true;
 }
 
-bool rn__line_end(rn__checking *c)
+static bool back(rn__checking *c)
 {
     return feed(c, c->without, 0);
 }
@@ -65,11 +65,14 @@ static void describe(rn__checking *c, const rn__choice *choice, int64_t element,
     kink->choice = stacked ? element % choice->each : element;
 }
 
-double rn__line_scale(rn__checking *c, rn_gradcheck_kink *kink)
+/* The largest scale from this one down of which no step crosses a kink; 0 when none is
+ * small enough, with *kink saying which and how far it is. */
+static double smooth_scale(rn__checking *c, double scale, double shortest,
+                           rn_gradcheck_kink *kink)
 {
     const rn__choice *which = NULL, *seen = NULL;
     int64_t at = 0, element = 0;
-    double scale = 1, distance = 1;
+    double distance = scale;
 
     if (!c->branches.program) return scale;
     for (int i = 0; i < SCALES && scale > 0; i++) {
@@ -77,7 +80,7 @@ double rn__line_scale(rn__checking *c, rn_gradcheck_kink *kink)
         if (same_sides(c, scale / 8, &which, &at)) break;
         if (!which) return 0; /* the program failed */
         seen = which, element = at, distance = scale / 8;
-        scale = i + 1 < SCALES ? scale / 8 : 0;
+        scale = i + 1 < SCALES && scale / 64 >= shortest ? scale / 8 : 0;
     }
     for (int i = 0; scale == 0 && i < HALVINGS; i++) {
         if (i + 1 == HALVINGS) distance = 0;
@@ -89,4 +92,76 @@ double rn__line_scale(rn__checking *c, rn_gradcheck_kink *kink)
         kink->distance = distance;
     }
     return feed(c, c->branches.program, 0) ? scale : 0;
+}
+
+/* ---- the derivative ---- */
+
+/* The size of the one element that moves, if it is one alone; else 0. */
+static double size_of_moved(const rn__checking *c)
+{
+    double size = 0;
+    int moved = 0;
+
+    for (int k = 0; k < c->leaves; k++) {
+        const rn__leaf_value *l = &c->leaf[k];
+        for (int64_t i = 0; l->direction && i < l->count; i++) {
+            if (l->direction[i] == 0) continue;
+            size = fabs(((const double *)l->value)[i]);
+            moved++;
+        }
+    }
+    return moved == 1 && isfinite(size) ? size : 0;
+}
+
+/* Steps of x's own size, where those of size 1 do not tell enough: they may lie across a
+ * pole next to a tiny x, and a huge one they hardly move. */
+static bool at_own_scale(rn__checking *c, double size, double first, double shortest,
+                         rn__derivative *out)
+{
+    const double own = ldexp(1, ilogb(size));
+    const bool sharp = out->error <= 1e-8 * fabs(out->value);
+    rn_gradcheck_kink ignored;
+    rn__derivative other;
+
+    if (sharp || (own >= 0.25 && own <= 4)) return true;
+    const double scale = smooth_scale(c, own, shortest, &ignored);
+    if (scale == 0) return c->problem == NULL;
+    if (!rn__differentiate(loss_at, c, scale, shortest, &other)) return false;
+    if (own < first)
+        *out = rn__better(other, *out);
+    else if (other.error <=
+             1e-3 * fabs(other.value)) /* a wave looks flat over long steps */
+        *out = rn__better(*out, other);
+    return true;
+}
+
+/* Says in *kink what is the matter where no operator tells. */
+static void describe_vague(const rn__checking *c, const rn__derivative *d,
+                           rn_gradcheck_kink *kink)
+{
+    kink->op = "loss";
+    kink->node = isnan(d->value) ? "the loss is not finite next to it"
+                 : d->bent       ? "the loss is too steep next to it"
+                                 : "steps that move it are too long for the loss";
+    kink->id = rn__check_user_id(c, c->loss);
+    kink->step = -1;
+    kink->choice = 0;
+    kink->distance = d->h;
+}
+
+bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *kink)
+{
+    const double size = size_of_moved(c), shortest = ldexp(size, -44);
+    const double first = size > 0x1p30 ? ldexp(1, ilogb(size) - 30) : 1;
+    const double scale = smooth_scale(c, first, shortest, kink);
+    rn__derivative *d = &out->derivative;
+
+    *out = (rn__slope_of_line){.kinked = scale == 0};
+    if (out->kinked) return c->problem == NULL;
+    if (!rn__differentiate(loss_at, c, scale, shortest, d)) return false;
+    if (size > 0 && !at_own_scale(c, size, first, shortest, d)) return false;
+    out->kinked = isnan(d->value);
+    out->vague = out->kinked || (first > 1 && !(d->error <= 1e-3 * fabs(d->value)));
+    if (out->vague || d->bent) describe_vague(c, d, kink);
+    return back(c);
 }

@@ -12,14 +12,13 @@
 static bool measure(rn__checking *c, const rn__leaf_value *l, const double *direction,
                     int64_t first, int64_t last, double *excess)
 {
-    rn_gradcheck_entry entry = {.element = -1};
-    rn_gradcheck_kink kink;
-    bool kinked;
+    rn__comparison comparison;
 
     for (int64_t i = 0; i < l->count; i++)
         l->direction[i] = first <= i && i < last ? direction[i] : 0;
-    if (!rn__compare_line(c, &entry, &kink, &kinked)) return false;
-    *excess = kinked ? 0 : isnan(entry.excess) ? (double)INFINITY : entry.excess;
+    if (!rn__compare_line(c, -1, &comparison)) return false;
+    const double found = comparison.entry.excess;
+    *excess = comparison.kinked ? 0 : isnan(found) ? (double)INFINITY : found;
     return true;
 }
 
@@ -46,17 +45,15 @@ bool rn__locate(rn__checking *c, rn__leaf_value *l, const double *direction)
 {
     const int tensor = (int)(l - c->leaf);
     int64_t first = 0, last = l->count;
-    bool kinked = false;
 
     l->direction = (double *)rn__arena_new(&c->arena, (size_t)l->count * sizeof(double));
     if (!l->direction) return rn__check_no_memory(c);
     bool ok = narrow(c, l, direction, &first, &last);
     if (ok && last - first == 1) {
-        rn_gradcheck_entry entry = {.tensor = l->name, .element = first};
-        rn_gradcheck_kink kink = {.tensor = l->name, .element = first};
+        rn__comparison comparison;
         for (int64_t i = 0; i < l->count; i++) l->direction[i] = i == first;
-        ok = rn__compare_line(c, &entry, &kink, &kinked);
-        if (ok && !kinked) rn__report_add(c->report, tensor, entry);
+        ok = rn__compare_line(c, first, &comparison);
+        if (ok && !comparison.kinked) rn__report_add(c->report, tensor, comparison.entry);
     }
     l->direction = NULL;
     return ok;

@@ -53,6 +53,7 @@ static rn_mistake size_ratio(const rn__puzzle *p, double ratio, double error)
     double size[2 * RN_RANK_MAX + 2];
     int n = 0;
 
+    if (p->t->element_wise) return RN_MISTAKE_UNKNOWN;
     size[n++] = (double)p->in->count / (double)p->t->output[0].count;
     size[n++] = 1 / size[0];
     for (int i = 0; i < x.rank; i++) size[n++] = (double)x.size[i];

@@ -81,32 +81,57 @@ static const window *best_of(const ladder *l, double noise)
     return best;
 }
 
-bool rn__differentiate(rn__function f, void *data, double scale, rn__derivative *out)
+/* Measures the noise where the best window is. More noise asks for longer steps, where it
+ * may be another. */
+static bool find_noise(const ladder *l, const window **best, double *noise)
+{
+    for (int i = 0; *best && i < 2; i++) {
+        const double h = (*best)->h;
+        double up, down;
+        /* Not powers of two, and at two places: rounding errors at even distances make
+         * patterns that differences may not see. */
+        if (!rn__noise(l->f, l->data, h, h * 0x1.7a8p-13, &up) ||
+            !rn__noise(l->f, l->data, h * -0.87, h * 0x1.2d4p-13, &down))
+            return false;
+        *noise = fmax(*noise, fmax(up, down));
+        *best = best_of(l, *noise);
+        if (!*best || (*best)->h <= 4 * h) break;
+    }
+    return true;
+}
+
+static bool clear(double error, double value)
+{
+    return error <= 1e-3 * fabs(value);
+}
+
+bool rn__differentiate(rn__function f, void *data, double scale, double shortest,
+                       rn__derivative *out)
 {
     ladder l = {.f = f, .data = data, .d = {NAN, NAN, NAN, NAN}};
     const window *best = NULL;
     double noise = 0;
 
-    while (l.count < STEPS) {
-        if (!descend(&l, ldexp(scale, -3 - l.count))) return false;
-        const window *last = &l.at[l.count - 1];
+    for (double h = scale / 8; l.count < STEPS && h >= shortest; h /= 2) {
+        if (!descend(&l, h)) return false;
         best = best_of(&l, 0);
-        if (best && sure * last->least / last->h >= bar(best, 0)) break;
+        if (best && sure * l.at[l.count - 1].least / h >= bar(best, 0)) break;
     }
-    /* More noise asks for longer steps, where it may be another. */
-    for (int i = 0; best && i < 2; i++) {
-        double up, down;
-        const double h = best->h;
-        /* Not powers of two, and at two places: rounding errors at even distances make
-         * patterns that differences may not see. */
-        if (!rn__noise(f, data, h, h * 0x1.7a8p-13, &up) ||
-            !rn__noise(f, data, h * -0.87, h * 0x1.2d4p-13, &down))
-            return false;
-        noise = fmax(noise, fmax(up, down));
-        best = best_of(&l, noise);
-        if (!best || best->h <= 4 * h) break;
-    }
-    *out = best ? (rn__derivative){best->value, bar(best, noise)}
-                : (rn__derivative){NAN, INFINITY};
+    *out = (rn__derivative){NAN, INFINITY, l.count ? l.at[l.count - 1].h : scale / 8, true};
+    if (!find_noise(&l, &best, &noise)) return false;
+    if (!best) return true;
+    const double error = bar(best, noise);
+    *out = (rn__derivative){best->value, error, best->h, false};
+    out->bent = !clear(best->bend, best->value) && best->bend > error - best->bend;
     return true;
+}
+
+rn__derivative rn__better(rn__derivative fine, rn__derivative coarse)
+{
+    if (isnan(fine.value) || isnan(coarse.value)) return isnan(fine.value) ? coarse : fine;
+    const double apart = fabs(fine.value - coarse.value);
+    if (apart <= fine.error + coarse.error)
+        return fine.error <= coarse.error ? fine : coarse;
+    if (!clear(fine.error, fine.value)) fine.error += apart + coarse.error;
+    return fine;
 }

@@ -11,10 +11,17 @@ typedef bool (*rn__function)(void *data, double t, double *y);
 typedef struct rn__derivative {
     double value; /* NaN when no step gives a number */
     double error; /* value is all but surely no further from f'(0) */
+    double h;     /* the shortest step that it is made from, or that was tried */
+    bool bent;    /* f bends more than steps of this scale tell: try another */
 } rn__derivative;
 
-/* f'(0) from differences over steps of at most scale / 8. */
-bool rn__differentiate(rn__function f, void *data, double scale, rn__derivative *out);
+/* f'(0) from differences over steps of at most scale / 8 and at least `shortest`. */
+bool rn__differentiate(rn__function f, void *data, double scale, double shortest,
+                       rn__derivative *out);
+
+/* Of two at different scales the better one; where they contradict each other the finer, if
+ * it is clear by itself, else one whose bar covers both. */
+rn__derivative rn__better(rn__derivative fine, rn__derivative coarse);
 
 /* The noise of f about t, as the standard deviation of one value from a smooth curve; at
  * least that of rounding the value itself. Infinite when f gives no numbers. (noise.c) */

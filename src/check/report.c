@@ -159,10 +159,14 @@ static void write_kinks(rn__text *t, const rn_gradcheck_report *r)
         const rn_gradcheck_kink *k = &r->kink[i];
         rn__text_add(t, "    ");
         write_place(t, k->tensor, k->element);
-        rn__text_add(t, ": %s: node %d %s", k->op, (int)k->id, k->node);
+        if (strcmp(k->op, "loss") == 0)
+            rn__text_add(t, ": %s", k->node);
+        else
+            rn__text_add(t, ": %s: node %d %s", k->op, (int)k->id, k->node);
         if (k->step >= 0) rn__text_add(t, " step %lld", (long long)k->step);
-        rn__text_add(t, " element %lld, at distance %.3g\n", (long long)k->choice,
-                     k->distance);
+        if (strcmp(k->op, "loss") != 0)
+            rn__text_add(t, " element %lld", (long long)k->choice);
+        rn__text_add(t, ", at distance %.3g\n", k->distance);
     }
     if (shown < r->kinks)
         rn__text_add(t, "    and %lld more\n", (long long)(r->kinks - shown));

@@ -7,6 +7,7 @@
 
 #include "culprit.h"
 #include "loop.h"
+#include "op.h"
 
 /* ---- what is checked reaches what ---- */
 
@@ -161,10 +162,11 @@ static bool matters(const rn__site *site)
 static bool add_site(const reach *r, rn_graph *user, int32_t id, rn_tensor copy)
 {
     rn__search *s = r->s;
-    rn__site site = {copy.graph, copy.id, user, id, depth_of(copy.graph), {0}, 1, NULL};
+    rn__site site = {
+        .graph = copy.graph, .id = copy.id, .user_graph = user, .user_id = id, .runs = 1};
 
     if (rn_is_null(copy) || rn__node_of(copy)->op != rn__at(user, id)->op) return true;
-    int at = site.loops;
+    int at = site.loops = depth_of(copy.graph);
     for (const rn_graph *g = site.graph; g->parent; g = g->parent) {
         site.steps[--at] = g->loop->steps;
         site.runs *= g->loop->steps;
@@ -172,8 +174,11 @@ static bool add_site(const reach *r, rn_graph *user, int32_t id, rn_tensor copy)
     if (!add_operands(r, &site)) return false;
     if (!matters(&site)) return true;
     rn__site *kept = (rn__site *)rn__list_add(s->copy, &s->sites, sizeof *kept);
-    if (kept) *kept = site;
-    return kept != NULL;
+    if (!kept) return false;
+    *kept = site;
+    /* What it does not pass on it stops on purpose. */
+    kept->stops = rn__at(user, id)->op == &rn__op_stop_gradient;
+    return true;
 }
 
 static bool add_sites(const reach *r, rn_graph *graph)

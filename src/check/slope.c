@@ -50,13 +50,12 @@ static bool function(void *data, double h, double *f)
 {
     rn__trial *t = (rn__trial *)data;
 
-    *f = NAN;
-    if (fabs(h) < t->shortest) return true;
     if (!evaluate(t, h)) return false;
     *f = t->offset;
     for (int i = 0; i < t->outputs; i++)
         for (int64_t j = 0; j < t->output[i].count; j++)
-            *f += t->output[i].weight[j] * moved_by(&t->output[i], j);
+            if (t->output[i].weight[j] != 0)
+                *f += t->output[i].weight[j] * moved_by(&t->output[i], j);
     return true;
 }
 
@@ -114,7 +113,7 @@ static sizes sizes_of(const rn__trial *t)
             const rn__trial_output *out = &t->output[i];
             const double d = moved_by(out, j), w = fabs(out->weight[j]);
             nan = nan || isnan(out->here[j]);
-            if (d == 0 && !out->depends[j]) continue;
+            if (w == 0 || (d == 0 && !out->depends[j])) continue;
             s.moved += w * fabs(d);
             s.here += w * fabs(out->here[j]);
             s.finite = s.finite && isfinite(out->here[j]);
@@ -130,7 +129,7 @@ static bool at_scale(rn__trial *t, double scale, rn__slope *out)
 {
     rn__derivative d;
 
-    *out = (rn__slope){NAN, INFINITY, scale};
+    *out = (rn__slope){NAN, INFINITY, scale, true};
     if ((scale = smooth_scale(t, scale)) == 0) return true;
     const double h = scale / 8, size = t->input[t->along].largest;
     if (!evaluate(t, h)) return false;
@@ -139,14 +138,16 @@ static bool at_scale(rn__trial *t, double scale, rn__slope *out)
     t->offset = s.here + s.moved / h * size;
     const double x =
         t->direction ? size : fabs(((const double *)t->input[t->along].value)[t->element]);
-    t->shortest = fmax(ldexp(scale, -20), ldexp(x, -44));
-    if (!rn__differentiate(function, t, scale, &d)) return false;
+    const double shortest = fmax(ldexp(scale, -20), ldexp(x, -44));
+    if (!rn__differentiate(function, t, scale, shortest, &d)) return false;
     /* Over long steps a wave looks flat: there only what is seen clearly counts. */
     if (!isfinite(d.value) || (scale > 1 && d.error > 1e-3 * fabs(d.value))) return true;
-    /* What rounding may do to a right gradient, which is a sum of products. */
+    /* What rounding may do to a right gradient, which is a sum of products. Values count
+     * because rules are made of them; but the slope of a large one is that much smaller. */
     const double rounding = DBL_EPSILON * (32 + sqrt((double)s.count));
-    *out = (rn__slope){d.value, d.error, scale};
-    out->error += rounding * (fabs(d.value) + s.here + s.moved / h);
+    const double here = s.here / fmax(1, x / 1024);
+    *out = (rn__slope){d.value, d.error, scale, d.bent};
+    out->error += rounding * (fabs(d.value) + here + s.moved / h);
     return true;
 }
 
@@ -155,7 +156,7 @@ static rn__slope better(rn__slope a, rn__slope b)
 {
     if (isinf(a.error) || isinf(b.error)) return isinf(a.error) ? b : a;
     if (fabs(a.value - b.value) > a.error + b.error)
-        return (rn__slope){NAN, INFINITY, a.scale};
+        return (rn__slope){NAN, INFINITY, a.scale, true};
     return a.error < b.error ? a : b;
 }
 
@@ -167,7 +168,7 @@ bool rn__trial_slope(rn__trial *t, int i, const double *direction, int64_t eleme
     const double *x = (const double *)t->input[i].value;
     rn__slope other;
 
-    *out = (rn__slope){NAN, INFINITY, 0};
+    *out = (rn__slope){NAN, INFINITY, 0, true};
     t->along = i;
     t->direction = direction;
     t->element = element;
@@ -186,7 +187,7 @@ bool rn__trial_kinked(rn__trial *t, const rn__slope *slope, double difference)
     const double far = ldexp(slope->scale, -8), near = ldexp(slope->scale, -14);
     double up[2], down[2];
 
-    t->offset = t->shortest = 0;
+    t->offset = 0;
     if (!function(t, far, &up[0]) || !function(t, -far, &down[0]) ||
         !function(t, near, &up[1]) || !function(t, -near, &down[1]))
         return true;

@@ -113,6 +113,7 @@ double rn__trial_random(int stream, uint64_t k)
     return 2 * (((double)bits[0] + 0.5) / 4294967296.0) - 1;
 }
 
+/* An output that is no number tells nothing: it has no weight, and no cotangent. */
 static void draw(rn__trial *t, int stream)
 {
     uint64_t k = 0;
@@ -120,7 +121,8 @@ static void draw(rn__trial *t, int stream)
     for (int i = 0; i < t->outputs; i++)
         for (int64_t j = 0; j < t->output[i].count; j++) {
             const double u = rn__trial_random(stream, k++);
-            t->output[i].weight[j] = stream == RN__ONES ? 1 : u + (u < 0 ? -0.5 : 0.5);
+            const double drawn = stream == RN__ONES ? 1 : u + (u < 0 ? -0.5 : 0.5);
+            t->output[i].weight[j] = isfinite(t->output[i].here[j]) ? drawn : 0;
         }
 }
 
@@ -155,16 +157,25 @@ static bool run_backward(rn__trial *t)
     return true;
 }
 
-bool rn__trial_run(rn__trial *t, int stream)
+static bool run_forward(rn__trial *t)
 {
-    t->stream = stream;
-    draw(t, stream);
-    if (!run_backward(t) || rn_run(t->forward) != RN_OK) return false;
+    if (rn_run(t->forward) != RN_OK) return false;
+    t->finite = true;
     for (int i = 0; i < t->outputs; i++) {
-        rn__trial_output *out = &t->output[i];
+        const rn__trial_output *out = &t->output[i];
         if (rn_read(t->forward, out->y, out->here, (size_t)out->count * sizeof(double)) !=
             RN_OK)
             return false;
+        for (int64_t j = 0; j < out->count && t->finite; j++)
+            t->finite = isfinite(out->here[j]);
     }
-    return rn__branches_keep(&t->branches);
+    return true;
+}
+
+bool rn__trial_run(rn__trial *t, int stream)
+{
+    t->stream = stream;
+    if (!run_forward(t)) return false;
+    draw(t, stream);
+    return run_backward(t) && rn__branches_keep(&t->branches);
 }

@@ -42,6 +42,8 @@ typedef struct rn__trial {
     rn__trial_output *output;
     int inputs, outputs;
     bool has_rule;
+    bool element_wise;              /* of operands of one shape: nothing is summed over */
+    bool finite;                    /* all outputs are numbers, in the last run */
     bool no_memory;                 /* since it was made */
     rn_program *forward, *backward; /* backward NULL: all gradients are zero */
     rn__branches branches;
@@ -50,13 +52,14 @@ typedef struct rn__trial {
     int along;
     const double *direction; /* NULL: along one element */
     int64_t element;
-    double offset, shortest; /* added to f; the shortest step */
+    double offset; /* added to f */
 } rn__trial;
 
 /* The derivative of f, and what may be between it and a right gradient. */
 typedef struct rn__slope {
     double value, error; /* error infinite: it cannot be told, as at a kink */
     double scale;        /* of the steps */
+    bool bent;           /* y may have a pole here */
 } rn__slope;
 
 /* ---- making one ---- */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The values that a gradient is checked at, and the gradient there. */
+/* The values that a gradient is checked at; the gradient and the loss there. */
 #include "gradcheck.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What the user gives for a leaf: a variable's data, a named value, or NULL. */
@@ -105,4 +106,47 @@ static bool run_jittered(rn__checking *c)
 bool rn__run_gradient(rn__checking *c)
 {
     return run_exact(c) && run_jittered(c);
+}
+
+/* ---- whether the loss is a function of them ---- */
+
+/* Where the NaN or the infinity that the loss is was born. */
+static const char *birth(rn__checking *c, double loss)
+{
+    const rn_compile_options options = {RN_OUTPUTS(c->loss), .watch = RN_WATCH_ON};
+    rn_program *p = rn_compile(c->copy, options);
+    char text[sizeof((rn_nonfinite *)0)->text + 64];
+    rn_nonfinite found = {.text = ""};
+    bool ok = p != NULL;
+
+    for (int i = 0; ok && i < c->leaves; i++) {
+        const rn__leaf_value *l = &c->leaf[i];
+        ok = rn_feed(p, l->x, l->value,
+                     (size_t)l->count * rn_type_size(rn_type_get(l->x))) == RN_OK;
+    }
+    if (ok && rn_run(p) == RN_OK) rn_program_nonfinite(p, 0, &found);
+    rn_program_free(p);
+    snprintf(text, sizeof text, "the loss is %g%s%s", loss, found.text[0] ? ": " : "",
+             found.text);
+    return rn__arena_string(&c->arena, text);
+}
+
+/* The same run twice: an operator that gives something else is no function to be checked.
+ */
+bool rn__repeats(rn__checking *c)
+{
+    double loss[2];
+
+    for (int i = 0; i < 2; i++) {
+        if (rn_run(c->without) != RN_OK)
+            return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->without));
+        loss[i] = rn_scalar(c->without, c->loss);
+    }
+    if (memcmp(&loss[0], &loss[1], sizeof loss[0]) != 0)
+        return rn__check_fail(
+            c, RN_BAD_VALUE,
+            "the loss is not deterministic: two runs on the same values differ");
+    if (isfinite(loss[0])) return true;
+    const char *problem = birth(c, loss[0]);
+    return problem ? rn__check_fail(c, RN_BAD_VALUE, problem) : rn__check_no_memory(c);
 }

@@ -40,12 +40,18 @@ static void expect(const rn_gradcheck_report *r, const char *what)
     cr_assert_eq(r->culprit.mistake, RN_MISTAKE_NONFINITE, "%s: %s", what, r->text);
 }
 
+/* A loss that is a number whatever y is. */
+static rn_tensor settled(rn_tensor y)
+{
+    return rn_sum_all(rn_where(rn_is_finite(y), rn_tanh(y), rn_constant_like(y, 0)));
+}
+
 static void check_one(rn_tensor (*f)(rn_tensor x), const char *what)
 {
     rn_graph *g = rn_graph_new();
     rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N));
     const rn_value values[] = {{x, extremes}};
-    rn_tensor loss = rn_sum_all(f(rn_apply(&guilty, &x, 1, NULL, 0)));
+    rn_tensor loss = settled(f(rn_apply(&guilty, &x, 1, NULL, 0)));
     rn_gradcheck_report *r =
         rn_gradcheck(loss, (rn_gradcheck_options){.values = values, .value_count = 1});
 
@@ -113,7 +119,7 @@ static void check_two(rn_tensor (*f)(rn_tensor x, rn_tensor y), const char *what
 
     for (int i = 0; i < N; i += 3) {
         const rn_tensor y = rn_reshape(rn_slice(in, 0, i, i + 1, 1), rn_shape());
-        const rn_tensor loss = rn_sum_all(rn_add(f(in, y), f(y, in)));
+        const rn_tensor loss = rn_add(settled(f(in, y)), settled(f(y, in)));
         rn_gradcheck_report *r =
             rn_gradcheck(loss, (rn_gradcheck_options){.values = values, .value_count = 1});
         expect(r, what);
