@@ -70,7 +70,7 @@ typedef struct rn_gradcheck_kink {
     const char *tensor; /* moving this element of this tensor, -1: along a direction, */
     int64_t element;
     const char *op;       /* changes what this operator chooses, */
-    const char *node;     /* in this node, with its name and shape, */
+    const char *node;     /* in this node: its name, if it has one, and its shape, */
     int32_t id;           /* its number, */
     int64_t step, choice; /* at this step of the loops around it (-1: in none) and this
                              element of it; */

@@ -142,8 +142,9 @@ static void add_operand(rn__text *t, const rn_gradcheck_culprit *c, const rn__si
 
 static void add_numbers(rn__text *t, const rn_gradcheck_culprit *c)
 {
-    const double ratio = isnan(c->ratio) ? c->analytic / c->numeric : c->ratio;
+    double ratio = isnan(c->ratio) ? c->analytic / c->numeric : c->ratio;
 
+    ratio = ratio == 0 ? 0 : ratio; /* not -0 */
     /* A mistake in the seventh place must show. */
     rn__text_add(t,
                  fabs(ratio * 1000 - nearbyint(ratio * 1000)) < 1e-6 ? ": ratio %.3f, "

@@ -6,6 +6,7 @@
 #include "gradcheck.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum { SCALES = 9, HALVINGS = 64 };
 
@@ -56,10 +57,14 @@ static void describe(rn__checking *c, const rn__choice *choice, int64_t element,
 {
     const rn_tensor y = {choice->graph, choice->id};
     const bool stacked = choice->graph->parent && choice->each > 0;
-    char name[160];
+    const char *name = rn_name_get(y);
+    char shape[128], text[256];
 
+    /* Without a name there is the number below: that of the copy is another. */
+    snprintf(text, sizeof text, "%.100s%s%s", name, *name ? " " : "",
+             rn__shape_text(rn_shape_get(y), shape, sizeof shape));
     kink->op = rn__node_of(y)->op->name;
-    kink->node = rn__arena_string(&c->arena, rn__describe(y, name, sizeof name));
+    kink->node = rn__arena_string(&c->arena, text);
     kink->id = rn__check_user_id(c, y);
     kink->step = stacked ? element / choice->each : -1;
     kink->choice = stacked ? element % choice->each : element;

@@ -148,26 +148,34 @@ static void write_tensors(rn__text *t, const rn_gradcheck_report *r)
     }
 }
 
+static void write_kink(rn__text *t, const rn_gradcheck_kink *k)
+{
+    rn__text_add(t, "    ");
+    write_place(t, k->tensor, k->element);
+    if (strcmp(k->op, "loss") == 0) {
+        rn__text_add(t, ": %s, at distance %.3g\n", k->node, k->distance);
+        return;
+    }
+    rn__text_add(t, ": %s: node %d %s", k->op, (int)k->id, k->node);
+    if (k->step >= 0) rn__text_add(t, " step %lld", (long long)k->step);
+    rn__text_add(t, " element %lld, at distance %.3g\n", (long long)k->choice, k->distance);
+}
+
+/* Elements first: a direction moves all of them, and does not tell which is at the kink. */
 static void write_kinks(rn__text *t, const rn_gradcheck_report *r)
 {
-    const int64_t shown = r->kinks < 3 ? r->kinks : 3;
+    const int64_t most = 3;
+    int64_t shown = 0;
 
     if (r->kinks == 0) return;
-    rn__text_add(t, "  not differentiable at %lld points, which are left out:\n",
-                 (long long)r->kinks);
-    for (int64_t i = 0; i < shown; i++) {
-        const rn_gradcheck_kink *k = &r->kink[i];
-        rn__text_add(t, "    ");
-        write_place(t, k->tensor, k->element);
-        if (strcmp(k->op, "loss") == 0)
-            rn__text_add(t, ": %s", k->node);
-        else
-            rn__text_add(t, ": %s: node %d %s", k->op, (int)k->id, k->node);
-        if (k->step >= 0) rn__text_add(t, " step %lld", (long long)k->step);
-        if (strcmp(k->op, "loss") != 0)
-            rn__text_add(t, " element %lld", (long long)k->choice);
-        rn__text_add(t, ", at distance %.3g\n", k->distance);
-    }
+    rn__text_add(t, "  not differentiable at %lld point%s, left out:\n",
+                 (long long)r->kinks, r->kinks == 1 ? "" : "s");
+    for (int directions = 0; directions < 2; directions++)
+        for (int64_t i = 0; i < r->kinks && shown < most; i++) {
+            if ((r->kink[i].element < 0) != directions) continue;
+            write_kink(t, &r->kink[i]);
+            shown++;
+        }
     if (shown < r->kinks)
         rn__text_add(t, "    and %lld more\n", (long long)(r->kinks - shown));
 }
@@ -181,7 +189,7 @@ static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *me
     }
     rn__text_add(t,
                  "gradcheck: %s: %lld of %lld comparisons failed; largest relative error "
-                 "%.3g, %.3g of its bars\n",
+                 "%.3g, largest distance %.3g of the bars\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
                  (long long)r->checked, r->largest, r->excess);
     if (r->culprit.text[0]) rn__text_add(t, "  %s\n", r->culprit.text);

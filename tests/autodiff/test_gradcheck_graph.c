@@ -147,7 +147,7 @@ Test(gradcheck_graph, nothing_to_check)
     cr_assert_eq(r->checked, 0);
     cr_assert_str_eq(
         r->text, "gradcheck: passed: 0 of 0 comparisons failed; largest relative error 0, "
-                 "0 of its bars\n");
+                 "largest distance 0 of the bars\n");
     rn_gradcheck_free(r);
     rn_graph_free(g);
 }

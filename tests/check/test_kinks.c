@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <rondo.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { N = 4 };
@@ -103,6 +104,35 @@ Test(kinks, inside_a_loop)
 Test(kinks, none)
 {
     check(rn_tanh, 0, "");
+}
+
+/* A direction of all tensors meets the same kink, but does not tell of which element. The
+ * number is that of the user's graph, where nodes that the loss does not need count too. */
+Test(kinks, words_of_the_report)
+{
+    rn_graph *g = rn_graph_new();
+    rn_tensor unused = rn_input(g, "unused", RN_F64, rn_shape(N));
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N)), y = rn_relu(x);
+    const rn_value value = {x, points};
+    char line[128];
+    rn_gradcheck_report *r = rn_gradcheck(
+        rn_sum_all(rn_exp(y)),
+        (rn_gradcheck_options){
+            .values = &value, .value_count = 1, .tensors = &x, .tensor_count = 1});
+
+    cr_assert(r->passed, "%s", r->text);
+    cr_assert_eq(r->kinks, 4 + 2, "%s", r->text);
+    cr_assert_eq(r->kink[0].element, -1);
+    snprintf(line, sizeof line,
+             "not differentiable at 6 points, left out:\n"
+             "    x element 0: relu: node %d [4] element 0, at distance 0\n"
+             "    x element 1: relu: node %d [4] element 1, at distance 1",
+             (int)y.id, (int)y.id);
+    cr_assert(strstr(r->text, line), "%s", r->text);
+    cr_assert(strstr(r->text, "    and 3 more\n"), "%s", r->text);
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+    (void)unused;
 }
 
 /* ---- an operator of the user's that tells its sides ---- */
