@@ -44,7 +44,8 @@ split()
     END { finish() }' "$root/$1"
 }
 
-for document in README.md CONTRIBUTING.md docs/architecture.md docs/guide.md docs/operators.md; do
+for document in README.md CONTRIBUTING.md docs/architecture.md docs/gradcheck.md docs/guide.md \
+    docs/operators.md; do
     [ -f "$root/$document" ] && split "$document" "$(basename "$document" .md)"
 done
 
