@@ -114,7 +114,7 @@ Test(kinks, words_of_the_report)
     rn_tensor unused = rn_input(g, "unused", RN_F64, rn_shape(N));
     rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N)), y = rn_relu(x);
     const rn_value value = {x, points};
-    char line[128];
+    char line[200];
     rn_gradcheck_report *r = rn_gradcheck(
         rn_sum_all(rn_exp(y)),
         (rn_gradcheck_options){
