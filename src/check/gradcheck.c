@@ -118,28 +118,30 @@ static bool compile_both(rn__checking *c)
     return true;
 }
 
-/* The gradient again in random arithmetic, with leaves of its own. */
+/* The gradient and the loss again in random arithmetic, with leaves of its own. */
 static bool compile_jittered(rn__checking *c)
 {
     const size_t n = (size_t)c->leaves;
     rn_tensor *x = (rn_tensor *)rn__arena_new(&c->arena, n * sizeof *x);
-    rn_tensor *dx = (rn_tensor *)rn__arena_new(&c->arena, n * sizeof *dx);
-    rn_tensor *y = (rn_tensor *)rn__arena_new(&c->arena, n * sizeof *y);
+    rn_tensor *roots = (rn_tensor *)rn__arena_new(&c->arena, (n + 1) * sizeof *roots);
+    rn_tensor *y = (rn_tensor *)rn__arena_new(&c->arena, (n + 1) * sizeof *y);
     int count = 0;
 
-    if (!x || !dx || !y) return rn__check_no_memory(c);
+    if (!x || !roots || !y) return rn__check_no_memory(c);
+    roots[count++] = c->loss;
     for (size_t i = 0; i < n; i++) {
         x[i] = c->leaf[i].x;
-        if (c->leaf[i].checked) dx[count++] = c->leaf[i].dx;
+        if (c->leaf[i].checked) roots[count++] = c->leaf[i].dx;
     }
-    if (count == 0) return true;
-    if (!rn__jitter_new(&c->jitter, dx, count, y, x, c->leaves)) {
+    if (count == 1) return true;
+    if (!rn__jitter_new(&c->jitter, roots, count, y, x, c->leaves)) {
         c->refused = c->jitter.graph && !c->jitter.graph->no_memory;
         return rn__check_fail(c, RN_INVALID,
                               c->jitter.graph ? rn_graph_error(c->jitter.graph)
                                               : "out of memory");
     }
-    for (size_t i = 0, k = 0; i < n; i++) {
+    c->jittered_loss = y[0];
+    for (size_t i = 0, k = 1; i < n; i++) {
         c->leaf[i].jittered_x = x[i];
         if (c->leaf[i].checked) c->leaf[i].jittered_dx = y[k++];
     }
@@ -177,7 +179,7 @@ static bool check(rn__checking *c, rn_tensor loss)
     if (!valid_tensors(c) || !copy_graph(c, loss) || !compile_both(c) ||
         !compile_jittered(c) || !rn__set_values(c))
         return false;
-    if (!rn__run_gradient(c) || !rn__repeats(c)) return false;
+    if (!rn__repeats(c) || !rn__run_gradient(c)) return false;
     if (!rn__branches_keep(&c->branches))
         return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->branches.program));
     if (!rn__report_tensors(c->report, c->leaf, c->leaves)) return rn__check_no_memory(c);

@@ -40,6 +40,8 @@ typedef struct rn__checking {
     int leaves;
     rn_program *with_gradient, *without;
     rn__jitter jitter;
+    rn_tensor jittered_loss;
+    double value, noise; /* of the loss; the noise by random arithmetic */
     rn__branches branches;
     rn__arena arena;
     bool refused; /* there is no gradient, for it cannot be built */
@@ -65,6 +67,10 @@ bool rn__set_values(rn__checking *c);
 /* The gradient at these values, also in random arithmetic. */
 bool rn__run_gradient(rn__checking *c);
 
+/* The root mean square of the finite ones among a few numbers, which may be tiny or huge.
+ */
+double rn__mean_size(const double *x, int count);
+
 /* Whether the loss is finite, and twice the same. */
 bool rn__repeats(rn__checking *c);
 
@@ -73,12 +79,14 @@ bool rn__repeats(rn__checking *c);
 /* What a difference along the leaves' directions says. */
 typedef struct rn__slope_of_line {
     rn__derivative derivative;
-    bool kinked; /* nothing, for a kink or because the loss is not finite there */
-    bool vague;  /* not much: it must not be taken for a failure */
+    rn__derivative own; /* by steps as small as the one element that moves; value NaN: not
+                           asked for */
+    bool kinked;        /* nothing, for a kink or because the loss is not finite there */
+    bool vague;         /* not much: it must not be taken for a failure */
 } rn__slope_of_line;
 
 /* The derivative of the loss along the directions; at a kink *kink says which and how far
- * it is, and where it is vague or bent what the matter is. False when a run fails. */
+ * it is, and where it is not sharp what the matter may be. False when a run fails. */
 bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *kink);
 
 /* ---- compare.c ---- */
@@ -86,8 +94,8 @@ bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *
 typedef struct rn__comparison {
     rn_gradcheck_entry entry;
     rn_gradcheck_kink kink;
-    bool kinked; /* no comparison: see kink */
-    bool bent;   /* steps of this direction are too long for the loss */
+    bool kinked;       /* no comparison: see kink */
+    bool blunt, clear; /* the numerical side is not sharp; is clear */
 } rn__comparison;
 
 /* Compares the gradient along the leaves' directions. */

@@ -34,6 +34,12 @@ static double random_of(double x, uint64_t salt)
     return (double)(z >> 11) * 0x1p-52 - 1;
 }
 
+/* What rounding is relative to: subnormal numbers have fewer digits. */
+static double size_of(double x)
+{
+    return x == 0 || fabs(x) > DBL_MIN ? x : DBL_MIN;
+}
+
 static void map(int64_t n, const void *const *in, const int64_t *step, void *out,
                 const void *attributes)
 {
@@ -43,7 +49,7 @@ static void map(int64_t n, const void *const *in, const int64_t *step, void *out
     for (int64_t i = 0; i < n; i++) {
         const double value = x[i * step[0]];
         const double r = random_of(value, (uint64_t)salt[i * step[1]]);
-        ((double *)out)[i] = value * (1 + strength * r);
+        ((double *)out)[i] = value + strength * r * size_of(value);
     }
 }
 

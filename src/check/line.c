@@ -121,22 +121,23 @@ static double size_of_moved(const rn__checking *c)
 /* Steps of x's own size, where those of size 1 do not tell enough: they may lie across a
  * pole next to a tiny x, and a huge one they hardly move. */
 static bool at_own_scale(rn__checking *c, double size, double first, double shortest,
-                         rn__derivative *out)
+                         rn__slope_of_line *out)
 {
     const double own = ldexp(1, ilogb(size));
-    const bool sharp = out->error <= 1e-8 * fabs(out->value);
+    rn__derivative *d = &out->derivative, other;
     rn_gradcheck_kink ignored;
-    rn__derivative other;
 
-    if (sharp || (own >= 0.25 && own <= 4)) return true;
+    if (rn__sharp(d) || (own >= 0.25 && own <= 4)) return true;
     const double scale = smooth_scale(c, own, shortest, &ignored);
     if (scale == 0) return c->problem == NULL;
-    if (!rn__differentiate(loss_at, c, scale, shortest, &other)) return false;
-    if (own < first)
-        *out = rn__better(other, *out);
-    else if (other.error <=
-             1e-3 * fabs(other.value)) /* a wave looks flat over long steps */
-        *out = rn__better(*out, other);
+    if (!rn__differentiate(loss_at, c, (rn__steps){scale, shortest, c->noise}, &other))
+        return false;
+    if (own < first) {
+        out->own = other;
+        *d = rn__better(other, *d);
+    } else if (rn__clear(&other)) { /* a wave looks flat over long steps */
+        *d = rn__better(*d, other);
+    }
     return true;
 }
 
@@ -147,7 +148,7 @@ static void describe_vague(const rn__checking *c, const rn__derivative *d,
     kink->op = "loss";
     kink->node = isnan(d->value) ? "the loss is not finite next to it"
                  : d->bent       ? "the loss is too steep next to it"
-                                 : "steps that move it are too long for the loss";
+                                 : "no step shows enough of the loss";
     kink->id = rn__check_user_id(c, c->loss);
     kink->step = -1;
     kink->choice = 0;
@@ -161,12 +162,13 @@ bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *
     const double scale = smooth_scale(c, first, shortest, kink);
     rn__derivative *d = &out->derivative;
 
-    *out = (rn__slope_of_line){.kinked = scale == 0};
+    *out = (rn__slope_of_line){.own = {.value = NAN}, .kinked = scale == 0};
     if (out->kinked) return c->problem == NULL;
-    if (!rn__differentiate(loss_at, c, scale, shortest, d)) return false;
-    if (size > 0 && !at_own_scale(c, size, first, shortest, d)) return false;
+    if (!rn__differentiate(loss_at, c, (rn__steps){scale, shortest, c->noise}, d))
+        return false;
+    if (size > 0 && !at_own_scale(c, size, first, shortest, out)) return false;
     out->kinked = isnan(d->value);
-    out->vague = out->kinked || (first > 1 && !(d->error <= 1e-3 * fabs(d->value)));
-    if (out->vague || d->bent) describe_vague(c, d, kink);
+    out->vague = out->kinked || (first > 1 && !rn__clear(d));
+    if (!rn__sharp(d)) describe_vague(c, d, kink);
     return back(c);
 }

@@ -21,11 +21,13 @@ typedef struct window {
     double h, value;
     double bend;  /* what curvature may have moved it by; NaN: cannot be said */
     double least; /* the noise of one value, if it were but the rounding of that value */
+    double even;  /* |f(h) - 2 f(0) + f(-h)| */
 } window;
 
 typedef struct ladder {
     rn__function f;
     void *data;
+    double middle;    /* f(0) */
     double d[WINDOW]; /* differences, of the finest step first */
     window at[STEPS];
     int count;
@@ -60,6 +62,7 @@ static bool descend(ladder *l, double h)
     const double before = l->count ? w[-1].value : NAN;
     *w = (window){.h = h, .value = extrapolate(l->d, &moved)};
     w->bend = moved + fabs(w->value - before);
+    w->even = fabs((up - l->middle) + (down - l->middle));
     w->least = fmax(fmax(fabs(up), fabs(down)) * (DBL_EPSILON / 2), DBL_TRUE_MIN);
     l->count++;
     return true;
@@ -100,29 +103,43 @@ static bool find_noise(const ladder *l, const window **best, double *noise)
     return true;
 }
 
-static bool clear(double error, double value)
+bool rn__clear(const rn__derivative *d)
 {
-    return error <= 1e-3 * fabs(value);
+    return !d->spiked && d->error <= 1e-3 * fabs(d->value);
 }
 
-bool rn__differentiate(rn__function f, void *data, double scale, double shortest,
-                       rn__derivative *out)
+bool rn__sharp(const rn__derivative *d)
+{
+    return !d->spiked && d->error <= 1e-8 * fabs(d->value);
+}
+
+/* Whether the middle lies off the curve through the other points: as h is halved the second
+ * difference of a smooth function is quartered, at a kink halved, and at a spike it stays.
+ */
+static bool spiked(const window *w, double noise)
+{
+    return w->even > 100 * fmax(noise, w->least) && w->even > 0.7 * w[-1].even;
+}
+
+bool rn__differentiate(rn__function f, void *data, rn__steps steps, rn__derivative *out)
 {
     ladder l = {.f = f, .data = data, .d = {NAN, NAN, NAN, NAN}};
     const window *best = NULL;
-    double noise = 0;
+    double noise = steps.noise, h = steps.scale / 8;
 
-    for (double h = scale / 8; l.count < STEPS && h >= shortest; h /= 2) {
+    if (!f(data, 0, &l.middle)) return false;
+    for (; l.count < STEPS && h >= steps.shortest; h /= 2) {
         if (!descend(&l, h)) return false;
-        best = best_of(&l, 0);
-        if (best && sure * l.at[l.count - 1].least / h >= bar(best, 0)) break;
+        best = best_of(&l, noise);
+        if (best && sure * fmax(noise, l.at[l.count - 1].least) / h >= bar(best, noise))
+            break;
     }
-    *out = (rn__derivative){NAN, INFINITY, l.count ? l.at[l.count - 1].h : scale / 8, true};
+    *out = (rn__derivative){NAN, INFINITY, h, true, true};
     if (!find_noise(&l, &best, &noise)) return false;
     if (!best) return true;
     const double error = bar(best, noise);
-    *out = (rn__derivative){best->value, error, best->h, false};
-    out->bent = !clear(best->bend, best->value) && best->bend > error - best->bend;
+    *out = (rn__derivative){best->value, error, best->h, false, spiked(best, noise)};
+    out->bent = best->bend > 1e-3 * fabs(best->value) && best->bend > error - best->bend;
     return true;
 }
 
@@ -132,6 +149,6 @@ rn__derivative rn__better(rn__derivative fine, rn__derivative coarse)
     const double apart = fabs(fine.value - coarse.value);
     if (apart <= fine.error + coarse.error)
         return fine.error <= coarse.error ? fine : coarse;
-    if (!clear(fine.error, fine.value)) fine.error += apart + coarse.error;
+    if (!rn__clear(&fine)) fine.error += apart + coarse.error;
     return fine;
 }

@@ -13,11 +13,21 @@ typedef struct rn__derivative {
     double error; /* value is all but surely no further from f'(0) */
     double h;     /* the shortest step that it is made from, or that was tried */
     bool bent;    /* f bends more than steps of this scale tell: try another */
+    bool spiked;  /* f(0) lies off what the steps show */
 } rn__derivative;
 
-/* f'(0) from differences over steps of at most scale / 8 and at least `shortest`. */
-bool rn__differentiate(rn__function f, void *data, double scale, double shortest,
-                       rn__derivative *out);
+/* Steps are at most scale / 8, and at least `shortest`. */
+typedef struct rn__steps {
+    double scale, shortest;
+    double noise; /* of one value at least; more is measured */
+} rn__steps;
+
+/* f'(0) from differences over such steps. */
+bool rn__differentiate(rn__function f, void *data, rn__steps steps, rn__derivative *out);
+
+/* Good enough to tell anything, and to need nothing better. */
+bool rn__clear(const rn__derivative *d);
+bool rn__sharp(const rn__derivative *d);
 
 /* Of two at different scales the better one; where they contradict each other the finer, if
  * it is clear by itself, else one whose bar covers both. */

@@ -67,7 +67,7 @@ static bool build(rn__trial *t, const rn__site *site)
     out->y = rn_apply(node->op, x, t->inputs, node->attributes, node->attribute_size);
     out->dy = rn_input(t->graph, "", rn_type_get(out->y), rn_shape_get(out->y));
     t->has_rule = node->op->gradient != NULL;
-    t->element_wise = rn__op_code(node->op, RN_F64).map != NULL;
+    t->map = t->element_wise = rn__op_code(node->op, RN_F64).map != NULL;
     for (int i = 0; i < t->inputs; i++)
         t->element_wise &= rn_shape_equal(rn_shape_get(x[i]), rn_shape_get(out->y));
     return pull(t, node, x);

@@ -131,15 +131,17 @@ static bool at_scale(rn__trial *t, double scale, rn__slope *out)
 
     *out = (rn__slope){NAN, INFINITY, scale, true};
     if ((scale = smooth_scale(t, scale)) == 0) return true;
-    const double h = scale / 8, size = t->input[t->along].largest;
+    const rn__trial_input *in = &t->input[t->along];
+    const double h = scale / 8;
+    const double x =
+        t->direction ? in->largest : fabs(((const double *)in->value)[t->element]);
     if (!evaluate(t, h)) return false;
     const sizes s = sizes_of(t);
     if (!s.finite) return true;
-    t->offset = s.here + s.moved / h * size;
-    const double x =
-        t->direction ? size : fabs(((const double *)t->input[t->along].value)[t->element]);
+    /* What is summed is rounded as the largest term is. */
+    t->offset = s.here + s.moved / h * (t->map ? x : in->largest);
     const double shortest = fmax(ldexp(scale, -20), ldexp(x, -44));
-    if (!rn__differentiate(function, t, scale, shortest, &d)) return false;
+    if (!rn__differentiate(function, t, (rn__steps){scale, shortest, 0}, &d)) return false;
     /* Over long steps a wave looks flat: there only what is seen clearly counts. */
     if (!isfinite(d.value) || (scale > 1 && d.error > 1e-3 * fabs(d.value))) return true;
     /* What rounding may do to a right gradient, which is a sum of products. Values count

@@ -42,9 +42,10 @@ typedef struct rn__trial {
     rn__trial_output *output;
     int inputs, outputs;
     bool has_rule;
-    bool element_wise;              /* of operands of one shape: nothing is summed over */
-    bool finite;                    /* all outputs are numbers, in the last run */
-    bool no_memory;                 /* since it was made */
+    bool map;          /* of one operator that is element-wise, ... */
+    bool element_wise; /* ... of operands of one shape: nothing is summed over */
+    bool finite;       /* all outputs are numbers, in the last run */
+    bool no_memory;    /* since it was made */
     rn_program *forward, *backward; /* backward NULL: all gradients are zero */
     rn__branches branches;
     int stream; /* of the cotangents */

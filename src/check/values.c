@@ -88,11 +88,28 @@ static bool run_exact(rn__checking *c)
     return true;
 }
 
+/* The root mean square of the finite ones among a few numbers, which may be tiny or huge.
+ */
+double rn__mean_size(const double *x, int count)
+{
+    double largest = 0, sum = 0;
+    int finite = 0;
+
+    for (int i = 0; i < count; i++)
+        if (isfinite(x[i])) largest = fmax(largest, fabs(x[i])), finite++;
+    for (int i = 0; i < count && largest > 0; i++)
+        if (isfinite(x[i])) sum += (x[i] / largest) * (x[i] / largest);
+    return finite ? largest * sqrt(sum / finite) : 0;
+}
+
 static bool run_jittered(rn__checking *c)
 {
+    double loss[RN__JITTERS];
+
     for (int j = 0; c->jitter.program && j < RN__JITTERS; j++) {
         if (!rn__jitter_run(&c->jitter, j))
             return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->jitter.program));
+        loss[j] = rn_scalar(c->jitter.program, c->jittered_loss) - c->value;
         for (int k = 0; k < c->leaves; k++) {
             const rn__leaf_value *l = &c->leaf[k];
             if (l->checked && rn_read(c->jitter.program, l->jittered_dx, l->jittered[j],
@@ -100,6 +117,7 @@ static bool run_jittered(rn__checking *c)
                 return rn__check_fail(c, RN_INVALID, rn_program_error(c->jitter.program));
         }
     }
+    if (c->jitter.program) c->noise = rn__mean_size(loss, RN__JITTERS) / RN__JITTER_ZOOM;
     return true;
 }
 
@@ -146,7 +164,8 @@ bool rn__repeats(rn__checking *c)
         return rn__check_fail(
             c, RN_BAD_VALUE,
             "the loss is not deterministic: two runs on the same values differ");
-    if (isfinite(loss[0])) return true;
+    c->value = loss[0];
+    if (isfinite(c->value)) return true;
     const char *problem = birth(c, loss[0]);
     return problem ? rn__check_fail(c, RN_BAD_VALUE, problem) : rn__check_no_memory(c);
 }

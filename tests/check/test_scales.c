@@ -79,7 +79,7 @@ Test(scales, beyond_all_steps)
     cr_assert_eq(r->kinks, 1, "%s", r->text);
     cr_assert_str_eq(r->kink[0].op, "loss");
     cr_assert_eq(r->kink[0].element, 0);
-    cr_assert(strstr(r->text, "x element 0: steps that move it are too long"), "%s",
+    cr_assert(strstr(r->text, "x element 0: no step shows enough of the loss"), "%s",
               r->text);
     rn_gradcheck_free(r);
 }
@@ -146,9 +146,10 @@ Test(scales, a_tie_of_huge_values)
 
     cr_assert(r->passed, "%s", r->text);
     cr_assert_eq(r->tensors[0].checked, 1, "%s", r->text);
-    cr_assert_eq(r->kinks, 1, "%s", r->text);
-    cr_assert_str_eq(r->kink[0].op, "maximum");
-    cr_assert_eq(r->kink[0].element, 0);
+    /* No direction of all moves so large values. */
+    cr_assert_eq(r->kinks, 4 + 1, "%s", r->text);
+    cr_assert_str_eq(r->kink[4].op, "maximum");
+    cr_assert_eq(r->kink[4].element, 0);
     rn_gradcheck_free(r);
 }
 

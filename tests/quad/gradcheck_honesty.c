@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gradcheck_honesty [POINTS [STRIDE]] -- prints how honest rn_gradcheck is, operator by
+ * operator: POINTS (10000) elements of each are checked, every STRIDE-th (5) by the oracle
+ * too. The exit status is 1 when a right rule failed, a kink went unreported, more than one
+ * in a thousand errors were beyond their bar, or any a hundredfold.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "honesty.h"
+
+static void add_side(honesty_side *sum, honesty_side one)
+{
+    sum->judged += one.judged;
+    sum->outside += one.outside;
+    if (one.worst > sum->worst) sum->worst = one.worst;
+}
+
+static void add(honesty *sum, const honesty *one)
+{
+    sum->graphs += one->graphs;
+    sum->not_finite += one->not_finite;
+    sum->points += one->points;
+    sum->alarms += one->alarms;
+    sum->left_out += one->left_out;
+    sum->vague += one->vague;
+    sum->straddled += one->straddled;
+    sum->unreported += one->unreported;
+    add_side(&sum->numeric, one->numeric);
+    add_side(&sum->analytic, one->analytic);
+}
+
+static void print(const char *name, const honesty *h)
+{
+    printf("%-14s%8lld%7lld%8lld%7lld%7lld%9lld%6lld%8.2g%9lld%6lld%8.2g\n", name,
+           (long long)h->points, (long long)h->alarms, (long long)h->left_out,
+           (long long)h->unreported, (long long)h->vague, (long long)h->numeric.judged,
+           (long long)h->numeric.outside, h->numeric.worst, (long long)h->analytic.judged,
+           (long long)h->analytic.outside, h->analytic.worst);
+    if (h->alarm[0]) printf("%s", h->alarm);
+    fflush(stdout);
+}
+
+static bool honest(const honesty_side *side)
+{
+    return side->outside <= side->judged / 1000 && side->worst <= 100;
+}
+
+int main(int count, char **arguments)
+{
+    const int64_t points = count > 1 ? strtoll(arguments[1], NULL, 10) : 10000;
+    const int64_t stride = count > 2 ? strtoll(arguments[2], NULL, 10) : 5;
+    honesty sum = {0};
+
+    printf("%-14s%8s%7s%8s%7s%7s%9s%6s%8s%9s%6s%8s\n", "operator", "points", "failed",
+           "kinks", "missed", "vague", "numeric", "out", "worst", "analytic", "out",
+           "worst");
+    for (int i = 0; i < honesty_record_count; i++) {
+        if (!honesty_applies(honesty_records[i])) continue;
+        const honesty h = honesty_of(honesty_records[i], points, stride);
+        print(honesty_records[i]->name, &h);
+        add(&sum, &h);
+    }
+    print("all", &sum);
+    const int64_t judged = sum.numeric.judged + sum.analytic.judged;
+    const int64_t outside = sum.numeric.outside + sum.analytic.outside;
+    printf("within the bars: %lld of %lld errors (%.4f %%)\n",
+           (long long)(judged - outside), (long long)judged,
+           100 * (double)(judged - outside) / (double)judged);
+    return !sum.alarms && !sum.unreported && honest(&sum.numeric) && honest(&sum.analytic)
+               ? 0
+               : 1;
+}
