@@ -65,7 +65,7 @@ static bool caught(int64_t n, mistake m, double scale, double offset)
     return !passed;
 }
 
-/* Small tensors, large ones, tiny gradients, a loss far from 0. */
+/* Small tensors, large ones, tiny gradients and huge ones. */
 #define CAUGHT(expected, factor, only)                                                     \
     do {                                                                                   \
         const mistake m = {factor, only};                                                  \
@@ -74,6 +74,8 @@ static bool caught(int64_t n, mistake m, double scale, double offset)
         cr_assert_eq(caught(5, m, 1e-6, 0), expected);                                     \
         cr_assert_eq(caught(5, m, 1e6, 0), expected);                                      \
         cr_assert_eq(caught(200, m, 1e-6, 0), expected);                                   \
+        cr_assert_eq(caught(200, m, 1e200, 0), expected);                                  \
+        cr_assert_eq(caught(200, m, 1e-200, 0), expected);                                 \
     } while (0)
 
 Test(gradcheck, a_right_rule_passes)
