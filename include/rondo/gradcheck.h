@@ -51,7 +51,8 @@ typedef struct rn_gradcheck_entry {
     double analytic_bar, numeric_bar; /* their errors are all but surely smaller */
     double excess; /* |analytic - numeric| / (analytic_bar + numeric_bar); 0 when equal */
     double error;  /* |analytic - numeric|, relative to the largest of |analytic|, |numeric|
-                      and for an element the tensor's largest gradient */
+                      and, for an element, the tensor's largest gradient, for a direction
+                      the root of the squares of the terms that add up to it */
     bool passed;   /* excess <= 1; false for a NaN */
 } rn_gradcheck_entry;
 

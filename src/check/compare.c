@@ -31,44 +31,46 @@ double rn__check_normal(uint64_t seed, uint32_t leaf_index, uint64_t i)
 
 /* ---- one comparison ---- */
 
-/* Adds the product of a gradient and the direction to *sum, and the sizes of its terms to
- * *sizes. */
+/* Adds the product of a gradient and the direction to *sum, and to *norm, which is the root
+ * of the squares of all terms. */
 static void add_along(const rn__leaf_value *l, const double *gradient, double *sum,
-                      double *sizes)
+                      double *norm)
 {
     for (int64_t i = 0; i < l->count; i++) {
         if (l->direction[i] == 0) continue;
         const double product = gradient[i] * l->direction[i];
         *sum += product;
-        *sizes += fabs(product);
+        *norm = hypot(*norm, product); /* squares might overflow */
     }
 }
 
-/* The gradient along the leaves' directions, and its bar. */
-static void analytic(const rn__checking *c, rn_gradcheck_entry *e)
+/* The gradient along the leaves' directions, and its bar. Returns how large it would be by
+ * its terms, if they did not cancel out. */
+static double analytic(const rn__checking *c, rn_gradcheck_entry *e)
 {
-    double moved[RN__JITTERS] = {0}, sizes = 0, unused = 0;
+    double moved[RN__JITTERS] = {0}, norm = 0, unused = 0;
     int64_t terms = 0;
 
     e->analytic = 0;
     for (int k = 0; k < c->leaves; k++) {
         const rn__leaf_value *l = &c->leaf[k];
         if (!l->direction) continue;
-        add_along(l, l->gradient, &e->analytic, &sizes);
+        add_along(l, l->gradient, &e->analytic, &norm);
         for (int j = 0; j < RN__JITTERS; j++)
             add_along(l, l->jittered[j], &moved[j], &unused);
         terms += l->count;
     }
     for (int j = 0; j < RN__JITTERS; j++) moved[j] -= e->analytic;
     /* Adding up here is not part of the gradient, but it rounds. */
-    const double adding = terms > 1 ? sizes * DBL_EPSILON : 0;
+    const double adding = terms > 1 ? sqrt((double)terms) * norm * DBL_EPSILON : 0;
     e->analytic_bar = sure * (rn__mean_size(moved, RN__JITTERS) / RN__JITTER_ZOOM) + adding;
+    return norm;
 }
 
-static void judge(const rn__checking *c, rn_gradcheck_entry *e)
+static void judge(const rn__checking *c, rn_gradcheck_entry *e, double norm)
 {
     const double difference = fabs(e->analytic - e->numeric);
-    double size = fmax(fabs(e->analytic), fabs(e->numeric));
+    double size = fmax(norm, fmax(fabs(e->analytic), fabs(e->numeric)));
 
     for (int k = 0; k < c->leaves && e->element >= 0; k++)
         if (c->leaf[k].direction) size = fmax(size, c->leaf[k].largest);
@@ -104,22 +106,23 @@ static double rounding_of_moves(const rn__checking *c, double h)
 }
 
 /* Judges by one numerical derivative. */
-static bool fits(const rn__checking *c, const rn__derivative *d, rn_gradcheck_entry *e)
+static bool fits(const rn__checking *c, const rn__derivative *d, double norm,
+                 rn_gradcheck_entry *e)
 {
     e->numeric = d->value;
     e->numeric_bar = d->error + rounding_of_moves(c, d->h);
-    judge(c, e);
+    judge(c, e, norm);
     return e->passed;
 }
 
 /* After a failure: as a function may have a spike at a tiny x that is as narrow as x, and
  * that the noise hides from all but steps of that size, it must not fit these either. */
-static void judge_again(const rn__checking *c, const rn__slope_of_line *slope,
+static void judge_again(const rn__checking *c, const rn__slope_of_line *slope, double norm,
                         rn__comparison *out)
 {
     rn_gradcheck_entry again = out->entry;
 
-    if (isnan(slope->own.value) || !fits(c, &slope->own, &again)) return;
+    if (isnan(slope->own.value) || !fits(c, &slope->own, norm, &again)) return;
     out->entry = again;
     out->kinked = !rn__clear(&slope->own);
 }
@@ -139,15 +142,15 @@ bool rn__compare_line(rn__checking *c, int64_t element, rn__comparison *out)
 
     *out = (rn__comparison){.entry = {.tensor = "all tensors", .element = element},
                             .kink = {.element = element}};
-    analytic(c, e);
+    const double norm = analytic(c, e);
     if (!rn__line_slope(c, &slope, &out->kink)) return false;
     out->kinked = slope.kinked || !anything_moves(c);
     out->blunt = !rn__sharp(&slope.derivative);
     out->clear = rn__clear(&slope.derivative);
-    if (out->kinked || fits(c, &slope.derivative, e)) return true;
+    if (out->kinked || fits(c, &slope.derivative, norm, e)) return true;
     /* A gradient may be infinite, where the loss is infinitely steep. */
     out->kinked = slope.vague || (slope.derivative.bent && isinf(e->analytic));
-    if (!out->kinked) judge_again(c, &slope, out);
+    if (!out->kinked) judge_again(c, &slope, norm, out);
     return true;
 }
 

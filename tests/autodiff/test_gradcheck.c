@@ -223,6 +223,23 @@ Test(gradcheck, bars)
     rn_gradcheck_free(r);
 }
 
+/* Terms that cancel out do not make the error of a direction any larger. */
+Test(gradcheck, error_of_a_direction)
+{
+    double least = 1;
+
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        rn_gradcheck_report *r =
+            check(200, (mistake){1, -1}, 1, 0,
+                  (rn_gradcheck_options){.seed = seed, .exhaustive = -1, .samples = -1});
+        cr_assert(r->passed && r->largest < 1e-11, "seed %d: %s", (int)seed, r->text);
+        for (int i = 0; i < r->worst_count; i++)
+            least = fmin(least, fabs(r->worst[i].analytic));
+        rn_gradcheck_free(r);
+    }
+    cr_assert(least < 0.01, "no terms cancel out: %g", least);
+}
+
 /* One wrong element of many is found without looking at each. */
 Test(gradcheck, a_wrong_element_is_located)
 {
