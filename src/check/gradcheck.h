@@ -94,12 +94,14 @@ bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *
 typedef struct rn__comparison {
     rn_gradcheck_entry entry;
     rn_gradcheck_kink kink;
-    bool kinked;       /* no comparison: see kink */
-    bool blunt, clear; /* the numerical side is not sharp; is clear */
+    bool kinked; /* no comparison: see kink */
+    bool clear;  /* the numerical side tells something */
 } rn__comparison;
 
 /* Compares the gradient along the leaves' directions. */
 bool rn__compare_line(rn__checking *c, int64_t element, rn__comparison *out);
+
+/* ---- compare_all.c ---- */
 
 /* Compares all that the options ask for. */
 bool rn__compare_all(rn__checking *c);

@@ -169,6 +169,6 @@ bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *
     if (size > 0 && !at_own_scale(c, size, first, shortest, out)) return false;
     out->kinked = isnan(d->value);
     out->vague = out->kinked || (first > 1 && !rn__clear(d));
-    if (!rn__sharp(d)) describe_vague(c, d, kink);
+    describe_vague(c, d, kink);
     return back(c);
 }

@@ -14,14 +14,14 @@
 enum { STEPS = 44, WINDOW = 4 };
 
 /* So many standard deviations are sure enough. */
-static const double sure = 10;
+static const double sure = 20;
 
 /* What the window with this finest step says. */
 typedef struct window {
     double h, value;
     double bend;  /* what curvature may have moved it by; NaN: cannot be said */
     double least; /* the noise of one value, if it were but the rounding of that value */
-    double even;  /* |f(h) - 2 f(0) + f(-h)| */
+    double even;  /* f(h) - 2 f(0) + f(-h) */
 } window;
 
 typedef struct ladder {
@@ -62,7 +62,7 @@ static bool descend(ladder *l, double h)
     const double before = l->count ? w[-1].value : NAN;
     *w = (window){.h = h, .value = extrapolate(l->d, &moved)};
     w->bend = moved + fabs(w->value - before);
-    w->even = fabs((up - l->middle) + (down - l->middle));
+    w->even = (up - l->middle) + (down - l->middle);
     w->least = fmax(fmax(fabs(up), fabs(down)) * (DBL_EPSILON / 2), DBL_TRUE_MIN);
     l->count++;
     return true;
@@ -113,12 +113,15 @@ bool rn__sharp(const rn__derivative *d)
     return !d->spiked && d->error <= 1e-8 * fabs(d->value);
 }
 
-/* Whether the middle lies off the curve through the other points: as h is halved the second
- * difference of a smooth function is quartered, at a kink halved, and at a spike it stays.
- */
+/* Whether the middle lies off the curve through the other points. The second difference of
+ * a smooth function is a h^2 + b h^4 ..., of which two of them leave terms of h^4: these go
+ * down by 16 as h is halved, at a kink by 2, and at a spike they stay. */
 static bool spiked(const window *w, double noise)
 {
-    return w->even > 100 * fmax(noise, w->least) && w->even > 0.7 * w[-1].even;
+    const double here = fabs(4 * w->even - w[-1].even) / 3;
+    const double before = fabs(4 * w[-1].even - w[-2].even) / 3;
+
+    return here > sure * fmax(noise, w->least) && here > 0.7 * before;
 }
 
 bool rn__differentiate(rn__function f, void *data, rn__steps steps, rn__derivative *out)
@@ -140,6 +143,8 @@ bool rn__differentiate(rn__function f, void *data, rn__steps steps, rn__derivati
     const double error = bar(best, noise);
     *out = (rn__derivative){best->value, error, best->h, false, spiked(best, noise)};
     out->bent = best->bend > 1e-3 * fabs(best->value) && best->bend > error - best->bend;
+    /* Where extrapolation does not settle, how far it moves says little. */
+    if (out->bent) out->error *= 10;
     return true;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gradcheck_honesty [POINTS [STRIDE]] -- prints how honest rn_gradcheck is, operator by
- * operator: POINTS (10000) elements of each are checked, every STRIDE-th (5) by the oracle
- * too. The exit status is 1 when a right rule failed, a kink went unreported, more than one
- * in a thousand errors were beyond their bar, or any a hundredfold.
+ * gradcheck_honesty [POINTS [STRIDE [SEED]]] -- prints how honest rn_gradcheck is, operator
+ * by operator: POINTS (10000) elements of each are checked, every STRIDE-th (1) by the
+ * oracle too. The exit status is 1 when a right rule failed, a kink went unreported, more
+ * than one in a thousand errors were beyond their bar, or any a hundredfold.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,10 +48,25 @@ static bool honest(const honesty_side *side)
     return side->outside <= side->judged / 1000 && side->worst <= 100;
 }
 
+static void print_end(const honesty *h)
+{
+    const int64_t judged = h->numeric.judged + h->analytic.judged;
+    const int64_t within = judged - h->numeric.outside - h->analytic.outside;
+
+    printf(
+        "%lld points, %lld failed, %lld left out at kinks, %lld kinks missed, %lld vague\n",
+        (long long)h->points, (long long)h->alarms, (long long)h->left_out,
+        (long long)h->unreported, (long long)h->vague);
+    printf("within the bars: %lld of %lld errors (%.4f %%), the worst %.2g bars\n",
+           (long long)within, (long long)judged, 100 * (double)within / (double)judged,
+           fmax(h->numeric.worst, h->analytic.worst));
+}
+
 int main(int count, char **arguments)
 {
     const int64_t points = count > 1 ? strtoll(arguments[1], NULL, 10) : 10000;
-    const int64_t stride = count > 2 ? strtoll(arguments[2], NULL, 10) : 5;
+    const int64_t stride = count > 2 ? strtoll(arguments[2], NULL, 10) : 1;
+    const uint64_t seed = count > 3 ? strtoull(arguments[3], NULL, 10) : 1;
     honesty sum = {0};
 
     printf("%-14s%8s%7s%8s%7s%7s%9s%6s%8s%9s%6s%8s\n", "operator", "points", "failed",
@@ -58,16 +74,12 @@ int main(int count, char **arguments)
            "worst");
     for (int i = 0; i < honesty_record_count; i++) {
         if (!honesty_applies(honesty_records[i])) continue;
-        const honesty h = honesty_of(honesty_records[i], points, stride);
+        const honesty h = honesty_of(honesty_records[i], points, stride, seed);
         print(honesty_records[i]->name, &h);
         add(&sum, &h);
     }
     print("all", &sum);
-    const int64_t judged = sum.numeric.judged + sum.analytic.judged;
-    const int64_t outside = sum.numeric.outside + sum.analytic.outside;
-    printf("within the bars: %lld of %lld errors (%.4f %%)\n",
-           (long long)(judged - outside), (long long)judged,
-           100 * (double)(judged - outside) / (double)judged);
+    print_end(&sum);
     return !sum.alarms && !sum.unreported && honest(&sum.numeric) && honest(&sum.analytic)
                ? 0
                : 1;

@@ -322,10 +322,10 @@ static bool small_enough(const record *r, const sample *from)
     return elements <= MOST;
 }
 
-honesty honesty_of(const record *r, int64_t points, int64_t stride)
+honesty honesty_of(const record *r, int64_t points, int64_t stride, uint64_t seed)
 {
     honesty h = {0};
-    rn_test_random random = {4711};
+    rn_test_random random = {4710 + seed};
 
     for (int64_t n = 0; h.points < points && n < 40 * points; n++) {
         const sample *from = &r->samples[n % r->sample_count];

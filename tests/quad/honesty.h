@@ -37,6 +37,6 @@ bool honesty_applies(const record *r);
 
 /* Checks graphs of the operator until so many elements are compared; the oracle is asked
  * about every `stride`-th of them. */
-honesty honesty_of(const record *r, int64_t points, int64_t stride);
+honesty honesty_of(const record *r, int64_t points, int64_t stride, uint64_t seed);
 
 #endif

@@ -13,7 +13,7 @@ Test(honesty, of_every_operator)
 
     for (int i = 0; i < honesty_record_count; i++) {
         if (!honesty_applies(honesty_records[i])) continue;
-        const honesty h = honesty_of(honesty_records[i], POINTS, 2);
+        const honesty h = honesty_of(honesty_records[i], POINTS, 2, 1);
         const char *name = honesty_records[i]->name;
         cr_assert(h.points >= POINTS, "%s: %lld points", name, (long long)h.points);
         cr_assert_eq(h.alarms, 0, "%s", h.alarm);
