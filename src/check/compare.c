@@ -138,11 +138,12 @@ bool rn__compare_line(rn__checking *c, int64_t element, rn__comparison *out)
     out->kinked = slope.kinked || !anything_moves(c);
     out->clear = rn__clear(&slope.derivative);
     if (out->kinked || fits(c, &slope.derivative, norm, e)) return true;
-    /* A gradient may be infinite, where the loss is infinitely steep, or overflow where the
-     * loss nearly does. */
-    const bool steep =
-        slope.derivative.bent || slope.derivative.spiked || fabs(c->value) > 0x1p512;
-    out->kinked = slope.vague || (steep && is_infinite(c, e->analytic));
+    /* A gradient may be infinite, where the loss is infinitely steep; along with others
+     * also where it overflows, next to a loss that nearly does. */
+    const bool huge = element < 0 && fabs(c->value) > 0x1p512;
+    const bool steep = slope.derivative.bent || slope.derivative.spiked || huge;
+    out->kinked =
+        slope.vague || (steep && is_infinite(c, e->analytic)) || (huge && !out->clear);
     if (!out->kinked) judge_again(c, &slope, norm, out);
     return true;
 }
