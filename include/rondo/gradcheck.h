@@ -70,11 +70,13 @@ typedef struct rn_gradcheck_tensor {
 typedef struct rn_gradcheck_kink {
     const char *tensor; /* moving this element of this tensor, -1: along a direction, */
     int64_t element;
-    const char *op;       /* changes what this operator chooses, */
-    const char *node;     /* in this node: its name, if it has one, and its shape, */
-    int32_t id;           /* its number, */
-    int64_t step, choice; /* at this step of the loops around it (-1: in none) and this
-                             element of it; */
+    const char *op;   /* changes what this operator chooses, */
+    const char *node; /* in this node: its name, if it has one, and its shape, */
+    int32_t id;       /* its number, */
+    int32_t loop;     /* of the body of this loop node; -1: of none */
+    int loops;        /* at these steps of the loops around it, the outermost first, */
+    int64_t step[RN_CULPRIT_STEPS];
+    int64_t choice;  /* and at this element of what it chooses; */
     double distance; /* this far from the values that were checked, along the direction */
 } rn_gradcheck_kink;
 

@@ -51,12 +51,26 @@ static bool same_sides(rn__checking *c, double t, const rn__choice **which, int6
     return same;
 }
 
+/* The steps of the loops around a graph, of which sides are stacked, at row `at`. */
+static void describe_loops(const rn__checking *c, const rn_graph *graph, int64_t at,
+                           rn_gradcheck_kink *kink)
+{
+    kink->loop = graph->parent
+                     ? rn__check_user_id(c, (rn_tensor){graph->parent, graph->loop->node})
+                     : -1;
+    kink->loops = 0;
+    for (const rn_graph *g = graph; g->parent; g = g->parent) kink->loops++;
+    for (int i = kink->loops - 1; i >= 0; i--, graph = graph->parent) {
+        kink->step[i] = at % graph->loop->steps;
+        at /= graph->loop->steps;
+    }
+}
+
 /* Which side changed, of which element of which node in which step. */
 static void describe(rn__checking *c, const rn__choice *choice, int64_t element,
                      rn_gradcheck_kink *kink)
 {
     const rn_tensor y = {choice->graph, choice->id};
-    const bool stacked = choice->graph->parent && choice->each > 0;
     const char *name = rn_name_get(y);
     char shape[128], text[256];
 
@@ -66,8 +80,8 @@ static void describe(rn__checking *c, const rn__choice *choice, int64_t element,
     kink->op = rn__node_of(y)->op->name;
     kink->node = rn__arena_string(&c->arena, text);
     kink->id = rn__check_user_id(c, y);
-    kink->step = stacked ? element / choice->each : -1;
-    kink->choice = stacked ? element % choice->each : element;
+    kink->choice = element % choice->each;
+    describe_loops(c, choice->graph, element / choice->each, kink);
 }
 
 /* The largest scale from this one down of which no step crosses a kink; 0 when none is
@@ -150,7 +164,8 @@ static void describe_vague(const rn__checking *c, const rn__derivative *d,
                  : d->bent       ? "the loss is too steep next to it"
                                  : "no step shows enough of the loss";
     kink->id = rn__check_user_id(c, c->loss);
-    kink->step = -1;
+    kink->loop = -1;
+    kink->loops = 0;
     kink->choice = 0;
     kink->distance = d->h;
 }

@@ -157,7 +157,9 @@ static void write_kink(rn__text *t, const rn_gradcheck_kink *k)
         return;
     }
     rn__text_add(t, ": %s: node %d %s", k->op, (int)k->id, k->node);
-    if (k->step >= 0) rn__text_add(t, " step %lld", (long long)k->step);
+    for (int i = 0; i < k->loops; i++)
+        rn__text_add(t, "%s%lld", i ? "," : " step ", (long long)k->step[i]);
+    if (k->loops) rn__text_add(t, " of loop %d", (int)k->loop);
     rn__text_add(t, " element %lld, at distance %.3g\n", (long long)k->choice, k->distance);
 }
 

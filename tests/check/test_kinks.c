@@ -226,9 +226,44 @@ Test(kinks, step_and_element_of_a_maximum_in_a_loop)
     for (int i = 0; i < 2; i++) {
         cr_assert_str_eq(r->kink[i].op, "max");
         cr_assert_eq(r->kink[i].element, W + i);
-        cr_assert_eq(r->kink[i].step, 1, "%s", r->text);
+        cr_assert(r->kink[i].loop > x.id, "%s", r->text);
+        cr_assert_eq(r->kink[i].loops, 1);
+        cr_assert_eq(r->kink[i].step[0], 1, "%s", r->text);
         cr_assert(r->kink[i].choice == 0 || r->kink[i].choice == 1, "%s", r->text);
     }
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+}
+
+/* x[2,1,1] is 0, and so are the loops' steps 2 and 1, in a graph where the check leaves out
+ * nodes. */
+Test(kinks, steps_of_nested_loops)
+{
+    enum { T = 3, S = 2, W = 2 };
+    static const double x_data[T * S * W] = {1, 2, 3, 4, 4, 1, 9, 8, 7, 1, 5, 0};
+    rn_graph *g = rn_graph_new();
+    rn_input(g, "unused", RN_F64, rn_shape(W));
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, S, W));
+    rn_loop *outer = rn_loop_begin(g);
+    rn_tensor rows = rn_loop_each(outer, x);
+    rn_loop *inner = rn_loop_begin(rows.graph);
+    rn_tensor y = rn_relu(rn_loop_each(inner, rows));
+    rn_loop_end(inner);
+    rn_tensor ys = rn_square(rn_loop_collect(inner, y));
+    rn_loop_end(outer);
+    rn_tensor loss = rn_sum_all(rn_loop_collect(outer, ys));
+    const rn_value value = {x, x_data};
+    rn_gradcheck_report *r = rn_gradcheck(
+        loss, (rn_gradcheck_options){.values = &value, .value_count = 1, .directions = -1});
+
+    cr_assert_eq(r->kinks, 1, "%s", r->text);
+    const rn_gradcheck_kink *k = &r->kink[0];
+    cr_assert_str_eq(k->op, "relu");
+    cr_assert_eq(k->id, y.id, "%s", r->text);
+    cr_assert_eq(k->element, T * S * W - 1);
+    cr_assert_eq(k->loops, 2);
+    cr_assert(k->step[0] == 2 && k->step[1] == 1 && k->choice == 1, "%s", r->text);
+    cr_assert(strstr(r->text, " step 2,1 of loop "), "%s", r->text);
     rn_gradcheck_free(r);
     rn_graph_free(g);
 }
