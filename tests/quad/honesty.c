@@ -111,7 +111,7 @@ static void make_operand(scene *s, const sample *from, int i, int class,
     const operand *o = &from->x[i];
     /* A cast is one only from f32. */
     const rn_type real = is(s->record, "cast") ? RN_F32 : RN_F64;
-    char name[8];
+    char name[16];
     size_t bytes;
 
     s->values[i] = rn_test_array_new(o->type == RN_F32 ? real : o->type, o->shape);
