@@ -55,14 +55,21 @@ static void add(rn__values *list, int *count, rn__values v)
     if (rn__is_real(v.array.type)) list[(*count)++] = v;
 }
 
-/* Not so a variable that is only written, such as the last norm. */
+/* Not so a variable that is written before it is read, such as the last norm. */
 static bool is_read(const rn__plan *plan, int32_t buffer)
 {
     const rn_program *p = plan->program;
+    const rn_variable *variable = plan->buffer[buffer].variable;
 
-    for (int32_t c = 0; c < p->calls; c++)
-        for (int i = 0; i < p->call[c].inputs; i++)
-            if (p->call[c].address[i].buffer == buffer) return true;
+    for (int32_t c = 0; c < p->calls; c++) {
+        const rn__call *call = &p->call[c];
+        for (int i = 0; i < call->inputs; i++)
+            if (call->address[i].buffer == buffer) return true;
+        if (call->kind != RN__LOOP && call->depth == 0 &&
+            call->address[call->inputs].buffer == buffer &&
+            rn_shape_count(call->node->shape) == rn_shape_count(variable->shape))
+            return false;
+    }
     return false;
 }
 

@@ -37,7 +37,7 @@ static const char *name_of(rn_tensor x)
     return NULL;
 }
 
-char *rn__describe(rn_tensor x, char *text, size_t capacity)
+static char *describe(rn_tensor x, bool numbered, char *text, size_t capacity)
 {
     char shape[128];
 
@@ -47,11 +47,22 @@ char *rn__describe(rn_tensor x, char *text, size_t capacity)
     }
     const char *name = name_of(x);
     rn__shape_text(rn_shape_get(x), shape, sizeof shape);
-    if (name)
-        snprintf(text, capacity, "%.100s %s", name, shape);
+    if (name || !numbered)
+        snprintf(text, capacity, "%.100s %s", name ? name : rn__node_of(x)->op->name,
+                 shape);
     else
         snprintf(text, capacity, "%s#%d %s", rn__node_of(x)->op->name, (int)x.id, shape);
     return text;
+}
+
+char *rn__describe(rn_tensor x, char *text, size_t capacity)
+{
+    return describe(x, true, text, capacity);
+}
+
+char *rn__describe_copied(rn_tensor x, char *text, size_t capacity)
+{
+    return describe(x, false, text, capacity);
 }
 
 rn_tensor rn__refuse(const rn_op *op, const rn_tensor *in, int inputs, const char *what)

@@ -158,6 +158,9 @@ const char *rn__op_type(const rn_op *op, rn_typing *t);
 /* "lstm/w [64,512]"; a node without a name is called by its operator and id. At most
  * `capacity` bytes with the 0; returns text. */
 char *rn__describe(rn_tensor x, char *text, size_t capacity);
+
+/* The same without the number, for a node of a private copy: there it is another. */
+char *rn__describe_copied(rn_tensor x, char *text, size_t capacity);
 char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
 
 /* ---- variables ---- */

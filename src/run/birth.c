@@ -47,13 +47,13 @@ static void add_operands(rn__text *t, const rn_nonfinite *found, const rn__call 
     for (int i = 0; i < found->operands && i < RN_NONFINITE_OPERANDS; i++) {
         const rn_nonfinite_operand *x = &found->operand[i];
         const rn_tensor in = {(rn_graph *)(uintptr_t)call->graph, call->node->in[i]};
-        rn__text_add(t, i ? ", " : " of ");
+        rn__text_add(t, i ? ", " : ", made of ");
         if (x->element < 0)
             rn__text_add(t, "an overwritten element of ");
         else
-            rn__text_add(t, "%s%.9g at %lld of ", call->code.map ? "" : "up to ", x->value,
-                         (long long)x->element);
-        rn__text_add(t, "%s", rn__describe(in, what, sizeof what));
+            rn__text_add(t, "%s%.9g at %lld of ", call->code.map ? "" : "largest ",
+                         x->value, (long long)x->element);
+        rn__text_add(t, "%s", rn__describe_copied(in, what, sizeof what));
     }
     if (found->operands > RN_NONFINITE_OPERANDS)
         rn__text_add(t, " and %d more", found->operands - RN_NONFINITE_OPERANDS);

@@ -2,6 +2,10 @@
 /* What is not a birth is told apart from one, and watching changes nothing else. */
 #include "nonfinite.h"
 
+#include <rondo/layers.h>
+#include <rondo/model.h>
+#include <rondo/train.h>
+
 #include "compile/random_graph.h"
 
 #include <fenv.h>
@@ -159,6 +163,29 @@ Test(nonfinite, on_by_default_where_something_is_minimised)
     }
     cr_assert_not(rn_program_nonfinite(NULL, 0, NULL));
     rn_graph_free(g);
+}
+
+/* The norm of the run before is NaN too, but it is written before anything reads it. */
+Test(nonfinite, the_last_norm_is_no_cause)
+{
+    rn_model *model = rn_model_new(1);
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(2, 3));
+    const rn_tensor y = rn_linear(rn_root(g, model), "out", x, 2);
+    const rn_tensor loss = rn_sum_all(rn_name(rn_sqrt(rn_neg(rn_square(y))), "wrong"));
+    rn_program *p = rn_test_compile_with(
+        g, (rn_compile_options){.minimize = loss, .with = rn_sgd(0.1, 0)});
+    static const float data[6] = {1, 2, 3, 4, 5, 6};
+
+    cr_assert_eq(rn_feed(p, x, data, sizeof data), RN_OK);
+    for (int run = 0; run < 3; run++) {
+        rn_test_run(p);
+        expect(p, 0, "sqrt", "wrong", 0);
+        cr_assert_eq(found_at(p, 0).ago, 0);
+    }
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(model);
 }
 
 /* A run that is like many before it shows what the last look found. */
