@@ -36,6 +36,7 @@ typedef enum rn_mistake {
     RN_MISTAKE_ZERO,         /* zero, or not set at all */
     RN_MISTAKE_REFUSED,      /* it cannot be built, or run: the text says why */
     RN_MISTAKE_NO_RULE,      /* the operator has no gradient rule, but it has a gradient */
+    RN_MISTAKE_NOT_ZERO,     /* right but where it should be zero */
     RN_MISTAKE_TIMES_SIZE,   /* n times what it should be: a sum for a mean; n is the number
                                 of elements that are reduced, or a size of the operand */
     RN_MISTAKE_OVER_SIZE,    /* one n-th of it: a mean for a sum */

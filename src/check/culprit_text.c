@@ -17,6 +17,8 @@ const char *rn_mistake_name(rn_mistake mistake)
         return "half";
     case RN_MISTAKE_ZERO:
         return "zero";
+    case RN_MISTAKE_NOT_ZERO:
+        return "not zero where it should be";
     case RN_MISTAKE_REFUSED:
         return "refused";
     case RN_MISTAKE_NO_RULE:

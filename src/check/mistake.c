@@ -161,6 +161,18 @@ static int swapped_with(const rn__puzzle *p, bool both)
     return -1;
 }
 
+/* ---- some elements ---- */
+
+/* Whether an element that tells anything is wrong. */
+static bool wrong_where_telling(const rn__puzzle *p)
+{
+    for (int k = 0; k < p->count; k++)
+        if (rn__telling(&p->probe[k]) &&
+            rn__disagrees(p->a[p->probe[k].element], &p->probe[k].slope))
+            return true;
+    return false;
+}
+
 /* ---- all of them ---- */
 
 /* What the gradient's own values tell. */
@@ -201,6 +213,8 @@ rn_mistake rn__recognise(rn__trial *t, int i, const rn__probe *probe, int count,
     if (found == RN_MISTAKE_UNKNOWN) found = rn__mistake_cotangent(&p);
     if (found == RN_MISTAKE_UNKNOWN && (*other = swapped_with(&p, false)) >= 0)
         found = RN_MISTAKE_SWAPPED;
+    /* All that is wrong should be zero. */
+    if (found == RN_MISTAKE_UNKNOWN && !wrong_where_telling(&p)) return RN_MISTAKE_NOT_ZERO;
     if (found == RN_MISTAKE_UNKNOWN && rn__mistake_term(&p)) found = RN_MISTAKE_ONE_TERM;
     if (found == RN_MISTAKE_UNKNOWN && constant && told > 1) found = RN_MISTAKE_RATIO;
     return found;
