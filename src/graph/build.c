@@ -113,7 +113,10 @@ rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what)
 {
     char text[160];
 
-    if (rn_is_null(x) || x.graph == graph) return x;
+    if (rn_is_null(x)) return x;
+    if (x.id < 0 || x.id >= x.graph->count)
+        return rn_fail(graph, "%s: there is no tensor %d", what, (int)x.id);
+    if (x.graph == graph) return x;
     if (x.graph->root != graph->root)
         return rn_fail(graph, "%s: tensor of another graph: %s", what,
                        rn__describe(x, text, sizeof text));
@@ -171,6 +174,11 @@ const char *rn__op_type(const rn_op *op, rn_typing *t)
     const char *phrase = op->shape ? op->shape(t) : elementwise(t);
     if (phrase) return phrase;
     if (t->variant < 0) t->variant = (int)t->type;
+    /* The rule may be a user's. */
+    if ((int)t->type < 0 || (int)t->type >= RN_TYPES || t->variant >= RN_TYPES)
+        return "its shape rule gives what is no type";
+    if (t->shape.rank < 0 || t->shape.rank > RN_RANK_MAX)
+        return "its shape rule gives a shape of too many axes";
 
     const rn__code code = rn__op_code(op, (rn_type)t->variant);
     if (op->view || code.map || code.kernel) return NULL;

@@ -12,7 +12,7 @@ char *rn__shape_text(rn_shape shape, char *text, size_t capacity)
 {
     size_t used = (size_t)snprintf(text, capacity, "[");
 
-    for (int i = 0; i < shape.rank && used < capacity; i++)
+    for (int i = 0; i < shape.rank && i < RN_RANK_MAX && used < capacity; i++)
         used += (size_t)snprintf(text + used, capacity - used, "%s%lld", i ? "," : "",
                                  (long long)shape.size[i]);
     if (used < capacity) snprintf(text + used, capacity - used, "]");

@@ -102,6 +102,60 @@ Test(leaf, a_users_operator)
 
 /* ---- variables ---- */
 
+/* ---- what is nonsense ---- */
+
+static int odd; /* which nonsense the shape rule gives */
+
+static const char *odd_shape(rn_typing *t)
+{
+    if (odd == 0) t->type = (rn_type)77;
+    if (odd == 1) t->variant = 55;
+    if (odd == 2) t->shape.rank = 99;
+    if (odd == 3) t->shape.size[0] = -1;
+    return NULL;
+}
+
+static bool nothing(const rn_call *call)
+{
+    (void)call;
+    return true;
+}
+
+Test(leaf, a_users_shape_rule_gives_nonsense)
+{
+    static const rn_op op = {.name = "odd",
+                             .inputs = 1,
+                             .shape = odd_shape,
+                             .kernel = {[RN_F32] = nothing, [RN_F64] = nothing}};
+
+    for (odd = 0; odd < 4; odd++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(2, 3));
+        cr_assert(rn_is_null(rn_apply(&op, &x, 1, NULL, 0)), "%d", odd);
+        cr_assert(strncmp(rn_graph_error(g), "odd: ", 5) == 0, "%s", rn_graph_error(g));
+        rn_graph_free(g);
+    }
+}
+
+Test(leaf, a_shape_of_too_many_axes)
+{
+    rn_graph *g = rn_graph_new();
+
+    cr_assert(rn_is_null(rn_input(g, "x", RN_F32, (rn_shape){.rank = 77})));
+    cr_assert(strncmp(rn_graph_error(g), "input: ", 7) == 0, "%s", rn_graph_error(g));
+    rn_graph_free(g);
+}
+
+Test(leaf, a_tensor_that_is_not_there)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(2));
+
+    cr_assert(rn_is_null(rn_add(x, (rn_tensor){g, 1000})));
+    rn_test_error_is(g, "add: there is no tensor 1000");
+    rn_graph_free(g);
+}
+
 Test(leaf, variables_are_made_or_not)
 {
     const rn_allocator a = {0};
