@@ -38,6 +38,9 @@ static bool valid(rn_graph *graph, const rn_compile_options *o)
 {
     char text[160];
 
+    if (o->output_count < 0 || (o->output_count > 0 && !o->outputs))
+        rn_fail(graph, "compile: %d outputs, %s", o->output_count,
+                o->outputs ? "which is no count" : "but no list of them");
     for (int i = 0; i < o->output_count && !graph->failed; i++)
         valid_output(graph, o->outputs[i], "output", i);
     if (!graph->failed && minimizes(o) && valid_output(graph, o->minimize, "minimize", 0)) {

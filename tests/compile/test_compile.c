@@ -64,6 +64,8 @@ static bool complain(const rn_optimizer *self, rn_tensor loss)
 Test(compile, options_are_checked)
 {
     REFUSED("compile: no outputs and nothing assigned", .output_count = 0);
+    REFUSED("compile: 2 outputs, but no list of them", .output_count = 2);
+    REFUSED("compile: -1 outputs, which is no count", .outputs = &w.y, .output_count = -1);
     REFUSED("compile: output 1 is the null tensor", RN_OUTPUTS(w.y, rn_null()));
     REFUSED("compile: output 0 is of another graph or a loop's body: far [2]",
             RN_OUTPUTS(far, w.y));
