@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "op.h"
 #include "strided.h"
 
 /* The outermost loop around a call, or the chain that it is in, or itself. */
@@ -55,6 +56,11 @@ static void add(rn__values *list, int *count, rn__values v)
     if (rn__is_real(v.array.type)) list[(*count)++] = v;
 }
 
+static int64_t count_of(const rn_array *array)
+{
+    return rn_shape_count(rn_shape_of(array->rank, array->size));
+}
+
 /* Not so a variable that is written before it is read, such as the last norm. */
 static bool is_read(const rn__plan *plan, int32_t buffer)
 {
@@ -67,7 +73,7 @@ static bool is_read(const rn__plan *plan, int32_t buffer)
             if (call->address[i].buffer == buffer) return true;
         if (call->kind != RN__LOOP && call->depth == 0 &&
             call->address[call->inputs].buffer == buffer &&
-            rn_shape_count(call->node->shape) == rn_shape_count(variable->shape))
+            count_of(&call->array[call->inputs]) == rn_shape_count(variable->shape))
             return false;
     }
     return false;
@@ -113,7 +119,47 @@ static bool passed_on(const rn__plan *plan, int32_t buffer, int32_t c)
     return written && plan->buffer[buffer].kind == RN__TEMPORARY;
 }
 
-static void add_results(const rn__plan *plan, rn__watching *w)
+/* Whether the result of an operator is finite only if all its operands are. */
+static bool tells_operands(const rn_op *op)
+{
+    return op == &rn__op_add || op == &rn__op_sum || op == &rn__op_square ||
+           op == &rn__op_cast || op == &rn__op_reshape || op == &rn__op_permute;
+}
+
+/* The node that a call reads; -1 where it is a copy of the compiler's own. */
+static int32_t node_read(const rn__call *call, int i)
+{
+    return call->node ? call->node->in[i] : -1;
+}
+
+/* Whether call c reads a single number of what was there before `settled`, as operand i. */
+static bool reads_scalar(const rn__plan *plan, int32_t c, int i)
+{
+    const rn__call *call = &plan->program->call[c];
+
+    return rn__is_real(call->array[i].type) && count_of(&call->array[i]) == 1 &&
+           passed_on(plan, call->address[i].buffer, c);
+}
+
+/* Marks the nodes that need not be looked at: a single number that is looked at tells of
+ * them, as the sum of all squares does of a gradient, which is read for that anyway. */
+static void find_told(const rn__plan *plan, bool *told)
+{
+    const rn_program *p = plan->program;
+    const rn_graph *g = plan->graph;
+
+    for (int32_t c = p->watching.settled; c < p->calls; c++)
+        for (int i = 0; i < p->call[c].inputs && p->call[c].depth == 0; i++)
+            if (node_read(&p->call[c], i) >= 0 && reads_scalar(plan, c, i))
+                told[node_read(&p->call[c], i)] = true;
+    for (int32_t id = g->count - 1; id >= 0; id--) {
+        const rn__node *node = rn__at(g, id);
+        for (int i = 0; i < node->inputs && told[id] && tells_operands(node->op); i++)
+            told[node->in[i]] = true;
+    }
+}
+
+static void add_results(const rn__plan *plan, rn__watching *w, const bool *told)
 {
     const rn_program *p = plan->program;
 
@@ -123,10 +169,13 @@ static void add_results(const rn__plan *plan, rn__watching *w)
                 values_of(&p->output[i].array, p->output[i].address.base));
     for (int32_t c = w->settled; c < p->calls; c++) {
         const rn__call *call = &p->call[c];
-        for (int i = 0; i < call->inputs && call->depth == 0; i++)
+        for (int i = 0; i < call->inputs && call->depth == 0; i++) {
+            const int32_t id = node_read(call, i);
+            if (id >= 0 && told[id] && count_of(&call->array[i]) != 1) continue;
             if (passed_on(plan, call->address[i].buffer, c))
                 add(w->result, &w->results,
                     values_of(&call->array[i], call->address[i].base));
+        }
     }
 }
 
@@ -145,11 +194,13 @@ bool rn__plan_watch(rn__plan *plan)
     for (int32_t c = w->settled; c < p->calls; c++) results += (size_t)p->call[c].inputs;
     w->leaf = (rn__values *)rn__arena_new(arena, leaves * sizeof *w->leaf);
     w->result = (rn__values *)rn__arena_new(arena, results * sizeof *w->result);
-    if (!w->leaf || !w->result) {
+    bool *told = (bool *)rn__arena_new(arena, (size_t)plan->graph->count);
+    if (!w->leaf || !w->result || !told) {
         rn__no_memory(plan->graph);
         return false;
     }
     add_leaves(plan, w);
-    add_results(plan, w);
+    find_told(plan, told);
+    add_results(plan, w, told);
     return true;
 }
