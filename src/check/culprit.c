@@ -109,14 +109,17 @@ static bool judge_sites(rn__search *s, rn_culprit_kind kind)
     return true;
 }
 
-/* Of the engine it must be said that there is a reason for what it does. */
-static const rn__site *stopping_site(const rn__search *s)
+/* Before the engine is blamed: what else may be the reason. */
+static const rn__site *excuse(const rn__search *s)
 {
+    const rn__site *untold = NULL;
+
     for (int k = 0; k < s->sites.count; k++) {
         const rn__site *site = rn__list_at(s->sites, rn__site, k);
         if (site->stops) return site;
+        if (site->untold && !untold) untold = site;
     }
-    return NULL;
+    return untold;
 }
 
 /* The sweep before the loops: each loop's body is swept too. */
@@ -128,7 +131,7 @@ static void search(rn__search *s)
         s->culprit->kind = RN_CULPRIT_ENGINE;
         if (s->refused) s->culprit->mistake = RN_MISTAKE_REFUSED;
     }
-    rn__culprit_text(s->culprit, stopping_site(s), s->refused);
+    rn__culprit_text(s->culprit, excuse(s), s->refused);
 }
 
 void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char *refused,

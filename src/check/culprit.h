@@ -49,6 +49,7 @@ typedef struct rn__site {
     int64_t steps[RN_LOOP_DEPTH]; /* of the loops around it, the outermost first */
     int64_t runs;                 /* all steps multiplied */
     bool stops;                   /* its operator stops the gradient; not judged */
+    bool untold;                  /* it is a user's, and tells no sides */
     rn__operand *operand;
 } rn__site;
 
@@ -123,7 +124,7 @@ bool rn__adjoints_agree(rn__search *s);
 /* Fills node, names, loops and steps. */
 void rn__blame(rn_gradcheck_culprit *culprit, const rn__site *site, int64_t run);
 
-/* Writes the text; of the engine `site` is one that stops the gradient, or NULL. `refused`
+/* Writes the text; of the engine `site` is one that may be the reason, or NULL. `refused`
  * says why it cannot be made, or is NULL. */
 void rn__culprit_text(rn_gradcheck_culprit *culprit, const rn__site *site,
                       const char *refused);

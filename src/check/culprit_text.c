@@ -161,7 +161,7 @@ static void add_numbers(rn__text *t, const rn_gradcheck_culprit *c)
 
 /* What is known of the engine: a tensor whose gradient is not the sum it should be. */
 static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *refused,
-                       const rn__site *stop)
+                       const rn__site *excuse)
 {
     rn__text_add(t,
                  "culprit: the engine%s: each of %d rules agrees with its operator on the "
@@ -170,9 +170,12 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *r
                  c->rules);
     if (c->unjudged) rn__text_add(t, " (%d could not be judged)", c->unjudged);
     if (refused) rn__text_add(t, ", but the gradient is refused: %s", refused);
-    if (stop)
+    if (excuse && excuse->stops)
         rn__text_add(t, "; node %d stop_gradient stops the gradient on purpose",
-                     (int)stop->user_id);
+                     (int)excuse->user_id);
+    else if (excuse && c->node < 0 && !refused)
+        rn__text_add(t, "; %.100s has no rule `sides`, which it needs if it chooses",
+                     rn__at(excuse->user_graph, excuse->user_id)->op->name);
     if (c->node < 0) return;
     rn__text_add(t, ", but the gradient of ");
     add_place(t, c, NULL);

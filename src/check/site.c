@@ -8,6 +8,7 @@
 #include "culprit.h"
 #include "loop.h"
 #include "op.h"
+#include "table.h"
 
 /* ---- what is checked reaches what ---- */
 
@@ -159,6 +160,13 @@ static bool matters(const rn__site *site)
     return reached && (node->op == &rn__op_loop || rn__is_real(node->type));
 }
 
+static bool is_users(const rn_op *op)
+{
+    for (int i = 0; i < rn__op_count; i++)
+        if (rn__ops[i] == op) return false;
+    return op != &rn__op_loop;
+}
+
 static bool add_site(const reach *r, rn_graph *user, int32_t id, rn_tensor copy)
 {
     rn__search *s = r->s;
@@ -178,6 +186,7 @@ static bool add_site(const reach *r, rn_graph *user, int32_t id, rn_tensor copy)
     *kept = site;
     /* What it does not pass on it stops on purpose. */
     kept->stops = rn__at(user, id)->op == &rn__op_stop_gradient;
+    kept->untold = is_users(rn__at(user, id)->op) && !rn__at(user, id)->op->sides;
     return true;
 }
 

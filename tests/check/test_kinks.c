@@ -193,6 +193,26 @@ Test(kinks, of_an_operator_of_the_users)
     check(bent, 2, "bending: node ");
 }
 
+/* Without them the check fails at the kink, and says why that may be. */
+Test(kinks, without_sides)
+{
+    static const rn_op silent = {
+        .name = "silent", .inputs = 1, .map = {[RN_F64] = bend}, .gradient = bend_gradient};
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N));
+    const rn_value value = {x, points};
+    rn_tensor loss = rn_sum_all(rn_apply(&silent, &x, 1, NULL, 0));
+    rn_gradcheck_report *r =
+        rn_gradcheck(loss, (rn_gradcheck_options){.values = &value, .value_count = 1});
+
+    cr_assert_not(r->passed);
+    cr_assert_eq(r->culprit.kind, RN_CULPRIT_ENGINE, "%s", r->text);
+    cr_assert(strstr(r->culprit.text, "; silent has no rule `sides`, which it needs"), "%s",
+              r->text);
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+}
+
 Test(kinks, sides_that_cannot_be_built)
 {
     rn_graph *g = rn_graph_new();
