@@ -13,6 +13,11 @@
 
 enum { STEPS = 44, WINDOW = 4 };
 
+/* The longest step, in eighths of the scale. Not 1: a wave whose length is a power of two,
+ * as in an encoding of positions, does not show over steps that are multiples of it. Few
+ * binary digits: by these most x move without rounding. */
+static const double longest = 0x1.7a8p-1;
+
 /* So many standard deviations are sure enough. */
 static const double sure = 20;
 
@@ -128,7 +133,7 @@ bool rn__differentiate(rn__function f, void *data, rn__steps steps, rn__derivati
 {
     ladder l = {.f = f, .data = data, .d = {NAN, NAN, NAN, NAN}};
     const window *best = NULL;
-    double noise = steps.noise, h = steps.scale / 8;
+    double noise = steps.noise, h = longest * steps.scale / 8;
 
     if (!f(data, 0, &l.middle)) return false;
     for (; l.count < STEPS && h >= steps.shortest; h /= 2) {

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Losses that change within less than a step: waves whose length the steps are multiples
+ * of.
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <rondo.h>
+
+enum { N = 4 };
+static const double pi = 3.14159265358979323846;
+
+/* The check of a loss of x by a function of it. */
+static rn_gradcheck_report *check(rn_tensor (*f)(rn_tensor x, double k), double k)
+{
+    static const double x_data[N] = {0.3, -1.2, 0.77, 2.1};
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N));
+    const rn_value value = {x, x_data};
+
+    rn_gradcheck_report *r = rn_gradcheck(
+        rn_sum_all(f(x, k)), (rn_gradcheck_options){.values = &value, .value_count = 1});
+    rn_graph_free(g);
+    return r;
+}
+
+static void expect_pass(rn_tensor (*f)(rn_tensor x, double k), double k)
+{
+    rn_gradcheck_report *r = check(f, k);
+
+    cr_assert(r->passed, "%g: %s", k, r->text);
+    cr_assert_eq(r->tensors[0].checked, N, "%g: %s", k, r->text);
+    rn_gradcheck_free(r);
+}
+
+/* ---- waves ---- */
+
+static rn_tensor wave(rn_tensor x, double k)
+{
+    return rn_sin(rn_scale(x, pi * k));
+}
+
+static rn_tensor beside_a_wave(rn_tensor x, double k)
+{
+    return rn_add(x, rn_scale(wave(x, k), 1e-3));
+}
+
+/* As an encoding of positions has them: the differences over all longer steps are zero. */
+Test(narrow, waves)
+{
+    for (int k = 0; k < 14; k++) {
+        expect_pass(wave, ldexp(1, k));
+        expect_pass(beside_a_wave, ldexp(1, k));
+    }
+}
+
+/* y = sin(512 pi x) */
+static void map(int64_t n, const void *const *x, const int64_t *step, void *y,
+                const void *attributes)
+{
+    (void)attributes;
+    for (int64_t i = 0; i < n; i++)
+        ((double *)y)[i] = sin(512 * pi * ((const double *)x[0])[i * step[0]]);
+}
+
+/* Forgotten: dx is not set. */
+static void gradient(rn_pullback *p)
+{
+    (void)p;
+}
+
+static rn_tensor guilty_wave(rn_tensor x, double k)
+{
+    static const rn_op guilty = {
+        .name = "guilty", .inputs = 1, .map = {[RN_F64] = map}, .gradient = gradient};
+
+    (void)k;
+    return rn_apply(&guilty, &x, 1, NULL, 0);
+}
+
+Test(narrow, a_forgotten_wave)
+{
+    rn_gradcheck_report *r = check(guilty_wave, 0);
+
+    cr_assert_not(r->passed, "%s", r->text);
+    cr_assert_eq(r->culprit.mistake, RN_MISTAKE_ZERO, "%s", r->text);
+    rn_gradcheck_free(r);
+}
