@@ -96,6 +96,24 @@ static bool fits(const rn__checking *c, const rn__derivative *d, double norm,
     return e->passed;
 }
 
+/* After a failure: what is narrower than the steps, such as a pole or a short wave, they do
+ * not show. Where shorter ones clearly tell something else, they are right. What the first
+ * steps took for noise is not something else, if they told anything. */
+static bool look_closer(rn__checking *c, double analytic, rn__derivative *d)
+{
+    const double noise = rn__clear(d) ? d->noise : 0;
+    rn__derivative closer;
+
+    for (double scale = d->h / 2; scale >= 0x1p-40; scale /= 64) {
+        if (!rn__line_closer(c, scale, noise, &closer)) return false;
+        closer.error += rounding_of_moves(c, closer.h);
+        if (rn__clear(&closer)) *d = rn__better(closer, *d);
+        /* Still shorter ones tell even less. */
+        if (!closer.bent && closer.error > fmax(fabs(analytic), fabs(d->value))) break;
+    }
+    return true;
+}
+
 /* After a failure: as a function may have a spike at a tiny x that is as narrow as x, and
  * that the noise hides from all but steps of that size, it must not fit these either. */
 static void judge_again(const rn__checking *c, const rn__slope_of_line *slope, double norm,
@@ -144,6 +162,9 @@ bool rn__compare_line(rn__checking *c, int64_t element, rn__comparison *out)
     const bool steep = slope.derivative.bent || slope.derivative.spiked || huge;
     out->kinked =
         slope.vague || (steep && is_infinite(c, e->analytic)) || (huge && !out->clear);
-    if (!out->kinked) judge_again(c, &slope, norm, out);
+    if (out->kinked) return true;
+    if (!look_closer(c, e->analytic, &slope.derivative)) return false;
+    out->clear = rn__clear(&slope.derivative);
+    if (!fits(c, &slope.derivative, norm, e)) judge_again(c, &slope, norm, out);
     return true;
 }

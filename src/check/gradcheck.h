@@ -89,6 +89,9 @@ typedef struct rn__slope_of_line {
  * it is, and where it is not sharp what the matter may be. False when a run fails. */
 bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *kink);
 
+/* The same by shorter steps, taking the loss to be that noisy at least. */
+bool rn__line_closer(rn__checking *c, double scale, double noise, rn__derivative *out);
+
 /* ---- compare.c ---- */
 
 typedef struct rn__comparison {

@@ -187,3 +187,10 @@ bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *
     describe_vague(c, d, kink);
     return back(c);
 }
+
+bool rn__line_closer(rn__checking *c, double scale, double noise, rn__derivative *out)
+{
+    const rn__steps steps = {scale, 0, fmax(noise, c->noise)};
+
+    return rn__differentiate(loss_at, c, steps, out) && back(c);
+}

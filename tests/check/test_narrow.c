@@ -85,3 +85,59 @@ Test(narrow, a_forgotten_wave)
     cr_assert_eq(r->culprit.mistake, RN_MISTAKE_ZERO, "%s", r->text);
     rn_gradcheck_free(r);
 }
+
+/* ---- poles and spikes ---- */
+
+/* 1 / (x - a) next to the first x */
+static rn_tensor pole(rn_tensor x, double k)
+{
+    return rn_reciprocal(rn_offset(x, -0.3 - k));
+}
+
+static rn_tensor beside_a_pole(rn_tensor x, double k)
+{
+    return rn_add(x, rn_scale(pole(x, k), 1e-2 * k));
+}
+
+static rn_tensor bump(rn_tensor x, double k)
+{
+    return rn_exp(rn_neg(rn_square(rn_scale(rn_offset(x, -0.3 - k / 2), 1 / k))));
+}
+
+static rn_tensor beside_a_bump(rn_tensor x, double k)
+{
+    return rn_add(x, rn_scale(bump(x, k), 1e-3));
+}
+
+Test(narrow, poles_and_spikes)
+{
+    static const double width[] = {1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
+
+    for (size_t i = 0; i < sizeof width / sizeof *width; i++) {
+        expect_pass(pole, width[i]);
+        expect_pass(beside_a_pole, width[i]);
+        expect_pass(bump, width[i]);
+        expect_pass(beside_a_bump, width[i]);
+    }
+}
+
+Test(narrow, fast_waves)
+{
+    for (double k = 1e5; k < 1e8; k *= 10) expect_pass(wave, 2 * k);
+}
+
+/* It fails at all elements, whose neighbourhood is looked at again. */
+static rn_tensor beside_a_guilty_one(rn_tensor x, double k)
+{
+    return rn_add(guilty_wave(x, k), beside_a_bump(x, k));
+}
+
+Test(narrow, a_wrong_one_among_them)
+{
+    rn_gradcheck_report *r = check(beside_a_guilty_one, 1e-5);
+
+    cr_assert_not(r->passed, "%s", r->text);
+    cr_assert_eq(r->tensors[0].failed, N, "%s", r->text);
+    cr_assert_str_eq(r->culprit.op, "guilty", "%s", r->text);
+    rn_gradcheck_free(r);
+}
