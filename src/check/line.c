@@ -24,14 +24,13 @@ static bool feed(rn__checking *c, rn_program *program, double t)
     return true;
 }
 
+/* Where an operator refuses the values, the loss is no number. */
 static bool loss_at(void *checking, double t, double *y)
 {
     rn__checking *c = (rn__checking *)checking;
 
     if (!feed(c, c->without, t)) return false;
-    if (rn_run(c->without) != RN_OK)
-        return rn__check_fail(c, RN_BAD_VALUE, rn_program_error(c->without));
-    *y = rn_scalar(c->without, c->loss);
+    *y = rn_run(c->without) == RN_OK ? rn_scalar(c->without, c->loss) : (double)NAN;
     return true;
 }
 
@@ -84,6 +83,19 @@ static void describe(rn__checking *c, const rn__choice *choice, int64_t element,
     describe_loops(c, choice->graph, element / choice->each, kink);
 }
 
+/* That it is the loss, at no step of a loop. */
+static void describe_loss(const rn__checking *c, const char *what, double distance,
+                          rn_gradcheck_kink *kink)
+{
+    kink->op = "loss";
+    kink->node = what;
+    kink->id = rn__check_user_id(c, c->loss);
+    kink->loop = -1;
+    kink->loops = 0;
+    kink->choice = 0;
+    kink->distance = distance;
+}
+
 /* The largest scale from this one down of which no step crosses a kink; 0 when none is
  * small enough, with *kink saying which and how far it is. */
 static double smooth_scale(rn__checking *c, double scale, double shortest,
@@ -97,19 +109,20 @@ static double smooth_scale(rn__checking *c, double scale, double shortest,
     for (int i = 0; i < SCALES && scale > 0; i++) {
         /* A ladder's largest step is an eighth of its scale. */
         if (same_sides(c, scale / 8, &which, &at)) break;
-        if (!which) return 0; /* the program failed */
-        seen = which, element = at, distance = scale / 8;
+        if (c->problem) return 0;
+        if (which) seen = which, element = at;
+        distance = scale / 8;
         scale = i + 1 < SCALES && scale / 64 >= shortest ? scale / 8 : 0;
     }
     for (int i = 0; scale == 0 && i < HALVINGS; i++) {
         if (i + 1 == HALVINGS) distance = 0;
-        if (same_sides(c, distance / 2, &which, &at) || !which) break;
-        seen = which, element = at, distance /= 2;
+        if (same_sides(c, distance / 2, &which, &at) || c->problem) break;
+        if (which) seen = which, element = at;
+        distance /= 2;
     }
-    if (scale == 0) {
-        describe(c, seen, element, kink);
-        kink->distance = distance;
-    }
+    if (scale == 0 && seen) describe(c, seen, element, kink), kink->distance = distance;
+    if (scale == 0 && !seen)
+        describe_loss(c, "an operator refuses values next to it", distance, kink);
     return feed(c, c->branches.program, 0) ? scale : 0;
 }
 
@@ -159,15 +172,11 @@ static bool at_own_scale(rn__checking *c, double size, double first, double shor
 static void describe_vague(const rn__checking *c, const rn__derivative *d,
                            rn_gradcheck_kink *kink)
 {
-    kink->op = "loss";
-    kink->node = isnan(d->value) ? "the loss is not finite next to it"
-                 : d->bent       ? "the loss is too steep next to it"
-                                 : "no step shows enough of the loss";
-    kink->id = rn__check_user_id(c, c->loss);
-    kink->loop = -1;
-    kink->loops = 0;
-    kink->choice = 0;
-    kink->distance = d->h;
+    describe_loss(c,
+                  isnan(d->value) ? "the loss is not finite next to it"
+                  : d->bent       ? "the loss is too steep next to it"
+                                  : "no step shows enough of the loss",
+                  d->h, kink);
 }
 
 bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *kink)

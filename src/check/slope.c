@@ -50,7 +50,8 @@ static bool function(void *data, double h, double *f)
 {
     rn__trial *t = (rn__trial *)data;
 
-    if (!evaluate(t, h)) return false;
+    *f = NAN;
+    if (!evaluate(t, h)) return true; /* it refuses these values */
     *f = t->offset;
     for (int i = 0; i < t->outputs; i++)
         for (int64_t j = 0; j < t->output[i].count; j++)
@@ -135,7 +136,7 @@ static bool at_scale(rn__trial *t, double scale, rn__slope *out)
     const double h = scale / 8;
     const double x =
         t->direction ? in->largest : fabs(((const double *)in->value)[t->element]);
-    if (!evaluate(t, h)) return false;
+    if (!evaluate(t, h)) return true;
     const sizes s = sizes_of(t);
     if (!s.finite) return true;
     /* What is summed is rounded as the largest term is. */
