@@ -15,7 +15,11 @@ static rn_tensor fit(rn_tensor dx, rn_tensor x)
     rn_shape both;
     char from[128], to[128];
 
-    if (rn_is_null(dx) || rn_shape_equal(want, have)) return dx;
+    if (rn_is_null(dx)) return dx;
+    if (rn_type_get(dx) != rn_type_get(x))
+        return rn_fail(dx.graph, "it gives %s for an operand of %s",
+                       rn_type_name(rn_type_get(dx)), rn_type_name(rn_type_get(x)));
+    if (rn_shape_equal(want, have)) return dx;
     if (!rn_shape_broadcast(want, have, &both))
         return rn_fail(dx.graph, "it gives %s for an operand of %s",
                        rn__shape_text(have, from, sizeof from),

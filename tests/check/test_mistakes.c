@@ -34,7 +34,8 @@ typedef enum way {
     NOT_FINITE,
     LARGE_ONLY,
     NO_PRODUCT,
-    NO_SHAPE
+    NO_SHAPE,
+    NO_TYPE
 } way;
 static way chosen; /* every test has a process of its own */
 
@@ -96,6 +97,8 @@ static rn_tensor first(const rn_pullback *p, rn_tensor dx)
         return rn_matmul(dx, rn_slice(y, 0, 0, 2, 1));
     case NO_SHAPE:
         return rn_concat((rn_tensor[]){dx, dx}, 2, 0);
+    case NO_TYPE:
+        return rn_cast(dx, RN_F32);
     case LARGE_ONLY:
         return rn_where(rn_less(rn_fill_like(dx, 5), p->x[0]), rn_scale(dx, 2), dx);
     default:
@@ -285,6 +288,7 @@ Test(mistakes, refused)
 {
     expect_refused(NO_PRODUCT, "refused: matmul: inner sizes differ: ");
     expect_refused(NO_SHAPE, "refused: it gives [6,3] for an operand of [3,3]");
+    expect_refused(NO_TYPE, "refused: it gives f32 for an operand of f64");
 }
 
 /* ---- y = x held within -1 .. 1, and its rule without that, or for one side ---- */
