@@ -192,7 +192,9 @@ bool rn__line_slope(rn__checking *c, rn__slope_of_line *out, rn_gradcheck_kink *
         return false;
     if (size > 0 && !at_own_scale(c, size, first, shortest, out)) return false;
     out->kinked = isnan(d->value);
-    out->vague = out->kinked || (first > 1 && !rn__clear(d));
+    /* Of a huge one no shorter steps tell whether these settled by chance, as on a wave. */
+    const bool sure = rn__clear(d) && (d->settled || rn__sharp(d));
+    out->vague = out->kinked || (first > 1 && !sure);
     describe_vague(c, d, kink);
     return back(c);
 }

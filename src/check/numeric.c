@@ -142,12 +142,14 @@ bool rn__differentiate(rn__function f, void *data, rn__steps steps, rn__derivati
         if (best && sure * fmax(noise, l.at[l.count - 1].least) / h >= bar(best, noise))
             break;
     }
-    *out = (rn__derivative){NAN, INFINITY, h, noise, true, true};
+    *out = (rn__derivative){NAN, INFINITY, h, noise, false, true, true};
     if (!find_noise(&l, &best, &noise)) return false;
     if (!best) return true;
     const double error = bar(best, noise);
-    *out = (rn__derivative){best->value, error, best->h, noise, false, spiked(best, noise)};
-    out->bent = best->bend > 1e-3 * fabs(best->value) && best->bend > error - best->bend;
+    const bool settled = best->bend <= error - best->bend;
+    *out = (rn__derivative){best->value,        error, best->h, noise, settled, false,
+                            spiked(best, noise)};
+    out->bent = best->bend > 1e-3 * fabs(best->value) && !settled;
     /* Where extrapolation does not settle, how far it moves says little. */
     if (out->bent) out->error *= 10;
     return true;

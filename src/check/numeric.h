@@ -13,6 +13,7 @@ typedef struct rn__derivative {
     double error; /* value is all but surely no further from f'(0) */
     double h;     /* the shortest step that it is made from, or that was tried */
     double noise; /* of one value, as it was measured */
+    bool settled; /* the error is that of the noise, not of the steps */
     bool bent;    /* f bends more than steps of this scale tell: try another */
     bool spiked;  /* f(0) lies off what the steps show */
 } rn__derivative;
