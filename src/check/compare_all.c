@@ -183,7 +183,8 @@ static bool compare_element(rn__checking *c, int tensor, int64_t i, double *dire
 static bool compare_elements(rn__checking *c, int tensor, double *direction)
 {
     const int64_t n = c->leaf[tensor].count;
-    const int64_t samples = n <= c->options.exhaustive ? n : c->options.samples;
+    const bool whole = n <= c->options.exhaustive || n <= c->options.samples;
+    const int64_t samples = whole ? n : c->options.samples;
     const double stretch = (double)n / (double)samples;
 
     memset(direction, 0, (size_t)n * sizeof *direction);

@@ -56,15 +56,32 @@ static bool list_leaves(rn__checking *c)
 
 static bool valid_tensors(rn__checking *c)
 {
-    for (int i = 0; i < c->options.tensor_count; i++) {
-        const rn_tensor x = c->options.tensors[i];
-        if (rn_is_null(x) || x.graph != c->user || !is_leaf(rn__node_of(x)) ||
-            !rn__is_real(rn_type_get(x)))
-            return rn__check_fail(
-                c, RN_INVALID,
-                "options.tensors must be real inputs or variables of the graph");
+    const rn_gradcheck_options *o = &c->options;
+    bool valid = o->tensor_count == 0 || (o->tensor_count > 0 && o->tensors);
+
+    for (int i = 0; valid && i < o->tensor_count; i++) {
+        const rn_tensor x = o->tensors[i];
+        valid = !rn_is_null(x) && x.graph == c->user && is_leaf(rn__node_of(x)) &&
+                rn__is_real(rn_type_get(x));
     }
-    return true;
+    return valid ||
+           rn__check_fail(c, RN_INVALID,
+                          "options.tensors must be real inputs or variables of the graph");
+}
+
+static bool valid_values(rn__checking *c)
+{
+    const rn_gradcheck_options *o = &c->options;
+    bool valid = o->value_count == 0 || (o->value_count > 0 && o->values);
+
+    for (int i = 0; valid && i < o->value_count; i++) {
+        const rn_tensor x = o->values[i].input;
+        valid = !rn_is_null(x) && x.graph == c->user &&
+                rn__node_of(x)->op == &rn__op_input &&
+                (o->values[i].data || rn_shape_count(rn_shape_get(x)) == 0);
+    }
+    return valid || rn__check_fail(c, RN_INVALID,
+                                   "options.values must be data of inputs of the graph");
 }
 
 static bool copy_graph(rn__checking *c, rn_tensor loss)
@@ -176,7 +193,7 @@ static void name_refused(rn__checking *c, rn_tensor loss)
 
 static bool check(rn__checking *c, rn_tensor loss)
 {
-    if (!valid_tensors(c) || !copy_graph(c, loss) || !compile_both(c) ||
+    if (!valid_tensors(c) || !valid_values(c) || !copy_graph(c, loss) || !compile_both(c) ||
         !compile_jittered(c) || !rn__set_values(c))
         return false;
     if (!rn__repeats(c) || !rn__run_gradient(c)) return false;

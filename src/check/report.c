@@ -13,7 +13,7 @@ typedef struct whole {
     rn_gradcheck_report report; /* first */
     rn_allocator allocator;
     rn__arena names;
-    int capacity;
+    int most, capacity; /* of the worst: to be kept, and room for */
     int64_t kink_capacity;
     bool incomplete; /* something was lost for want of memory */
 } whole;
@@ -24,13 +24,9 @@ rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst)
 
     if (!w) return NULL;
     w->allocator = w->names.allocator = allocator;
-    w->capacity = worst;
+    w->most = worst;
     w->report.passed = true;
-    w->report.worst =
-        (rn_gradcheck_entry *)rn__new(allocator, (size_t)worst * sizeof *w->report.worst);
-    if (w->report.worst) return &w->report;
-    rn__free(allocator, w);
-    return NULL;
+    return &w->report;
 }
 
 void rn_gradcheck_free(rn_gradcheck_report *report)
@@ -52,14 +48,29 @@ static bool worse(double a, double b)
     return a > b;
 }
 
+static bool grow(whole *w)
+{
+    const int more = w->most / 2 > w->capacity ? 2 * w->capacity + 8 : w->most;
+    rn_gradcheck_entry *at = (rn_gradcheck_entry *)rn__resize(w->allocator, w->report.worst,
+                                                              (size_t)more * sizeof *at);
+
+    if (!at) {
+        w->incomplete = true;
+        return false;
+    }
+    w->report.worst = at;
+    w->capacity = more;
+    return true;
+}
+
 static void keep(whole *w, rn_gradcheck_entry entry)
 {
     rn_gradcheck_report *r = &w->report;
     int at = r->worst_count;
 
-    if (at == w->capacity && (at == 0 || !worse(entry.excess, r->worst[at - 1].excess)))
-        return;
-    if (at < w->capacity)
+    if (at == w->most && !worse(entry.excess, r->worst[at - 1].excess)) return;
+    if (at == w->capacity && at < w->most && !grow(w)) return;
+    if (at < w->most)
         r->worst_count++;
     else
         at--;
