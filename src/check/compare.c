@@ -12,6 +12,9 @@
 /* So many times the root mean square of a few runs is sure enough. */
 static const double sure = 8;
 
+/* After so many failures that shorter steps do not explain they are not tried. */
+enum { PATIENCE = 8 };
+
 /* Adds the product of a gradient and the direction to *sum, and to *norm, which is the root
  * of the squares of all terms. */
 static void add_along(const rn__leaf_value *l, const double *gradient, double *sum,
@@ -163,8 +166,10 @@ bool rn__compare_line(rn__checking *c, int64_t element, rn__comparison *out)
     out->kinked =
         slope.vague || (steep && is_infinite(c, e->analytic)) || (huge && !out->clear);
     if (out->kinked) return true;
-    if (!look_closer(c, e->analytic, &slope.derivative)) return false;
+    if (c->in_vain < PATIENCE && !look_closer(c, e->analytic, &slope.derivative))
+        return false;
     out->clear = rn__clear(&slope.derivative);
     if (!fits(c, &slope.derivative, norm, e)) judge_again(c, &slope, norm, out);
+    c->in_vain = e->passed ? 0 : c->in_vain + 1;
     return true;
 }
