@@ -99,12 +99,22 @@ static bool fits(const rn__checking *c, const rn__derivative *d, double norm,
     return e->passed;
 }
 
+/* Whether the steps see but noise, far more than rounding makes: a wave of many turns in
+ * each. Any gradient fits that. */
+static bool blurred(const rn__checking *c, const rn__derivative *d)
+{
+    const double rounding = fmax(c->noise, DBL_EPSILON * fabs(c->value));
+
+    return !rn__clear(d) && isfinite(d->noise) && d->noise > 1e6 * rounding;
+}
+
 /* After a failure: what is narrower than the steps, such as a pole or a short wave, they do
  * not show. Where shorter ones clearly tell something else, they are right. What the first
  * steps took for noise is not something else, if they told anything. */
 static bool look_closer(rn__checking *c, double analytic, rn__derivative *d)
 {
     const double noise = rn__clear(d) ? d->noise : 0;
+    const bool blind = blurred(c, d);
     rn__derivative closer;
 
     for (double scale = d->h / 2; scale >= 0x1p-40; scale /= 64) {
@@ -112,7 +122,8 @@ static bool look_closer(rn__checking *c, double analytic, rn__derivative *d)
         closer.error += rounding_of_moves(c, closer.h);
         if (rn__clear(&closer)) *d = rn__better(closer, *d);
         /* Still shorter ones tell even less. */
-        if (!closer.bent && closer.error > fmax(fabs(analytic), fabs(d->value))) break;
+        if (blind || closer.bent) continue;
+        if (closer.error > fmax(fabs(analytic), fabs(d->value))) break;
     }
     return true;
 }
@@ -158,13 +169,14 @@ bool rn__compare_line(rn__checking *c, int64_t element, rn__comparison *out)
     if (!rn__line_slope(c, &slope, &out->kink)) return false;
     out->kinked = slope.kinked || !anything_moves(c);
     out->clear = rn__clear(&slope.derivative);
-    if (out->kinked || fits(c, &slope.derivative, norm, e)) return true;
+    if (out->kinked) return true;
+    if (fits(c, &slope.derivative, norm, e) && !blurred(c, &slope.derivative)) return true;
     /* A gradient may be infinite, where the loss is infinitely steep; along with others
      * also where it overflows, next to a loss that nearly does. */
     const bool huge = element < 0 && fabs(c->value) > 0x1p512;
     const bool steep = slope.derivative.bent || slope.derivative.spiked || huge;
-    out->kinked =
-        slope.vague || (steep && is_infinite(c, e->analytic)) || (huge && !out->clear);
+    out->kinked = !e->passed && (slope.vague || (steep && is_infinite(c, e->analytic)) ||
+                                 (huge && !out->clear));
     if (out->kinked) return true;
     if (c->in_vain < PATIENCE && !look_closer(c, e->analytic, &slope.derivative))
         return false;
