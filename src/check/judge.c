@@ -55,6 +55,10 @@ static void probe_element(judging *j, int64_t element)
     /* What is no number beside an output that is none comes from that one. */
     if (!isfinite(a) && !j->t->finite) p->slope.error = INFINITY;
     bool wrong = rn__disagrees(a, &p->slope);
+    if (wrong && j->worst < 0) {
+        j->failed = !rn__trial_closer(j->t, &p->slope);
+        wrong = rn__disagrees(a, &p->slope);
+    }
     const double off = distance(a, &p->slope);
     if (wrong && rn__trial_kinked(j->t, &p->slope, off)) p->slope.error = INFINITY;
     if (!isfinite(a) && p->slope.bent) p->slope.error = INFINITY;

@@ -185,6 +185,19 @@ bool rn__trial_slope(rn__trial *t, int i, const double *direction, int64_t eleme
     return feed_back(t, t->forward) && ok;
 }
 
+bool rn__trial_closer(rn__trial *t, rn__slope *slope)
+{
+    rn__slope closer;
+
+    for (double scale = slope->scale / 64; scale >= 0x1p-36; scale /= 64) {
+        if (!at_scale(t, scale, &closer)) return false;
+        const bool clear = closer.error <= 1e-3 * fabs(closer.value);
+        if (clear && fabs(closer.value - slope->value) > closer.error + slope->error)
+            *slope = closer;
+    }
+    return feed_back(t, t->forward);
+}
+
 bool rn__trial_kinked(rn__trial *t, const rn__slope *slope, double difference)
 {
     const double far = ldexp(slope->scale, -8), near = ldexp(slope->scale, -14);

@@ -91,6 +91,10 @@ void rn__trial_mask(rn__trial *t, int output, const double *mask);
 bool rn__trial_slope(rn__trial *t, int i, const double *direction, int64_t element,
                      rn__slope *out);
 
+/* The same again, where shorter steps clearly tell something else: as next to what is
+ * narrower than the first ones, or in a fast wave. */
+bool rn__trial_closer(rn__trial *t, rn__slope *slope);
+
 /* Whether f has a kink here that could make a right gradient differ from the slope by so
  * much. */
 bool rn__trial_kinked(rn__trial *t, const rn__slope *slope, double difference);

@@ -141,3 +141,45 @@ Test(narrow, a_wrong_one_among_them)
     cr_assert_str_eq(r->culprit.op, "guilty", "%s", r->text);
     rn_gradcheck_free(r);
 }
+
+/* ---- who is to blame ---- */
+
+static double frequency;
+
+static void fast_map(int64_t n, const void *const *x, const int64_t *step, void *y,
+                     const void *attributes)
+{
+    (void)attributes;
+    for (int64_t i = 0; i < n; i++)
+        ((double *)y)[i] = sin(frequency * ((const double *)x[0])[i * step[0]]);
+}
+
+static void fast_gradient(rn_pullback *p)
+{
+    const rn_tensor slope = rn_scale(rn_cos(rn_scale(p->x[0], frequency)), frequency);
+
+    p->dx[0] = rn_mul(p->dy, slope);
+}
+
+/* A right one of an operator that is nearer to the loss. */
+static rn_tensor after_a_guilty_one(rn_tensor x, double k)
+{
+    static const rn_op fast = {.name = "fast",
+                               .inputs = 1,
+                               .map = {[RN_F64] = fast_map},
+                               .gradient = fast_gradient};
+    const rn_tensor y = guilty_wave(x, 0);
+
+    frequency = k;
+    return rn_apply(&fast, &y, 1, NULL, 0);
+}
+
+Test(narrow, an_innocent_wave)
+{
+    for (double k = 1e3; k < 1e8; k *= 10) {
+        rn_gradcheck_report *r = check(after_a_guilty_one, 6.25 * k);
+        cr_assert_not(r->passed, "%s", r->text);
+        cr_assert_str_eq(r->culprit.op, "guilty", "%g: %s", k, r->text);
+        rn_gradcheck_free(r);
+    }
+}
