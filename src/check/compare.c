@@ -130,7 +130,7 @@ static bool look_closer(rn__checking *c, double analytic, rn__derivative *d)
 
 /* After a failure: as a function may have a spike at a tiny x that is as narrow as x, and
  * that the noise hides from all but steps of that size, it must not fit these either. */
-static void judge_again(const rn__checking *c, const rn__slope_of_line *slope, double norm,
+static void judge_again(rn__checking *c, const rn__slope_of_line *slope, double norm,
                         rn__comparison *out)
 {
     rn_gradcheck_entry again = out->entry;
@@ -138,6 +138,7 @@ static void judge_again(const rn__checking *c, const rn__slope_of_line *slope, d
     if (isnan(slope->own.value) || !fits(c, &slope->own, norm, &again)) return;
     out->entry = again;
     out->kinked = !rn__clear(&slope->own);
+    c->doubtful = c->doubtful || out->kinked;
 }
 
 /* Whether the gradient there is made of infinite numbers, and none is NaN. */

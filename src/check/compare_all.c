@@ -120,7 +120,9 @@ static bool compare_parts(rn__checking *c, const way *w, rn__comparison *whole)
     /* What passes must tell something. */
     small.kinked = small.kinked || (small.entry.passed && !small.clear);
     if (failed(&small) && failed(whole)) return true;
+    const bool before = failed(whole);
     *whole = !ordinary || failed(&small) || (small.kinked && !failed(&rest)) ? small : rest;
+    c->doubtful = c->doubtful || (before && whole->kinked);
     return true;
 }
 

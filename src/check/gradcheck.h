@@ -44,6 +44,7 @@ typedef struct rn__checking {
     double value, noise; /* of the loss; the noise by random arithmetic */
     rn__branches branches;
     rn__arena arena;
+    bool doubtful; /* a failure was left out: it may be a spike as narrow as a tiny x */
     int in_vain;  /* failures that shorter steps did not explain, since the last they did */
     bool refused; /* there is no gradient, for it cannot be built */
     const char *problem;

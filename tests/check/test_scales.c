@@ -176,3 +176,36 @@ Test(scales, a_loss_that_is_no_number)
         "%s", r->text);
     rn_gradcheck_free(r);
 }
+
+static void one_percent_off(rn_pullback *p)
+{
+    p->dx[0] = rn_scale(rn_mul(p->dy, rn_cos(p->x[0])), 1.01);
+}
+
+static void sine(int64_t n, const void *const *x, const int64_t *step, void *y,
+                 const void *attributes)
+{
+    (void)attributes;
+    for (int64_t i = 0; i < n; i++)
+        ((double *)y)[i] = sin(((const double *)x[0])[i * step[0]]);
+}
+
+static rn_tensor guilty(rn_tensor x)
+{
+    static const rn_op op = {.name = "guilty",
+                             .inputs = 1,
+                             .map = {[RN_F64] = sine},
+                             .gradient = one_percent_off};
+
+    return rn_offset(rn_apply(&op, &x, 1, NULL, 0), 1e8);
+}
+
+/* The loss has too few digits to tell a wrong gradient from a spike as narrow as x is. */
+Test(scales, a_wrong_rule_of_tiny_elements_in_a_huge_loss)
+{
+    rn_gradcheck_report *r = check(guilty, 1e-12, -2e-12);
+
+    cr_assert_not(r->passed, "%s", r->text);
+    cr_assert_str_eq(r->culprit.op, "guilty", "%s", r->text);
+    rn_gradcheck_free(r);
+}
