@@ -15,6 +15,9 @@ typedef struct whole {
     rn__arena names;
     int most, capacity; /* of the worst: to be kept, and room for */
     int64_t kink_capacity;
+    rn_gradcheck_entry jointly; /* the worst direction of all tensors, if joint > 0 */
+    int64_t joint;
+    bool telling;    /* not all gradients are zero */
     bool incomplete; /* something was lost for want of memory */
 } whole;
 
@@ -96,19 +99,24 @@ bool rn__report_tensors(rn_gradcheck_report *r, const rn__leaf_value *leaf, int 
 
 void rn__report_add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry)
 {
+    whole *w = (whole *)r;
+
     if (tensor >= 0) {
         rn_gradcheck_tensor *t = &r->tensors[tensor];
         entry.tensor = t->name;
         if (t->checked == 0 || worse(entry.excess, t->worst.excess)) t->worst = entry;
         t->checked++;
         t->failed += !entry.passed;
+    } else if (w->joint++ == 0 || worse(entry.excess, w->jointly.excess)) {
+        w->jointly = entry;
     }
+    w->telling = w->telling || entry.analytic != 0 || entry.numeric != 0;
     r->checked++;
     r->failed += !entry.passed;
     r->passed = r->passed && entry.passed;
     if (worse(entry.error, r->largest)) r->largest = entry.error;
     if (worse(entry.excess, r->excess)) r->excess = entry.excess;
-    keep((whole *)r, entry);
+    keep(w, entry);
 }
 
 void rn__report_kink(rn_gradcheck_report *r, int tensor, rn_gradcheck_kink kink)
@@ -153,6 +161,9 @@ static void write_entry(rn__text *t, const rn_gradcheck_entry *e)
 
 static void write_tensors(rn__text *t, const rn_gradcheck_report *r)
 {
+    const whole *w = (const whole *)r;
+
+    if (w->joint) write_entry(t, &w->jointly);
     for (int i = 0; i < r->tensor_count; i++) {
         const rn_gradcheck_tensor *x = &r->tensors[i];
         if (x->checked) write_entry(t, &x->worst);
@@ -193,11 +204,11 @@ static void write_kinks(rn__text *t, const rn_gradcheck_report *r)
         rn__text_add(t, "    and %lld more\n", (long long)(r->kinks - shown));
 }
 
-static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *message)
+/* "passed" alone must not be read where that says little. */
+static void write_verdict(rn__text *t, const rn_gradcheck_report *r)
 {
-    if (message) {
-        rn__text_add(t, "gradcheck: not made: %s\n", message);
-        if (r->culprit.text[0]) rn__text_add(t, "  %s\n", r->culprit.text);
+    if (r->checked == 0) {
+        rn__text_add(t, "gradcheck: passed: nothing was compared\n");
         return;
     }
     rn__text_add(t,
@@ -205,7 +216,18 @@ static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *me
                  "%.3g, largest distance %.3g of the bars\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
                  (long long)r->checked, r->largest, r->excess);
+    if (!((const whole *)r)->telling)
+        rn__text_add(t, "  all gradients that were compared are zero\n");
+}
+
+static void write_text(rn__text *t, const rn_gradcheck_report *r, const char *message)
+{
+    if (message)
+        rn__text_add(t, "gradcheck: not made: %s\n", message);
+    else
+        write_verdict(t, r);
     if (r->culprit.text[0]) rn__text_add(t, "  %s\n", r->culprit.text);
+    if (message) return;
     if (!r->passed)
         for (int i = 0; i < r->worst_count; i++)
             if (!r->worst[i].passed) write_entry(t, &r->worst[i]);
