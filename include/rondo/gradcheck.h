@@ -54,6 +54,8 @@ typedef struct rn_gradcheck_entry {
                       and, for an element, the tensor's largest gradient, for a direction
                       the root of the squares of the terms that add up to it */
     bool passed;   /* excess <= 1; false for a NaN */
+    bool vague;    /* passed, but the bars are wider than what error is relative to: any
+                      gradient of this size would have passed */
 } rn_gradcheck_entry;
 
 /* A tensor, and the comparison of its gradient that went worst. */
@@ -85,6 +87,7 @@ typedef struct rn_gradcheck_report {
     rn_status status;          /* RN_OK when the check could be made */
     int64_t checked;           /* comparisons made, ... */
     int64_t failed;            /* ... and failed */
+    int64_t vague;             /* of those that passed: that tell nothing */
     double largest;            /* largest error; NaN if any was */
     double excess;             /* largest excess; NaN if any was */
     rn_gradcheck_entry *worst; /* those of the largest excess, worst first */

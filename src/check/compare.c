@@ -62,6 +62,7 @@ static void judge(const rn__checking *c, rn_gradcheck_entry *e, double norm)
     e->excess = difference == 0 ? 0 : difference / (e->analytic_bar + e->numeric_bar);
     if (isnan(difference)) e->error = e->excess = NAN;
     e->passed = e->excess <= 1;
+    e->vague = e->passed && e->analytic_bar + e->numeric_bar > size;
 }
 
 /* What rounding x to where it is moved does to a difference over steps of h, by the

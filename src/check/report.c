@@ -113,6 +113,7 @@ void rn__report_add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry
     w->telling = w->telling || entry.analytic != 0 || entry.numeric != 0;
     r->checked++;
     r->failed += !entry.passed;
+    r->vague += entry.vague;
     r->passed = r->passed && entry.passed;
     if (worse(entry.error, r->largest)) r->largest = entry.error;
     if (worse(entry.excess, r->excess)) r->excess = entry.excess;
@@ -216,6 +217,10 @@ static void write_verdict(rn__text *t, const rn_gradcheck_report *r)
                  "%.3g, largest distance %.3g of the bars\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
                  (long long)r->checked, r->largest, r->excess);
+    if (r->vague && ((const whole *)r)->telling)
+        rn__text_add(t,
+                     "  %lld of them tell nothing: the bars are wider than the gradients\n",
+                     (long long)r->vague);
     if (!((const whole *)r)->telling)
         rn__text_add(t, "  all gradients that were compared are zero\n");
 }

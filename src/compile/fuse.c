@@ -19,6 +19,10 @@
 #endif
 enum { TILE_BYTES = RN_TILE_BYTES, TILES = 2 };
 
+/* Calls of a chain: each is compared with all of them, and the tiles of more would not stay
+ * in the cache. */
+enum { LONGEST = 128 };
+
 static rn_shape shape_of(const rn_array *array)
 {
     return rn_shape_of(array->rank, array->size);
@@ -166,7 +170,9 @@ bool rn__fuse(rn__plan *plan)
     while (first < plan->program->calls) {
         int32_t end = first + 1;
         if (plan->program->call[first].kind == RN__MAP) {
-            while (end < plan->program->calls && joins(plan, first, end)) end++;
+            while (end < plan->program->calls && end - first < LONGEST &&
+                   joins(plan, first, end))
+                end++;
             if (!make_chain(plan, lists, first, end)) return false;
         }
         first = end;

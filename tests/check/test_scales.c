@@ -209,3 +209,31 @@ Test(scales, a_wrong_rule_of_tiny_elements_in_a_huge_loss)
     cr_assert_str_eq(r->culprit.op, "guilty", "%s", r->text);
     rn_gradcheck_free(r);
 }
+
+/* A gradient that is missing, beside a loss that hides it. */
+static void missing(rn_pullback *p)
+{
+    p->dx[0] = rn_scale(p->dy, 0);
+}
+
+static const rn_op none = {
+    .name = "none", .inputs = 1, .map = {[RN_F64] = identity}, .gradient = missing};
+
+Test(scales, a_gradient_that_nothing_shows)
+{
+    static const double x_data[N] = {0.5, -1.5};
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N));
+    const rn_tensor y = rn_apply(&none, &x, 1, NULL, 0);
+    const rn_value value = {x, x_data};
+
+    for (int huge = 0; huge < 2; huge++) {
+        const rn_tensor loss = rn_offset(rn_scale(rn_sum_all(y), 1e-9), huge ? 1e6 : 0);
+        rn_gradcheck_report *r =
+            rn_gradcheck(loss, (rn_gradcheck_options){.values = &value, .value_count = 1});
+        cr_assert_eq(r->passed, huge, "%s", r->text);
+        cr_assert_eq(r->vague == r->checked, huge, "%s", r->text);
+        rn_gradcheck_free(r);
+    }
+    rn_graph_free(g);
+}
