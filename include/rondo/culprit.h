@@ -60,7 +60,7 @@ typedef enum rn_mistake {
 enum { RN_CULPRIT_STEPS = 4, RN_CULPRIT_NAME = 112 };
 
 /* All of it lies in the struct itself: there is nothing to free, and it may be copied.
- * Where a number does not apply it is -1 (loops: 0). */
+ * Where a number does not apply it is -1 (loops: 0; ratio: NaN; shape: rank -1). */
 typedef struct rn_gradcheck_culprit {
     rn_culprit_kind kind;
     rn_mistake mistake;

@@ -8,6 +8,8 @@
  */
 #include "culprit.h"
 
+#include <math.h>
+
 #include "passes.h"
 
 /* At every step, if the operands have few enough elements; at so many at least. */
@@ -134,6 +136,17 @@ static void search(rn__search *s)
     rn__culprit_text(s->culprit, excuse(s), s->refused);
 }
 
+rn_gradcheck_culprit rn__nobody(void)
+{
+    return (rn_gradcheck_culprit){.node = -1,
+                                  .loop = -1,
+                                  .operand = -1,
+                                  .other = -1,
+                                  .element = -1,
+                                  .shape = {.rank = -1},
+                                  .ratio = NAN};
+}
+
 void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char *refused,
                       rn_gradcheck_culprit *culprit)
 {
@@ -143,8 +156,7 @@ void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char 
                     .refused = refused,
                     .culprit = culprit};
 
-    *culprit = (rn_gradcheck_culprit){.node = -1, .loop = -1, .operand = -1, .other = -1};
-    culprit->element = -1;
+    *culprit = rn__nobody();
     s.arena.allocator = loss.graph->allocator;
     if (make_copy(&s, loss) && rn__sites_find(&s)) search(&s);
     rn_program_free(s.program);
