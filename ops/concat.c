@@ -69,7 +69,7 @@ const rn_op rn__op_concat = {.name = "concat",
 
 rn_tensor rn_concat(const rn_tensor *x, int count, int axis)
 {
-    if (count < 1) return rn_null();
+    if (count < 1 || !x) return rn_null();
 
     const attributes a = {rn__op_axis(&rn__op_concat, x[0], axis)};
     if (a.axis < 0) return rn_null();

@@ -52,6 +52,8 @@ rn_tensor rn_permute(rn_tensor x, const int *order)
     unsigned named = 0;
 
     if (rn_is_null(x)) return x;
+    if (!order && rn_rank(x) > 0)
+        return rn__op_refuse(&rn__op_permute, &x, 1, "no order of axes");
     for (int i = 0; i < rn_rank(x); i++) {
         const int axis = rn__op_axis(&rn__op_permute, x, order[i]);
         if (axis < 0) return rn_null();

@@ -24,6 +24,11 @@ int64_t rn__reduce_axes(const rn_op *op, rn_tensor x, const int *axes, int count
     int64_t mask = 0;
 
     if (count == 0) return ((int64_t)1 << rn_rank(x)) - 1;
+    if (count < 0 || !axes) {
+        rn__op_refuse(op, &x, 1, "%d axes, %s", count,
+                      axes ? "which is no count" : "but no list of them");
+        return -1;
+    }
     for (int i = 0; i < count; i++) {
         const int axis = rn__op_axis(op, x, axes[i]);
         if (axis < 0) return -1;

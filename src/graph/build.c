@@ -219,7 +219,7 @@ static rn_tensor apply(rn_graph *graph, const rn_op *op, const rn_tensor *in, in
 rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void *attributes,
                    size_t size)
 {
-    rn_graph *graph = rn__innermost(in, inputs);
+    rn_graph *graph = op && in ? rn__innermost(in, inputs) : NULL;
     rn_tensor few[FEW], *own = few;
 
     if (!graph || graph->root->failed) return rn_null();

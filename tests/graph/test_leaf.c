@@ -98,6 +98,9 @@ Test(leaf, a_users_operator)
     REFUSED("any: too many: of all 6: s [], x [32,10], n [4], b [4], and 2 more",
             rn_apply(&any, (rn_tensor[]){s, x, n, b, s, s}, 6, NULL, 0));
     cr_assert(rn_is_null(rn_apply(&any, NULL, 0, NULL, 0)), "no operands: no graph");
+    cr_assert(rn_is_null(rn_apply(&any, NULL, 2, NULL, 0)));
+    cr_assert(rn_is_null(rn_apply(NULL, NULL, 0, NULL, 0)));
+    cr_assert(rn_is_null(rn_concat(NULL, 2, 0)));
 }
 
 /* ---- variables ---- */

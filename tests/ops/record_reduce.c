@@ -108,7 +108,11 @@ static void more_sum(void)
 REFUSES(sum_axis, rn_sum(x_of(g, RN_F32), (const int[]){2}, 1, false))
 REFUSES(sum_twice, rn_sum(x_of(g, RN_F32), (const int[]){1, -1}, 2, false))
 REFUSES(sum_type, rn_sum(x_of(g, RN_BOOL), NULL, 0, false))
+REFUSES(sum_no_list, rn_sum(x_of(g, RN_F32), NULL, 3, false))
+REFUSES(sum_no_count, rn_sum(x_of(g, RN_F32), (const int[]){1}, -1, false))
 static const refusal refusals_sum[] = {
+    {sum_no_list, "sum: 3 axes, but no list of them: x [2,3]"},
+    {sum_no_count, "sum: -1 axes, which is no count: x [2,3]"},
     {sum_axis, "sum: no axis 2: x [2,3]"},
     {sum_twice, "sum: axis -1 is named twice: x [2,3]"},
     {sum_type, "sum: not defined for this type (bool): x [2,3]"},

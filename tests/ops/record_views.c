@@ -129,7 +129,9 @@ static const sample permutes[] = {
 };
 REFUSES(permute_axis, rn_permute(x_of(g, RN_F32), (const int[]){0, 2}))
 REFUSES(permute_twice, rn_permute(x_of(g, RN_F32), (const int[]){1, 1}))
+REFUSES(permute_none, rn_permute(x_of(g, RN_F32), NULL))
 static const refusal refusals_permute[] = {
+    {permute_none, "permute: no order of axes: x [2,3]"},
     {permute_axis, "permute: no axis 2: x [2,3]"},
     {permute_twice, "permute: axis 1 is named twice: x [2,3]"},
 };
