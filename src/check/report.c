@@ -211,7 +211,8 @@ static void write_kinks(rn__text *t, const rn_gradcheck_report *r)
 static void write_verdict(rn__text *t, const rn_gradcheck_report *r)
 {
     if (r->checked == 0) {
-        rn__text_add(t, "gradcheck: passed: nothing was compared\n");
+        rn__text_add(t, "gradcheck: %s: nothing was compared\n",
+                     r->passed ? "passed" : "FAILED");
         return;
     }
     rn__text_add(t,

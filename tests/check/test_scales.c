@@ -206,6 +206,7 @@ Test(scales, a_wrong_rule_of_tiny_elements_in_a_huge_loss)
     rn_gradcheck_report *r = check(guilty, 1e-12, -2e-12);
 
     cr_assert_not(r->passed, "%s", r->text);
+    cr_assert(strstr(r->text, "gradcheck: FAILED: "), "%s", r->text);
     cr_assert_str_eq(r->culprit.op, "guilty", "%s", r->text);
     rn_gradcheck_free(r);
 }
