@@ -250,3 +250,31 @@ Test(nonfinite, in_an_assignment)
     rn_graph_free(g);
     rn_variable_release(variable);
 }
+
+/* A number that is looked at tells of what it is a sum of, but not of what it is chosen
+ * from: a NaN that raises no flag is found in what both are made of. */
+Test(nonfinite, what_a_number_does_not_tell_of)
+{
+    rn_graph *g = rn_graph_new();
+    rn_variable *whole = rn_variable_new((rn_allocator){0}, "whole", RN_F64, rn_shape(3));
+    rn_variable *sum = rn_variable_new((rn_allocator){0}, "sum", RN_F64, rn_shape());
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(3));
+    const poison what = {0, 1, false};
+    const rn_tensor in[2] = {x, rn_constant_scalar(g, RN_I32, 0)};
+    const rn_tensor y = rn_name(rn_apply(&poison_op, in, 2, &what, sizeof what), "here");
+    const rn_tensor mask =
+        rn_constant(g, RN_BOOL, rn_shape(3), (bool[]){true, false, true});
+    const rn_tensor kept = rn_where(mask, y, rn_constant_like(y, 0));
+    const rn_tensor v = rn_read_variable(g, whole), s = rn_read_variable(g, sum);
+
+    rn_assign(s, rn_add(s, rn_sum_all(kept)));
+    rn_assign(v, rn_add(v, y));
+    rn_program *p = rn_test_compile_with(g, (rn_compile_options){.watch = RN_WATCH_ON});
+    rn_test_feed(p, x, (double[]){1, 2, 3});
+    rn_test_run(p);
+    expect(p, 0, "poison", "here", 1);
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_variable_release(whole);
+    rn_variable_release(sum);
+}
