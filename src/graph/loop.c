@@ -3,9 +3,11 @@
  * Building loops.
  *
  * Lengths are not known to anything below: they become a `where` on what each step reads,
- * on the carries and on what is collected, and so have their gradients from the operators.
+ * on the carries and on what is collected (padding.c), and so have their gradients from the
+ * operators.
  */
 #include "loop.h"
+#include "padding.h"
 
 #include "rondo/ops.h"
 
@@ -28,7 +30,12 @@ rn_loop *rn_loop_begin(rn_graph *graph)
         rn__no_memory(graph);
         return NULL;
     }
-    *loop = (rn_loop){.outer = graph, .node = -1, .index = -1, .mask = rn_null()};
+    *loop = (rn_loop){.outer = graph,
+                      .node = -1,
+                      .index = -1,
+                      .lengths = rn_null(),
+                      .mask = rn_null(),
+                      .row = rn_null()};
     loop->body = rn__body_new(graph, loop);
     return loop->body ? loop : NULL;
 }
@@ -78,27 +85,13 @@ void rn_loop_lengths(rn_loop *loop, rn_tensor lengths)
                 rn__describe(lengths, text, sizeof text));
         return;
     }
-    loop->batch = rn_size(lengths, 0);
-    loop->mask = rn_less(rn_loop_index(loop), lengths);
+    lengths = rn__adopt(loop->outer, lengths, "loop: lengths");
+    if (!rn_is_null(lengths)) rn__padding_begin(loop, lengths);
 }
 
 rn_graph *rn_loop_body(rn_loop *loop)
 {
     return loop ? loop->body : NULL;
-}
-
-/* The mask with as many axes as x, [B, 1, ..]. Null with an error if x has no axis B. */
-static rn_tensor mask_for(rn_loop *loop, rn_tensor x, const char *what)
-{
-    rn_shape shape = {.rank = rn_rank(x)};
-    char text[160];
-
-    if (rn_size(x, 0) != loop->batch || shape.rank < 1)
-        return rn_fail(loop->outer,
-                       "%s: with lengths the first axis must be the batch of %lld: %s",
-                       what, (long long)loop->batch, rn__describe(x, text, sizeof text));
-    for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : loop->batch;
-    return rn_reshape(loop->mask, shape);
 }
 
 rn_tensor rn__loop_leaf(rn_loop *loop, const rn_op *op, rn_type type, rn_shape shape)
@@ -138,9 +131,7 @@ rn_tensor rn_loop_each(rn_loop *loop, rn_tensor xs)
 {
     if (rn_is_null(xs) || !open_for(loop, "loop: each", false)) return rn_null();
     rn_tensor x = rn__loop_each(loop, xs, "loop: each");
-    if (rn_is_null(x) || rn_is_null(loop->mask)) return x;
-    rn_tensor mask = mask_for(loop, x, "loop: each");
-    return rn_is_null(mask) ? mask : rn_where(mask, x, rn_constant_like(x, 0));
+    return rn_is_null(x) || rn_is_null(loop->mask) ? x : rn__padding_each(loop, xs, x);
 }
 
 rn_tensor rn_loop_carry(rn_loop *loop, rn_tensor initial)
@@ -153,8 +144,11 @@ rn_tensor rn_loop_carry(rn_loop *loop, rn_tensor initial)
         rn__loop_leaf(loop, &rn__op_carry, rn_type_get(initial), rn_shape_get(initial));
     rn__carry *carry = (rn__carry *)rn__list_add(loop->outer, &loop->carry, sizeof *carry);
     if (rn_is_null(leaf) || !carry) return rn_null();
-    *carry = (rn__carry){initial.id, leaf.id, -1};
-    return leaf;
+    *carry = (rn__carry){initial.id, leaf.id, -1, leaf.id};
+    if (rn_is_null(loop->mask)) return leaf;
+    const rn_tensor seen = rn__padding_carry(loop, initial, leaf);
+    carry->seen = seen.id;
+    return seen;
 }
 
 rn_tensor rn_loop_index(rn_loop *loop)
@@ -172,7 +166,8 @@ rn__carry *rn__loop_find_carry(const rn_loop *loop, rn_tensor leaf)
 {
     for (int i = 0; i < loop->carry.count; i++) {
         rn__carry *carry = rn__list_at(loop->carry, rn__carry, i);
-        if (leaf.graph == loop->body && carry->leaf == leaf.id) return carry;
+        if (leaf.graph == loop->body && (carry->leaf == leaf.id || carry->seen == leaf.id))
+            return carry;
     }
     return NULL;
 }
@@ -217,9 +212,9 @@ void rn_loop_next(rn_loop *loop, rn_tensor leaf, rn_tensor next)
     next = rn__adopt(loop->body, next, "loop: next");
     if (rn_is_null(next) || !fits(loop, carry, next)) return;
     if (!rn_is_null(loop->mask)) {
-        rn_tensor mask = mask_for(loop, next, "loop: carry");
-        if (rn_is_null(mask)) return;
-        next = rn_where(mask, next, leaf);
+        leaf = (rn_tensor){loop->body, carry->leaf};
+        next = rn__padding_choose(loop, next, leaf, "loop: carry");
+        if (rn_is_null(next)) return;
     }
     carry->next = next.id;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a loop gives after its end: stacks of body values, carries, and their histories. */
 #include "loop.h"
+#include "padding.h"
 
 #include "rondo/ops.h"
 
@@ -50,18 +51,8 @@ rn_tensor rn__loop_get(rn_loop *loop, rn__get_kind kind, int32_t id)
 /* x where the sequence lasts, 0 where it is over. The body opens once more for this. */
 static rn_tensor masked(rn_loop *loop, rn_tensor x)
 {
-    rn_shape shape = {.rank = rn_rank(x)};
-    char text[160];
-
-    if (rn_size(x, 0) != loop->batch || shape.rank < 1)
-        return rn_fail(
-            loop->outer,
-            "loop: collect: with lengths the first axis must be the batch of %lld: "
-            "%s",
-            (long long)loop->batch, rn__describe(x, text, sizeof text));
-    for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : loop->batch;
     loop->ended = false;
-    x = rn_where(rn_reshape(loop->mask, shape), x, rn_constant_like(x, 0));
+    x = rn__padding_choose(loop, x, rn_constant_like(x, 0), "loop: collect");
     loop->ended = true;
     return x;
 }
@@ -82,9 +73,9 @@ static rn_tensor of_carry(rn_loop *loop, rn_tensor leaf, rn__get_kind kind,
                           const char *what)
 {
     if (rn_is_null(leaf) || !ended(loop, what)) return rn_null();
-    if (!rn__loop_find_carry(loop, leaf))
-        return rn_fail(loop->outer, "%s: not a carry of this loop", what);
-    return rn__loop_get(loop, kind, leaf.id);
+    const rn__carry *carry = rn__loop_find_carry(loop, leaf);
+    if (!carry) return rn_fail(loop->outer, "%s: not a carry of this loop", what);
+    return rn__loop_get(loop, kind, carry->leaf);
 }
 
 rn_tensor rn_loop_final(rn_loop *loop, rn_tensor carry)

@@ -55,6 +55,7 @@ struct rn_graph {
 /* Values of a carry: inside the leaf and what it becomes; outside where it begins. */
 typedef struct rn__carry {
     int32_t initial, leaf, next; /* next -1: not set yet */
+    int32_t seen; /* what the body reads: the leaf, or with lengths a choice of it */
 } rn__carry;
 
 /* An outer tensor and the body's leaf for it: a step's slice, or a capture. */
@@ -73,8 +74,10 @@ struct rn_loop {
     int32_t node; /* in outer; -1 before the end */
     int64_t steps;
     bool steps_known, reverse, ended;
-    rn_tensor mask; /* of the body: bool [B], true while the sequence lasts; null without
-                       lengths */
+    /* With lengths; see padding.h. */
+    rn_tensor lengths; /* of the outer graph, i32 [B]; null: none */
+    rn_tensor mask;    /* of the body: bool [B], true while the sequence lasts */
+    rn_tensor row;     /* of the outer graph, i32 [B]: whose first step stands in */
     int64_t batch;
     int32_t index;    /* the leaf of the step's index; -1 when nobody asked */
     rn__list each;    /* rn__pair */

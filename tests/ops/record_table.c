@@ -87,6 +87,59 @@ static const refusal refusals_take[] = {
 };
 MOVE(take, 2, takes, refusals_take, more_take);
 
+/* ---- check_range ---- */
+
+BUILD(check_range)
+{
+    return rn_check_range(x[0], -3, 1000);
+}
+REFERENCE(check_range)
+{
+    *y = rn_test_array_copy(&x[0]);
+}
+static const sample check_ranges[] = {
+    {.x = {I32(index, 7)}},
+    {.x = {I32(index, 2, 4)}},
+    {.x = {{RN_I32, SCALAR, rn_test_fill_index}}},
+    {.x = {I32(index, 0)}},
+};
+
+/* What lies just outside on either side, where it lies, and the limits themselves. */
+static void more_check_range(void)
+{
+    rn_graph *g = rn_graph_new();
+    rn_test_array values = rn_test_array_new(RN_I32, (rn_shape)SHAPE(2, 3)), got;
+    const rn_tensor x = rn_input(g, "x", RN_I32, values.shape);
+    const rn_tensor y = rn_name(rn_check_range(x, -2, 5), "y");
+    const rn_test_feed feed = {x, &values};
+
+    values.at[4] = 5, values.at[5] = -2;
+    rn_test_run(&y, 1, &feed, 1, &got);
+    cr_assert(got.at[4] == 5 && got.at[5] == -2 && got.at[0] == 0);
+    values.at[4] = 6;
+    rn_test_run_fails(y, &feed, 1, "check_range: 6 is outside -2..5 at element 4: y [2,3]");
+    values.at[1] = -3;
+    rn_test_run_fails(y, &feed, 1, "check_range: -3 is outside -2..5 at element 1: y [2,3]");
+    rn_test_array_free(&got);
+    rn_test_array_free(&values);
+    rn_graph_free(g);
+}
+
+REFUSES(check_range_type, rn_check_range(x_of(g, RN_F32), 0, 1))
+REFUSES(check_range_limits, rn_check_range(x_of(g, RN_I32), 3, 2))
+static const refusal refusals_check_range[] = {
+    {check_range_type, "check_range: the type is not i32 (f32): x [2,3]"},
+    {check_range_limits, "check_range: no value can lie within the limits: 3..2: x [2,3]"},
+};
+const record record_check_range = {.name = "check_range",
+                                   .inputs = 1,
+                                   .build = build_check_range,
+                                   .reference = reference_check_range,
+                                   SAMPLES(check_ranges),
+                                   .flags = EXACT | NO_GRADIENT,
+                                   REFUSALS(refusals_check_range),
+                                   .more = more_check_range};
+
 /* ---- add_at ---- */
 
 BUILD(add_at)

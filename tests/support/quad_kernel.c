@@ -72,6 +72,11 @@ void rn_test_quad_take(const rn_test_quad_value *v)
     }
 }
 
+void rn_test_quad_check_range(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = v->x[0].at[i];
+}
+
 void rn_test_quad_add_at(const rn_test_quad_value *v)
 {
     const int64_t rows = v->x[1].count, n = rows ? v->x[2].count / rows : 0;

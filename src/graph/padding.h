@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Padding: what a loop with lengths does past the end of a sequence.
+ *
+ * The body runs on all sequences of the batch at each step. A sequence that is over is given
+ * its own first step once more, input and carry together: values that the body has worked on
+ * anyway, so that it makes nothing of them that could not be there without padding. (On zeros
+ * a division would make an infinity, and 0 times infinity in the gradient a NaN.) A sequence
+ * of length 0 is given the first step of the longest one. Nobody reads the result: the carry
+ * is held, what is collected is 0, and the cotangent of both is 0.
+ */
+#ifndef RN_GRAPH_PADDING_H
+#define RN_GRAPH_PADDING_H
+
+#include "node.h"
+
+/* Makes the mask and the rows that stand in, of lengths in the loop's outer graph. */
+void rn__padding_begin(rn_loop *loop, rn_tensor lengths);
+
+/* What a step reads of xs, whose slice is `leaf`; and of a carry. Null after an error. */
+rn_tensor rn__padding_each(rn_loop *loop, rn_tensor xs, rn_tensor leaf);
+rn_tensor rn__padding_carry(rn_loop *loop, rn_tensor initial, rn_tensor leaf);
+
+/* x where the sequence lasts, else y. Null with an error that begins with `what` if the
+ * first axis of x is not the batch. */
+rn_tensor rn__padding_choose(rn_loop *loop, rn_tensor x, rn_tensor y, const char *what);
+
+#endif
