@@ -72,6 +72,23 @@ static rn_tensor zeros(rn_graph *graph, const rn__node *like)
     return rn_fill(graph, like->type, like->shape, 0);
 }
 
+/* Slots of a history that no step reaches hold what the last one left (of a reversed loop:
+ * what the carry began as). The sum of their cotangents; null without a limit. */
+static rn_tensor held_cotangent(const reversal *r, rn_tensor history)
+{
+    const rn_loop *f = r->forward;
+    const int64_t slots = f->steps + 1;
+    rn_shape shape = {.rank = rn_rank(history)};
+
+    if (f->limit < 0) return rn_null();
+    for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : slots;
+    const rn_tensor limit = rn__twin_of(r->outer->twin, f->limit);
+    const rn_tensor slot = rn_range(history.graph, slots);
+    const rn_tensor held = f->reverse ? rn_less_equal(limit, slot) : rn_less(limit, slot);
+    return rn_sum_axis(rn_where(rn_reshape(held, shape), history, rn_constant_like(history, 0)),
+                       0);
+}
+
 /* A carry's cotangent begins with that of its final value; that of its history joins step
  * by step, slot t + 1 (t when reversed) being where step t ended. */
 static bool begin_carry(reversal *r, int i)
@@ -84,11 +101,15 @@ static bool begin_carry(reversal *r, int i)
     if (!r->body.needed[c->leaf]) return true;
     rn_tensor start = output_cotangent(r, RN__FINAL, c->leaf);
     if (rn_is_null(start)) start = zeros(target, leaf);
+    rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
+    const rn_tensor held = rn_is_null(history) || r->forward->reverse
+                               ? rn_null()
+                               : held_cotangent(r, history);
+    if (!rn_is_null(held)) start = rn_add(start, held);
     r->carry[i] = rn_loop_carry(r->backward, start);
     if (rn_is_null(r->carry[i]) || !rn__sweep_add(&r->body, c->next, r->carry[i]))
         return false;
 
-    rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
     if (rn_is_null(history)) return true;
     const int64_t first = r->forward->reverse ? 0 : 1;
     history = rn_slice(history, 0, first, first + r->forward->steps, 1);
@@ -179,6 +200,15 @@ static bool prune(reversal *r)
 
 /* ---- cotangents that go out ---- */
 
+/* The cotangent of a carry's initial value as a part of its history. */
+static rn_tensor first_cotangent(const reversal *r, rn_tensor history)
+{
+    if (!r->forward->reverse) return rn_index(history, 0, 0);
+
+    const rn_tensor held = held_cotangent(r, history);
+    return rn_is_null(held) ? rn_index(history, 0, r->forward->steps) : held;
+}
+
 static bool give_initials(reversal *r)
 {
     for (int i = 0; i < r->forward->carry.count; i++) {
@@ -186,9 +216,7 @@ static bool give_initials(reversal *r)
         if (!r->outer->needed[c->initial] || rn_is_null(r->carry[i])) continue;
         rn_tensor dc = rn_loop_final(r->backward, r->carry[i]);
         rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
-        if (!rn_is_null(history))
-            dc = rn_add(dc,
-                        rn_index(history, 0, r->forward->reverse ? r->forward->steps : 0));
+        if (!rn_is_null(history)) dc = rn_add(dc, first_cotangent(r, history));
         if (!rn__sweep_add(r->outer, c->initial, dc)) return false;
     }
     return true;
@@ -232,6 +260,7 @@ bool rn__sweep_loop(rn__sweep *outer, int32_t id)
     if (!r.backward) return false;
     if (!f->reverse) rn_loop_reverse(r.backward);
     rn_loop_steps(r.backward, f->steps);
+    if (f->limit >= 0) rn__loop_limit(r.backward, rn__twin_of(outer->twin, f->limit));
 
     const rn_allocator a = target->root->allocator;
     rn__twin twin = {f->body, r.backward->body, outer->twin, NULL, 0};

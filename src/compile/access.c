@@ -53,6 +53,7 @@ rn__access **rn__accesses(rn__plan *plan)
         const rn_array *out = call->kind == RN__LOOP ? NULL : &call->array[call->inputs];
         ok = ok &&
              add(plan, tails, c, call->inputs, true, &call->address[call->inputs], out);
+        ok = ok && add(plan, tails, c, -1, false, &call->limit, NULL);
         ok = ok && add(plan, tails, c, -1, true, &call->scratch, NULL);
     }
     if (!ok) rn__no_memory(plan->graph);

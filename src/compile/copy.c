@@ -27,12 +27,14 @@ static bool constant(const rn__node *node)
 
 /* ---- loops ---- */
 
-rn_loop *rn__copy_loop_begin(const rn__node *node, rn_graph *to)
+rn_loop *rn__copy_loop_begin(const rn__region *outer, const rn__node *node, rn_graph *to)
 {
     rn_loop *loop = rn_loop_begin(to);
 
+    if (!loop) return NULL;
     if (node->loop->reverse) rn_loop_reverse(loop);
-    if (loop) rn_loop_steps(loop, node->loop->steps);
+    rn_loop_steps(loop, node->loop->steps);
+    if (node->loop->limit >= 0) rn__loop_limit(loop, outer->to[node->loop->limit]);
     return loop;
 }
 
@@ -92,7 +94,7 @@ bool rn__copy_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
                    rn_graph *to)
 {
     rn__region *body = rn__copy_region(pass, node->loop->body);
-    rn_loop *loop = rn__copy_loop_begin(node, to);
+    rn_loop *loop = rn__copy_loop_begin(outer, node, to);
 
     return loop && body && rn__copy_leaves(outer, body, node->loop, loop) &&
            rn__copy_body(pass, body, loop->body) &&
@@ -126,6 +128,7 @@ static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
         return pass->leaf(pass, node);
     if (node->op == &rn__op_get) return copy_get(pass, region, node);
     const rn_tensor *in = operands(pass, region, node);
+    pass->limit = node->limit.id >= 0 ? region->to[node->limit.id] : rn_null();
     return in ? pass->node(pass, node, in) : rn_null();
 }
 

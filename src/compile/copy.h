@@ -43,6 +43,7 @@ struct rn__copy_pass {
     rn__copy_node node;
     rn__copy_leaf leaf;
     void *data;              /* of the pass */
+    rn_tensor limit;         /* of the node being copied, in the copy; null: none */
     rn__copy_loop_hook loop; /* NULL: rn__copy_loop */
     rn__arena arena;
     rn__region *regions;
@@ -60,7 +61,7 @@ void rn__copy_finish(rn__copy_pass *pass);
  * nexts and end. */
 bool rn__copy_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
                    rn_graph *to);
-rn_loop *rn__copy_loop_begin(const rn__node *node, rn_graph *to);
+rn_loop *rn__copy_loop_begin(const rn__region *outer, const rn__node *node, rn_graph *to);
 bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *old,
                      rn_loop *loop);
 bool rn__copy_body(rn__copy_pass *pass, rn__region *body, rn_graph *to);

@@ -155,7 +155,7 @@ static bool prepare(hoisting *b)
 static bool rebuild(hoisting *b, const rn__node *node)
 {
     if (!make_stacks(b, RN__BEFORE)) return false;
-    b->loop = rn__copy_loop_begin(node, b->to);
+    b->loop = rn__copy_loop_begin(b->outer, node, b->to);
     if (!b->loop) return false;
     for (int32_t id = 0; id < b->old->body->count; id++)
         b->body->live[id] = b->h.inside[id] && b->h.place[id] == RN__STAYS;

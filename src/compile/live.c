@@ -54,6 +54,7 @@ static bool mark_loop(rn__copy_pass *pass, rn__region *outer, const rn_loop *loo
 
     if (!body) return false;
     mark_outputs(outer, loop, body);
+    if (loop->limit >= 0) outer->live[loop->limit] = true;
     while (changed) {
         changed = false;
         if (!mark(pass, body)) return false;
@@ -88,6 +89,7 @@ static bool mark(rn__copy_pass *pass, rn__region *region)
             continue;
         }
         for (int i = 0; i < node->inputs; i++) region->live[node->in[i]] = true;
+        if (node->limit.id >= 0) region->live[node->limit.id] = true;
     }
     return true;
 }

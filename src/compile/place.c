@@ -53,10 +53,13 @@ static void find_lifetimes(rn__plan *plan)
             call->address[i] = rn__resolve(plan, call->address[i]);
             touch(plan, &call->address[i], c);
         }
+        call->limit = rn__resolve(plan, call->limit);
+        touch(plan, &call->limit, c);
         touch(plan, &call->scratch, c);
         /* A loop's index is written while the body runs. */
-        if (call->kind == RN__LOOP && call->address[0].buffer >= 0)
-            plan->buffer[call->address[0].buffer].last = call->end - 1;
+        const rn__address *index = &call->address[call->inputs];
+        if (call->kind == RN__LOOP && index->buffer >= 0)
+            plan->buffer[index->buffer].last = call->end - 1;
     }
     for (int32_t i = 0; i < plan->buffers; i++) {
         rn__buffer *b = &plan->buffer[i];
@@ -192,6 +195,7 @@ bool rn__place(rn__plan *plan)
     for (int32_t c = 0; c < p->calls; c++) {
         for (int i = 0; i <= p->call[c].inputs; i++) set_base(plan, &p->call[c].address[i]);
         set_base(plan, &p->call[c].scratch);
+        set_base(plan, &p->call[c].limit);
     }
     for (int i = 0; i < p->inputs; i++)
         if (p->input[i].used) set_base(plan, &p->input[i].address);

@@ -93,6 +93,10 @@ int32_t rn__plan_call(rn__plan *plan, rn__call_kind kind, const rn__node *node, 
 bool rn__plan_copy(rn__plan *plan, rn_type type, rn_shape shape, const rn__layout *from,
                    const rn__layout *to);
 
+/* Fills the slots of a dense stack (a node of its type and shape) behind a limit. */
+bool rn__plan_tail(rn__plan *plan, rn__tail_kind kind, const rn__layout *limit,
+                   const rn__node *stack, const rn__layout *layout);
+
 /* schedule_loop.c */
 bool rn__schedule_graph(rn__plan *plan, const rn_graph *graph);
 bool rn__schedule_loop(rn__plan *plan, const rn_graph *outer, int32_t id);

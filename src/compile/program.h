@@ -32,16 +32,24 @@ typedef enum rn__call_kind {
     RN__MAP,    /* element-wise, axes collapsed */
     RN__KERNEL, /* any other operator */
     RN__COPY,   /* operand 0 to the output, both of its shape */
-    RN__LOOP    /* the calls up to `end`, steps times */
+    RN__LOOP,   /* the calls up to `end`, steps times; operand 0: the limit, if it has one */
+    RN__TAIL    /* fills the slots of a stack that no step of a loop with a limit reached;
+                   operand 0: the limit, the output: the stack */
 } rn__call_kind;
+
+/* What a tail is filled with. */
+typedef enum rn__tail_kind {
+    RN__TAIL_ZERO, /* slots from the limit on */
+    RN__TAIL_HELD, /* slots behind the limit: what slot `limit` holds */
+    RN__TAIL_BEGIN /* slots from the limit to the last but one: what the last one holds */
+} rn__tail_kind;
 
 /* Operands are the inputs and then the output. */
 typedef struct rn__call {
     rn__call_kind kind;
     int inputs;
     rn_array *array; /* of operands; data is set before each call */
-    rn__address
-        *address; /* of operands; of a loop one, its index, with inputs -1 if none */
+    rn__address *address; /* of operands; a loop's output is its index, buffer -1: none */
     rn__code code;
     const void *attributes;
     rn__address scratch;
@@ -69,6 +77,14 @@ typedef struct rn__call {
     int32_t end; /* index of the first call after it */
     int64_t steps;
     bool reverse;
+
+    rn__tail_kind tail; /* of a tail */
+
+    /* Of a call that a limit cuts: the i32 scalar (buffer -1: none), of how many steps, and
+     * the rows of the first axis that a step has, by operand; 0: all are used. */
+    rn__address limit;
+    int64_t limit_steps;
+    int64_t *limit_rows;
 } rn__call;
 
 /* An input or an output, by the tensor of the user's graph. */

@@ -41,10 +41,22 @@ int32_t rn__plan_call(rn__plan *plan, rn__call_kind kind, const rn__node *node, 
     }
     if (array) memcpy(call.array, array, n * sizeof *array);
     memcpy(call.address, address, n * sizeof *address);
-    call.scratch.buffer = call.chain = -1;
+    call.scratch.buffer = call.limit.buffer = call.chain = -1;
     if (node) call.attributes = node->attributes;
     plan->program->call[plan->program->calls] = call;
     return plan->program->calls++;
+}
+
+bool rn__plan_tail(rn__plan *plan, rn__tail_kind kind, const rn__layout *limit,
+                   const rn__node *stack, const rn__layout *layout)
+{
+    const rn_array array[2] = {{.type = RN_I32},
+                               rn__layout_array(stack->type, stack->shape, layout)};
+    const rn__address address[2] = {limit->address, layout->address};
+    const int32_t call = rn__plan_call(plan, RN__TAIL, NULL, 1, array, address);
+
+    if (call >= 0) plan->program->call[call].tail = kind;
+    return call >= 0;
 }
 
 bool rn__plan_copy(rn__plan *plan, rn_type type, rn_shape shape, const rn__layout *from,

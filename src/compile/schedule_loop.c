@@ -6,6 +6,9 @@
  * is slot t of the history (t + 1 of a reversed loop) and that of the next step the slot
  * after (before). What is collected from a step goes to its slice of the stack. All of it
  * is written as copies at the end of the body; elide.c makes most of them vanish.
+ *
+ * Where a limit may end the loop early, the slots that no step reached are filled: those of
+ * a history with the value that is held, those of a stack with zeros.
  */
 #include "plan.h"
 
@@ -19,6 +22,7 @@ typedef struct looping {
     int depth;              /* of the body */
     int32_t home;           /* of the loop itself */
     rn__layout *now, *next; /* by carry: where it is read and written */
+    rn__layout *whole;      /* by carry: its place, or its history's */
 } looping;
 
 /* ---- what is asked of the loop ---- */
@@ -42,6 +46,17 @@ static const rn__get *get_of(const looping *l, int32_t i)
     return (const rn__get *)rn__at(l->outer, i)->attributes;
 }
 
+/* Whether a stack is a part of the history of the carry that becomes what it collects. With
+ * a limit it is not, for its tail is another. */
+static bool shares_history(const looping *l, const rn__get *get)
+{
+    for (int i = 0; l->loop->limit < 0 && i < l->loop->carry.count; i++)
+        if (l->in_body->carried[i] &&
+            rn__list_at(l->loop->carry, rn__carry, i)->next == get->id)
+            return true;
+    return false;
+}
+
 /* A history is also the stack of what a carry becomes, when that is collected. */
 static bool has_history(const looping *l, const rn__carry *c)
 {
@@ -49,7 +64,8 @@ static bool has_history(const looping *l, const rn__carry *c)
     {
         const rn__get *get = get_of(l, i);
         if (get->kind == RN__HISTORY && get->id == c->leaf) return true;
-        if (get->kind == RN__COLLECT && get->id == c->next) return true;
+        if (get->kind == RN__COLLECT && get->id == c->next && shares_history(l, get))
+            return true;
     }
     return false;
 }
@@ -60,6 +76,45 @@ static rn__layout at_offset(rn__layout layout, size_t bytes)
 {
     layout.address.offset += (int64_t)bytes;
     return layout;
+}
+
+static const rn__layout *limit_of(const looping *l)
+{
+    return rn__plan_layout(l->plan, l->outer, l->loop->limit);
+}
+
+/* Fills what no step reaches of carry i's history. */
+static bool fill_history(const looping *l, int i, rn__tail_kind kind)
+{
+    const rn__node *leaf =
+        rn__at(l->body, rn__list_at(l->loop->carry, rn__carry, i)->leaf);
+    rn__node stack = {.type = leaf->type, .shape = {.rank = leaf->shape.rank + 1}};
+    rn__layout layout = l->whole[i];
+
+    if (l->loop->limit < 0) return true;
+    stack.shape.size[0] = l->loop->steps + 1;
+    for (int k = 0; k < leaf->shape.rank; k++) stack.shape.size[k + 1] = leaf->shape.size[k];
+    rn__layout_dense(stack.shape, layout.stride);
+    return rn__plan_tail(l->plan, kind, limit_of(l), &stack, &layout);
+}
+
+/* After a loop with a limit. */
+static bool fill_tails(const looping *l)
+{
+    if (l->loop->limit < 0) return true;
+    for (int i = 0; i < l->loop->carry.count; i++) {
+        const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
+        if (!l->in_body->carried[i] || l->loop->reverse || !has_history(l, c)) continue;
+        if (!fill_history(l, i, RN__TAIL_HELD)) return false;
+    }
+    EACH_OUTPUT(l, o)
+    {
+        if (get_of(l, o)->kind == RN__COLLECT && !shares_history(l, get_of(l, o)) &&
+            !rn__plan_tail(l->plan, RN__TAIL_ZERO, limit_of(l), rn__at(l->outer, o),
+                           rn__plan_layout(l->plan, l->outer, o)))
+            return false;
+    }
+    return true;
 }
 
 /* Lays out carry i: where it is now and next, its end and its history outside. */
@@ -95,8 +150,11 @@ static bool lay_out_carry(looping *l, int i)
         *out = whole;
         rn__layout_dense(rn__at(l->outer, o)->shape, out->stride);
     }
-    return rn__plan_copy(l->plan, node->type, node->shape,
-                         rn__plan_layout(l->plan, l->outer, c->initial), &first);
+    if (!rn__plan_copy(l->plan, node->type, node->shape,
+                       rn__plan_layout(l->plan, l->outer, c->initial), &first))
+        return false;
+    l->whole[i] = whole;
+    return !history || !back || fill_history(l, i, RN__TAIL_BEGIN);
 }
 
 /* ---- leaves
@@ -148,7 +206,7 @@ static bool collect(looping *l, int32_t output)
     const rn__node *value = rn__at(l->body, (int32_t)get->id);
     rn__layout *out = rn__plan_layout(l->plan, l->outer, output);
 
-    for (int i = 0; i < l->loop->carry.count; i++) {
+    for (int i = 0; shares_history(l, get) && i < l->loop->carry.count; i++) {
         const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
         if (!l->in_body->carried[i] || c->next != get->id) continue;
         *out = l->next[i];
@@ -204,19 +262,23 @@ static bool end_step(looping *l)
  * ---------------------------------------------------------------------------------------
  */
 
-/* The loop's call; its address is that of the step's index, whose buffer is -1 if unused.
- */
+/* The loop's call; its operands are the limit, if there is one, and the step's index, whose
+ * buffer is -1 if unused. */
 static int32_t begin_body(looping *l)
 {
-    rn__address index = {.buffer = -1};
+    const bool limited = l->loop->limit >= 0;
+    const rn_array array[2] = {{.type = RN_I32}, {.type = RN_I32}};
+    rn__address index = {.buffer = -1}, address[2];
 
     if (l->loop->index >= 0 && l->in_body->live[l->loop->index]) {
         rn__layout *layout = rn__plan_layout(l->plan, l->body, l->loop->index);
         if (!rn__layout_new(l->plan, rn__at(l->body, l->loop->index), layout)) return -1;
         index = layout->address;
     }
-    const int32_t call =
-        rn__plan_call(l->plan, RN__LOOP, rn__at(l->outer, l->loop->node), 0, NULL, &index);
+    if (limited) address[0] = limit_of(l)->address;
+    address[limited] = index;
+    const int32_t call = rn__plan_call(l->plan, RN__LOOP, rn__at(l->outer, l->loop->node),
+                                       limited, array, address);
     if (call < 0) return -1;
     l->plan->program->call[call].steps = l->loop->steps;
     l->plan->program->call[call].reverse = l->loop->reverse;
@@ -235,7 +297,7 @@ static bool schedule(looping *l)
     l->plan->program->call[call].end = l->plan->program->calls;
     l->plan->home = l->home;
     l->plan->depth--;
-    return true;
+    return fill_tails(l);
 }
 
 bool rn__schedule_loop(rn__plan *plan, const rn_graph *outer, int32_t id)
@@ -253,8 +315,9 @@ bool rn__schedule_loop(rn__plan *plan, const rn_graph *outer, int32_t id)
 
     l.now = (rn__layout *)rn__arena_new(&plan->live.arena, carries * sizeof *l.now);
     l.next = (rn__layout *)rn__arena_new(&plan->live.arena, carries * sizeof *l.next);
+    l.whole = (rn__layout *)rn__arena_new(&plan->live.arena, carries * sizeof *l.whole);
     /* Asked for here, while nothing points into the sheets that this may add to. */
-    if (!l.now || !l.next || !rn__plan_layout(plan, loop->body, 0)) {
+    if (!l.now || !l.next || !l.whole || !rn__plan_layout(plan, loop->body, 0)) {
         rn__no_memory(plan->graph);
         return false;
     }

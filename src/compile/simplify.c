@@ -59,6 +59,7 @@ static bool same(rn_tensor x, rn_tensor y)
     return x.graph == y.graph && a->op == b->op && a->type == b->type &&
            rn_shape_equal(a->shape, b->shape) && a->inputs == b->inputs &&
            a->attribute_size == b->attribute_size && a->variable == b->variable &&
+           a->limit.id == b->limit.id && a->limit.operands == b->limit.operands &&
            memcmp(a->in, b->in, (size_t)a->inputs * sizeof *a->in) == 0 &&
            memcmp(a->attributes, b->attributes, a->attribute_size) == 0;
 }
@@ -82,6 +83,20 @@ static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
     return x;
 }
 
+/* The same operator on new operands. A node that leaves the graph of its limit is made
+ * whole. */
+static rn_tensor apply(rn__copy_pass *pass, const rn__node *node, const rn_tensor *in)
+{
+    const rn_tensor x =
+        rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
+
+    if (!rn_is_null(x) && pass->limit.graph == x.graph) {
+        rn__node_of(x)->limit = node->limit;
+        rn__node_of(x)->limit.id = pass->limit.id;
+    }
+    return x;
+}
+
 static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
                                const rn_tensor *in)
 {
@@ -91,7 +106,7 @@ static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
     if (!rn_is_null(x)) return x;
     x = rn__fold(pass->to, node, in);
     if (rn_is_null(x))
-        x = rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
+        x = apply(pass, node, in);
     return unique(pass, x);
 }
 

@@ -47,7 +47,8 @@ rn_tensor rn__append(rn_graph *graph, const rn_op *op, rn_type type, rn_shape sh
                        .variant = type,
                        .shape = shape,
                        .inputs = inputs,
-                       .attribute_size = size};
+                       .attribute_size = size,
+                       .limit = {.id = -1}};
     node->in = (int32_t *)copy(arena, in, (size_t)inputs * sizeof *in);
     node->attributes = copy(arena, attributes, size);
     if (!node->in || !node->attributes) return rn__no_memory(graph);

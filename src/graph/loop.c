@@ -33,6 +33,7 @@ rn_loop *rn_loop_begin(rn_graph *graph)
     *loop = (rn_loop){.outer = graph,
                       .node = -1,
                       .index = -1,
+                      .limit = -1,
                       .lengths = rn_null(),
                       .mask = rn_null(),
                       .row = rn_null()};
@@ -219,10 +220,18 @@ void rn_loop_next(rn_loop *loop, rn_tensor leaf, rn_tensor next)
     carry->next = next.id;
 }
 
-/* The loop's node: its inputs are the initial carries, the step inputs and the captures. */
+void rn__loop_limit(rn_loop *loop, rn_tensor limit)
+{
+    limit = rn__adopt(loop->outer, limit, "loop: limit");
+    if (!rn_is_null(limit)) loop->limit = limit.id;
+}
+
+/* The loop's node: its inputs are the initial carries, the step inputs, the captures and the
+ * limit. */
 static rn_tensor append_node(rn_loop *loop)
 {
-    const int inputs = loop->carry.count + loop->each.count + loop->capture.count;
+    const int inputs = loop->carry.count + loop->each.count + loop->capture.count +
+                       (loop->limit >= 0 ? 1 : 0);
     rn__arena *arena = &loop->outer->root->arena;
     int32_t *in = (int32_t *)rn__arena_new(arena, (size_t)inputs * sizeof *in);
     int n = 0;
@@ -234,6 +243,7 @@ static rn_tensor append_node(rn_loop *loop)
         in[n++] = rn__list_at(loop->each, rn__pair, i)->outer;
     for (int i = 0; i < loop->capture.count; i++)
         in[n++] = rn__list_at(loop->capture, rn__pair, i)->outer;
+    if (loop->limit >= 0) in[n++] = loop->limit;
     return rn__append(loop->outer, &rn__op_loop, RN_BOOL, (rn_shape){.rank = 1}, in, inputs,
                       NULL, 0);
 }
@@ -254,6 +264,7 @@ bool rn_loop_end(rn_loop *loop)
             return false;
         }
     }
+    if (!rn_is_null(loop->mask)) rn__padding_end(loop);
     const rn_tensor node = append_node(loop);
     if (rn_is_null(node)) return false;
     rn__node_of(node)->loop = loop;

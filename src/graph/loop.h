@@ -11,6 +11,10 @@ rn_tensor rn__loop_leaf(rn_loop *loop, const rn_op *op, rn_type type, rn_shape s
 /* As rn_loop_each, but never masked: for what is read only where it holds. */
 rn_tensor rn__loop_each(rn_loop *loop, rn_tensor xs, const char *what);
 
+/* Lets only the first steps run, as many as an i32 scalar of the outer graph says, for a
+ * loop in which later steps change no carry and collect 0. Before the end. */
+void rn__loop_limit(rn_loop *loop, rn_tensor limit);
+
 /* The carry of this leaf, NULL if there is none. */
 rn__carry *rn__loop_find_carry(const rn_loop *loop, rn_tensor leaf);
 

@@ -17,6 +17,15 @@
 #include "rondo/loop.h"
 #include "rondo/op.h"
 
+/* Made by hoisting out of a loop with a limit: of these operands (bit i: input i; bit
+ * `inputs`: the output) only the first steps along the first axis are read or written, as
+ * many of the `steps` as the scalar says. What lies behind them is undefined. */
+typedef struct rn__limit {
+    int32_t id; /* i32 scalar of the same graph; -1: no limit */
+    uint32_t operands;
+    int64_t steps;
+} rn__limit;
+
 typedef struct rn__node {
     const rn_op *op;
     rn_type type;
@@ -29,6 +38,7 @@ typedef struct rn__node {
     const char *name;      /* NULL: none */
     rn_variable *variable; /* of a variable leaf */
     rn_loop *loop;         /* of a loop node, its outputs, and the leaves of its body */
+    rn__limit limit;
 } rn__node;
 
 typedef struct rn__assignment {
@@ -80,6 +90,8 @@ struct rn_loop {
     rn_tensor row;     /* of the outer graph, i32 [B]: whose first step stands in */
     int64_t batch;
     int32_t index;    /* the leaf of the step's index; -1 when nobody asked */
+    int32_t limit;    /* of the outer graph: i32 scalar in 0..steps, only so many steps run;
+                         -1: all. Later steps leave carries as they are and collect 0 */
     rn__list each;    /* rn__pair */
     rn__list carry;   /* rn__carry */
     rn__list capture; /* rn__pair */

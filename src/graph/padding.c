@@ -36,8 +36,10 @@ static bool has_batch(const rn_loop *loop, rn_tensor x, const char *what)
 /* The lengths, each of which must be in 0 .. steps. */
 static rn_tensor checked(rn_loop *loop)
 {
+    const char *name = rn_name_get(loop->lengths);
+
     return rn_name(rn_check_range(loop->lengths, 0, loop->steps),
-                   rn_name_get(loop->lengths));
+                   name[0] ? name : "lengths");
 }
 
 /* Where the first steps lie among the rows of a sequence [T, B, ..] taken as [T B, ..]. A
@@ -71,9 +73,14 @@ rn_tensor rn__padding_each(rn_loop *loop, rn_tensor xs, rn_tensor leaf)
 
 rn_tensor rn__padding_carry(rn_loop *loop, rn_tensor initial, rn_tensor leaf)
 {
-    if (!has_batch(loop, leaf, "loop: carry")) return rn_null();
+    if (!has_batch(loop, initial, "loop: carry")) return rn_null();
     if (loop->batch == 0) return leaf;
     return rn__padding_choose(loop, leaf, stand_in(initial, loop->row), "loop: carry");
+}
+
+void rn__padding_end(rn_loop *loop)
+{
+    if (loop->batch > 0) rn__loop_limit(loop, rn_max_all(checked(loop)));
 }
 
 rn_tensor rn__padding_choose(rn_loop *loop, rn_tensor x, rn_tensor y, const char *what)

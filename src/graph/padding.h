@@ -21,6 +21,9 @@ void rn__padding_begin(rn_loop *loop, rn_tensor lengths);
 rn_tensor rn__padding_each(rn_loop *loop, rn_tensor xs, rn_tensor leaf);
 rn_tensor rn__padding_carry(rn_loop *loop, rn_tensor initial, rn_tensor leaf);
 
+/* Lets the loop stop where the longest sequence does; the lengths are checked. */
+void rn__padding_end(rn_loop *loop);
+
 /* x where the sequence lasts, else y. Null with an error that begins with `what` if the
  * first axis of x is not the batch. */
 rn_tensor rn__padding_choose(rn_loop *loop, rn_tensor x, rn_tensor y, const char *what);

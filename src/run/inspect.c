@@ -40,12 +40,15 @@ static void print_call(const rn_program *p, rn__text *t, int32_t i)
 
     rn__text_add(t, "%*s%d ", 4 * call->depth, "", (int)i);
     if (call->kind == RN__LOOP) {
-        rn__text_add(t, "loop %lld steps%s, to %d\n", (long long)call->steps,
-                     call->reverse ? " reversed" : "", (int)call->end - 1);
+        rn__text_add(t, "loop %s%lld steps%s, to %d\n", call->inputs ? "up to " : "",
+                     (long long)call->steps, call->reverse ? " reversed" : "",
+                     (int)call->end - 1);
         return;
     }
     const rn_array *out = &call->array[call->inputs];
-    rn__text_add(t, "%s", call->node ? call->node->op->name : "copy");
+    rn__text_add(t, "%s", call->node                 ? call->node->op->name
+                          : call->kind == RN__TAIL ? "tail"
+                                                   : "copy");
     if (call->node && call->node->name) rn__text_add(t, " \"%s\"", call->node->name);
     rn__text_add(t, " %s %s ", rn_type_name(out->type),
                  rn__shape_text(rn_shape_of(out->rank, out->size), shape, sizeof shape));

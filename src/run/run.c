@@ -67,17 +67,49 @@ static bool run_copy(const rn__call *call, const int64_t *step)
     return true;
 }
 
+/* How many of `steps` steps a limit allows. */
+static int64_t read_limit(const rn__call *call, const rn__address *address,
+                          const int64_t *step, int64_t steps)
+{
+    int32_t limit;
+
+    memcpy(&limit, rn__place_of(address, step, call->depth), sizeof limit);
+    return limit < 0 ? 0 : limit < steps ? limit : steps;
+}
+
+/* Of a stack of `slots`, dense. */
+static void run_tail(const rn__call *call, const int64_t *step)
+{
+    const rn_array *stack = &call->array[1];
+    char *data = rn__place_of(&call->address[1], step, call->depth);
+    const int64_t last = stack->size[0] - 1;
+    const int64_t limit = read_limit(call, &call->address[0], step, stack->size[0]);
+    size_t slot = rn_type_size(stack->type);
+
+    for (int i = 1; i < stack->rank; i++) slot *= (size_t)stack->size[i];
+    if (slot == 0) return;
+    if (call->tail == RN__TAIL_ZERO && limit <= last)
+        memset(data + (size_t)limit * slot, 0, (size_t)(last + 1 - limit) * slot);
+    for (int64_t i = limit + 1; call->tail == RN__TAIL_HELD && i <= last; i++)
+        memcpy(data + (size_t)i * slot, data + (size_t)limit * slot, slot);
+    for (int64_t i = limit; call->tail == RN__TAIL_BEGIN && i < last; i++)
+        memcpy(data + (size_t)i * slot, data + (size_t)last * slot, slot);
+}
+
 static bool run_loop(rn_program *program, rn__look *look, int32_t index, int64_t *step)
 {
     const rn__call *call = &program->call[index];
-    const bool counted = call->address[0].buffer >= 0;
-    char *counter = counted ? rn__place_of(&call->address[0], step, call->depth) : NULL;
+    const rn__address *counted = &call->address[call->inputs];
+    char *counter =
+        counted->buffer >= 0 ? rn__place_of(counted, step, call->depth) : NULL;
+    const int64_t steps = call->inputs ? read_limit(call, &call->address[0], step, call->steps)
+                                       : call->steps;
 
-    for (int64_t i = 0; i < call->steps; i++) {
-        const int64_t t = call->reverse ? call->steps - 1 - i : i;
+    for (int64_t i = 0; i < steps; i++) {
+        const int64_t t = call->reverse ? steps - 1 - i : i;
         const int32_t index32 = (int32_t)t;
         step[call->depth] = t;
-        if (counted) memcpy(counter, &index32, sizeof index32);
+        if (counter) memcpy(counter, &index32, sizeof index32);
         if (!rn__run_calls(program, look, index + 1, call->end, step)) return false;
     }
     return true;
@@ -104,6 +136,9 @@ bool rn__run_calls(rn_program *program, rn__look *look, int32_t first, int32_t e
             break;
         case RN__COPY:
             ok = run_copy(call, step);
+            break;
+        case RN__TAIL:
+            run_tail(call, step);
             break;
         case RN__LOOP:
             ok = run_loop(program, look, i, step);

@@ -201,6 +201,19 @@ static inline void rn_test_naive_give(rn_test_naive *body, const rn_loop *loop,
     }
 }
 
+/* Steps behind the limit collect 0. */
+static inline void rn_test_naive_skip(rn_test_naive *body, const rn_loop *loop, int64_t t)
+{
+    for (int32_t i = loop->node + 1; i < loop->outer->count; i++) {
+        const rn__node *node = rn__at(loop->outer, i);
+        if (node->op != &rn__op_get || node->loop != loop) continue;
+        const rn__get *get = (const rn__get *)node->attributes;
+        const size_t bytes = rn_test_bytes(rn__at(loop->body, get->id));
+        if (get->kind == RN__COLLECT)
+            memset((char *)body->outer->at[i] + (size_t)t * bytes, 0, bytes);
+    }
+}
+
 static inline void rn_test_naive_loop(rn_test_naive *outer, const rn_loop *loop)
 {
     rn_test_naive body = rn_test_naive_new(loop->body, outer);
@@ -216,6 +229,11 @@ static inline void rn_test_naive_loop(rn_test_naive *outer, const rn_loop *loop)
     rn_test_naive_give(&body, loop, RN__HISTORY, loop->reverse ? loop->steps : 0);
     for (int64_t k = 0; k < loop->steps; k++) {
         const int64_t t = loop->reverse ? loop->steps - 1 - k : k;
+        if (loop->limit >= 0 && t >= *(const int32_t *)outer->at[loop->limit]) {
+            rn_test_naive_skip(&body, loop, t);
+            rn_test_naive_give(&body, loop, RN__HISTORY, loop->reverse ? t : t + 1);
+            continue;
+        }
         rn_test_naive_step(&body, loop, t);
         rn_test_naive_run(&body, NULL);
         rn_test_naive_give(&body, loop, RN__COLLECT, t);

@@ -212,23 +212,37 @@ Test(collect, lengths_hide_the_padding_of_every_axis)
     rn_graph_free(g);
 }
 
-/* Lengths outside 0..T are cut by what they mean: none of the steps, or all of them. */
+/* A length outside 0..T makes the run fail, in either direction. */
 Test(collect, lengths_beyond_the_steps)
 {
-    rn_graph *g = rn_graph_new();
-    const rn_tensor xs = rn_test_f64(g, "xs", rn_shape(2, 2));
-    const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(2));
-    rn_loop *loop = rn_loop_begin(g);
-    rn_loop_lengths(loop, lengths);
-    const rn_tensor x = rn_loop_each(loop, xs);
-    rn_loop_end(loop);
-    const rn_tensor ys = rn_loop_collect(loop, x);
-    rn_program *p = rn_test_compile(g, ys);
+    static const int32_t bad[][2] = {{2, 3}, {-1, 2}, {INT32_MAX, 0}, {0, INT32_MIN}};
+    static const char *message[] = {"check_range: 3 is outside 0..2 at element 1: n [2]",
+                                    "check_range: -1 is outside 0..2 at element 0: n [2]",
+                                    "check_range: 2147483647 is outside 0..2 at element 0: n [2]",
+                                    "check_range: -2147483648 is outside 0..2 at element 1: n [2]"};
 
-    rn_test_feed(p, xs, (double[]){1, 2, 3, 4});
-    rn_test_feed_i32(p, lengths, (int32_t[]){-3, 9});
-    rn_test_run(p);
-    RN_TEST_EXPECT(p, ys, 0, 2, 0, 4);
-    rn_program_free(p);
-    rn_graph_free(g);
+    for (int back = 0; back < 2; back++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor xs = rn_test_f64(g, "xs", rn_shape(2, 2));
+        const rn_tensor lengths = rn_input(g, "n", RN_I32, rn_shape(2));
+        rn_loop *loop = rn_loop_begin(g);
+        if (back) rn_loop_reverse(loop);
+        rn_loop_lengths(loop, lengths);
+        const rn_tensor x = rn_loop_each(loop, xs);
+        rn_loop_end(loop);
+        const rn_tensor ys = rn_loop_collect(loop, x);
+        rn_program *p = rn_test_compile(g, ys);
+
+        rn_test_feed(p, xs, (double[]){1, 2, 3, 4});
+        for (int i = 0; i < 4; i++) {
+            rn_test_feed_i32(p, lengths, bad[i]);
+            cr_assert_eq(rn_run(p), RN_BAD_VALUE);
+            cr_assert_str_eq(rn_program_error(p), message[i]);
+        }
+        rn_test_feed_i32(p, lengths, (int32_t[]){0, 2});
+        rn_test_run(p);
+        RN_TEST_EXPECT(p, ys, 0, 2, 0, 4);
+        rn_program_free(p);
+        rn_graph_free(g);
+    }
 }

@@ -111,15 +111,35 @@ static void give(rn_test_quad *q, const rn_test_quad *body, const rn_loop *loop,
     }
 }
 
+/* Steps behind the limit collect 0 and hold the carries. */
+static void skip(rn_test_quad *q, const rn_test_quad *body, const rn_loop *loop, int64_t t)
+{
+    for (int32_t i = next_get(q, loop, loop->node); i >= 0; i = next_get(q, loop, i)) {
+        rn_test_quad_value *v = &q->value[i];
+        const rn__get *get = (const rn__get *)v->node->attributes;
+        const int64_t count = body->value[get->id].count;
+        for (int64_t k = 0; get->kind == RN__COLLECT && k < count; k++)
+            v->y[t * count + k] = 0;
+        if (get->kind == RN__COLLECT) rn_test_quad_touch(q, v);
+    }
+    give(q, body, loop, RN__HISTORY, loop->reverse ? t : t + 1);
+}
+
 void rn_test_quad_loop_run(rn_test_quad *q, rn_test_quad_value *v)
 {
     const rn_loop *loop = v->node->loop;
     rn_test_quad *body = v->body;
+    const int64_t limit =
+        loop->limit < 0 ? loop->steps : (int64_t)q->value[loop->limit].y[0];
 
     begin(q, body, loop);
     give(q, body, loop, RN__HISTORY, loop->reverse ? loop->steps : 0);
     for (int64_t k = 0; k < loop->steps; k++) {
         const int64_t t = loop->reverse ? loop->steps - 1 - k : k;
+        if (t >= limit) {
+            skip(q, body, loop, t);
+            continue;
+        }
         read_step(q, body, loop, t);
         rn_test_quad_advance(body);
         give(q, body, loop, RN__COLLECT, t);
