@@ -16,11 +16,13 @@
  * RN_LOOP_DEPTH. The number of steps may be 0: outputs are empty, final carries are the
  * initial ones.
  *
- * With lengths [B] (i32, each in 0..T) every step input, carry and collected value has B as
- * its first axis, and sequence b takes part in steps t < lengths[b] only: past its length
- * its carry is held, what is collected is zero, and what its step inputs hold there is
- * never looked at (a NaN there reaches nothing). A reversed loop with lengths starts each
- * sequence at its own end.
+ * With lengths [B] (i32, each in 0..T; another length makes the run fail with a message)
+ * every step input, carry and collected value has B as its first axis, and sequence b takes
+ * part in steps t < lengths[b] only: past its length its carry is held and what is
+ * collected is zero. Padding is ignored: whatever the step inputs hold there changes no
+ * value and no gradient. To be safe from its values the body repeats the sequence's first
+ * step there. The loop stops after the longest sequence. A reversed loop with lengths
+ * starts each sequence at its own end.
  *
  * All functions accept NULL and the null tensor after an error and pass it on.
  */

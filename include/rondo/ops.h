@@ -172,8 +172,8 @@ RN_API rn_tensor rn_reverse(rn_tensor x, int axis);
  * 0..N-1 makes the run fail with a message. */
 RN_API rn_tensor rn_take(rn_tensor x, rn_tensor indices);
 
-/* x, of type i32; a run fails with a message when an element lies outside low..high. Errors:
- * another type, low above high. No gradient. */
+/* x, of type i32; a run fails with a message when an element lies outside low..high.
+ * Errors: another type, low above high. No gradient. */
 RN_API rn_tensor rn_check_range(rn_tensor x, int64_t low, int64_t high);
 
 /* x [N, ..] with updates [I.., ..] added to the rows that indices [I..] name, in their

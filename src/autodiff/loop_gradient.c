@@ -85,8 +85,8 @@ static rn_tensor held_cotangent(const reversal *r, rn_tensor history)
     const rn_tensor limit = rn__twin_of(r->outer->twin, f->limit);
     const rn_tensor slot = rn_range(history.graph, slots);
     const rn_tensor held = f->reverse ? rn_less_equal(limit, slot) : rn_less(limit, slot);
-    return rn_sum_axis(rn_where(rn_reshape(held, shape), history, rn_constant_like(history, 0)),
-                       0);
+    return rn_sum_axis(
+        rn_where(rn_reshape(held, shape), history, rn_constant_like(history, 0)), 0);
 }
 
 /* A carry's cotangent begins with that of its final value; that of its history joins step
@@ -102,9 +102,8 @@ static bool begin_carry(reversal *r, int i)
     rn_tensor start = output_cotangent(r, RN__FINAL, c->leaf);
     if (rn_is_null(start)) start = zeros(target, leaf);
     rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
-    const rn_tensor held = rn_is_null(history) || r->forward->reverse
-                               ? rn_null()
-                               : held_cotangent(r, history);
+    const rn_tensor held =
+        rn_is_null(history) || r->forward->reverse ? rn_null() : held_cotangent(r, history);
     if (!rn_is_null(held)) start = rn_add(start, held);
     r->carry[i] = rn_loop_carry(r->backward, start);
     if (rn_is_null(r->carry[i]) || !rn__sweep_add(&r->body, c->next, r->carry[i]))

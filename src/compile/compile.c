@@ -242,6 +242,8 @@ static bool make_program(compilation *c)
     p->graph = c->graph;
     c->program = p;
     plan.minimizes = minimizes(&c->options);
+    plan.wanted = c->wanted;
+    plan.wanted_count = c->count;
     plan.live = (rn__copy_pass){.from = c->graph, .to = c->graph};
     const bool ok = plan_program(c, &plan);
     if (!ok) rn__fail_as(c->user, c->graph);

@@ -66,11 +66,18 @@ static bool compatible(const rn__call *reader, int operand, const rn__call *writ
     return memcmp(a->advance, b->advance, sizeof a->advance) == 0 && distance >= bytes;
 }
 
+/* Whether two calls are cut to the same number of steps. */
+static bool same_limit(const rn__call *a, const rn__call *b)
+{
+    return a->limit.buffer == b->limit.buffer && a->limit_steps == b->limit_steps &&
+           (a->limit.buffer < 0 || same_place(&a->limit, &b->limit));
+}
+
 static bool joins(const rn__plan *plan, int32_t first, int32_t c)
 {
     const rn__call *head = &plan->program->call[first], *call = &plan->program->call[c];
 
-    if (call->kind != RN__MAP || call->home != head->home ||
+    if (call->kind != RN__MAP || call->home != head->home || !same_limit(call, head) ||
         !rn_shape_equal(shape_of(output_of(call)), shape_of(output_of(head))))
         return false;
     for (int32_t i = first; i < c; i++) {

@@ -3,7 +3,8 @@
  * Hoist: rebuilding a loop without what leaves it (see hoist_classify.c).
  *
  * What leaves before the loop is a stack that the loop's steps read; what leaves after it
- * is made from stacks that the loop collects.
+ * is made from stacks that the loop collects. What leaves a loop with a limit is made for
+ * as many steps as the loop runs.
  */
 #include "hoist.h"
 
@@ -49,6 +50,31 @@ static rn__batched operand(const hoisting *b, int32_t id)
     return (rn__batched){rn_slice(history, 0, first, first + b->old->steps, 1), true};
 }
 
+/* The limit of the loop, in the copy; null: none. */
+static rn_tensor limit_of(const hoisting *b)
+{
+    return b->old->limit < 0 ? rn_null() : b->outer->to[b->old->limit];
+}
+
+/* Limits what was made for all steps: of a node of this operator, the operands (bits). */
+static rn_tensor limited(const hoisting *b, rn_tensor y, const rn_op *op, uint32_t operands)
+{
+    const rn_tensor limit = limit_of(b);
+
+    if (rn_is_null(y) || rn__node_of(y)->op != op || op->view || limit.graph != y.graph)
+        return y;
+    rn__node_of(y)->limit = (rn__limit){limit.id, operands, b->old->steps};
+    return y;
+}
+
+static uint32_t stacked(const rn__batched *in, int inputs)
+{
+    uint32_t operands = 1u << inputs;
+
+    for (int i = 0; i < inputs; i++) operands |= in[i].stacked ? 1u << i : 0;
+    return operands;
+}
+
 /* Makes the stacks of all nodes that leave to one side. */
 static bool make_stacks(hoisting *b, rn__hoist_place place)
 {
@@ -63,7 +89,10 @@ static bool make_stacks(hoisting *b, rn__hoist_place place)
         }
         for (int i = 0; i < node->inputs; i++) in[i] = operand(b, node->in[i]);
         if (b->to->root->failed) return false;
+        const int32_t before = b->to->count;
         b->body->stack[id] = rn__batch(b->to, node, in, b->old->steps);
+        if (b->body->stack[id].id >= before)
+            limited(b, b->body->stack[id], node->op, stacked(in, node->inputs));
         if (rn_is_null(b->body->stack[id])) return false;
     }
     return true;
@@ -84,13 +113,31 @@ static bool read_stacks(hoisting *b)
  * -------------------------------------------------------------------------------------------
  */
 
-/* The sum of what is the same in every step, added up step by step as the loop would. */
+/* The sum of what is the same in every step, added up step by step as the loop would; with
+ * a limit a multiple. */
 static rn_tensor sum_of_same(const hoisting *b, rn_tensor x)
 {
+    if (b->old->limit >= 0) return rn_mul(x, rn_cast(limit_of(b), rn_type_get(x)));
+
     const rn_shape shape = rn_shape_get(x), flat = {2, {1, rn_shape_count(shape)}};
     const rn_shape stack = {2, {b->old->steps, flat.size[1]}};
 
     return rn_reshape(rn_sum_axis(rn_broadcast(rn_reshape(x, flat), stack), 0), shape);
+}
+
+/* The sum of a stack over the steps that run. Behind them a stack that the loop collects is
+ * 0; what was made before the loop is not. */
+static rn_tensor sum_of_stack(const hoisting *b, rn_tensor x)
+{
+    rn_shape shape = {.rank = rn_rank(x)};
+
+    if (b->old->limit < 0) return rn_sum_axis(x, 0);
+    if (rn__node_of(x)->op != &rn__op_get) {
+        for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : b->old->steps;
+        const rn_tensor runs = rn_less(rn_range(b->to, b->old->steps), limit_of(b));
+        x = rn_where(rn_reshape(runs, shape), x, rn_constant_like(x, 0));
+    }
+    return limited(b, rn_sum_axis(x, 0), &rn__op_sum, 1);
 }
 
 /* A factor, of rank 2, as a stack. */
@@ -110,13 +157,13 @@ static rn_tensor sum_of(const hoisting *b, int32_t id)
         const rn__batched in[2] = {in_every_step(b, operand(b, node->in[0])),
                                    in_every_step(b, operand(b, node->in[1]))};
         if (b->to->root->failed) return rn_null();
-        return rn__batch_sum_of_products(in);
+        return limited(b, rn__batch_sum_of_products(in), &rn__op_matmul, 3);
     }
     if (node->op == &rn__op_reshape) return rn_reshape(sum_of(b, node->in[0]), node->shape);
     if (node->op == &rn__op_add)
         return rn_add(sum_of(b, node->in[0]), sum_of(b, node->in[1]));
     const rn__batched x = operand(b, id);
-    return x.stacked ? rn_sum_axis(x.x, 0) : sum_of_same(b, x.x);
+    return x.stacked ? sum_of_stack(b, x.x) : sum_of_same(b, x.x);
 }
 
 static bool make_sums(hoisting *b)

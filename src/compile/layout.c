@@ -41,6 +41,15 @@ rn__layout *rn__plan_layout(rn__plan *plan, const rn_graph *graph, int32_t id)
     return &sheet->layout[id];
 }
 
+bool rn__plan_reads_tail(rn__plan *plan, const rn_graph *graph, int32_t id, int32_t limit)
+{
+    rn__sheet *sheet = plan->sheets;
+
+    while (sheet && sheet->graph != graph) sheet = sheet->next;
+    if (sheet && !sheet->reader) sheet->reader = rn__tails_find(plan, graph);
+    return !sheet || !sheet->reader || rn__tail_is_read(sheet->reader, id, limit);
+}
+
 size_t rn__node_bytes(const rn__node *node)
 {
     return (size_t)rn_shape_count(node->shape) * rn_type_size(node->type);

@@ -44,6 +44,7 @@ typedef struct rn__sheet {
     struct rn__sheet *next;
     const rn_graph *graph;
     rn__layout *layout;
+    int32_t *reader; /* tails.c; NULL: not found yet */
 } rn__sheet;
 
 typedef struct rn__plan {
@@ -57,6 +58,8 @@ typedef struct rn__plan {
     int depth;
     rn_watch watch; /* as the options say */
     bool minimizes;
+    const int32_t *wanted; /* the outputs */
+    int wanted_count;
 } rn__plan;
 
 /* ---- layout.c: buffers and views ---- */
@@ -64,6 +67,10 @@ typedef struct rn__plan {
 /* A new temporary buffer at home; -1 after an error. */
 int32_t rn__plan_buffer(rn__plan *plan, size_t bytes);
 rn__layout *rn__plan_layout(rn__plan *plan, const rn_graph *graph, int32_t id);
+
+/* Whether something reads node id of a graph behind this limit, with rn__plan_layout asked
+ * for it before; true after an error. */
+bool rn__plan_reads_tail(rn__plan *plan, const rn_graph *graph, int32_t id, int32_t limit);
 
 /* The layout of a dense array of this shape at the start of a new buffer. */
 bool rn__layout_new(rn__plan *plan, const rn__node *node, rn__layout *out);
@@ -96,6 +103,11 @@ bool rn__plan_copy(rn__plan *plan, rn_type type, rn_shape shape, const rn__layou
 /* Fills the slots of a dense stack (a node of its type and shape) behind a limit. */
 bool rn__plan_tail(rn__plan *plan, rn__tail_kind kind, const rn__layout *limit,
                    const rn__node *stack, const rn__layout *layout);
+
+/* tails.c: by node of a graph, where its readers stop, in the plan's passing arena; NULL
+ * after an error. Whether one of them reads behind the limit. */
+int32_t *rn__tails_find(rn__plan *plan, const rn_graph *graph);
+bool rn__tail_is_read(const int32_t *reader, int32_t id, int32_t limit);
 
 /* schedule_loop.c */
 bool rn__schedule_graph(rn__plan *plan, const rn_graph *graph);

@@ -32,9 +32,9 @@ typedef enum rn__call_kind {
     RN__MAP,    /* element-wise, axes collapsed */
     RN__KERNEL, /* any other operator */
     RN__COPY,   /* operand 0 to the output, both of its shape */
-    RN__LOOP,   /* the calls up to `end`, steps times; operand 0: the limit, if it has one */
-    RN__TAIL    /* fills the slots of a stack that no step of a loop with a limit reached;
-                   operand 0: the limit, the output: the stack */
+    RN__LOOP, /* the calls up to `end`, steps times; operand 0: the limit, if it has one */
+    RN__TAIL  /* fills the slots of a stack that no step of a loop with a limit reached;
+                 operand 0: the limit, the output: the stack */
 } rn__call_kind;
 
 /* What a tail is filled with. */
@@ -48,7 +48,7 @@ typedef enum rn__tail_kind {
 typedef struct rn__call {
     rn__call_kind kind;
     int inputs;
-    rn_array *array; /* of operands; data is set before each call */
+    rn_array *array;      /* of operands; data is set before each call */
     rn__address *address; /* of operands; a loop's output is its index, buffer -1: none */
     rn__code code;
     const void *attributes;

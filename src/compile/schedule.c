@@ -162,9 +162,36 @@ static bool schedule_scratch(rn__plan *plan, int32_t index)
     return buffer >= 0;
 }
 
-static bool schedule_call(rn__plan *plan, const rn_graph *graph, const rn__node *node,
+/* Cuts a call to the steps that its node's limit allows. */
+static bool schedule_limit(rn__plan *plan, const rn_graph *graph, int32_t id, int32_t index)
+{
+    const rn__node *node = rn__at(graph, id);
+    rn__call *call = &plan->program->call[index];
+    const rn__layout *limit;
+
+    if (node->limit.id < 0) return true;
+    limit = rn__plan_layout(plan, graph, node->limit.id);
+    call->limit = limit->address;
+    call->limit_steps = node->limit.steps;
+    call->limit_rows = (int64_t *)rn__arena_new(
+        &plan->graph->arena, ((size_t)call->inputs + 1) * sizeof *call->limit_rows);
+    if (!call->limit_rows) {
+        rn__no_memory(plan->graph);
+        return false;
+    }
+    for (int i = 0; i <= call->inputs; i++)
+        if ((node->limit.operands >> i & 1) && node->limit.steps > 0)
+            call->limit_rows[i] = call->array[i].size[0] / node->limit.steps;
+    if (!(node->limit.operands >> call->inputs & 1)) return true;
+    return !rn__plan_reads_tail(plan, graph, id, node->limit.id) ||
+           rn__plan_tail(plan, RN__TAIL_ZERO, limit, node,
+                         rn__plan_layout(plan, graph, id));
+}
+
+static bool schedule_call(rn__plan *plan, const rn_graph *graph, int32_t id,
                           rn__layout *out)
 {
+    const rn__node *node = rn__at(graph, id);
     const rn__code code = rn__op_code(node->op, node->variant);
     const bool strided = code.map || (node->op->flags & RN_OP_STRIDED);
     const size_t n = (size_t)node->inputs + 1;
@@ -193,8 +220,10 @@ static bool schedule_call(rn__plan *plan, const rn_graph *graph, const rn__node 
     if (index < 0) return false;
     plan->program->call[index].code = code;
     plan->program->call[index].graph = graph;
-    if (code.map) return collapse(plan, &plan->program->call[index]);
-    return schedule_scratch(plan, index);
+    if (!(code.map ? collapse(plan, &plan->program->call[index])
+                   : schedule_scratch(plan, index)))
+        return false;
+    return schedule_limit(plan, graph, id, index);
 }
 
 static bool schedule_node(rn__plan *plan, const rn_graph *graph, int32_t id)
@@ -211,7 +240,7 @@ static bool schedule_node(rn__plan *plan, const rn_graph *graph, int32_t id)
         return true; /* laid out with their loop */
     if (node->inputs == 0) return schedule_leaf(plan, node, layout);
     if (node->op->view) return schedule_view(plan, graph, node, layout);
-    return schedule_call(plan, graph, node, layout);
+    return schedule_call(plan, graph, id, layout);
 }
 
 bool rn__schedule_graph(rn__plan *plan, const rn_graph *graph)

@@ -86,16 +86,33 @@ static const rn__layout *limit_of(const looping *l)
 /* Fills what no step reaches of carry i's history. */
 static bool fill_history(const looping *l, int i, rn__tail_kind kind)
 {
-    const rn__node *leaf =
-        rn__at(l->body, rn__list_at(l->loop->carry, rn__carry, i)->leaf);
+    const rn__node *leaf = rn__at(l->body, rn__list_at(l->loop->carry, rn__carry, i)->leaf);
     rn__node stack = {.type = leaf->type, .shape = {.rank = leaf->shape.rank + 1}};
     rn__layout layout = l->whole[i];
 
     if (l->loop->limit < 0) return true;
     stack.shape.size[0] = l->loop->steps + 1;
-    for (int k = 0; k < leaf->shape.rank; k++) stack.shape.size[k + 1] = leaf->shape.size[k];
+    for (int k = 0; k < leaf->shape.rank; k++)
+        stack.shape.size[k + 1] = leaf->shape.size[k];
     rn__layout_dense(stack.shape, layout.stride);
     return rn__plan_tail(l->plan, kind, limit_of(l), &stack, &layout);
+}
+
+/* Whether something reads the final value or the history of a carry behind the limit. */
+static bool reads_history(const looping *l, const rn__carry *c)
+{
+    bool history = false, read = false;
+
+    EACH_OUTPUT(l, o)
+    {
+        const rn__get *get = get_of(l, o);
+        if (get->id != c->leaf) continue;
+        history |= get->kind == RN__HISTORY;
+        read |= get->kind == RN__FINAL ||
+                (get->kind == RN__HISTORY &&
+                 rn__plan_reads_tail(l->plan, l->outer, o, l->loop->limit));
+    }
+    return history && read;
 }
 
 /* After a loop with a limit. */
@@ -104,12 +121,13 @@ static bool fill_tails(const looping *l)
     if (l->loop->limit < 0) return true;
     for (int i = 0; i < l->loop->carry.count; i++) {
         const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
-        if (!l->in_body->carried[i] || l->loop->reverse || !has_history(l, c)) continue;
+        if (!l->in_body->carried[i] || l->loop->reverse || !reads_history(l, c)) continue;
         if (!fill_history(l, i, RN__TAIL_HELD)) return false;
     }
     EACH_OUTPUT(l, o)
     {
-        if (get_of(l, o)->kind == RN__COLLECT && !shares_history(l, get_of(l, o)) &&
+        if (get_of(l, o)->kind == RN__COLLECT &&
+            rn__plan_reads_tail(l->plan, l->outer, o, l->loop->limit) &&
             !rn__plan_tail(l->plan, RN__TAIL_ZERO, limit_of(l), rn__at(l->outer, o),
                            rn__plan_layout(l->plan, l->outer, o)))
             return false;

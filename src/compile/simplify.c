@@ -105,8 +105,7 @@ static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
     /* An operand is unique by now, or a leaf of a body, which no table may judge. */
     if (!rn_is_null(x)) return x;
     x = rn__fold(pass->to, node, in);
-    if (rn_is_null(x))
-        x = apply(pass, node, in);
+    if (rn_is_null(x)) x = apply(pass, node, in);
     return unique(pass, x);
 }
 

@@ -172,6 +172,8 @@ static void add_results(const rn__plan *plan, rn__watching *w, const bool *told)
         for (int i = 0; i < call->inputs && call->depth == 0; i++) {
             const int32_t id = node_read(call, i);
             if (id >= 0 && told[id] && count_of(&call->array[i]) != 1) continue;
+            if (call->limit_rows && call->limit_rows[i])
+                continue; /* its tail is undefined */
             if (passed_on(plan, call->address[i].buffer, c))
                 add(w->result, &w->results,
                     values_of(&call->array[i], call->address[i].base));

@@ -226,8 +226,8 @@ void rn__loop_limit(rn_loop *loop, rn_tensor limit)
     if (!rn_is_null(limit)) loop->limit = limit.id;
 }
 
-/* The loop's node: its inputs are the initial carries, the step inputs, the captures and the
- * limit. */
+/* The loop's node: its inputs are the initial carries, the step inputs, the captures and
+ * the limit. */
 static rn_tensor append_node(rn_loop *loop)
 {
     const int inputs = loop->carry.count + loop->each.count + loop->capture.count +

@@ -5,7 +5,8 @@
 #include "loop.h"
 #include "rondo/ops.h"
 
-/* The row of each sequence's stand-in: its own, or that of the longest where it is empty. */
+/* The row of each sequence's stand-in: its own, or that of the longest where it is empty.
+ */
 static rn_tensor rows(rn_graph *graph, rn_tensor lengths, int64_t batch)
 {
     if (batch == 0) return lengths;
@@ -49,9 +50,9 @@ static rn_tensor first_steps(rn_loop *loop)
     const rn_tensor last = rn_offset(rn_take(checked(loop), loop->row), -1);
 
     if (!loop->reverse) return loop->row;
-    return rn_add(rn_scale(rn_maximum(last, rn_constant_like(last, 0)),
-                           (double)loop->batch),
-                  loop->row);
+    return rn_add(
+        rn_scale(rn_maximum(last, rn_constant_like(last, 0)), (double)loop->batch),
+        loop->row);
 }
 
 /* x [N, ..] at these rows, as a constant to the gradient: its cotangent is 0. */

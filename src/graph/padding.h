@@ -2,12 +2,13 @@
 /*
  * Padding: what a loop with lengths does past the end of a sequence.
  *
- * The body runs on all sequences of the batch at each step. A sequence that is over is given
- * its own first step once more, input and carry together: values that the body has worked on
- * anyway, so that it makes nothing of them that could not be there without padding. (On zeros
- * a division would make an infinity, and 0 times infinity in the gradient a NaN.) A sequence
- * of length 0 is given the first step of the longest one. Nobody reads the result: the carry
- * is held, what is collected is 0, and the cotangent of both is 0.
+ * The body runs on all sequences of the batch at each step. A sequence that is over is
+ * given its own first step once more, input and carry together: values that the body has
+ * worked on anyway, so that it makes nothing of them that could not be there without
+ * padding. (On zeros a division would make an infinity, and 0 times infinity in the
+ * gradient a NaN.) A sequence of length 0 is given the first step of the longest one.
+ * Nobody reads the result: the carry is held, what is collected is 0, and the cotangent of
+ * both is 0.
  */
 #ifndef RN_GRAPH_PADDING_H
 #define RN_GRAPH_PADDING_H

@@ -46,9 +46,10 @@ static void print_call(const rn_program *p, rn__text *t, int32_t i)
         return;
     }
     const rn_array *out = &call->array[call->inputs];
-    rn__text_add(t, "%s", call->node                 ? call->node->op->name
-                          : call->kind == RN__TAIL ? "tail"
-                                                   : "copy");
+    rn__text_add(t, "%s",
+                 call->node               ? call->node->op->name
+                 : call->kind == RN__TAIL ? "tail"
+                                          : "copy");
     if (call->node && call->node->name) rn__text_add(t, " \"%s\"", call->node->name);
     rn__text_add(t, " %s %s ", rn_type_name(out->type),
                  rn__shape_text(rn_shape_of(out->rank, out->size), shape, sizeof shape));

@@ -48,11 +48,28 @@ static void run_rows(const rn__call *call, rn__look *look, int64_t rows, char *c
     }
 }
 
-void rn__run_map(const rn__call *call, rn__look *look, char *const *data)
+/* Rows of the first axis, which the limit cuts: all steps are along that axis. */
+static int64_t rows_of(const rn__call *call, const int64_t *step)
 {
-    for (int i = 0; i < call->rank; i++)
+    const int64_t rows = call->rank ? call->size[0] : 1;
+
+    if (call->limit.buffer < 0) return rows;
+    const int64_t steps = rn__limit_of(call, &call->limit, step, call->limit_steps);
+    return steps == call->limit_steps ? rows : rows / call->limit_steps * steps;
+}
+
+void rn__run_map(const rn__call *call, rn__look *look, const int64_t *step)
+{
+    const int64_t rows = rows_of(call, step);
+    char *data[RN__MAP_OPERANDS + 1];
+
+    for (int i = 1; i < call->rank; i++)
         if (call->size[i] == 0) return;
-    run_rows(call, look, call->rank ? call->size[0] : 1, data);
+    if (rows == 0) return;
+    for (int i = 0; i <= call->inputs; i++)
+        data[i] = rn__place_of(&call->address[i], step, call->depth);
+    if (look) rn__look_begin(look, call, 0, data[call->inputs], step);
+    run_rows(call, look, rows, data);
 }
 
 /* Elements from..from + count - 1 of a call's output, whole rows of its first axis. */
@@ -76,9 +93,9 @@ void rn__run_tiles(const rn_program *program, rn__look *look, int32_t first,
                    const int64_t *step)
 {
     const rn__call *head = &program->call[first];
-    int64_t count = 1;
+    int64_t count = rows_of(head, step);
 
-    for (int i = 0; i < head->rank; i++) count *= head->size[i];
+    for (int i = 1; i < head->rank; i++) count *= head->size[i];
     for (int64_t from = 0; from < count; from += head->tile) {
         const int64_t rest = count - from, n = rest < head->tile ? rest : head->tile;
         for (int32_t c = first; c < head->tiles_end; c++)

@@ -12,16 +12,6 @@
 
 #include "strided.h"
 
-static void run_map(const rn__call *call, rn__look *look, const int64_t *step)
-{
-    char *data[RN__MAP_OPERANDS + 1];
-
-    for (int i = 0; i <= call->inputs; i++)
-        data[i] = rn__place_of(&call->address[i], step, call->depth);
-    if (look) rn__look_begin(look, call, 0, data[call->inputs], step);
-    rn__run_map(call, look, data);
-}
-
 /* What went wrong in a kernel, with the step of the loops around it. */
 static bool report(rn_program *program, const rn__call *call, const char *message,
                    const int64_t *step)
@@ -39,6 +29,16 @@ static bool report(rn_program *program, const rn__call *call, const char *messag
     return false;
 }
 
+/* Cuts the operands to the steps that the limit allows; false if nothing is left to do. */
+static bool cut(const rn__call *call, const int64_t *step)
+{
+    const int64_t steps = rn__limit_of(call, &call->limit, step, call->limit_steps);
+
+    for (int i = 0; i <= call->inputs; i++)
+        if (call->limit_rows[i]) call->array[i].size[0] = steps * call->limit_rows[i];
+    return steps > 0 || !call->limit_rows[call->inputs];
+}
+
 static bool run_kernel(rn_program *program, rn__look *look, const rn__call *call,
                        const int64_t *step)
 {
@@ -52,6 +52,7 @@ static bool run_kernel(rn_program *program, rn__look *look, const rn__call *call
 
     for (int i = 0; i <= call->inputs; i++)
         call->array[i].data = rn__place_of(&call->address[i], step, call->depth);
+    if (call->limit.buffer >= 0 && !cut(call, step)) return true;
     if (!call->code.kernel(&arguments)) return report(program, call, message, step);
     if (look) rn__look_kernel(look, call, step);
     return true;
@@ -67,23 +68,13 @@ static bool run_copy(const rn__call *call, const int64_t *step)
     return true;
 }
 
-/* How many of `steps` steps a limit allows. */
-static int64_t read_limit(const rn__call *call, const rn__address *address,
-                          const int64_t *step, int64_t steps)
-{
-    int32_t limit;
-
-    memcpy(&limit, rn__place_of(address, step, call->depth), sizeof limit);
-    return limit < 0 ? 0 : limit < steps ? limit : steps;
-}
-
 /* Of a stack of `slots`, dense. */
 static void run_tail(const rn__call *call, const int64_t *step)
 {
     const rn_array *stack = &call->array[1];
     char *data = rn__place_of(&call->address[1], step, call->depth);
     const int64_t last = stack->size[0] - 1;
-    const int64_t limit = read_limit(call, &call->address[0], step, stack->size[0]);
+    const int64_t limit = rn__limit_of(call, &call->address[0], step, stack->size[0]);
     size_t slot = rn_type_size(stack->type);
 
     for (int i = 1; i < stack->rank; i++) slot *= (size_t)stack->size[i];
@@ -100,10 +91,10 @@ static bool run_loop(rn_program *program, rn__look *look, int32_t index, int64_t
 {
     const rn__call *call = &program->call[index];
     const rn__address *counted = &call->address[call->inputs];
-    char *counter =
-        counted->buffer >= 0 ? rn__place_of(counted, step, call->depth) : NULL;
-    const int64_t steps = call->inputs ? read_limit(call, &call->address[0], step, call->steps)
-                                       : call->steps;
+    char *counter = counted->buffer >= 0 ? rn__place_of(counted, step, call->depth) : NULL;
+    const int64_t steps = call->inputs
+                              ? rn__limit_of(call, &call->address[0], step, call->steps)
+                              : call->steps;
 
     for (int64_t i = 0; i < steps; i++) {
         const int64_t t = call->reverse ? steps - 1 - i : i;
@@ -125,7 +116,7 @@ bool rn__run_calls(rn_program *program, rn__look *look, int32_t first, int32_t e
         switch (call->kind) {
         case RN__MAP:
             if (call->tiles_end == 0) {
-                run_map(call, look, step);
+                rn__run_map(call, look, step);
                 break;
             }
             rn__run_tiles(program, look, i, step);

@@ -119,7 +119,8 @@ static void more_check_range(void)
     values.at[4] = 6;
     rn_test_run_fails(y, &feed, 1, "check_range: 6 is outside -2..5 at element 4: y [2,3]");
     values.at[1] = -3;
-    rn_test_run_fails(y, &feed, 1, "check_range: -3 is outside -2..5 at element 1: y [2,3]");
+    rn_test_run_fails(y, &feed, 1,
+                      "check_range: -3 is outside -2..5 at element 1: y [2,3]");
     rn_test_array_free(&got);
     rn_test_array_free(&values);
     rn_graph_free(g);

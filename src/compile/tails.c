@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which stacks are read behind a limit.
+ *
+ * A loop with a limit, and what was hoisted out of it, leave the last slots of a stack as
+ * they are. They need filling only where somebody reads them: not where all readers stop at
+ * the same limit.
+ */
+#include "plan.h"
+
+#include "op.h"
+
+enum { NOBODY = -1, EVERYBODY = -2 }; /* or the limit at which all readers stop */
+
+static void read_to(int32_t *reader, int32_t limit)
+{
+    if (*reader == NOBODY)
+        *reader = limit;
+    else if (limit != NOBODY && limit != *reader)
+        *reader = EVERYBODY;
+}
+
+/* The number of the first slot that slot 0 of a view of a stack is; -1: in another order.
+ */
+static int64_t first_slot(const rn__node *view)
+{
+    const int64_t *a = (const int64_t *)view->attributes;
+
+    if (view->op == &rn__op_reshape || view->op == &rn__op_broadcast) return 0;
+    if (view->op == &rn__op_permute) return a[0] == 0 ? 0 : -1;
+    if (view->op == &rn__op_slice) return a[0] != 0 ? 0 : a[3] == 1 ? a[1] : -1;
+    return -1;
+}
+
+/* Where a view's readers stop in what it is a view of. Step t of a history may lie in slot
+ * t + 1. */
+static int32_t stop_of_view(const rn__node *view, const rn__node *in, int32_t stop)
+{
+    const bool history =
+        in->op == &rn__op_get && ((const rn__get *)in->attributes)->kind == RN__HISTORY;
+    const int64_t first = first_slot(view);
+
+    if (stop < 0) return stop;
+    return first == 0 || (first == 1 && history) ? stop : EVERYBODY;
+}
+
+static void read_loop(const rn__node *node, int32_t *reader)
+{
+    const rn_loop *loop = node->loop;
+
+    for (int i = 0; i < loop->each.count; i++)
+        read_to(&reader[rn__list_at(loop->each, rn__pair, i)->outer],
+                loop->limit >= 0 ? loop->limit : EVERYBODY);
+    for (int i = 0; i < loop->carry.count; i++)
+        read_to(&reader[rn__list_at(loop->carry, rn__carry, i)->initial], EVERYBODY);
+    for (int i = 0; i < loop->capture.count; i++)
+        read_to(&reader[rn__list_at(loop->capture, rn__pair, i)->outer], EVERYBODY);
+}
+
+static void read_inputs(const rn_graph *graph, int32_t id, int32_t *reader)
+{
+    const rn__node *node = rn__at(graph, id);
+
+    for (int i = 0; i < node->inputs; i++) {
+        const int32_t in = node->in[i];
+        int32_t stop = EVERYBODY;
+        if (node->op->view)
+            stop = stop_of_view(node, rn__at(graph, in), reader[id]);
+        else if (node->limit.id >= 0 && (node->limit.operands >> i & 1))
+            stop = node->limit.id;
+        read_to(&reader[in], stop);
+    }
+}
+
+/* What is read from outside the graph: outputs, assignments, a body's carries and stacks.
+ */
+static void read_roots(const rn__plan *plan, const rn_graph *graph, int32_t *reader)
+{
+    const rn_loop *loop = graph->loop;
+
+    for (int i = 0; !loop && i < plan->wanted_count; i++)
+        read_to(&reader[plan->wanted[i]], EVERYBODY);
+    for (int i = 0; !loop && i < graph->assignments; i++)
+        read_to(&reader[graph->assignment[i].value], EVERYBODY);
+    for (int i = 0; loop && i < loop->carry.count; i++)
+        read_to(&reader[rn__list_at(loop->carry, rn__carry, i)->next], EVERYBODY);
+    for (int32_t i = loop ? loop->node + 1 : 0; loop && i < loop->outer->count; i++) {
+        const rn__node *node = rn__at(loop->outer, i);
+        if (node->op == &rn__op_get && node->loop == loop)
+            read_to(&reader[((const rn__get *)node->attributes)->id], EVERYBODY);
+    }
+}
+
+int32_t *rn__tails_find(rn__plan *plan, const rn_graph *graph)
+{
+    const rn__region *region = rn__copy_region(&plan->live, graph);
+    int32_t *reader =
+        (int32_t *)rn__arena_new(&plan->live.arena, (size_t)graph->count * sizeof *reader);
+
+    if (!reader) {
+        rn__no_memory(plan->graph);
+        return NULL;
+    }
+    for (int32_t id = 0; id < graph->count; id++) reader[id] = NOBODY;
+    read_roots(plan, graph, reader);
+    for (int32_t id = graph->count - 1; id >= 0; id--) {
+        if (!region->live[id]) continue;
+        if (rn__at(graph, id)->op == &rn__op_loop)
+            read_loop(rn__at(graph, id), reader);
+        else
+            read_inputs(graph, id, reader);
+    }
+    return reader;
+}
+
+bool rn__tail_is_read(const int32_t *reader, int32_t id, int32_t limit)
+{
+    return reader[id] != NOBODY && reader[id] != limit;
+}
