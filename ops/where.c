@@ -67,8 +67,12 @@ static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
     return x[0];
 }
 
-const rn_op rn__op_where = {
-    .name = "where", .inputs = 3, .shape = shape, .gradient = gradient, .sides = sides};
+const rn_op rn__op_where = {.name = "where",
+                            .inputs = 3,
+                            .flags = RN_OP_CHOOSES,
+                            .shape = shape,
+                            .gradient = gradient,
+                            .sides = sides};
 
 rn_tensor rn_where(rn_tensor condition, rn_tensor x, rn_tensor y)
 {

@@ -67,9 +67,12 @@ RN_API rn_tensor rn_logical_and(rn_tensor x, rn_tensor y);
 RN_API rn_tensor rn_logical_or(rn_tensor x, rn_tensor y);
 RN_API rn_tensor rn_logical_not(rn_tensor x);
 
-/* condition ? x : y, all three broadcast. condition is bool, x and y of any one type.
- * Selects, also in its gradient: what is not chosen has no influence, be it NaN or
- * infinite. */
+/* condition ? x : y, all three broadcast. condition is bool, x and y of any one type. What
+ * is not chosen has no influence, be it NaN or infinite. That holds for the gradient too,
+ * and through the element-wise operators that x and y are made by: where(x > 0, sqrt(x), x)
+ * has the gradient 1 at 0. It ends at the first operator that is not element-wise (a
+ * product, a sum, a view): that one is given zeros, which its own factors may turn into
+ * NaN. */
 RN_API rn_tensor rn_where(rn_tensor condition, rn_tensor x, rn_tensor y);
 
 /* x converted. To i32: towards zero, saturating, NaN to 0. To bool: x != 0. Between the

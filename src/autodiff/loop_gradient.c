@@ -145,6 +145,10 @@ static bool end_carries(reversal *r)
         if (rn_is_null(dc)) dc = zeros(r->backward->body, rn__at(f->body, c->leaf));
         rn_loop_next(r->backward, r->carry[i], dc);
     }
+    /* What is collected is asked for after the end, when no mask can be applied any more.
+     */
+    for (int i = 0; i < f->each.count; i++)
+        rn__sweep_get(&r->body, rn__list_at(f->each, rn__pair, i)->leaf);
     for (int i = 0; i < f->capture.count; i++) {
         const rn__pair *p = rn__list_at(f->capture, rn__pair, i);
         const rn_tensor dw = rn__sweep_get(&r->body, p->leaf);

@@ -18,12 +18,16 @@ bool rn__sweep_init(rn__sweep *s, rn__twin *twin)
     *s = (rn__sweep){.twin = twin, .count = twin->source->count};
     s->needed = (bool *)rn__new(a, (size_t)s->count * sizeof *s->needed);
     s->cotangent = (int32_t *)rn__new(a, (size_t)s->count * sizeof *s->cotangent);
-    if (!s->needed || !s->cotangent) {
+    s->mask = (rn__mask *)rn__new(a, (size_t)s->count * sizeof *s->mask);
+    if (!s->needed || !s->cotangent || !s->mask) {
         rn__sweep_finish(s);
         rn__no_memory(twin->target);
         return false;
     }
-    for (int32_t i = 0; i < s->count; i++) s->cotangent[i] = -1;
+    for (int32_t i = 0; i < s->count; i++) {
+        s->cotangent[i] = -1;
+        s->mask[i] = (rn__mask){-1, false, true};
+    }
     return true;
 }
 
@@ -33,6 +37,8 @@ void rn__sweep_finish(rn__sweep *s)
 
     rn__free(a, s->needed);
     rn__free(a, s->cotangent);
+    rn__free(a, s->mask);
+    s->mask = NULL;
     s->needed = NULL;
     s->cotangent = NULL;
 }
@@ -50,15 +56,24 @@ void rn__sweep_need(rn__sweep *s)
     }
 }
 
-rn_tensor rn__sweep_get(const rn__sweep *s, int32_t id)
+/* As it is, whether its mask is applied or not. */
+static rn_tensor raw(const rn__sweep *s, int32_t id)
 {
     return s->cotangent[id] < 0 ? rn_null()
                                 : (rn_tensor){s->twin->target, s->cotangent[id]};
 }
 
+rn_tensor rn__sweep_get(const rn__sweep *s, int32_t id)
+{
+    const rn_tensor dx = rn__mask_apply(raw(s, id), &s->mask[id]);
+
+    if (!rn_is_null(dx)) s->cotangent[id] = dx.id;
+    return dx;
+}
+
 bool rn__sweep_add(rn__sweep *s, int32_t id, rn_tensor dx)
 {
-    const rn_tensor old = rn__sweep_get(s, id);
+    const rn_tensor old = raw(s, id);
 
     dx = rn__adopt(s->twin->target, dx, "gradient");
     if (!rn_is_null(old)) dx = rn_add(old, dx);
@@ -105,7 +120,7 @@ static bool pull(rn__sweep *s, int32_t id, rn_tensor *x, rn_tensor *dx, bool *wa
     rn_pullback p = {.inputs = node->inputs,
                      .x = x,
                      .y = rn__twin_of(s->twin, id),
-                     .dy = rn__sweep_get(s, id),
+                     .dy = rn__mask_passes(node) ? raw(s, id) : rn__sweep_get(s, id),
                      .wanted = wanted,
                      .dx = dx,
                      .attributes = node->attributes};
@@ -120,7 +135,12 @@ static bool pull(rn__sweep *s, int32_t id, rn_tensor *x, rn_tensor *dx, bool *wa
     if (!call_rule(node->op, &p, s->twin->target)) return false;
     for (int i = 0; i < node->inputs; i++) {
         if (!wanted[i] || rn_is_null(dx[i])) continue;
-        if (!rn__sweep_add(s, node->in[i], fit(node->op, dx[i], x[i]))) return false;
+        rn__mask mask = rn__mask_of_input(s, id, i, x[0], p.dy, dx[i]);
+        if (!rn_shape_equal(rn_shape_get(dx[i]), rn_shape_get(x[i]))) {
+            dx[i] = rn__mask_apply(dx[i], &mask);
+            mask.condition = -1;
+        }
+        if (!rn__mask_add(s, node->in[i], fit(node->op, dx[i], x[i]), mask)) return false;
     }
     return !s->twin->target->root->failed;
 }

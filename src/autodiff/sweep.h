@@ -5,12 +5,20 @@
 
 #include "twin.h"
 
+/* Where a cotangent is zero because a condition did not choose its node; see mask.c. */
+typedef struct rn__mask {
+    int32_t condition; /* bool, of twin->target; -1: none */
+    bool inverted;     /* zero where it is true, else where it is false */
+    bool applied;      /* the zeros are there; else anything may stand there, NaN too */
+} rn__mask;
+
 /* Arrays have an entry for each of the first `count` nodes of twin->source. */
 typedef struct rn__sweep {
     rn__twin *twin;
     int32_t count;
     bool *needed;       /* depends on what is asked for */
     int32_t *cotangent; /* ids in twin->target; -1: zero */
+    rn__mask *mask;     /* of cotangents */
 } rn__sweep;
 
 /* Arrays of nothing needed and zero cotangents. False after an error on the graph. */
@@ -23,6 +31,17 @@ void rn__sweep_need(rn__sweep *sweep);
 /* The cotangent of a node so far, null for zero; and adding to it. */
 rn_tensor rn__sweep_get(const rn__sweep *sweep, int32_t id);
 bool rn__sweep_add(rn__sweep *sweep, int32_t id, rn_tensor dx);
+
+/* mask.c: the mask of what a node's rule gives for input i, whose value is x[i]; `dy` is
+ * what the rule was given and dx what it gave. Adding dx under a mask, in the shape of the
+ * input. The cotangent with its zeros in place. */
+rn__mask rn__mask_of_input(const rn__sweep *sweep, int32_t id, int i, rn_tensor condition,
+                           rn_tensor dy, rn_tensor dx);
+bool rn__mask_add(rn__sweep *sweep, int32_t id, rn_tensor dx, rn__mask mask);
+rn_tensor rn__mask_apply(rn_tensor dx, rn__mask *mask);
+
+/* Whether a node's rule may be given a cotangent before its mask is applied. */
+bool rn__mask_passes(const rn__node *node);
 
 /* From the cotangents that are there to those of all needed nodes. */
 bool rn__sweep_run(rn__sweep *sweep);

@@ -104,7 +104,8 @@ static bool add_loop(adjoints *a, int32_t id)
         const rn__node *get = rn__at(a->graph, k);
         alone.needed[k] = a->reached[k];
         if (get->op != &rn__op_get || get->in[0] != id) continue;
-        alone.cotangent[k] = a->sweep.cotangent[k];
+        if (!rn_is_null(rn__sweep_get(&a->sweep, k)))
+            alone.cotangent[k] = a->sweep.cotangent[k];
         given = given || alone.cotangent[k] >= 0;
     }
     ok = !given || rn__sweep_loop(&alone, id);
