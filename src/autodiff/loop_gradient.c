@@ -206,10 +206,10 @@ static bool prune(reversal *r)
 /* The cotangent of a carry's initial value as a part of its history. */
 static rn_tensor first_cotangent(const reversal *r, rn_tensor history)
 {
-    if (!r->forward->reverse) return rn_index(history, 0, 0);
+    const rn_tensor held = r->forward->reverse ? held_cotangent(r, history) : rn_null();
 
-    const rn_tensor held = held_cotangent(r, history);
-    return rn_is_null(held) ? rn_index(history, 0, r->forward->steps) : held;
+    if (!rn_is_null(held)) return held;
+    return rn_index(history, 0, r->forward->reverse ? r->forward->steps : 0);
 }
 
 static bool give_initials(reversal *r)
