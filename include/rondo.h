@@ -9,6 +9,7 @@
 #define RONDO_H
 
 #include "rondo/culprit.h"
+#include "rondo/file.h"
 #include "rondo/grad.h"
 #include "rondo/gradcheck.h"
 #include "rondo/graph.h"

@@ -88,8 +88,10 @@ typedef struct rn_curve {
     int64_t points;
 } rn_curve;
 
-/* Writes an SVG picture of the curves with axes, ticks and a legend. Points that are not
- * finite are left out. RN_IO when the file cannot be written. */
+/* Writes an SVG picture of the curves with axes, ticks and a legend; file.h says how files
+ * are written. Points that are not finite are left out, and bytes of a label that are no
+ * UTF-8 become U+FFFD. RN_IO when the file cannot be written, and then an old one is as it
+ * was; RN_NO_MEMORY; RN_INVALID without a path or the points of a curve. */
 RN_API rn_status rn_plot_svg(const char *path, const char *title, const char *x_label,
                              const char *y_label, const rn_curve *curves, int count);
 

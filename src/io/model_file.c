@@ -104,8 +104,9 @@ rn_status rn_model_load(rn_model *model, const char *path)
 
     if (!model) return RN_INVALID;
     if (!path) return rn__model_complain(model, RN_INVALID, "model_load: no path");
-    status = rn__safetensors_read(&st, model->allocator, path, &fault);
+    status = rn__safetensors_open(&st, model->allocator, path, &fault);
     if (status == RN_OK) status = compare(model, &st, path, &fault);
+    if (status == RN_OK) status = rn__safetensors_data(&st, &fault);
     if (status == RN_OK) copy(model, &st);
     rn__safetensors_finish(&st);
     return report(model, status, &fault);

@@ -70,6 +70,21 @@ static bool read_pairs(rn__reading *r, const void ***key, size_t *count, bool *n
     return rn__json_expect(&r->json, '}', "__metadata__ does not end");
 }
 
+static rn_status check_keys(rn__reading *r, const void **key, size_t count)
+{
+    const rn_allocator a = r->st->allocator;
+    const void **room = (const void **)rn__allocate(a, count * sizeof *room);
+    rn_status status = RN_OK;
+
+    if (!room) return rn__reading_no_memory(r);
+    rn__sort(key, room, count, compare_texts);
+    rn__free(a, (void *)room);
+    for (size_t i = 1; i < count && status == RN_OK; i++)
+        if (!compare_texts(key[i - 1], key[i]))
+            status = rn__reading_bad(r, "header: a key of __metadata__ stands twice");
+    return status;
+}
+
 /* Keys are kept only to see whether one stands twice. */
 static rn_status read_metadata(rn__reading *r)
 {
@@ -80,14 +95,10 @@ static rn_status read_metadata(rn__reading *r)
 
     if (r->metadata) return rn__reading_bad(r, "header: __metadata__ stands twice");
     r->metadata = true;
-    if (!read_pairs(r, &key, &count, &no_memory)) {
+    if (!read_pairs(r, &key, &count, &no_memory))
         status = no_memory ? rn__reading_no_memory(r) : bad_json(r, NULL);
-    } else {
-        rn__sort(key, count, compare_texts);
-        for (size_t i = 1; i < count && status == RN_OK; i++)
-            if (!compare_texts(key[i - 1], key[i]))
-                status = rn__reading_bad(r, "header: a key of __metadata__ stands twice");
-    }
+    else
+        status = check_keys(r, key, count);
     rn__free(r->st->allocator, (void *)key);
     return status;
 }
@@ -137,7 +148,7 @@ static bool read_offsets(rn__reading *r, rn__stored *stored, const char **what)
         return false;
     if (begin > end)
         *what = "ends before it begins";
-    else if (end > r->bytes)
+    else if (end > r->st->bytes)
         *what = "reaches beyond the end of the file";
     stored->begin = (size_t)begin;
     stored->end = (size_t)end;

@@ -2,18 +2,20 @@
 /*
  * Reading safetensors. Nothing in the file is believed: every sum and product of numbers
  * from it is checked, and every tensor's place is known to be inside before it is looked
- * at.
+ * at. Nothing is read, nor memory asked for, that what was read before does not justify.
  */
 #include "safetensors_read.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
-#include "file.h"
+#include "format.h"
 #include "name.h"
 #include "sort.h"
 
-enum { LENGTH = 8, HEADER_MAX = 100000000 };
+enum { LENGTH = RN__SAFETENSORS_LENGTH, HEADER_MAX = RN__SAFETENSORS_HEADER };
 
 /* ---- where the tensors are ---- */
 
@@ -45,12 +47,12 @@ static int compare_places(const void *a, const void *b)
     return x->end == y->end ? 0 : x->end < y->end ? -1 : 1;
 }
 
-static rn_status check_places(rn__reading *r)
+static rn_status check_places(rn__reading *r, const void **room)
 {
     const rn__safetensors *st = r->st;
     size_t at = 0, bytes;
 
-    rn__sort(st->by_name, st->count, compare_places);
+    rn__sort(st->by_name, room, st->count, compare_places);
     for (size_t i = 0; i < st->count; i++) {
         const rn__stored *stored = (const rn__stored *)st->by_name[i];
         if (!size_of(stored, &bytes))
@@ -64,20 +66,9 @@ static rn_status check_places(rn__reading *r)
                                                              : "there is a hole before it");
         at = stored->end;
     }
-    return at == r->bytes
+    return at == st->bytes
                ? RN_OK
                : rn__reading_bad(r, "bytes are left over behind the last tensor");
-}
-
-static rn_status check_bools(rn__reading *r)
-{
-    for (size_t i = 0; i < r->st->count; i++) {
-        const rn__stored *stored = &r->st->stored[i];
-        for (size_t at = stored->begin; stored->type == RN_BOOL && at < stored->end; at++)
-            if (r->data[at] > 1)
-                return rn__reading_bad_tensor(r, stored, "a bool that is not 0 or 1");
-    }
-    return RN_OK;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -85,51 +76,86 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const rn__stored *)a)->name, ((const rn__stored *)b)->name);
 }
 
-static rn_status index_tensors(rn__reading *r)
+static rn_status check_names(rn__reading *r, const void **room)
 {
-    rn__safetensors *st = r->st;
-    size_t bytes;
-    rn_status status;
+    const rn__safetensors *st = r->st;
 
-    if (!rn__multiply(st->count + 1, sizeof(void *), &bytes))
-        return rn__reading_no_memory(r);
-    st->by_name = (const void **)rn__allocate(st->allocator, bytes);
-    if (!st->by_name) return rn__reading_no_memory(r);
-    for (size_t i = 0; i < st->count; i++) {
-        st->by_name[i] = &st->stored[i];
-        st->stored[i].data = r->data + st->stored[i].begin;
-    }
-    status = check_places(r);
-    if (status != RN_OK) return status;
-    rn__sort(st->by_name, st->count, compare_names);
+    for (size_t i = 0; i < st->count; i++) st->by_name[i] = &st->stored[i];
+    rn__sort(st->by_name, room, st->count, compare_names);
     for (size_t i = 1; i < st->count; i++)
         if (!compare_names(st->by_name[i - 1], st->by_name[i]))
             return rn__reading_bad_tensor(r, (const rn__stored *)st->by_name[i],
                                           "stands twice");
-    return check_bools(r);
+    return RN_OK;
+}
+
+static rn_status index_tensors(rn__reading *r)
+{
+    rn__safetensors *st = r->st;
+    size_t bytes;
+
+    if (!rn__multiply(st->count + 1, 2 * sizeof(void *), &bytes))
+        return rn__reading_no_memory(r);
+    st->by_name = (const void **)rn__allocate(st->allocator, bytes);
+    if (!st->by_name) return rn__reading_no_memory(r);
+    for (size_t i = 0; i < st->count; i++) st->by_name[i] = &st->stored[i];
+
+    const void **room = st->by_name + st->count;
+    const rn_status status = check_places(r, room);
+    return status == RN_OK ? check_names(r, room) : status;
 }
 
 /* ---- the file ---- */
 
-static rn_status parse(rn__reading *r, unsigned char *file, size_t bytes)
+/* What is wrong with a file that begins in this way, or what it is instead. */
+static rn_status bad_frame(rn__reading *r, const unsigned char *head, size_t count,
+                           const char *what)
 {
+    const char *format = rn__format_of(head, count);
+
+    return rn__reading_bad(r, format ? format : what);
+}
+
+/* The length of the header, from the first `count` bytes of the file. */
+static rn_status read_length(rn__reading *r, const unsigned char *head, size_t count,
+                             size_t *bytes)
+{
+    const size_t all = r->st->file.bytes;
     uint64_t length = 0;
+    char what[96];
+
+    if (all < LENGTH) return bad_frame(r, head, count, "too short for a header");
+    for (int i = LENGTH - 1; i >= 0; i--) length = length << 8 | head[i];
+    if (length > HEADER_MAX) {
+        snprintf(what, sizeof what,
+                 "the header is longer than 100 MB: %" PRIu64 " bytes by the first 8",
+                 length);
+        return bad_frame(r, head, count, what);
+    }
+    if (length > all - LENGTH) {
+        snprintf(what, sizeof what,
+                 "the header reaches beyond the end: %" PRIu64 " bytes in a file of %zu",
+                 length, all);
+        return bad_frame(r, head, count, what);
+    }
+    if (length == 0 || head[LENGTH] != '{')
+        return bad_frame(r, head, count, "the header does not begin with {");
+    *bytes = (size_t)length;
+    return RN_OK;
+}
+
+static rn_status read_header(rn__reading *r, size_t bytes)
+{
+    rn__safetensors *st = r->st;
     rn_status status;
 
-    if (bytes < LENGTH) return rn__reading_bad(r, "too short for a header");
-    for (int i = LENGTH - 1; i >= 0; i--) length = length << 8 | file[i];
-    if (length > HEADER_MAX) return rn__reading_bad(r, "the header is longer than 100 MB");
-    if (length > bytes - LENGTH)
-        return rn__reading_bad(r, "the header reaches beyond the end");
-
-    char *header = (char *)file + LENGTH;
-    if (length == 0 || header[0] != '{')
-        return rn__reading_bad(r, "the header does not begin with {");
-    if (!rn__utf8_valid(header, (size_t)length))
+    st->header = (char *)rn__allocate(st->allocator, bytes);
+    if (!st->header) return rn__reading_no_memory(r);
+    status = rn__file_take(&st->file, LENGTH, st->header, bytes, r->fault);
+    if (status != RN_OK) return status;
+    if (!rn__utf8_valid(st->header, bytes))
         return rn__reading_bad(r, "the header is not UTF-8");
-    r->json = (rn__json){header, header + length, NULL};
-    r->data = file + LENGTH + length;
-    r->bytes = bytes - LENGTH - (size_t)length;
+    r->json = (rn__json){st->header, st->header + bytes, NULL};
     status = rn__reading_header(r);
     if (status != RN_OK) return status;
     if (!rn__json_ends(&r->json))
@@ -137,26 +163,60 @@ static rn_status parse(rn__reading *r, unsigned char *file, size_t bytes)
     return index_tensors(r);
 }
 
-rn_status rn__safetensors_read(rn__safetensors *st, rn_allocator allocator,
+rn_status rn__safetensors_open(rn__safetensors *st, rn_allocator allocator,
                                const char *path, rn__fault *fault)
 {
     rn__reading r = {.st = st, .path = path, .fault = fault};
-    size_t bytes;
+    unsigned char head[RN__FORMAT_BYTES];
+    size_t header = 0;
     rn_status status;
 
     *st = (rn__safetensors){.allocator = allocator};
-    status = rn__file_read(allocator, path, &st->file, &bytes, fault);
-    return status == RN_OK ? parse(&r, st->file, bytes) : status;
+    status = rn__file_open(&st->file, path, fault);
+    if (status != RN_OK) return status;
+    const size_t count = st->file.bytes < sizeof head ? st->file.bytes : sizeof head;
+    status = rn__file_take(&st->file, 0, head, count, fault);
+    if (status == RN_OK) status = read_length(&r, head, count, &header);
+    if (status != RN_OK) return status;
+    st->bytes = st->file.bytes - LENGTH - header;
+    return read_header(&r, header);
+}
+
+static rn_status check_bools(rn__reading *r)
+{
+    for (size_t i = 0; i < r->st->count; i++) {
+        const rn__stored *stored = &r->st->stored[i];
+        for (size_t at = stored->begin; stored->type == RN_BOOL && at < stored->end; at++)
+            if (r->st->data[at] > 1)
+                return rn__reading_bad_tensor(r, stored, "a bool that is not 0 or 1");
+    }
+    return RN_OK;
+}
+
+rn_status rn__safetensors_data(rn__safetensors *st, rn__fault *fault)
+{
+    rn__reading r = {.st = st, .path = st->file.path, .fault = fault};
+    const size_t from = st->file.bytes - st->bytes;
+    rn_status status;
+
+    st->data = (unsigned char *)rn__allocate(st->allocator, st->bytes);
+    if (!st->data) return rn__reading_no_memory(&r);
+    status = rn__file_take(&st->file, from, st->data, st->bytes, fault);
+    rn__file_close(&st->file);
+    for (size_t i = 0; i < st->count; i++)
+        st->stored[i].data = st->data + st->stored[i].begin;
+    return status == RN_OK ? check_bools(&r) : status;
 }
 
 void rn__safetensors_finish(rn__safetensors *st)
 {
+    rn__file_close(&st->file);
     rn__free(st->allocator, (void *)st->by_name);
     rn__free(st->allocator, st->stored);
-    rn__free(st->allocator, st->file);
+    rn__free(st->allocator, st->header);
+    rn__free(st->allocator, st->data);
     *st = (rn__safetensors){.allocator = st->allocator};
 }
-
 const rn__stored *rn__safetensors_find(const rn__safetensors *st, const char *name)
 {
     size_t low = 0, high = st->count;

@@ -10,11 +10,9 @@ typedef struct rn__reading {
     rn__safetensors *st;
     const char *path;
     rn__fault *fault;
-    rn__json json;             /* the header */
-    const unsigned char *data; /* behind it */
-    size_t bytes;              /* of the data */
-    size_t capacity;           /* of st->stored */
-    bool metadata;             /* has been there */
+    rn__json json;   /* the header */
+    size_t capacity; /* of st->stored */
+    bool metadata;   /* has been there */
 } rn__reading;
 
 /* Reads r->json into st->stored: names, types, shapes and offsets that lie in the data. */

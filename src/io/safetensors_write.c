@@ -12,7 +12,7 @@
 #include "safetensors.h"
 #include "sort.h"
 
-enum { LENGTH = 8, ALIGNMENT = 8 };
+enum { LENGTH = RN__SAFETENSORS_LENGTH, ALIGNMENT = 8 };
 
 const char *rn__safetensors_type(rn_type type)
 {
@@ -143,6 +143,11 @@ static rn_status write_order(rn_allocator a, const char *path, const void *const
     rn_status status;
 
     put_header(&t, order, count);
+    if (t.used - LENGTH > RN__SAFETENSORS_HEADER)
+        return rn__fault_set(fault, RN_INVALID, path,
+                             "the header would be longer than 100 MB: %zu bytes for %zu "
+                             "tensors; shorter names would help",
+                             t.used - LENGTH, count);
     t.at = (char *)rn__allocate(a, t.used);
     if (!t.at) return rn__fault_set(fault, RN_NO_MEMORY, path, "out of memory");
     put_header(&t, order, count);
@@ -163,7 +168,7 @@ rn_status rn__safetensors_write(rn_allocator allocator, const char *path,
     if (!fits(stored, count))
         return rn__fault_set(fault, RN_INVALID, path, "too large for a file");
 
-    const size_t each = sizeof(void *) + sizeof(rn__piece);
+    const size_t each = 2 * sizeof(void *) + sizeof(rn__piece);
     size_t bytes;
     void *memory =
         rn__multiply(count + 1, each, &bytes) ? rn__allocate(allocator, bytes) : NULL;
@@ -172,7 +177,7 @@ rn_status rn__safetensors_write(rn_allocator allocator, const char *path,
     rn__piece *piece = (rn__piece *)memory;
     const void **order = (const void **)(void *)(piece + count + 1);
     for (size_t i = 0; i < count; i++) order[i] = &stored[i];
-    rn__sort(order, count, compare);
+    rn__sort(order, order + count, count, compare);
 
     const rn_status status = write_order(allocator, path, order, count, piece, fault);
     rn__free(allocator, memory);

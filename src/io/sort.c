@@ -1,34 +1,48 @@
 /* SPDX-License-Identifier: MIT */
-/* Heap sort (Williams 1964). qsort may be quadratic, and may ask malloc for memory. */
+/*
+ * Merge sort, bottom up. qsort may be quadratic, and may ask malloc for memory; a heap sort
+ * jumps through memory, which a million items feel.
+ */
 #include "sort.h"
 
-static void swap(const void **a, const void **b)
-{
-    const void *kept = *a;
+#include <string.h>
 
-    *a = *b;
-    *b = kept;
+/* Merges the sorted from[0 .. left) and from[left .. count) into `to`. */
+static void merge(const void **from, size_t left, size_t count, const void **to,
+                  rn__compare compare)
+{
+    size_t i = 0, j = left, k = 0;
+
+    if (left == count || compare(from[left - 1], from[left]) <= 0) {
+        memcpy(to, from, count * sizeof *to);
+        return;
+    }
+    while (i < left && j < count)
+        to[k++] = compare(from[i], from[j]) <= 0 ? from[i++] : from[j++];
+    memcpy(to + k, from + i, (left - i) * sizeof *to);
+    memcpy(to + k + left - i, from + j, (count - j) * sizeof *to);
 }
 
-/* Lets item i sink until neither child is larger. */
-static void sink(const void **item, size_t i, size_t count, rn__compare compare)
+static size_t least(size_t a, size_t b)
 {
-    for (;;) {
-        size_t child = 2 * i + 1;
-
-        if (child >= count) return;
-        if (child + 1 < count && compare(item[child], item[child + 1]) < 0) child++;
-        if (compare(item[i], item[child]) >= 0) return;
-        swap(&item[i], &item[child]);
-        i = child;
-    }
+    return a < b ? a : b;
 }
 
-void rn__sort(const void **item, size_t count, rn__compare compare)
+void rn__sort(const void **item, const void **room, size_t count, rn__compare compare)
 {
-    for (size_t i = count / 2; i-- > 0;) sink(item, i, count, compare);
-    for (size_t end = count; end-- > 1;) {
-        swap(&item[0], &item[end]);
-        sink(item, 0, end, compare);
+    const void **from = item, **to = room;
+    size_t sorted = 1;
+
+    while (sorted < count && compare(item[sorted - 1], item[sorted]) <= 0) sorted++;
+    if (sorted >= count) return;
+
+    for (size_t width = 1; width < count; width *= 2) {
+        for (size_t at = 0; at < count; at += 2 * width)
+            merge(from + at, least(width, count - at), least(2 * width, count - at),
+                  to + at, compare);
+        const void **kept = from;
+        from = to;
+        to = kept;
     }
+    if (from != item) memcpy(item, from, count * sizeof *item);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sorting pointers: in place, n log n whatever the order is, and no memory. */
+/* Sorting pointers: n log n comparisons whatever the order is, and n - 1 where they are
+ * sorted already. */
 #ifndef RN_IO_SORT_H
 #define RN_IO_SORT_H
 
@@ -8,6 +9,7 @@
 /* Below 0, 0 or above 0, as for qsort. */
 typedef int (*rn__compare)(const void *a, const void *b);
 
-void rn__sort(const void **item, size_t count, rn__compare compare);
+/* `room` is for as many pointers again. Equal items keep their order. */
+void rn__sort(const void **item, const void **room, size_t count, rn__compare compare);
 
 #endif

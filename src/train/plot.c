@@ -9,9 +9,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "file.h"
+#include "name.h"
 #include "rondo/train.h"
 
 enum {
@@ -35,11 +37,22 @@ typedef struct picture {
 
 /* ---- text ---- */
 
-/* Text with what XML has for itself escaped, and control characters, which it forbids, as
- * blanks. */
+/* Bytes of the UTF-8 character at `text`; 0 for what is none, or one that XML forbids. */
+static size_t character(const char *text)
+{
+    if (!strncmp(text, "\xef\xbf\xbe", 3) || !strncmp(text, "\xef\xbf\xbf", 3)) return 0;
+    for (size_t bytes = 1; bytes <= 4; bytes++)
+        if (rn__utf8_valid(text, bytes)) return bytes;
+    return 0;
+}
+
+/* Text with what XML has for itself escaped, control characters, which it forbids, as
+ * blanks, and bytes that are no UTF-8 as U+FFFD, which says so. */
 static void write_text(FILE *file, const char *text)
 {
-    for (; text && *text; text++) {
+    while (text && *text) {
+        const size_t bytes = character(text);
+
         if (*text == '&')
             fputs("&amp;", file);
         else if (*text == '<')
@@ -48,8 +61,13 @@ static void write_text(FILE *file, const char *text)
             fputs("&gt;", file);
         else if (*text == '"')
             fputs("&quot;", file);
+        else if ((unsigned char)*text < 0x20)
+            fputc(' ', file);
+        else if (bytes)
+            fwrite(text, 1, bytes, file);
         else
-            fputc((unsigned char)*text < 0x20 ? ' ' : *text, file);
+            fputs("\xef\xbf\xbd", file);
+        text += bytes ? bytes : 1;
     }
 }
 
@@ -231,18 +249,6 @@ static void draw(const picture *p, const char *title, const char *x_label,
     fputs("</svg>\n", p->file);
 }
 
-/* Closes the file; takes away what could not be written as a whole, if it is a file. */
-static rn_status finish(FILE *file, const char *path)
-{
-    struct stat about;
-    const bool regular = !fstat(fileno(file), &about) && S_ISREG(about.st_mode);
-    const bool failed = ferror(file) != 0;
-
-    if (fclose(file) == 0 && !failed) return RN_OK;
-    if (regular) remove(path);
-    return RN_IO;
-}
-
 static bool valid(const char *path, const rn_curve *curves, int count)
 {
     if (!path || count < 0 || (count > 0 && !curves)) return false;
@@ -255,12 +261,22 @@ static bool valid(const char *path, const rn_curve *curves, int count)
 rn_status rn_plot_svg(const char *path, const char *title, const char *x_label,
                       const char *y_label, const rn_curve *curves, int count)
 {
+    const rn_allocator a = {NULL, NULL};
+    char *text = NULL;
+    rn__piece piece = {NULL, 0};
+    rn__fault fault = {""};
     picture p;
 
     if (!valid(path, curves, count)) return RN_INVALID;
-    p.file = fopen(path, "w");
-    if (!p.file) return RN_IO;
+    p.file = open_memstream(&text, &piece.bytes);
+    if (!p.file) return RN_NO_MEMORY;
     choose_axes(&p, curves, count);
     draw(&p, title, x_label, y_label, curves, count);
-    return finish(p.file, path);
+    const bool drawn = !ferror(p.file);
+    const bool whole = fclose(p.file) == 0 && drawn;
+    piece.data = text;
+    const rn_status status =
+        whole ? rn__file_replace(a, path, &piece, 1, &fault) : RN_NO_MEMORY;
+    free(text);
+    return status;
 }

@@ -77,3 +77,11 @@ void rn_test_write_safetensors(const char *path, const char *header, const void 
     rn_test_write(path, all, 8 + length + bytes);
     free(all);
 }
+
+rn_status rn_test_safetensors(rn__safetensors *st, rn_allocator allocator, const char *path,
+                              rn__fault *fault)
+{
+    const rn_status status = rn__safetensors_open(st, allocator, path, fault);
+
+    return status == RN_OK ? rn__safetensors_data(st, fault) : status;
+}

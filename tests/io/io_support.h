@@ -4,6 +4,7 @@
 #define RN_TESTS_IO_SUPPORT_H
 
 #include "nn_support.h"
+#include "safetensors.h"
 
 /* A new empty directory, entered; and leaving and removing it with all that is in it. */
 typedef struct rn_test_directory {
@@ -24,5 +25,9 @@ char *rn_test_read(const char *path, size_t *bytes);
 /* A safetensors file of this header, with its length in front, and `data` behind. */
 void rn_test_write_safetensors(const char *path, const char *header, const void *data,
                                size_t bytes);
+
+/* Opens a file and reads all of it. Finish in any case. */
+rn_status rn_test_safetensors(rn__safetensors *st, rn_allocator allocator, const char *path,
+                              rn__fault *fault);
 
 #endif

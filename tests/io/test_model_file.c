@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A model with weights a [2,3] and in/b [4], and a state. */
 static rn_model *make(uint64_t seed, rn_type real)
@@ -119,6 +120,31 @@ Test(model_file, failures)
     cr_assert_eq(rn_model_save(model, NULL), RN_INVALID);
     rn_test_write("text", "a text that is longer than eight bytes", 38);
     cr_assert_eq(rn_model_load(model, "text"), RN_BAD_FILE);
+    rn_model_free(model);
+    rn_test_directory_free(&d);
+}
+
+/* An allocator that gives no more than a few bytes at a time. */
+static void *give_little(void *user, void *memory, size_t bytes)
+{
+    (void)user;
+    if (bytes > 100000) return NULL;
+    if (bytes) return realloc(memory, bytes);
+    free(memory);
+    return NULL;
+}
+
+/* A file of 3 GB with other weights is refused by its header. */
+Test(model_file, weights_are_compared_before_they_are_read)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn_model *model = rn_model_new_using(1, RN_F64, (rn_allocator){give_little, NULL});
+    static const char header[] = "{" F64("x", "[375000000]", 0, 3000000000) "}";
+
+    rn_test_write_safetensors("m", header, "", 0);
+    cr_assert(!truncate("m", 8 + (off_t)strlen(header) + 3000000000));
+    cr_assert_eq(rn_model_load(model, "m"), RN_BAD_FILE);
+    cr_assert_str_eq(rn_model_error(model), "m: tensor \"x\": unknown parameter");
     rn_model_free(model);
     rn_test_directory_free(&d);
 }

@@ -14,7 +14,7 @@ static void header_gives(const char *header, const char *message)
 
     rn_test_write_safetensors("x", header, data, 8);
     const rn_status status =
-        rn__safetensors_read(&st, (rn_allocator){NULL, NULL}, "x", &fault);
+        rn_test_safetensors(&st, (rn_allocator){NULL, NULL}, "x", &fault);
     rn__safetensors_finish(&st);
     cr_assert_str_eq(fault.message, message, "%s: %s", header, fault.message);
     cr_assert_eq(status, *message ? RN_BAD_FILE : RN_OK);

@@ -6,9 +6,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "name.h"
 #include "plot.h"
 
 /* ---- a check that a text is XML: tags nest, attributes are quoted ---- */
@@ -163,7 +165,6 @@ Test(plot, failures)
 {
     double x[1] = {1};
     const rn_curve curve = {"c", x, x, 1};
-    struct stat about;
 
     cr_assert_eq(rn_plot_svg("/nowhere/x.svg", "", "", "", &curve, 1), RN_IO);
     cr_assert_eq(rn_plot_svg(NULL, "", "", "", &curve, 1), RN_INVALID);
@@ -171,10 +172,46 @@ Test(plot, failures)
     cr_assert_eq(rn_plot_svg("/tmp/x", "", "", "", &curve, -1), RN_INVALID);
     cr_assert_eq(rn_plot_svg("/tmp/x", "", "", "", &(rn_curve){"c", NULL, x, 1}, 1),
                  RN_INVALID);
-    if (!stat("/dev/full", &about)) {
-        cr_assert_eq(rn_plot_svg("/dev/full", "", "", "", &curve, 1), RN_IO);
-        cr_assert_eq(stat("/dev/full", &about), 0);
-    }
+}
+
+/* Bytes that are no UTF-8, and characters that XML forbids, are replaced; others are not.
+ */
+Test(plot, labels_are_utf8)
+{
+    double x[2] = {0, 1};
+    const rn_curve curve = {
+        "\xff|\xc3|\xe2\x82|\xed\xa0\x80|\xef\xbf\xbf|\xf0\x9f\x98\x80|", x, x, 2};
+    char *text = plotted("caf\xe9", &curve, 1);
+
+#define BAD "\xef\xbf\xbd"
+    cr_assert(strstr(text, ">caf" BAD "<"));
+    cr_assert(strstr(text, ">" BAD "|" BAD "|" BAD BAD "|" BAD BAD BAD "|" BAD BAD BAD
+                           "|\xf0\x9f\x98\x80|<"),
+              "%s", text);
+    cr_assert(rn__utf8_valid(text, strlen(text)));
+    free(text);
+}
+
+/* Without room for the new picture the old one stays, and nothing else. */
+Test(plot, a_failure_leaves_the_old_picture, .timeout = 20)
+{
+    const struct rlimit little = {100, RLIM_INFINITY};
+    char directory[] = "/tmp/rondo-plot-XXXXXX", text[8] = "";
+    double x[2] = {0, 1};
+    const rn_curve curve = {"c", x, x, 2};
+
+    cr_assert(mkdtemp(directory) && !chdir(directory));
+    FILE *file = fopen("x.svg", "w");
+    cr_assert(file && fputs("old", file) >= 0 && !fclose(file));
+    cr_assert(!setrlimit(RLIMIT_FSIZE, &little));
+    cr_assert_eq(rn_plot_svg("x.svg", "", "", "", &curve, 1), RN_IO);
+    file = fopen("x.svg", "r");
+    cr_assert(file && fgets(text, sizeof text, file));
+    cr_assert_str_eq(text, "old");
+    fclose(file);
+    cr_assert(!unlink("x.svg") && !mkfifo("pipe", 0600));
+    cr_assert_eq(rn_plot_svg("pipe", "", "", "", &curve, 1), RN_IO, "a pipe");
+    cr_assert(!unlink("pipe") && !chdir("/") && !rmdir(directory), "a file is left");
 }
 
 /* ---- axes ---- */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Temporary files, from which a file is made:
+ *
+ *   .rondo-<hash of the file's name>-<a random number>.tmp
+ *
+ * Short, so that any name that a file may have will do; the hash tells for which file it
+ * was, should the run be killed. Who writes one holds a lock on it, which ends with the
+ * process, so one that can be locked is left over. Where there are no locks nothing is
+ * removed, and what is younger than a minute may be about to be locked.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file_place.h"
+#include "name.h"
+
+enum { ATTEMPTS = 100, PREFIX = 24, STALE = 60 /* seconds */ };
+
+static uint64_t draw(const void *place, int attempt)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return rn__mix(rn__mix((uint64_t)t.tv_sec << 30 ^ (uint64_t)t.tv_nsec) ^
+                   rn__mix((uint64_t)getpid() << 32 ^ (uint64_t)attempt) ^
+                   rn__mix((uint64_t)(uintptr_t)place));
+}
+
+int rn__temporary_new(const rn__place *place, char name[RN__TEMPORARY_NAME])
+{
+    /* Private until it has the mode of the file that it replaces. */
+    const mode_t mode = place->exists ? 0600 : 0666;
+    int file = -1;
+
+    for (int i = 0; i < ATTEMPTS && file < 0; i++) {
+        snprintf(name, RN__TEMPORARY_NAME, ".rondo-%016" PRIx64 "-%016" PRIx64 ".tmp",
+                 rn__hash(place->name), draw(place, i));
+        file = openat(place->directory, name,
+                      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (file < 0 && errno != EEXIST && errno != EINTR) break;
+    }
+    if (file >= 0) (void)flock(file, LOCK_EX | LOCK_NB);
+    return file;
+}
+
+/* Whether it is a name for the same place. */
+static bool belongs(const char *name, const char *prefix)
+{
+    const size_t length = strlen(name);
+
+    return length == PREFIX + 16 + 4 && !strncmp(name, prefix, PREFIX) &&
+           strspn(name + PREFIX, "0123456789abcdef") == 16 &&
+           !strcmp(name + length - 4, ".tmp");
+}
+
+static void remove_stale(int directory, const char *name, const struct stat *own)
+{
+    struct stat about;
+
+    if (fstatat(directory, name, &about, AT_SYMLINK_NOFOLLOW) || !S_ISREG(about.st_mode) ||
+        about.st_mtime > own->st_mtime - STALE)
+        return;
+    const int file =
+        openat(directory, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    if (file < 0) return;
+    if (flock(file, LOCK_EX | LOCK_NB) == 0) unlinkat(directory, name, 0);
+    close(file);
+}
+
+void rn__temporary_sweep(const rn__place *place, int file)
+{
+    char prefix[PREFIX + 1];
+    struct stat own;
+    const int again = openat(place->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = again >= 0 ? fdopendir(again) : NULL;
+
+    if (!directory) {
+        if (again >= 0) close(again);
+        return;
+    }
+    snprintf(prefix, sizeof prefix, ".rondo-%016" PRIx64 "-", rn__hash(place->name));
+    for (struct dirent *e; !fstat(file, &own) && (e = readdir(directory)) != NULL;)
+        if (belongs(e->d_name, prefix)) remove_stale(place->directory, e->d_name, &own);
+    closedir(directory);
+}
