@@ -12,7 +12,6 @@
 #include "charlm.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static volatile sig_atomic_t interrupted;
 
@@ -49,14 +48,22 @@ static void print_plan(const training *t, const network *n)
 static bool print_measures(training *t)
 {
     const rn_training did = rn_training_of(t->model);
+    /* Who asked for a number of passes and no time waits for all of it. */
+    const bool all = t->settings->seconds == 0 && !interrupted;
     double bits, counted[3];
+    part p;
 
-    if (!training_measure(t, &bits) || !ngrams_measure(t->corpus, counted)) return false;
-    printf("training  %.2f million characters in %.0f s, %lld updates, %lld skipped\n\n",
-           training_millions(t), t->seconds, (long long)did.steps, (long long)did.skipped);
-    printf("held-out bits per character\n");
-    printf("  unigram   %.3f\n  bigram    %.3f\n  trigram   %.3f\n", counted[0], counted[1],
-           counted[2]);
+    if (!training_measure(t, all, &p, &bits) || !ngrams_measure(t->corpus, &p, counted))
+        return false;
+    printf("training  %.2f million characters in %.0f s, %lld updates, %lld skipped\n",
+           training_millions(t), t->budget.learning, (long long)did.steps,
+           (long long)did.skipped);
+    printf("measuring %.1f s\n\nheld-out bits per character", t->budget.measuring);
+    if (p.characters < p.whole)
+        printf(", of %lld of the %lld held out, for want of time", (long long)p.characters,
+               (long long)p.whole);
+    printf("\n  unigram   %.3f\n  bigram    %.3f\n  trigram   %.3f\n", counted[0],
+           counted[1], counted[2]);
     printf("  %-8s  %.3f\n\n", t->settings->cell, bits);
     return true;
 }
@@ -67,13 +74,11 @@ static bool plot(const training *t)
         {"training", t->learnt.x, t->learnt.y, t->learnt.points},
         {"held out", t->held.x, t->held.y, t->held.points},
     };
-    const size_t size = strlen(t->settings->out) + sizeof ".svg";
-    char *path = (char *)malloc(size);
+    char *path = output_path(t->settings->out, PICTURE);
 
-    if (!path) return complain("out of memory");
-    snprintf(path, size, "%s.svg", t->settings->out);
-    bool ok = rn_plot_svg(path, "Predicting the next character", "millions of characters",
-                          "bits per character", curves, 2) == RN_OK;
+    if (!path) return false;
+    bool ok = rn_plot_svg(path, CURVE_TITLE, "millions of characters", "bits per character",
+                          curves, 2) == RN_OK;
     if (ok)
         printf("curve     %s\n", path);
     else
@@ -137,7 +142,8 @@ int main(int argc, char **argv)
 
     if (!settings_read(&s, argc, argv, &status)) return status;
     bool ok =
-        s.load ? load_and_sample(&s) : corpus_read(&c, s.text) && train_and_report(&s, &c);
+        s.load ? load_and_sample(&s)
+               : outputs_check(&s) && corpus_read(&c, s.text) && train_and_report(&s, &c);
     if (ok && (fflush(stdout) != 0 || ferror(stdout)))
         ok = complain("the standard output cannot be written");
     corpus_free(&c);

@@ -4,11 +4,14 @@
  *
  *   charlm.c           what the program does in which order, and its report
  *   charlm_settings.c  the command line
- *   charlm_text.c      reading text, its vocabulary, what is trained on and what is held
- * out charlm_network.c   the model as a function, and the graphs that are built with it
+ *   charlm_text.c      reading text, its vocabulary, what is trained on and held out
+ *   charlm_network.c   the model as a function, and the graphs that are built with it
+ *   charlm_train.c     the training, and measuring while it goes on
+ *   charlm_budget.c    how the time is shared between them
  *   charlm_ngram.c     counted models to compare with
  *   charlm_sample.c    writing new text
  *   charlm_file.c      saving and loading
+ *   charlm_output.c    the names of the files, and whether they may be written
  */
 #ifndef CHARLM_H
 #define CHARLM_H
@@ -25,6 +28,7 @@ typedef struct settings {
     int64_t layers, hidden, embed, batch, steps, sample, seed;
     double rate, clip, dropout, epochs, seconds, temperature;
     const char *out, *load, *prompt;
+    bool force; /* write over files that charlm did not make */
 } settings;
 
 /* Reads the command line. False when the program is to end with *status. */
@@ -101,17 +105,59 @@ void runner_free(runner *r);
 /* Feeds x_data, and y_data if there is a y, and runs. False after a complaint. */
 bool runner_run(runner *r);
 
-/* Bits for each character of the text but the first, with state carried through it. */
-bool measure(runner *r, rn_model *model, const text *t, double *bits);
+/* A text is measured in streams side by side, each from its beginning on for some steps, or
+ * all of it. */
+typedef struct part {
+    int64_t stream;     /* characters of a stream */
+    int64_t steps;      /* of them that are read */
+    int64_t characters; /* predicted, once it was measured */
+    int64_t whole;      /* predicted in all of the text */
+} part;
+
+/* About `characters` of the text in whole runs, one at least. */
+part part_of(const runner *r, const text *t, int64_t characters);
+
+/* Whether character `at` of the text is predicted in the part. */
+bool part_has(const part *p, int64_t at);
+
+/* Bits for each of its characters, with state carried through each stream. When the clock
+ * says `until`, the part ends with what was measured; one run is in any case. */
+bool measure(runner *r, rn_model *model, const text *t, part *p, const rn_progress *clock,
+             double until, double *bits);
+
+/* ---- time ---- */
+
+typedef struct budget {
+    double learning, measuring; /* seconds so far */
+    int64_t learnt;             /* characters so far */
+    double measured;            /* characters a second in the last measure; 0: none yet */
+} budget;
+
+void budget_learnt(budget *b, double seconds, int64_t characters);
+void budget_measured(budget *b, double seconds, int64_t characters);
+
+/* All seconds; characters that training reads in a second. */
+double budget_seconds(const budget *b);
+double budget_speed(const budget *b);
+
+/* Whether the speed of measuring is known. */
+bool budget_knows(const budget *b);
+
+/* How long may be measured now, with `last` at the end; and how much text that is. */
+double budget_allows(const budget *b, bool last);
+int64_t budget_characters(const budget *b, bool last);
 
 /* ---- training ---- */
 
 enum { CURVE_POINTS = 200 };
+#define CURVE_TITLE "Predicting the next character"
 
-/* Bits per character over millions of characters seen. */
+/* Bits per character over millions of characters seen, and after how many of equal shares
+ * of the training the next point comes. */
 typedef struct curve {
     double x[CURVE_POINTS], y[CURVE_POINTS];
     int64_t points;
+    double next;
 } curve;
 
 typedef struct training {
@@ -120,8 +166,10 @@ typedef struct training {
     rn_model *model;
     runner learn, measure;
     rn_progress *progress;
+    budget budget;
+    int64_t largest;           /* part measured in the middle, in characters; 0: none yet */
     int64_t runs, runs_a_pass; /* done, and in one pass over the text */
-    double seconds, done;      /* time so far; share of the training, 0 to 1 */
+    double done;               /* share of the training, 0 to 1 */
     double loss, recent;       /* nats: summed since the last point; of late */
     int64_t loss_runs;
     curve learnt, held;
@@ -134,17 +182,18 @@ void training_free(training *t);
 /* Trains until it is done or *stop is set. */
 bool training_run(training *t, const volatile sig_atomic_t *stop);
 
-/* Bits per character of the held-out part, which become a point of its curve. */
-bool training_measure(training *t, double *bits);
+/* Bits per character of as much of the held-out text as the time allows, or of all of it;
+ * they become a point of its curve. */
+bool training_measure(training *t, bool all, part *p, double *bits);
 
 /* Millions of characters that were trained on, again and again ones included. */
 double training_millions(const training *t);
 
 /* ---- counted models ---- */
 
-/* Bits for each character of the held-out part but the first, under the unigram, bigram
- * and trigram models of the training part. */
-bool ngrams_measure(const corpus *c, double bits[3]);
+/* Bits for each character of a part of the held-out text, under the unigram, bigram and
+ * trigram models of the training text. */
+bool ngrams_measure(const corpus *c, const part *p, double bits[3]);
 
 /* ---- samples ---- */
 
@@ -153,13 +202,25 @@ bool sample(rn_model *model, const network *n, const settings *s, FILE *to);
 
 /* ---- files ---- */
 
-/* The weights are <name>.safetensors; the rest of the network is <name>.txt. */
+typedef enum output { WEIGHTS, SETTINGS, PICTURE } output;
+enum { OUTPUTS = 3 };
+
+/* <name>.safetensors, <name>.txt or <name>.svg, where name may have the ending of the
+ * weights already. free() it. NULL after a complaint. */
+char *output_path(const char *name, output which);
+
+/* Whether they may be written. False after a complaint. */
+bool outputs_check(const settings *s);
+
+/* Writes the weights, and the rest of the network as text. */
 bool network_save(const network *n, rn_model *model, const char *name);
 
 /* Prints the names of those files. */
 bool network_say(const char *name);
 
-/* Reads the network that belongs to the weights in `path`. */
+/* Reads the network that belongs to the weights in `path`; the text itself, false if it is
+ * none. */
 bool network_read(network *n, const char *path);
+bool network_parse(network *n, const char *path);
 
 #endif

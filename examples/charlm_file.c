@@ -15,23 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char ending[] = ".safetensors";
-
-/* <name><end>, where name may have the ending of the weights already. NULL without memory.
- */
-static char *path_of(const char *name, const char *end)
-{
-    const size_t cut = strlen(ending);
-    size_t length = strlen(name);
-    char *path = (char *)malloc(length + strlen(end) + 1);
-
-    if (!path) return NULL;
-    if (length > cut && strcmp(name + length - cut, ending) == 0) length -= cut;
-    memcpy(path, name, length);
-    strcpy(path + length, end);
-    return path;
-}
+#include <unistd.h>
 
 /* ---- writing ---- */
 
@@ -47,21 +31,27 @@ static void write_network(const network *n, FILE *file)
 
 static bool save_network(const network *n, const char *path)
 {
-    FILE *file = fopen(path, "w");
+    char *content = NULL, why[600];
+    size_t bytes = 0;
+    FILE *file = open_memstream(&content, &bytes);
 
-    if (!file) return complain("%s: %s", path, strerror(errno));
+    if (!file) return complain("out of memory");
     write_network(n, file);
-    const bool written = !ferror(file);
-    if (fclose(file) == 0 && written) return true;
-    return complain("%s: cannot be written", path);
+    bool ok = !ferror(file);
+    ok = fclose(file) == 0 && ok;
+    if (!ok)
+        complain("out of memory");
+    else if (rn_file_write(path, content, bytes, why, sizeof why) != RN_OK)
+        ok = complain("%s", why);
+    free(content);
+    return ok;
 }
 
 bool network_save(const network *n, rn_model *model, const char *name)
 {
-    char *weights = path_of(name, ending), *rest = path_of(name, ".txt");
+    char *weights = output_path(name, WEIGHTS), *rest = output_path(name, SETTINGS);
     bool ok = weights && rest;
 
-    if (!ok) complain("out of memory");
     if (ok && rn_model_save(model, weights) != RN_OK)
         ok = complain("%s", rn_model_error(model));
     if (ok) ok = save_network(n, rest);
@@ -72,13 +62,10 @@ bool network_save(const network *n, rn_model *model, const char *name)
 
 bool network_say(const char *name)
 {
-    char *weights = path_of(name, ending), *rest = path_of(name, ".txt");
+    char *weights = output_path(name, WEIGHTS), *rest = output_path(name, SETTINGS);
     const bool ok = weights && rest;
 
-    if (ok)
-        printf("model     %s and %s\n", weights, rest);
-    else
-        complain("out of memory");
+    if (ok) printf("model     %s and %s\n", weights, rest);
     free(weights);
     free(rest);
     return ok;
@@ -111,7 +98,7 @@ static bool read_vocabulary(FILE *file, vocabulary *v)
     return true;
 }
 
-static bool read_network(network *n, FILE *file)
+static bool parse(network *n, FILE *file)
 {
     int version;
 
@@ -122,20 +109,28 @@ static bool read_network(network *n, FILE *file)
            read_size(file, " layers %lld", RN_LAYERS_MAX, &n->layers) &&
            read_size(file, " hidden %lld", 65536, &n->hidden) &&
            read_size(file, " embed %lld", 65536, &n->embed) &&
-           read_vocabulary(file, &n->vocabulary);
+           read_vocabulary(file, &n->vocabulary) && fscanf(file, " %*c") == EOF;
+}
+
+bool network_parse(network *n, const char *path)
+{
+    FILE *file = fopen(path, "r");
+    const bool ok = file && parse(n, file);
+
+    if (file) fclose(file);
+    return ok;
 }
 
 bool network_read(network *n, const char *path)
 {
-    char *rest = path_of(path, ".txt");
+    char *rest = output_path(path, SETTINGS);
 
-    if (!rest) return complain("out of memory");
-    FILE *file = fopen(rest, "r");
-    bool ok = file != NULL;
-    if (!ok) complain("%s, which belongs to %s: %s", rest, path, strerror(errno));
-    if (ok && !read_network(n, file))
-        ok = complain("%s: not the text that charlm writes beside its weights", rest);
-    if (file) fclose(file);
+    if (!rest) return false;
+    bool ok = network_parse(n, rest);
+    if (!ok && access(rest, R_OK) != 0)
+        complain("%s, which belongs to %s: %s", rest, path, strerror(errno));
+    else if (!ok)
+        complain("%s: not the text that charlm writes beside its weights", rest);
     free(rest);
     return ok;
 }

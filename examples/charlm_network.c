@@ -151,20 +151,43 @@ static void forget(rn_model *model, int64_t batch)
     }
 }
 
-/* The text goes through side by side, in as many equal streams as the batch has columns. */
-bool measure(runner *r, rn_model *model, const text *t, double *bits)
+part part_of(const runner *r, const text *t, int64_t characters)
 {
-    const int64_t stream = (t->count - 1 + r->batch - 1) / r->batch;
+    const int64_t whole = t->count - 1, stream = (whole + r->batch - 1) / r->batch;
+    const int64_t runs = characters / (r->steps * r->batch);
+    part p = {.stream = stream, .steps = stream, .whole = whole};
+
+    if (characters < whole && runs * r->steps < stream)
+        p.steps = runs < 1 ? r->steps : runs * r->steps;
+    if (p.steps > stream) p.steps = stream;
+    return p;
+}
+
+bool part_has(const part *p, int64_t at)
+{
+    return at > 0 && (at - 1) % p->stream < p->steps;
+}
+
+/* The text goes through side by side, in as many equal streams as the batch has columns. */
+bool measure(runner *r, rn_model *model, const text *t, part *p, const rn_progress *clock,
+             double until, double *bits)
+{
     double nats = 0;
 
     forget(model, r->batch);
-    for (int64_t i = 0; i < stream; i += r->steps) {
+    p->characters = 0;
+    for (int64_t i = 0; i < p->steps; i += r->steps) {
         int64_t counted = 0;
+        if (i > 0 && rn_progress_seconds(clock) >= until) {
+            p->steps = i;
+            break;
+        }
         for (int64_t b = 0; b < r->batch; b++)
-            counted += fill(r, t, b, b * stream + i, (b + 1) * stream);
+            counted += fill(r, t, b, b * p->stream + i, b * p->stream + p->steps);
         if (!runner_run(r)) return false;
         nats += rn_scalar(r->program, r->out) * (double)counted;
+        p->characters += counted;
     }
-    *bits = nats / (double)(t->count - 1) / log(2);
+    *bits = nats / (double)p->characters / log(2);
     return true;
 }

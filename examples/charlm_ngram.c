@@ -108,7 +108,7 @@ static double probability(const ngrams *n, const text *t, int64_t i, int orders)
 /* One round of expectation maximisation for the weights of order k. */
 static void improve(ngrams *n, const text *t, int k)
 {
-    double part[BUCKETS] = {0}, all[BUCKETS] = {0};
+    double taken[BUCKETS] = {0}, all[BUCKETS] = {0};
 
     for (int64_t i = k; i < t->count; i++) {
         uint32_t total;
@@ -116,11 +116,11 @@ static void improve(ngrams *n, const text *t, int k)
         if (!total) continue;
         const int b = bucket_of(total);
         const double m = n->weight[k][b];
-        part[b] += m * s / (m * s + (1 - m) * p);
+        taken[b] += m * s / (m * s + (1 - m) * p);
         all[b] += 1;
     }
     /* Half an observation at 1/2 keeps a weight from 0 and 1. */
-    for (int b = 0; b < BUCKETS; b++) n->weight[k][b] = (part[b] + 0.25) / (all[b] + 0.5);
+    for (int b = 0; b < BUCKETS; b++) n->weight[k][b] = (taken[b] + 0.25) / (all[b] + 0.5);
 }
 
 static bool tune(ngrams *n, const text *train)
@@ -143,7 +143,7 @@ static bool tune(ngrams *n, const text *train)
     return ok;
 }
 
-bool ngrams_measure(const corpus *c, double bits[3])
+bool ngrams_measure(const corpus *c, const part *p, double bits[3])
 {
     ngrams n;
 
@@ -154,8 +154,8 @@ bool ngrams_measure(const corpus *c, double bits[3])
         for (int k = 0; k < ORDERS; k++) {
             double sum = 0;
             for (int64_t i = 1; i < c->held.count; i++)
-                sum -= log2(probability(&n, &c->held, i, k + 1));
-            bits[k] = sum / (double)(c->held.count - 1);
+                if (part_has(p, i)) sum -= log2(probability(&n, &c->held, i, k + 1));
+            bits[k] = sum / (double)p->characters;
         }
     }
     ngrams_free(&n);

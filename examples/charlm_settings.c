@@ -29,7 +29,7 @@ bool complain(const char *format, ...)
 
 /* ---- the options ---- */
 
-typedef enum kind { WHOLE, REAL, WORDS } kind;
+typedef enum kind { WHOLE, REAL, WORDS, FLAG } kind;
 
 typedef struct option {
     const char *name, *argument, *help;
@@ -54,6 +54,7 @@ static const option options[] = {
     {"--seconds", "X", "time for training", REAL, AT(seconds), 0, 1e9},
     {"--seed", "N", "of everything that is random", WHOLE, AT(seed), 0, 9e15},
     {"--out", "NAME", "writes NAME.safetensors, NAME.txt, NAME.svg", WORDS, AT(out), 0, 0},
+    {"--force", "", "writes over files that charlm did not make", FLAG, AT(force), 0, 0},
     {"--load", "FILE", "a trained model; samples without training", WORDS, AT(load), 0, 0},
     {"--sample", "N", "characters to write at the end", WHOLE, AT(sample), 0, 1e9},
     {"--prompt", "TEXT", "what a sample begins with", WORDS, AT(prompt), 0, 0},
@@ -168,6 +169,10 @@ static bool read_all(settings *s, int argc, char **argv)
         }
         const option *o = find(argv[i]);
         if (!o) return complain("no such option: %s; --help lists them", argv[i]);
+        if (o->kind == FLAG) {
+            *(bool *)(void *)((char *)s + o->at) = true;
+            continue;
+        }
         if (++i == argc) return complain("%s: %s is missing", o->name, o->argument);
         if (!set(s, o, argv[i])) return false;
     }

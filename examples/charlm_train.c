@@ -26,20 +26,27 @@ bool training_begin(training *t, const settings *s, const corpus *c, const netwo
 {
     const int64_t stream = (c->train.count - 1) / s->batch;
 
-    *t = (training){.settings = s, .corpus = c, .runs_a_pass = stream / s->steps};
+    *t = (training){.settings = s,
+                    .corpus = c,
+                    .runs_a_pass = stream / s->steps,
+                    .learnt = {.next = 1},
+                    .held = {.next = 1}};
     if (t->runs_a_pass < 1)
         return complain("%s: %lld characters to train on are too few for --batch %lld and "
                         "--steps %lld",
                         s->text, (long long)c->train.count, (long long)s->batch,
                         (long long)s->steps);
     t->model = rn_model_new((uint64_t)s->seed);
-    t->progress = rn_progress_new(stderr, "training", 1000000);
-    if (!t->model || !t->progress) return complain("out of memory");
+    if (!t->model) return complain("out of memory");
 
     /* Not the batch of training, so that each has carried states of its own. */
     const int64_t batch = s->batch == MEASURE_BATCH ? MEASURE_BATCH - 1 : MEASURE_BATCH;
-    return runner_train(&t->learn, t->model, n, s) &&
-           runner_measure(&t->measure, t->model, n, batch);
+    if (!runner_train(&t->learn, t->model, n, s) ||
+        !runner_measure(&t->measure, t->model, n, batch))
+        return false;
+    /* Time runs from here on. */
+    t->progress = rn_progress_new(stderr, "training", 1000000);
+    return t->progress || complain("out of memory");
 }
 
 void training_free(training *t)
@@ -98,54 +105,114 @@ static bool learn(training *t)
     return true;
 }
 
-/* ---- all of them ---- */
+/* ---- measuring ---- */
 
-/* The share of the training that is done: of the epochs or of the seconds. */
-static double share_done(const training *t)
+/* For so many seconds at most. */
+static bool measure_part(training *t, part *p, double seconds, double *bits)
+{
+    const double begin = rn_progress_seconds(t->progress);
+
+    if (!measure(&t->measure, t->model, &t->corpus->held, p, t->progress, begin + seconds,
+                 bits))
+        return false;
+    budget_measured(&t->budget, rn_progress_seconds(t->progress) - begin, p->characters);
+    return true;
+}
+
+/* Measures two runs, the first of which takes longer than others, to find the speed. */
+static bool find_speed(training *t)
+{
+    part p = part_of(&t->measure, &t->corpus->held, 0);
+    double bits;
+
+    return budget_knows(&t->budget) ||
+           (measure_part(t, &p, HUGE_VAL, &bits) && measure_part(t, &p, HUGE_VAL, &bits));
+}
+
+/* A point of the curve, if the time is enough for it: that for three runs at first. It is
+ * of no more text than the last one, so that they can be compared. */
+static bool measure_between(training *t)
+{
+    const int64_t run = t->measure.steps * t->measure.batch;
+    double bits;
+
+    if (budget_characters(&t->budget, false) < (budget_knows(&t->budget) ? run : 3 * run))
+        return true;
+    if (!find_speed(t)) return false;
+
+    int64_t most = budget_characters(&t->budget, false);
+    if (most < run) return true;
+    if (t->largest && most > t->largest) most = t->largest;
+    part p = part_of(&t->measure, &t->corpus->held, most);
+    if (!measure_part(t, &p, budget_allows(&t->budget, false), &bits)) return false;
+    add_point(&t->held, training_millions(t), bits);
+    t->largest = p.characters;
+    return true;
+}
+
+bool training_measure(training *t, bool all, part *p, double *bits)
+{
+    if (!all && !find_speed(t)) return false;
+
+    const double seconds = all ? HUGE_VAL : budget_allows(&t->budget, true);
+    *p = part_of(&t->measure, &t->corpus->held,
+                 all ? INT64_MAX : budget_characters(&t->budget, true));
+    if (!measure_part(t, p, seconds, bits)) return false;
+    add_point(&t->held, training_millions(t), *bits);
+    return true;
+}
+
+/* ---- all of it ---- */
+
+/* The share of the training that is done: of the epochs, or of the seconds if so many are
+ * over. */
+static double share_done(const training *t, double seconds)
 {
     const settings *s = t->settings;
     double done = 0;
 
     if (s->epochs > 0) done = (double)t->runs / fmax(1, s->epochs * (double)t->runs_a_pass);
-    if (s->seconds > 0) done = fmax(done, t->seconds / s->seconds);
+    if (s->seconds > 0) done = fmax(done, seconds / s->seconds);
     return fmin(done, 1);
 }
 
-bool training_measure(training *t, double *bits)
+/* Whether another of `shares` equal shares of the training is over. However many are over
+ * at once they get one point, and the next is no nearer than half a share. */
+static bool due(curve *c, double done, int shares)
 {
-    if (!measure(&t->measure, t->model, &t->corpus->held, bits)) return false;
-    add_point(&t->held, training_millions(t), *bits);
+    if (done * shares < c->next) return false;
+    c->next = floor(done * shares + 1.5);
     return true;
 }
 
-/* Points of the curves, when it is time for them. */
+/* Points of the curves, when it is time for them: those of training by its own time, so
+ * that each is of as many runs. */
 static bool record(training *t)
 {
-    double bits;
-
-    if (t->done * CURVE_POINTS >= (double)(t->learnt.points + 1)) {
+    if (due(&t->learnt, share_done(t, t->budget.learning), CURVE_POINTS)) {
         add_point(&t->learnt, training_millions(t),
                   t->loss / (double)t->loss_runs / log(2));
         t->loss = 0;
         t->loss_runs = 0;
     }
-    if (t->done >= 1 || t->done * MEASURES < (double)(t->held.points + 1)) return true;
-    return training_measure(t, &bits);
+    return t->done >= 1 || !due(&t->held, t->done, MEASURES) || measure_between(t);
 }
 
 static void show(const training *t)
 {
-    rn_progress_show(
-        t->progress, (int64_t)(t->done * 1000000), "loss %.3f  %.3f bits/char  %.0f char/s",
-        t->recent, t->recent / log(2), training_millions(t) * 1e6 / fmax(t->seconds, 1e-6));
+    rn_progress_show(t->progress, (int64_t)(t->done * 1000000),
+                     "loss %.3f  %.3f bits/char  %.0f char/s", t->recent,
+                     t->recent / log(2), budget_speed(&t->budget));
 }
 
 bool training_run(training *t, const volatile sig_atomic_t *stop)
 {
     while (t->done < 1 && !*stop) {
+        const double begin = rn_progress_seconds(t->progress);
         if (!learn(t)) return false;
-        t->seconds = rn_progress_seconds(t->progress);
-        t->done = share_done(t);
+        budget_learnt(&t->budget, rn_progress_seconds(t->progress) - begin,
+                      t->learn.steps * t->learn.batch);
+        t->done = share_done(t, budget_seconds(&t->budget));
         if (!record(t)) return false;
         show(t);
     }

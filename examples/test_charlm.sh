@@ -62,10 +62,64 @@ echo nonsense >"$work/wrong.txt"
 expect 1 "not the text" "$@" --load "$work/wrong.safetensors"
 echo nonsense >"$work/lstm.safetensors"
 expect 1 "lstm.safetensors" "$@" --load "$work/lstm.safetensors"
-expect 1 "nowhere" "$@" "$work/nowhere"
-expect 1 "too few" "$@" "$text" --batch 1000
+expect 1 "nowhere" "$@" "$work/nowhere" --out "$work/few"
+expect 1 "too few" "$@" "$text" --batch 1000 --out "$work/few"
 expect 1 "nowhere" "$@" "$text" --hidden 8 --batch 4 --steps 16 --epochs 0.01 \
     --out "$work/nowhere/model"
+
+# Writing over files: its own, and no others. Names are checked before anything is learnt.
+tiny="--cell rnn --hidden 8 --embed 4 --batch 4 --steps 16 --epochs 0.1 --sample 0"
+
+refuses()
+{
+    words=$1
+    shift
+    # shellcheck disable=SC2086 # several options
+    expect 1 "$words" "$@" $tiny
+    grep -q network "$work/out" && fail "it is noticed after the training began: $words"
+    cmp -s "$text" "$work/copy" || fail "the text to learn from is changed"
+}
+
+cp "$text" "$work/copy"
+mv "$text" "$work/book.txt"
+text=$work/book.txt
+refuses "book.txt is the text to learn from" "$@" "$text" --out "$work/book"
+refuses "book.txt is the text to learn from" "$@" "$text" --out "$work/book" --force
+ln "$text" "$work/hard.svg"
+refuses "hard.svg is the text to learn from" "$@" "$text" --out "$work/hard"
+ln -s book.txt "$work/soft.safetensors"
+refuses "soft.safetensors is the text to learn from" "$@" "$text" --out "$work/soft"
+ln -s book.txt "$work/way"
+refuses "book.txt is the text to learn from" "$@" "$work/way" --out "$work/book.safetensors"
+mkfifo "$work/pipe.svg"
+refuses "pipe.svg: is a pipe" "$@" "$text" --out "$work/pipe"
+mkdir "$work/folder.txt"
+refuses "folder.txt: is a directory" "$@" "$text" --out "$work/folder"
+refuses "nowhere/model.safetensors: cannot be written" "$@" "$text" --out "$work/nowhere/model"
+
+# What others made: a letter, a picture, weights.
+for end in txt svg safetensors; do
+    echo "my own $end" >"$work/mine.$end"
+    refuses "mine.$end is there already" "$@" "$text" --out "$work/mine"
+    grep -q "my own $end" "$work/mine.$end" || fail "mine.$end is written over"
+    # shellcheck disable=SC2086 # several options
+    expect 0 "^  rnn" "$@" "$text" $tiny --out "$work/mine" --force
+    rm "$work"/mine.*
+done
+# shellcheck disable=SC2086 # several options
+expect 0 "^  rnn" "$@" "$text" $tiny --out "$work/mine"
+# shellcheck disable=SC2086 # several options
+expect 0 "^  rnn" "$@" "$text" $tiny --out "$work/mine" --layers 2 --embed 5
+expect 0 "." "$@" --load "$work/mine.safetensors" --sample 9
+ln "$work/mine.txt" "$work/twice.txt"
+ln "$work/mine.txt" "$work/twice.svg"
+refuses "twice.svg is the same file" "$@" "$text" --out "$work/twice" --force
+rm "$work/mine.txt"
+refuses "mine.safetensors is there already" "$@" "$text" --out "$work/mine"
+
+# What measuring took is told.
+expect 0 "^measuring [0-9.]* s" "$@" "$text" --cell rnn --hidden 8 --embed 4 --batch 4 \
+    --steps 16 --epochs 0.1 --out "$work/again" --sample 0
 
 # Command lines that are refused.
 expect 0 "usage" "$@" --help

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How charlm shares its time between training and measuring.
+ *
+ *   measuring <= 3 % of the time so far     while it trains
+ *   measuring <= 9 % of it                  with the last measure, which is the report's
+ *
+ * so nine tenths at least are training, though a measure ends a little late. How much text
+ * that is follows from the speed of the last measure; before the first one it is what
+ * training, which is slower, would read in that time.
+ */
+#include "charlm.h"
+
+#include <math.h>
+
+double budget_seconds(const budget *b)
+{
+    return b->learning + b->measuring;
+}
+
+double budget_speed(const budget *b)
+{
+    return (double)b->learnt / fmax(b->learning, 1e-9);
+}
+
+void budget_learnt(budget *b, double seconds, int64_t characters)
+{
+    b->learning += seconds;
+    b->learnt += characters;
+}
+
+void budget_measured(budget *b, double seconds, int64_t characters)
+{
+    b->measuring += seconds;
+    b->measured = (double)characters / fmax(seconds, 1e-9);
+}
+
+bool budget_knows(const budget *b)
+{
+    return b->measured > 0;
+}
+
+double budget_allows(const budget *b, bool last)
+{
+    return (last ? 0.09 : 0.03) * budget_seconds(b) - b->measuring;
+}
+
+int64_t budget_characters(const budget *b, bool last)
+{
+    const double speed = budget_knows(b) ? b->measured : budget_speed(b);
+
+    return (int64_t)fmin(fmax(0, budget_allows(b, last) * speed), 1e15);
+}
