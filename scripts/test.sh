@@ -3,6 +3,7 @@
 # Runs all tests: each suite as it is built by default, those of operators and kernels under
 # each instruction set of this machine, everything with the address and undefined-behaviour
 # sanitizers; and compiles with clang where there is one.
+# What cannot be tested here is named in a line that begins with "skipped:".
 # The last line is "N passed, N failed"; the exit status is 0 when nothing failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -65,6 +66,35 @@ count_log()
     END { print passed + 0, failed + 0 }' "$1"
 }
 
+# Prints the tests of a log that were skipped, and why: programs, and tests of Criterion.
+list_skipped()
+{
+    awk '
+    function value(key, line) {
+        line = $0
+        if (!match(line, "\"" key "\": \"")) return ""
+        line = substr(line, RSTART + RLENGTH)
+        sub(/".*/, "", line)
+        return line
+    }
+    /"result": "SKIP"/ {
+        name = value("name")
+        why = value("stdout")
+        sub(/^[^:]*:/, "", name)
+        sub(/^skipped: /, "", why)
+        sub(/\\n.*/, "", why)
+        print "skipped: " name (why == "" ? "" : ": " why)
+        next
+    }
+    {
+        gsub(/\\u001b\[[0-9;]*m/, "")
+        while (match($0, /\[SKIP\] [^\\"]*/)) {
+            print "skipped: " substr($0, RSTART + 7, RLENGTH - 7)
+            $0 = substr($0, RSTART + RLENGTH)
+        }
+    }' "$1"
+}
+
 # ---- stages ----
 
 # stage TITLE
@@ -100,8 +130,9 @@ run()
     shift 2
     log=$folder/meson-logs/$name.json
     rm -f "$log"
-    meson test -C "$folder" --no-rebuild --num-processes 2 --logbase "$name" \
-        --print-errorlogs "$@" >"$scratch/run" 2>&1
+    # At level 1 Criterion tells of the tests that skip themselves.
+    CRITERION_VERBOSITY_LEVEL=1 meson test -C "$folder" --no-rebuild --num-processes 2 \
+        --logbase "$name" --print-errorlogs "$@" >"$scratch/run" 2>&1
     status=$?
     if [ ! -s "$log" ]; then
         cat "$scratch/run"
@@ -110,22 +141,20 @@ run()
     fi
     counts=$(count_log "$log")
     if [ $status -ne 0 ]; then
-        grep -v -E -e '^>>>' -e '^ *[0-9]+/[0-9]+ .* OK +[0-9.]+s' "$scratch/run"
+        grep -v -E -e '^>>>' -e '^ *[0-9]+/[0-9]+ .* OK +[0-9.]+s' \
+            -e '^\[(RUN |PASS|SKIP)\]' "$scratch/run"
         [ "${counts#* }" -gt 0 ] || counts="${counts% *} 1"
     fi
+    list_skipped "$log"
     passed=$((passed + ${counts% *}))
     failed=$((failed + ${counts#* }))
     echo "$name: ${counts% *} passed, ${counts#* } failed"
 }
 
-# The instruction sets of this machine below the best, which is what runs by default.
-lower_instruction_sets()
+# The instruction sets that this machine has, or with "no" lacks; lowest first.
+instruction_sets()
 {
-    flags=$(grep -m 1 '^flags' /proc/cpuinfo 2>/dev/null) || return 0
-    case "$flags " in
-    *" avx512vl "*) echo "avx2 baseline" ;;
-    *" avx2 "*) echo "baseline" ;;
-    esac
+    build-test/tests/isa_step | sed -n "s/ $1\$//p"
 }
 
 stage "all suites"
@@ -135,12 +164,16 @@ if build build-test "the build" -Dtests=enabled -Dbench=true --buildtype=debugop
     have g++ || have clang++ || echo "skipped: headers as C++, for there is no compiler"
     have clang-format || echo "skipped: layout, for clang-format is not installed"
 
-    for isa in $(lower_instruction_sets); do
+    # The best one is what ran just now, and the kernels of all of them.
+    for isa in $(instruction_sets no); do
+        echo "skipped: all suites with instruction set $isa, which this processor lacks"
+    done
+    for isa in $(instruction_sets yes | sed '$d'); do
         stage "instruction set $isa"
         RONDO_ISA=$isa
         export RONDO_ISA
-        run build-test "$isa" --no-suite valgrind --no-suite install --no-suite headers \
-            --no-suite style --no-suite docs
+        run build-test "$isa" --no-suite kernel --no-suite isa --no-suite valgrind \
+            --no-suite install --no-suite headers --no-suite style --no-suite docs
         unset RONDO_ISA
     done
 fi

@@ -28,9 +28,9 @@ extern "C" {
 /* The version of the library that is linked, "major.minor.patch". */
 RN_API const char *rn_version(void);
 
-/* The instruction set that kernels of this process use: "baseline", "avx2" or "avx512". The
- * best one the processor has, or the one that RONDO_ISA in the environment names if that is
- * lower. Decided at the first call into the library. */
+/* The instruction set whose kernels a program compiled now would use: "baseline", "avx2" or
+ * "avx512". The best one that the processor and the operating system support, or the one
+ * that RONDO_ISA in the environment names if that is lower. */
 RN_API const char *rn_isa(void);
 
 /* Element types. Only the two real types have gradients. A bool is one byte, 0 or 1. */

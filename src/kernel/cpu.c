@@ -8,27 +8,49 @@
  */
 #include "cpu.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if defined(RN_HAVE_AVX2) || defined(RN_HAVE_AVX512)
+#include <cpuid.h>
+
+/* Bits of XCR0: the registers that the operating system saves. */
+enum { SAVES_YMM = 0x06, SAVES_ZMM = 0xe6 };
+
+/* Old compilers' __builtin_cpu_supports asks only the processor, so the system is asked
+ * here. */
+static bool system_saves(unsigned registers)
+{
+    unsigned a, b, c, d;
+
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return false;
+    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    return (a & registers) == registers;
+}
+#endif
 
 static const char *const names[RN__ISAS] = {"baseline", "avx2", "avx512"};
 
 /* Each level asks for every flag that its sources are compiled with. */
-static bool supported(rn__isa isa)
+bool rn__cpu_has(rn__isa isa)
 {
+#if defined(RN_HAVE_AVX2) || defined(RN_HAVE_AVX512)
+    __builtin_cpu_init();
+#endif
     switch (isa) {
     case RN__BASELINE:
         return true;
 #ifdef RN_HAVE_AVX2
     case RN__AVX2:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+        return system_saves(SAVES_YMM) && __builtin_cpu_supports("avx2") &&
+               __builtin_cpu_supports("fma");
 #endif
 #ifdef RN_HAVE_AVX512
     case RN__AVX512:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-               __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+        return system_saves(SAVES_ZMM) && __builtin_cpu_supports("avx2") &&
+               __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx512f") &&
+               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vl");
 #endif
     default:
         return false;
@@ -49,10 +71,7 @@ rn__isa rn__cpu_isa(void)
 {
     int isa = (int)highest_allowed();
 
-#if defined(RN_HAVE_AVX2) || defined(RN_HAVE_AVX512)
-    __builtin_cpu_init();
-#endif
-    while (isa > RN__BASELINE && !supported((rn__isa)isa)) isa--;
+    while (isa > RN__BASELINE && !rn__cpu_has((rn__isa)isa)) isa--;
     return (rn__isa)isa;
 }
 

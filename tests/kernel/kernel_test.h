@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the tests of one variant of the kernels include: Criterion, or with RN_ALONE
+ * alone.h.
+ *
+ * Such a program is compiled for the baseline, or it could die of an illegal instruction
+ * before it asks for the processor; only the library's kernels that it calls need the
+ * instruction set.
+ */
+#ifndef RN_TESTS_KERNEL_TEST_H
+#define RN_TESTS_KERNEL_TEST_H
+
+#include "cpu.h"
+
+#include <stdio.h>
+
+#ifdef RN_ALONE
+#include "alone.h"
+enum { THINNING = 20 }; /* one case of so many, for an emulator is so slow */
+#else
+#include <criterion/criterion.h>
+enum { THINNING = 1 };
+#endif
+
+#if defined(RN_ISA_AVX512)
+#define NEEDED RN__AVX512
+#elif defined(RN_ISA_AVX2)
+#define NEEDED RN__AVX2
+#else
+#define NEEDED RN__BASELINE
+#endif
+
+enum { SKIPPED = 77 }; /* the exit status from which Meson knows a test that was skipped */
+
+#endif
