@@ -172,8 +172,8 @@ if build build-test "the build" -Dtests=enabled -Dbench=true --buildtype=debugop
         stage "instruction set $isa"
         RONDO_ISA=$isa
         export RONDO_ISA
-        run build-test "$isa" --no-suite kernel --no-suite isa --no-suite valgrind \
-            --no-suite install --no-suite headers --no-suite style --no-suite docs
+        run build-test "$isa" --no-suite kernel --no-suite isa --no-suite ieee \
+            --no-suite valgrind --no-suite install --no-suite headers --no-suite style --no-suite docs
         unset RONDO_ISA
     done
 fi

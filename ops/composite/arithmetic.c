@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Arithmetic with a constant, of the type of x. */
+#include "ieee.h"
 #include "rondo/ops.h"
 
 rn_tensor rn_scale(rn_tensor x, double factor)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Comparisons that are others turned round. */
+#include "ieee.h"
 #include "rondo/ops.h"
 
 #include <math.h>

@@ -6,6 +6,7 @@
  * The error of dx is at most 4 u |dy|, u being 2^-53 (f64) or 2^-24 (f32): where x is far
  * below 0, 1 + erf is rounded away, and y with it.
  */
+#include "ieee.h"
 #include "rondo/ops.h"
 
 rn_tensor rn_gelu(rn_tensor x)

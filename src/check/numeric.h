@@ -3,6 +3,8 @@
 #ifndef RN_CHECK_NUMERIC_H
 #define RN_CHECK_NUMERIC_H
 
+#include "ieee.h"
+
 #include <stdbool.h>
 
 /* Sets *y to f(t), false if it cannot be computed. */

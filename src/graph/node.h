@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "arena.h"
+#include "ieee.h"
 #include "rondo/graph.h"
 #include "rondo/loop.h"
 #include "rondo/op.h"

@@ -15,6 +15,8 @@
 #ifndef RN_KERNEL_VARIANT_H
 #define RN_KERNEL_VARIANT_H
 
+#include "ieee.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

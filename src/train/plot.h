@@ -3,6 +3,8 @@
 #ifndef RN_TRAIN_PLOT_H
 #define RN_TRAIN_PLOT_H
 
+#include "ieee.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "ieee.h"
 #include "rondo/train.h"
 
 enum {
