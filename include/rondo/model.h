@@ -65,7 +65,7 @@ typedef struct rn_scope {
     rn_graph *graph;
     rn_model *model;
     const char *path; /* "" or "rnn/layer0"; owned by the graph */
-    bool inference;   /* dropout does nothing */
+    bool inference;   /* dropout does nothing and draws nothing */
 } rn_scope;
 
 /* The scope of the model itself, for training or for use. A null graph or model is allowed:
@@ -107,11 +107,24 @@ RN_API rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_
 /* A variable that is not trained, of any type, zeros at first; rn_assign changes it. */
 RN_API rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shape);
 
-/* What a random draw in the graph of x needs: ticks i32 [2] that differ from run to run and
- * from step to step of the loops around x, and a key that belongs to the seed, the scope
- * and `name`. The runs are counted by a variable of the model, "random/counter". */
+/* ---- random draws: what rn_uniform and rn_normal are given ---- */
+
+/* i32 [2], in the graph of x: the number of the run, and the step of the loops around x (0
+ * outside of loops). Everything drawn in one run and step has the same ticks; the key must
+ * tell these draws apart. The runs are counted by a variable of the
+ * model, "random/counter". Errors: no model, x of another graph, or a loop around x whose
+ * number of steps is not known yet. */
 RN_API rn_tensor rn_random_ticks(rn_scope scope, rn_tensor x);
+
+/* The key of a name: a function of the model's seed and the full name alone, the same in
+ * every call and graph. Two draws with one key and the same ticks are the same numbers. */
 RN_API uint64_t rn_random_key(rn_scope scope, const char *name);
+
+/* A key for one more draw under that name: the first call in a graph gives rn_random_key,
+ * every later one another key, independent of the others. Depends on the number of earlier
+ * calls for the full name in this graph alone, so a model function that is run on a second
+ * graph gets the same keys again. rn_dropout and rn_dropout_mask count as calls. */
+RN_API uint64_t rn_random_key_next(rn_scope scope, const char *name);
 
 #ifdef __cplusplus
 }

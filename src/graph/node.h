@@ -46,6 +46,12 @@ typedef struct rn__assignment {
     int32_t variable, value;
 } rn__assignment;
 
+/* A growing list of ids or records, in the arena. */
+typedef struct rn__list {
+    void *at;
+    int count, capacity;
+} rn__list;
+
 struct rn_graph {
     rn__node **node;
     int32_t count, capacity;
@@ -59,6 +65,7 @@ struct rn_graph {
     rn_graph *bodies; /* all bodies, to be freed */
     rn__assignment *assignment;
     int assignments, assignment_capacity;
+    rn__list draws;         /* how often each key was drawn with; nn/random.c */
     bool failed, no_memory; /* no_memory: which is why it failed */
     char error[512];
 };
@@ -73,12 +80,6 @@ typedef struct rn__carry {
 typedef struct rn__pair {
     int32_t outer, leaf;
 } rn__pair;
-
-/* A growing list of ids or records, in the arena. */
-typedef struct rn__list {
-    void *at;
-    int count, capacity;
-} rn__list;
 
 struct rn_loop {
     rn_graph *outer, *body;

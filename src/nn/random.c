@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a random draw of a layer depends on: the model's seed and the layer's name (the
- * key), the number of the run (a counter that is a variable of the model), and the steps of
- * the loops round it (the ticks).
+ * What a random draw of a layer depends on: the model's seed, the layer's name and how
+ * often the graph drew under that name before (the key), the number of the run (a counter
+ * that is a variable of the model), and the steps of the loops round it (the ticks).
  */
 #include "model.h"
 #include "name.h"
@@ -56,4 +56,31 @@ uint64_t rn_random_key(rn_scope scope, const char *name)
     const uint64_t seed = scope.model ? scope.model->seed : 0;
 
     return rn__mix((full ? rn__hash(full) : 0) ^ rn__mix(seed));
+}
+
+/* A key and how many draws of the graph have used it. */
+typedef struct draw {
+    uint64_t key, uses;
+} draw;
+
+static draw *find_draw(rn_graph *root, uint64_t key)
+{
+    for (int i = 0; i < root->draws.count; i++) {
+        draw *d = rn__list_at(root->draws, draw, i);
+        if (d->key == key) return d;
+    }
+    draw *d = (draw *)rn__list_add(root, &root->draws, sizeof *d);
+    if (d) *d = (draw){key, 0};
+    return d;
+}
+
+/* Use 0 has the name's key itself, use n number n of a SplitMix64 stream that begins there.
+ */
+uint64_t rn_random_key_next(rn_scope scope, const char *name)
+{
+    const uint64_t key = rn_random_key(scope, name);
+    draw *d = scope.graph ? find_draw(scope.graph->root, key) : NULL;
+    const uint64_t use = d ? d->uses++ : 0;
+
+    return use == 0 ? key : rn__mix(key + use * UINT64_C(0x9E3779B97F4A7C15));
 }
