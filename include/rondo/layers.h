@@ -14,10 +14,14 @@ extern "C" {
 RN_API rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units);
 
 /* Rows of a table by index: indices [..] i32 -> [.., units]; an index outside 0..count-1
- * makes the run fail with a message. Weight: name/w [count, units]
- * (normal, standard deviation 1 / sqrt(units)). */
+ * makes the run fail with a message. Weight: name/w [count, units] (standard normal). */
 RN_API rn_tensor rn_embedding(rn_scope scope, const char *name, rn_tensor indices,
                               int64_t count, int64_t units);
+
+/* The same with a table that begins as `init` says. One that is the output's weights too
+ * ("tied") should begin smaller, as normal with 0.25 to 0.5, or its logits are large. */
+RN_API rn_tensor rn_embedding_init(rn_scope scope, const char *name, rn_tensor indices,
+                                   int64_t count, int64_t units, rn_init init);
 
 /* In training, each element is 0 with probability `rate` and else divided by 1 - rate; in
  * inference x itself. rate in 0 <= rate < 1. Srivastava et al. 2014.

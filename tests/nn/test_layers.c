@@ -77,6 +77,31 @@ Test(layers, embedding)
     rn_model_free(model);
 }
 
+/* The table begins as standard normal numbers, or as it is told to. */
+Test(layers, embedding_begins)
+{
+    enum { COUNT = 200, UNITS = 100, ALL = COUNT * UNITS };
+    rn_model *model = rn_test_model(1);
+    rn_graph *g = rn_graph_new();
+    const rn_scope s = rn_root(g, model);
+    rn_tensor x = rn_input(g, "x", RN_I32, rn_shape(2));
+    double sum = 0, squares = 0;
+
+    rn_embedding(s, "e", x, COUNT, UNITS);
+    rn_embedding_init(s, "c", x, COUNT, UNITS, (rn_init){RN_INIT_UNIFORM, 0.25});
+    cr_assert(!*rn_graph_error(g), "%s", rn_graph_error(g));
+    const double *e = rn_test_values(model, "e/w"), *c = rn_test_values(model, "c/w");
+    for (int i = 0; i < ALL; i++) {
+        sum += e[i];
+        squares += e[i] * e[i];
+        cr_assert(fabs(c[i]) <= 0.25);
+    }
+    cr_assert(fabs(sum / ALL) < 5 / sqrt(ALL), "mean %g", sum / ALL);
+    cr_assert(fabs(squares / ALL - 1) < 5 * sqrt(2.0 / ALL), "variance %g", squares / ALL);
+    rn_graph_free(g);
+    rn_model_free(model);
+}
+
 /* ---- layer normalisation ---- */
 
 Test(layers, layer_normalization)
@@ -137,6 +162,9 @@ REFUSES(embedding_of_reals, "embedding: indices must be i32: e got f64 x [2,3]",
         rn_embedding(s, "e", x, 5, 4))
 REFUSES(embedding_of_nothing, "embedding: count and units must be positive: e has 0 and 4",
         rn_embedding(s, "e", i, 0, 4))
+REFUSES(embedding_init_of_nothing,
+        "embedding: count and units must be positive: e has 5 and -1",
+        rn_embedding_init(s, "e", i, 5, -1, (rn_init){RN_INIT_ZEROS, 0}))
 REFUSES(dropout_rate, "dropout: the rate must be in 0 <= rate < 1: d has 1",
         rn_dropout(s, "d", x, 1))
 REFUSES(dropout_type, "dropout: x must be real: d got i32", rn_dropout(s, "d", i, 0.5))

@@ -6,14 +6,19 @@
  *
  *   y[i] = W[indices[i]]
  */
-#include <math.h>
-
 #include "node.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 
 rn_tensor rn_embedding(rn_scope scope, const char *name, rn_tensor indices, int64_t count,
                        int64_t units)
+{
+    return rn_embedding_init(scope, name, indices, count, units,
+                             (rn_init){RN_INIT_NORMAL, 1});
+}
+
+rn_tensor rn_embedding_init(rn_scope scope, const char *name, rn_tensor indices,
+                            int64_t count, int64_t units, rn_init init)
 {
     char text[128];
 
@@ -27,7 +32,6 @@ rn_tensor rn_embedding(rn_scope scope, const char *name, rn_tensor indices, int6
                        "embedding: count and units must be positive: %s has %lld and %lld",
                        name ? name : "", (long long)count, (long long)units);
 
-    const rn_init init = {RN_INIT_NORMAL, 1 / sqrt((double)units)};
     rn_tensor w =
         rn_weight(rn_scope_in(scope, name), "w", (rn_shape){2, {count, units}}, init);
     return rn_take(w, indices);
