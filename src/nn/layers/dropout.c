@@ -12,7 +12,8 @@
 
 rn_tensor rn_dropout(rn_scope scope, const char *name, rn_tensor x, double rate)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x))
+        return rn_fail(scope.graph, "dropout: x is the null tensor: %s", name ? name : "");
     if (!(rate >= 0 && rate < 1))
         return rn_fail(x.graph, "dropout: the rate must be in 0 <= rate < 1: %s has %g",
                        name ? name : "", rate);
