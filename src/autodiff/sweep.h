@@ -24,6 +24,11 @@ void rn__sweep_need(rn__sweep *sweep);
 rn_tensor rn__sweep_get(const rn__sweep *sweep, int32_t id);
 bool rn__sweep_add(rn__sweep *sweep, int32_t id, rn_tensor dx);
 
+/* Whether a rule may give dx for an operand x of y: a tensor of x's shape and type or, for
+ * an element-wise operator, of y's shape, to be summed over what was broadcast. */
+typedef enum rn__fit { RN__FITS, RN__FITS_SUMMED, RN__MISFIT } rn__fit;
+rn__fit rn__fit_of(const rn_op *op, rn_tensor dx, rn_tensor x, rn_tensor y);
+
 /* From the cotangents that are there to those of all needed nodes. */
 bool rn__sweep_run(rn__sweep *sweep);
 
