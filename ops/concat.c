@@ -72,7 +72,7 @@ rn_tensor rn_concat(const rn_tensor *x, int count, int axis)
     if (count < 1 || !x) return rn_null();
 
     const attributes a = {rn__op_axis(&rn__op_concat, x[0], axis)};
-    if (a.axis < 0) return rn_null();
+    if (a.axis < 0 && !rn_is_null(x[0])) return rn_null();
     return rn_apply(&rn__op_concat, x, count, &a, sizeof a);
 }
 

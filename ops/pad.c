@@ -76,13 +76,15 @@ const rn_op rn__op_pad = {.name = "pad",
 
 rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after, int64_t between)
 {
-    const attributes a = {rn__op_axis(&rn__op_pad, x, axis), before, after, between};
+    attributes a = {rn__op_axis(&rn__op_pad, x, axis), before, after, between};
 
     if (a.axis < 0) return rn_null();
     if (before < 0 || after < 0 || between < 0)
         return rn__op_refuse(&rn__op_pad, &x, 1,
                              "negative: %lld before, %lld after, %lld between",
                              (long long)before, (long long)after, (long long)between);
+    /* Between fewer than two elements there is nothing, however much of it. */
+    if (rn_size(x, (int)a.axis) < 2) a.between = 0;
     return rn_apply(&rn__op_pad, &x, 1, &a, sizeof a);
 }
 

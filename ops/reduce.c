@@ -23,6 +23,10 @@ int64_t rn__reduce_axes(const rn_op *op, rn_tensor x, const int *axes, int count
 {
     int64_t mask = 0;
 
+    if (rn_rank(x) < 0) {
+        rn__op_refuse(op, &x, 1, "no such tensor");
+        return -1;
+    }
     if (count == 0) return ((int64_t)1 << rn_rank(x)) - 1;
     if (count < 0 || !axes) {
         rn__op_refuse(op, &x, 1, "%d axes, %s", count,

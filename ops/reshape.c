@@ -100,6 +100,10 @@ static bool complete(rn_tensor x, rn_shape *to)
     char text[160];
     int open = -1;
 
+    if (given < 0 || to->rank < 0 || to->rank > RN_RANK_MAX) {
+        rn__op_refuse(&rn__op_reshape, &x, 1, "no such rank: %d", to->rank);
+        return false;
+    }
     for (int i = 0; i < to->rank; i++)
         if (to->size[i] == -1 && open < 0) {
             open = i;

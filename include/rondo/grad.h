@@ -15,7 +15,7 @@ extern "C" {
  * Only nodes between x and y are differentiated, and the result can be differentiated
  * again. Loops are differentiated as loops. Errors (false, message on the graph): y, dy or
  * an x that is not of a real type or from another graph; a y that is not a scalar, without
- * dy. */
+ * dy; a gradient rule that gives a tensor of another shape than the operand's, see op.h. */
 RN_API bool rn_grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count,
                     rn_tensor *dx);
 

@@ -97,7 +97,7 @@ typedef struct rn_gradcheck_report {
     rn_gradcheck_kink *kink; /* points that were left out */
     int64_t kinks;
     rn_gradcheck_culprit culprit; /* after a failure: who is to blame, see culprit.h */
-    char *text;                   /* all this for people, or why there is no check */
+    char *text; /* all this for people, or why there is no check; never NULL */
 } rn_gradcheck_report;
 
 /* Checks the gradient of a scalar loss. Variables have their present values and are not

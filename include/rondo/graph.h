@@ -18,10 +18,12 @@ extern "C" {
 
 typedef struct rn_graph rn_graph;
 
-/* The name of a node's value. Passed by value, owns nothing; valid as long as its graph. */
+/* The name of a node's value. Passed by value, owns nothing; valid as long as its graph,
+ * though programs know it for longer. Builders make it; the members are not for writing. */
 typedef struct rn_tensor {
     rn_graph *graph; /* NULL: the null tensor */
     int32_t id;
+    uint32_t serial; /* the graph's: tells it from a later one at the same address */
 } rn_tensor;
 
 /* A new empty graph, or NULL without memory. Free with rn_graph_free. */
@@ -81,13 +83,14 @@ RN_API rn_tensor rn_fill_like(rn_tensor x, double value);
  * name. */
 typedef struct rn_variable rn_variable;
 
-/* A new variable of zeros with one reference, or NULL without memory or with a bad shape.
- */
+/* A new variable of zeros with one reference, or NULL without memory, without a name or
+ * with a bad type or shape. */
 RN_API rn_variable *rn_variable_new(rn_allocator allocator, const char *name, rn_type type,
                                     rn_shape shape);
 RN_API rn_variable *rn_variable_retain(rn_variable *variable);
 RN_API void rn_variable_release(rn_variable *variable);
 
+/* What it is; of NULL "", RN_F32, rank -1 and NULL. */
 RN_API const char *rn_variable_name(const rn_variable *variable);
 RN_API rn_type rn_variable_type(const rn_variable *variable);
 RN_API rn_shape rn_variable_shape(const rn_variable *variable);
@@ -110,7 +113,7 @@ RN_API rn_tensor rn_assign(rn_tensor variable, rn_tensor value);
 
 /* The graph as text, one node a line with operator, name, type, shape and inputs, loop
  * bodies indented. Writes at most `capacity` bytes with the final 0; returns the length of
- * the whole text, like snprintf. `text` may be NULL when capacity is 0. */
+ * the whole text, like snprintf. `text` NULL: nothing is written. */
 RN_API size_t rn_graph_print(const rn_graph *graph, char *text, size_t capacity);
 
 #ifdef __cplusplus

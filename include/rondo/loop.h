@@ -24,7 +24,8 @@
  * step there. The loop stops after the longest sequence. A reversed loop with lengths
  * starts each sequence at its own end.
  *
- * All functions accept NULL and the null tensor after an error and pass it on.
+ * All functions accept NULL, which rn_loop_begin gives after an error, and then do nothing.
+ * The null tensor is an error, unless there is one already.
  */
 #ifndef RONDO_LOOP_H
 #define RONDO_LOOP_H
@@ -45,7 +46,7 @@ typedef struct rn_loop rn_loop;
 RN_API rn_loop *rn_loop_begin(rn_graph *graph);
 
 /* Before the first step input: run from the last step to the first; set the number of steps
- * of a loop that may have no step inputs; give lengths, i32 [B]. */
+ * of a loop that may have no step inputs; give lengths, i32 [B] (null: none). */
 RN_API void rn_loop_reverse(rn_loop *loop);
 RN_API void rn_loop_steps(rn_loop *loop, int64_t steps);
 RN_API void rn_loop_lengths(rn_loop *loop, rn_tensor lengths);
@@ -68,7 +69,8 @@ RN_API void rn_loop_next(rn_loop *loop, rn_tensor carry, rn_tensor next);
 /* Ends the body and checks it. False on error. */
 RN_API bool rn_loop_end(rn_loop *loop);
 
-/* After the end: the body tensor's value of every step, [T, ...], in the outer graph. */
+/* After the end: the body tensor's value of every step, [T, ...], in the outer graph. Of a
+ * tensor from outside, whose value no step changes, that is its value T times. */
 RN_API rn_tensor rn_loop_collect(rn_loop *loop, rn_tensor body);
 
 /* After the end: the carry's value after the last step, in the outer graph. */

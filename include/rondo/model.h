@@ -60,7 +60,7 @@ RN_API rn_status rn_model_load(rn_model *model, const char *path);
 
 /* ---- scopes ---- */
 
-/* Passed by value; valid as long as its graph and model. */
+/* Passed by value; valid as long as its graph and model. A path NULL is "". */
 typedef struct rn_scope {
     rn_graph *graph;
     rn_model *model;

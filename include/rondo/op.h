@@ -69,8 +69,9 @@ typedef const char *(*rn_shape_rule)(rn_typing *typing);
 
 /* What a gradient rule is asked: given inputs x, output y and the cotangent dy (the shape
  * of y), set dx[i] to the cotangent of each x[i] for which wanted[i]; left null it is zero.
- * For an element-wise operator dx[i] may have y's shape: the library sums it to that of
- * x[i]. */
+ * dx[i] has the type and shape of x[i]. For an element-wise operator it may have y's shape:
+ * the library sums it to that of x[i]. Anything else is an error of rn_grad; what is
+ * smaller than x[i] is not repeated. */
 typedef struct rn_pullback {
     int inputs;
     const rn_tensor *x;
@@ -127,10 +128,12 @@ typedef struct rn_op {
 RN_API rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs,
                           const void *attributes, size_t size);
 
-/* The shape of x and y broadcast against each other as NumPy does; false if they cannot. */
+/* The shape of x and y broadcast against each other as NumPy does; false if they cannot, or
+ * if one is no shape. `out` may be NULL. */
 RN_API bool rn_shape_broadcast(rn_shape x, rn_shape y, rn_shape *out);
 
-/* x summed to `shape`, undoing a broadcast. */
+/* x summed to `shape`, undoing a broadcast. Error: no broadcast of `shape` gives that of x.
+ */
 RN_API rn_tensor rn_sum_to(rn_tensor x, rn_shape shape);
 
 #ifdef __cplusplus

@@ -164,7 +164,9 @@ RN_API rn_tensor rn_index(rn_tensor x, int axis, int64_t index);
 RN_API rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after,
                         int64_t between);
 
-/* One after the other along an axis (all other sizes equal), or along a new axis. */
+/* One after the other along an axis (all other sizes equal), or along a new axis. Of no
+ * tensors (a count below 1, or no list) the result is null, and as they have no graph there
+ * is no message. */
 RN_API rn_tensor rn_concat(const rn_tensor *x, int count, int axis);
 RN_API rn_tensor rn_stack(const rn_tensor *x, int count, int axis);
 

@@ -50,8 +50,8 @@ typedef struct rn_shape {
     int64_t size[RN_RANK_MAX];
 } rn_shape;
 
-/* A shape from an array of sizes. A rank outside 0..RN_RANK_MAX gives rank -1, which every
- * builder refuses. */
+/* A shape from an array of sizes. A rank outside 0..RN_RANK_MAX, or no array where there
+ * are axes, gives rank -1, which every builder refuses. */
 RN_API rn_shape rn_shape_of(int rank, const int64_t *sizes);
 
 /* The shape with these sizes, rn_shape(32, 128); rn_shape() is a scalar's. C only. */
@@ -59,10 +59,12 @@ RN_API rn_shape rn_shape_of(int rank, const int64_t *sizes);
     rn_shape_of((int)(sizeof((int64_t[]){0, __VA_ARGS__}) / sizeof(int64_t)) - 1,          \
                 (int64_t[]){0, __VA_ARGS__} + 1)
 
-/* True when rank and all sizes agree. */
+/* True when rank and all sizes agree. A shape of a rank outside 0..RN_RANK_MAX is equal to
+ * none. */
 RN_API bool rn_shape_equal(rn_shape a, rn_shape b);
 
-/* Number of elements, or -1 when a size is negative or the product does not fit. */
+/* Number of elements, or -1 when there is no such shape: the rank is outside
+ * 0..RN_RANK_MAX, a size is negative or the product does not fit. */
 RN_API int64_t rn_shape_count(rn_shape shape);
 
 /* What functions that are not builders return. A message that says what happened stays on

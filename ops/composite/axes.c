@@ -8,14 +8,14 @@ static const rn_op expand_name = {.name = "expand"}, squeeze_name = {.name = "sq
 rn_tensor rn_expand(rn_tensor x, int axis)
 {
     rn_shape shape = rn_shape_get(x);
-    const int at = axis < 0 ? axis + shape.rank + 1 : axis;
+    const int64_t at = axis < 0 ? (int64_t)axis + shape.rank + 1 : axis;
 
     if (rn_is_null(x)) return x;
-    if (at < 0 || at > shape.rank)
+    if (shape.rank < 0 || at < 0 || at > shape.rank)
         return rn__op_refuse(&expand_name, &x, 1, "no place for an axis %d", axis);
     if (shape.rank == RN_RANK_MAX)
         return rn__op_refuse(&expand_name, &x, 1, "the result has too many axes");
-    for (int i = shape.rank++; i > at; i--) shape.size[i] = shape.size[i - 1];
+    for (int i = shape.rank++; i > (int)at; i--) shape.size[i] = shape.size[i - 1];
     shape.size[at] = 1;
     return rn_reshape(x, shape);
 }
@@ -43,9 +43,9 @@ rn_tensor rn_squeeze(rn_tensor x, int axis)
 rn_tensor rn_index(rn_tensor x, int axis, int64_t index)
 {
     const int at = rn__op_axis(&index_name, x, axis);
-    const int64_t n = rn_size(x, at), from_front = index < 0 ? index + n : index;
 
     if (at < 0) return rn_null();
+    const int64_t n = rn_size(x, at), from_front = index < 0 ? index + n : index;
     if (from_front < 0 || from_front >= n)
         return rn__op_refuse(&index_name, &x, 1, "axis %d has no element %lld", axis,
                              (long long)index);

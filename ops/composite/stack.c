@@ -4,19 +4,31 @@
 
 enum { AT_ONCE = 64 };
 
+static const rn_op name = {.name = "stack"};
+
 /* In parts of parts, so that the list of operands has a fixed length. */
-rn_tensor rn_stack(const rn_tensor *x, int count, int axis)
+static rn_tensor stack(const rn_tensor *x, int count, int axis)
 {
     rn_tensor part[AT_ONCE];
-    int parts = 0, each = 1;
+    int parts = 0;
+    int64_t each = 1;
 
     while (count > each * AT_ONCE) each *= AT_ONCE;
-    for (int from = 0; from < count; from += each) {
-        const int left = count - from;
+    for (int64_t from = 0; from < count; from += each) {
+        const int64_t left = count - from;
 
         part[parts] = each == 1 ? rn_expand(x[from], axis)
-                                : rn_stack(x + from, left < each ? left : each, axis);
+                                : stack(x + from, (int)(left < each ? left : each), axis);
         if (rn_is_null(part[parts++])) return rn_null();
     }
     return rn_concat(part, parts, axis);
+}
+
+rn_tensor rn_stack(const rn_tensor *x, int count, int axis)
+{
+    if (count < 1 || !x) return rn_null();
+    for (int i = 0; i < count; i++)
+        if (rn_is_null(x[i]))
+            return rn__op_refuse(&name, x, count, "tensor %d is the null tensor", i);
+    return stack(x, count, axis);
 }

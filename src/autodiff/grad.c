@@ -15,8 +15,11 @@ static bool refuse(rn_graph *graph, rn_tensor x, const char *what)
 
 static bool valid(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count)
 {
-    if (rn_is_null(y)) return false;
-    if (y.graph->root->failed) return false;
+    if (rn_is_null(y)) {
+        rn_fail(count > 0 ? x[0].graph : NULL, "grad: y is the null tensor");
+        return false;
+    }
+    if (y.graph->root->failed || rn_is_null(rn__adopt(y.graph, y, "grad"))) return false;
     if (y.graph->loop && y.graph->loop->ended)
         return refuse(y.graph, y, "the loop has ended");
     if (!rn__is_real(rn_type_get(y)))
@@ -24,7 +27,7 @@ static bool valid(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count)
     if (rn_is_null(dy)) {
         if (rn_rank(y) != 0)
             return refuse(y.graph, y, "without a cotangent it must be a scalar");
-    } else if (rn_type_get(dy) != rn_type_get(y) ||
+    } else if (!rn__exists(dy) || rn_type_get(dy) != rn_type_get(y) ||
                !rn_shape_equal(rn_shape_get(dy), rn_shape_get(y))) {
         return refuse(y.graph, dy, "cotangent of another type or shape");
     }
@@ -33,6 +36,7 @@ static bool valid(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count)
             rn_fail(y.graph, "grad: tensor %d is the null tensor", i);
             return false;
         }
+        if (!rn__exists(x[i])) return !rn_is_null(rn__adopt(y.graph, x[i], "grad"));
         if (!rn__is_real(rn_type_get(x[i])))
             return refuse(y.graph, x[i],
                           "no gradient with respect to a tensor of this type");
@@ -65,7 +69,13 @@ bool rn_grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor
     rn__sweep sweep;
     rn__twin twin = {y.graph, y.graph, NULL, NULL, 0};
 
-    for (int i = 0; i < count; i++) dx[i] = rn_null();
+    for (int i = 0; x && dx && i < count; i++) dx[i] = rn_null();
+    if (count < 0 || (count > 0 && (!x || !dx))) {
+        rn_fail(rn_is_null(y) && x && count > 0 ? x[0].graph : y.graph,
+                "grad: %d tensors, %s", count,
+                count < 0 ? "which is no count" : "but no list of them or of gradients");
+        return false;
+    }
     if (!valid(y, dy, x, count)) return false;
     /* A capture that is made only now lies after y, which then does not depend on it. */
     if (!rn__sweep_init(&sweep, &twin)) return false;

@@ -29,7 +29,7 @@ bool rn__mask_passes(const rn__node *node)
 /* The condition as a tensor that is true where the cotangent is not zero. */
 static rn_tensor kept(const rn__sweep *s, rn__mask mask)
 {
-    const rn_tensor c = {s->twin->target, mask.condition};
+    const rn_tensor c = rn__tensor(s->twin->target, mask.condition);
 
     return mask.inverted ? rn_logical_not(c) : c;
 }
@@ -59,7 +59,8 @@ rn__mask rn__mask_of_input(const rn__sweep *s, int32_t id, int i, rn_tensor cond
 rn_tensor rn__mask_apply(rn_tensor dx, rn__mask *mask)
 {
     if (rn_is_null(dx) || mask->applied) return dx;
-    const rn_tensor c = {dx.graph, mask->condition}, zero = rn_constant_like(dx, 0);
+    const rn_tensor c = rn__tensor(dx.graph, mask->condition),
+                    zero = rn_constant_like(dx, 0);
     mask->applied = true;
     return mask->inverted ? rn_where(c, zero, dx) : rn_where(c, dx, zero);
 }

@@ -10,6 +10,7 @@
 
 #include "rondo/grad.h"
 #include "rondo/ops.h"
+#include "table.h"
 
 bool rn__sweep_init(rn__sweep *s, rn__twin *twin)
 {
@@ -59,8 +60,7 @@ void rn__sweep_need(rn__sweep *s)
 /* As it is, whether its mask is applied or not. */
 static rn_tensor raw(const rn__sweep *s, int32_t id)
 {
-    return s->cotangent[id] < 0 ? rn_null()
-                                : (rn_tensor){s->twin->target, s->cotangent[id]};
+    return s->cotangent[id] < 0 ? rn_null() : rn__tensor(s->twin->target, s->cotangent[id]);
 }
 
 rn_tensor rn__sweep_get(const rn__sweep *s, int32_t id)
@@ -82,23 +82,33 @@ bool rn__sweep_add(rn__sweep *s, int32_t id, rn_tensor dx)
     return true;
 }
 
-/* dx as a rule gave it, in the shape of x: summed over what was broadcast, or spread. */
-static rn_tensor fit(const rn_op *op, rn_tensor dx, rn_tensor x)
+rn__fit rn__fit_of(const rn_op *op, rn_tensor dx, rn_tensor x, rn_tensor y)
 {
     const rn_shape want = rn_shape_get(x), have = rn_shape_get(dx);
     rn_shape both;
-    char from[128], to[128];
 
-    if (rn_is_null(dx) || (rn_shape_equal(want, have) && rn_type_get(dx) == rn_type_get(x)))
-        return dx;
-    if (rn_type_get(dx) == rn_type_get(x) && rn_shape_broadcast(want, have, &both)) {
-        if (rn_shape_equal(both, have)) return rn_sum_to(dx, want);
-        if (rn_shape_equal(both, want)) return rn_broadcast(dx, want);
-    }
-    return rn_fail(dx.graph, "%s: its gradient rule gives %s %s for an input of %s %s",
+    if (rn_type_get(dx) != rn_type_get(x)) return RN__MISFIT;
+    if (rn_shape_equal(want, have)) return RN__FITS;
+    if (!rn__op_code(op, rn_type_get(x)).map && !rn__op_code(op, rn_type_get(y)).map)
+        return RN__MISFIT;
+    return rn_shape_equal(have, rn_shape_get(y)) && rn_shape_broadcast(want, have, &both) &&
+                   rn_shape_equal(both, have)
+               ? RN__FITS_SUMMED
+               : RN__MISFIT;
+}
+
+/* dx as a rule gave it for operand i, in the shape of x. */
+static rn_tensor fit(const rn_op *op, int i, rn_tensor dx, rn_tensor x, rn_tensor y)
+{
+    const rn__fit how = rn__fit_of(op, dx, x, y);
+    char from[128], to[160];
+
+    if (how == RN__FITS) return dx;
+    if (how == RN__FITS_SUMMED) return rn_sum_to(dx, rn_shape_get(x));
+    return rn_fail(y.graph, "%s: its gradient rule gives %s %s for operand %d, %s %s",
                    op->name, rn_type_name(rn_type_get(dx)),
-                   rn__shape_text(have, from, sizeof from), rn_type_name(rn_type_get(x)),
-                   rn__shape_text(want, to, sizeof to));
+                   rn__shape_text(rn_shape_get(dx), from, sizeof from), i,
+                   rn_type_name(rn_type_get(x)), rn__describe(x, to, sizeof to));
 }
 
 /* Calls the rule; what the nodes that it makes are refused for is told of it. */
@@ -135,12 +145,15 @@ static bool pull(rn__sweep *s, int32_t id, rn_tensor *x, rn_tensor *dx, bool *wa
     if (!call_rule(node->op, &p, s->twin->target)) return false;
     for (int i = 0; i < node->inputs; i++) {
         if (!wanted[i] || rn_is_null(dx[i])) continue;
+        dx[i] = rn__adopt(s->twin->target, dx[i], node->op->name);
+        if (rn_is_null(dx[i])) return false;
         rn__mask mask = rn__mask_of_input(s, id, i, x[0], p.dy, dx[i]);
         if (!rn_shape_equal(rn_shape_get(dx[i]), rn_shape_get(x[i]))) {
             dx[i] = rn__mask_apply(dx[i], &mask);
             mask.condition = -1;
         }
-        if (!rn__mask_add(s, node->in[i], fit(node->op, dx[i], x[i]), mask)) return false;
+        if (!rn__mask_add(s, node->in[i], fit(node->op, i, dx[i], x[i], p.y), mask))
+            return false;
     }
     return !s->twin->target->root->failed;
 }

@@ -43,6 +43,11 @@ rn_tensor rn__mask_apply(rn_tensor dx, rn__mask *mask);
 /* Whether a node's rule may be given a cotangent before its mask is applied. */
 bool rn__mask_passes(const rn__node *node);
 
+/* Whether a rule may give dx for an operand x of y: a tensor of x's shape and type or, for
+ * an element-wise operator, of y's shape, to be summed over what was broadcast. */
+typedef enum rn__fit { RN__FITS, RN__FITS_SUMMED, RN__MISFIT } rn__fit;
+rn__fit rn__fit_of(const rn_op *op, rn_tensor dx, rn_tensor x, rn_tensor y);
+
 /* From the cotangents that are there to those of all needed nodes. */
 bool rn__sweep_run(rn__sweep *sweep);
 

@@ -83,12 +83,12 @@ static rn_tensor make(rn__twin *twin, int32_t id)
 
 rn_tensor rn__twin_of(rn__twin *twin, int32_t id)
 {
-    if (twin->source == twin->target) return (rn_tensor){twin->target, id};
+    if (twin->source == twin->target) return rn__tensor(twin->target, id);
     if (!grow(twin, id)) return rn__no_memory(twin->target);
     if (twin->of[id] < 0) {
         const rn_tensor x = make(twin, id);
         if (rn_is_null(x)) return x;
         twin->of[id] = x.id;
     }
-    return (rn_tensor){twin->target, twin->of[id]};
+    return rn__tensor(twin->target, twin->of[id]);
 }

@@ -82,10 +82,10 @@ static bool add_rule(adjoints *a, int32_t id)
 
     if (!x || !wanted) return false;
     for (int i = 0; i < node->inputs; i++) {
-        x[i] = (rn_tensor){a->graph, node->in[i]};
+        x[i] = rn__tensor(a->graph, node->in[i]);
         wanted[i] = a->reached[node->in[i]];
     }
-    rn__pull(node, x, (rn_tensor){a->graph, id}, rn__sweep_get(&a->sweep, id), wanted,
+    rn__pull(node, x, rn__tensor(a->graph, id), rn__sweep_get(&a->sweep, id), wanted,
              x + n);
     for (int i = 0; ok && i < node->inputs; i++)
         ok = add_part(a, id, node->in[i], x[(int)n + i]);

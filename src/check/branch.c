@@ -28,11 +28,11 @@ static rn_tensor sides_of(rn_graph *graph, int32_t id, rn__arena *arena)
     char what[128];
 
     if (!x) return rn__no_memory(graph);
-    for (int i = 0; i < node->inputs; i++) x[i] = (rn_tensor){graph, node->in[i]};
+    for (int i = 0; i < node->inputs; i++) x[i] = rn__tensor(graph, node->in[i]);
     const void *attributes = node->attributes;
     /* The body opens once more for what is only looked at. */
     if (graph->loop) graph->loop->ended = false;
-    const rn_tensor sides = op->sides(x, (rn_tensor){graph, id}, attributes);
+    const rn_tensor sides = op->sides(x, rn__tensor(graph, id), attributes);
     if (graph->loop) graph->loop->ended = ended;
     snprintf(what, sizeof what, "%.100s: its sides", op->name);
     rn__fail_within(graph, what);

@@ -136,7 +136,7 @@ static void add_operand(rn__text *t, const rn_gradcheck_culprit *c, const rn__si
     if (node->op == &rn__op_loop) {
         add_input(t, c, site);
     } else {
-        const rn_tensor x = {site->user_graph, node->in[c->operand]};
+        const rn_tensor x = rn__tensor(site->user_graph, node->in[c->operand]);
         rn__text_add(t, ", operand %d %s", c->operand, rn__describe(x, name, sizeof name));
     }
     if (c->element >= 0) add_element(t, c->shape, c->element);

@@ -61,7 +61,7 @@ static bool valid_tensors(rn__checking *c)
 
     for (int i = 0; valid && i < o->tensor_count; i++) {
         const rn_tensor x = o->tensors[i];
-        valid = !rn_is_null(x) && x.graph == c->user && is_leaf(rn__node_of(x)) &&
+        valid = rn__exists(x) && x.graph == c->user && is_leaf(rn__node_of(x)) &&
                 rn__is_real(rn_type_get(x));
     }
     return valid ||
@@ -76,7 +76,7 @@ static bool valid_values(rn__checking *c)
 
     for (int i = 0; valid && i < o->value_count; i++) {
         const rn_tensor x = o->values[i].input;
-        valid = !rn_is_null(x) && x.graph == c->user &&
+        valid = rn__exists(x) && x.graph == c->user &&
                 rn__node_of(x)->op == &rn__op_input &&
                 (o->values[i].data || rn_shape_count(rn_shape_get(x)) == 0);
     }
@@ -240,6 +240,8 @@ rn_gradcheck_report *rn_gradcheck(rn_tensor loss, rn_gradcheck_options options)
         rn__check_fail(&c, RN_INVALID, "the loss is the null tensor");
     else if (c.user->root->failed)
         rn__check_fail(&c, RN_INVALID, rn_graph_error(c.user));
+    else if (!rn__exists(loss))
+        rn__check_fail(&c, RN_INVALID, "the loss is no tensor of its graph");
     else if (c.user->parent)
         rn__check_fail(&c, RN_INVALID, "the loss is in a loop's body");
     else if (rn_rank(loss) != 0 || !rn__is_real(rn_type_get(loss)))

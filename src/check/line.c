@@ -55,7 +55,7 @@ static void describe_loops(const rn__checking *c, const rn_graph *graph, int64_t
                            rn_gradcheck_kink *kink)
 {
     kink->loop = graph->parent
-                     ? rn__check_user_id(c, (rn_tensor){graph->parent, graph->loop->node})
+                     ? rn__check_user_id(c, rn__tensor(graph->parent, graph->loop->node))
                      : -1;
     kink->loops = 0;
     for (const rn_graph *g = graph; g->parent; g = g->parent) kink->loops++;
@@ -69,7 +69,7 @@ static void describe_loops(const rn__checking *c, const rn_graph *graph, int64_t
 static void describe(rn__checking *c, const rn__choice *choice, int64_t element,
                      rn_gradcheck_kink *kink)
 {
-    const rn_tensor y = {choice->graph, choice->id};
+    const rn_tensor y = rn__tensor(choice->graph, choice->id);
     const char *name = rn_name_get(y);
     char shape[128], text[256];
 

@@ -148,15 +148,64 @@ static bool fits(const rn__puzzle *p, int i, const double *gradient)
     return told;
 }
 
+/* Sets mask to 1 where an element-wise operator's output uses this element of x. */
+static void mask_uses(const rn__trial *t, rn_shape x, int64_t element, double *mask)
+{
+    const rn_shape y = rn_shape_get(t->output[0].y);
+
+    for (int64_t j = 0; j < t->output[0].count; j++) {
+        int64_t rest = j, at = 0, stride = 1;
+        for (int i = 1; i <= x.rank; i++) {
+            const int64_t n = y.size[y.rank - i], own = x.size[x.rank - i];
+            at += (own == 1 ? 0 : rest % n) * stride;
+            stride *= own;
+            rest /= n;
+        }
+        mask[j] = at == element;
+    }
+}
+
+/* The same where operands are broadcast. An operand's rule gives an element for each
+ * output, which is summed over those that use an element of the operand. So what a rule for
+ * `of` sums to at an element of `to` is the slope of these outputs as all of `of` moves. */
+static bool fits_summed(const rn__puzzle *p, int of, int to, const double *gradient)
+{
+    enum { MOST = 64 };
+    rn__trial *t = p->t;
+    const rn__trial_input *in = &t->input[to];
+    const int64_t step = in->count > MOST ? in->count / MOST : 1;
+    double *mask =
+        (double *)rn__arena_new(&t->arena, (size_t)t->output[0].count * sizeof *mask);
+    double *all =
+        (double *)rn__arena_new(&t->arena, (size_t)t->input[of].count * sizeof *all);
+    bool told = false, same = mask && all;
+
+    if (!same) t->no_memory = true;
+    for (int64_t k = 0; same && k < t->input[of].count; k++) all[k] = 1;
+    for (int64_t k = 0; same && k < in->count; k += step) {
+        rn__probe probe = {.element = k};
+        mask_uses(t, rn_shape_get(in->x), k, mask);
+        rn__trial_mask(t, 0, mask);
+        same = rn__trial_slope(t, of, all, 0, &probe.slope) &&
+               !rn__disagrees(gradient[k], &probe.slope);
+        told = told || rn__telling(&probe);
+    }
+    rn__trial_mask(t, 0, NULL);
+    return same && told;
+}
+
 /* The other operand whose gradient it is; with `both` it has this one's too. -1: none. */
 static int swapped_with(const rn__puzzle *p, bool both)
 {
     for (int i = 0; i < p->t->inputs; i++) {
         const rn__trial_input *in = &p->t->input[i];
-        if (i == p->i || !in->judged ||
-            !rn_shape_equal(rn_shape_get(in->x), rn_shape_get(p->in->x)))
-            continue;
-        if (fits(p, i, p->a) && (!both || fits(p, p->i, in->gradient))) return i;
+        if (i == p->i || !in->judged) continue;
+        if (rn_shape_equal(rn_shape_get(in->x), rn_shape_get(p->in->x))) {
+            if (fits(p, i, p->a) && (!both || fits(p, p->i, in->gradient))) return i;
+        } else if (p->t->map && fits_summed(p, i, p->i, p->a) &&
+                   (!both || fits_summed(p, p->i, i, in->gradient))) {
+            return i;
+        }
     }
     return -1;
 }

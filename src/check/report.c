@@ -18,8 +18,9 @@ typedef struct whole {
     int64_t kink_capacity;
     rn_gradcheck_entry jointly; /* the worst direction of all tensors, if joint > 0 */
     int64_t joint;
-    bool telling;    /* not all gradients are zero */
-    bool incomplete; /* something was lost for want of memory */
+    bool telling;       /* not all gradients are zero */
+    bool incomplete;    /* something was lost for want of memory */
+    char no_memory[48]; /* the text where there is no memory for one */
 } whole;
 
 rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst)
@@ -31,6 +32,7 @@ rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst)
     w->most = worst;
     w->report.passed = true;
     w->report.culprit = rn__nobody();
+    snprintf(w->no_memory, sizeof w->no_memory, "gradcheck: not made: out of memory\n");
     return &w->report;
 }
 
@@ -41,7 +43,7 @@ void rn_gradcheck_free(rn_gradcheck_report *report)
     if (!w) return;
     rn__free(w->allocator, report->worst);
     rn__free(w->allocator, report->kink);
-    rn__free(w->allocator, report->text);
+    if (report->text != w->no_memory) rn__free(w->allocator, report->text);
     rn__arena_finish(&w->names);
     rn__free(w->allocator, w);
 }
@@ -257,9 +259,11 @@ void rn__report_end(rn_gradcheck_report *report, rn_status status, const char *m
     write_text(&counted, report, message);
     text = (rn__text){NULL, counted.used + 1, 0};
     text.at = (char *)rn__allocate(((whole *)report)->allocator, text.capacity);
-    report->text = text.at;
-    if (text.at)
+    report->text = text.at ? text.at : ((whole *)report)->no_memory;
+    if (text.at) {
         write_text(&text, report, message);
-    else
+    } else {
         report->status = RN_NO_MEMORY;
+        report->passed = false;
+    }
 }

@@ -5,26 +5,33 @@
  */
 #include "culprit.h"
 #include "rondo/ops.h"
+#include "sweep.h"
 #include "table.h"
 
-/* What the rule gave in the shape of x: an element-wise rule may leave the sum over what
+/* What the rule gave, in the shape of x: an element-wise rule may leave the sum over what
  * was broadcast to the library. */
-static rn_tensor fit(rn_tensor dx, rn_tensor x)
+static rn_tensor fit(const rn_op *op, int i, rn_tensor dx, rn_tensor x, rn_tensor y)
 {
     const rn_shape want = rn_shape_get(x), have = rn_shape_get(dx);
-    rn_shape both;
     char from[128], to[128];
 
     if (rn_is_null(dx)) return dx;
+    dx = rn__adopt(y.graph, dx, "it gives");
+    if (rn_is_null(dx)) return dx;
+    switch (rn__fit_of(op, dx, x, y)) {
+    case RN__FITS:
+        return dx;
+    case RN__FITS_SUMMED:
+        return rn_sum_to(dx, want);
+    case RN__MISFIT:
+        break;
+    }
     if (rn_type_get(dx) != rn_type_get(x))
-        return rn_fail(dx.graph, "it gives %s for an operand of %s",
-                       rn_type_name(rn_type_get(dx)), rn_type_name(rn_type_get(x)));
-    if (rn_shape_equal(want, have)) return dx;
-    if (!rn_shape_broadcast(want, have, &both))
-        return rn_fail(dx.graph, "it gives %s for an operand of %s",
-                       rn__shape_text(have, from, sizeof from),
-                       rn__shape_text(want, to, sizeof to));
-    return rn_shape_equal(both, have) ? rn_sum_to(dx, want) : rn_broadcast(dx, want);
+        return rn_fail(y.graph, "it gives %s for operand %d of %s",
+                       rn_type_name(rn_type_get(dx)), i, rn_type_name(rn_type_get(x)));
+    return rn_fail(y.graph, "it gives %s for operand %d of %s",
+                   rn__shape_text(have, from, sizeof from), i,
+                   rn__shape_text(want, to, sizeof to));
 }
 
 void rn__pull(const rn__node *node, const rn_tensor *x, rn_tensor y, rn_tensor dy,
@@ -40,7 +47,8 @@ void rn__pull(const rn__node *node, const rn_tensor *x, rn_tensor y, rn_tensor d
 
     for (int i = 0; i < node->inputs; i++) dx[i] = rn_null();
     if (node->op->gradient) node->op->gradient(&p);
-    for (int i = 0; i < node->inputs; i++) dx[i] = wanted[i] ? fit(dx[i], x[i]) : rn_null();
+    for (int i = 0; i < node->inputs; i++)
+        dx[i] = wanted[i] ? fit(node->op, i, dx[i], x[i], y) : rn_null();
 }
 
 static bool pull(rn__trial *t, const rn__node *node, const rn_tensor *x)

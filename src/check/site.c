@@ -118,7 +118,7 @@ static int32_t outer_of(const rn__list *pairs, int32_t leaf)
 static rn_tensor uncaptured(rn_tensor x)
 {
     while (x.graph->parent && rn__node_of(x)->op == &rn__op_capture)
-        x = (rn_tensor){x.graph->parent, outer_of(&x.graph->loop->capture, x.id)};
+        x = rn__tensor(x.graph->parent, outer_of(&x.graph->loop->capture, x.id));
     return x;
 }
 
@@ -127,7 +127,7 @@ static rn_tensor lifted(rn_tensor x)
 {
     while (!rn_is_null(x) && x.graph->parent)
         x = rn__node_of(x)->op == &rn__op_each
-                ? (rn_tensor){x.graph->parent, outer_of(&x.graph->loop->each, x.id)}
+                ? rn__tensor(x.graph->parent, outer_of(&x.graph->loop->each, x.id))
                 : rn__loop_get(x.graph->loop, RN__COLLECT, x.id);
     return x;
 }
@@ -140,7 +140,7 @@ static bool add_operands(const reach *r, rn__site *site)
     site->operand = (rn__operand *)rn__arena_new(&r->s->arena, (size_t)node->inputs *
                                                                    sizeof *site->operand);
     for (int i = 0; site->operand && i < node->inputs; i++) {
-        const rn_tensor x = uncaptured((rn_tensor){site->graph, node->in[i]});
+        const rn_tensor x = uncaptured(rn__tensor(site->graph, node->in[i]));
         site->operand[i] = (rn__operand){.depth = depth_of(x.graph), .stack = x};
         site->operand[i].reached = reached && reached[node->in[i]];
     }

@@ -23,6 +23,8 @@ static bool valid_output(rn_graph *graph, rn_tensor x, const char *what, int ind
 
     if (rn_is_null(x))
         rn_fail(graph, "compile: %s %d is the null tensor", what, index);
+    else if (!rn__exists(x))
+        rn__adopt(graph, x, "compile");
     else if (x.graph != graph)
         rn_fail(graph, "compile: %s %d is of another graph or a loop's body: %s", what,
                 index, rn__describe(x, text, sizeof text));
@@ -96,7 +98,7 @@ static bool convert(compilation *c)
 static bool optimize(compilation *c)
 {
     if (!minimizes(&c->options)) return true;
-    const rn_tensor loss = {c->graph, c->wanted[c->count - 1]};
+    const rn_tensor loss = rn__tensor(c->graph, c->wanted[c->count - 1]);
     if (c->options.with.build(&c->options.with, loss) && !c->graph->failed) return true;
     rn_fail(c->user, "%s",
             c->graph->failed ? c->graph->error
@@ -134,7 +136,7 @@ static int count_inputs(const rn_graph *g)
 static rn__port port_of(rn_program *program, rn_graph *graph, int32_t id, rn_type type)
 {
     const rn__node *node = rn__at(graph, id);
-    rn__port port = {.graph = graph, .id = id};
+    rn__port port = {.graph = graph, .serial = graph->serial, .id = id};
     const char *name = node->name ? node->name : "";
 
     port.array = (rn_array){.type = type, .rank = node->shape.rank};
@@ -240,6 +242,7 @@ static bool make_program(compilation *c)
     }
     p->allocator = c->user->allocator;
     p->graph = c->graph;
+    p->serial = c->user->serial;
     c->program = p;
     plan.minimizes = minimizes(&c->options);
     plan.wanted = c->wanted;

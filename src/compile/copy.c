@@ -86,7 +86,7 @@ bool rn__copy_loop_end(rn__region *outer, rn__region *body, const rn_loop *old,
             rn_loop_next(loop, body->to[c->leaf], body->to[c->next]);
     }
     if (!rn_loop_end(loop)) return false;
-    outer->to[old->node] = (rn_tensor){loop->outer, loop->node};
+    outer->to[old->node] = rn__tensor(loop->outer, loop->node);
     return true;
 }
 

@@ -14,7 +14,7 @@
 static bool is_value(rn_tensor x, double value)
 {
     while (rn__node_of(x)->op == &rn__op_broadcast)
-        x = (rn_tensor){x.graph, rn__node_of(x)->in[0]};
+        x = rn__tensor(x.graph, rn__node_of(x)->in[0]);
     return rn__node_of(x)->op == &rn__op_scalar &&
            *(const double *)rn__node_of(x)->attributes == value;
 }
@@ -54,7 +54,7 @@ rn_tensor rn__identity(const rn__node *node, const rn_tensor *in)
     if (op == &rn__op_sub) return neutral_to(in[0], in[1], 0);
     if (op == &rn__op_div) return neutral_to(in[0], in[1], 1);
     if (op == &rn__op_neg && rn__node_of(in[0])->op == &rn__op_neg)
-        return (rn_tensor){in[0].graph, rn__node_of(in[0])->in[0]};
+        return rn__tensor(in[0].graph, rn__node_of(in[0])->in[0]);
     if (op == &rn__op_stop_gradient) return in[0];
     if (op == &rn__op_reshape || op == &rn__op_broadcast || op == &rn__op_slice ||
         op == &rn__op_pad)

@@ -9,6 +9,7 @@
  */
 #include "plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,6 +180,40 @@ static void set_base(rn__plan *plan, rn__address *address)
     address->base = start + address->offset;
 }
 
+/* Says what the workspace would be, and which value takes most of it. */
+static bool no_workspace(rn__plan *plan)
+{
+    const rn_program *p = plan->program;
+    size_t most = 0;
+    char shape[128], largest[320] = "";
+
+    for (int32_t c = 0; c < p->calls; c++) {
+        const rn__call *call = &p->call[c];
+        const int32_t at = call->node ? call->address[call->inputs].buffer : -1;
+        if (at < 0 || plan->buffer[at].bytes <= most) continue;
+        most = plan->buffer[at].bytes;
+        snprintf(largest, sizeof largest, "; the largest value: %s %.100s %s %s, %zu bytes",
+                 call->node->op->name, call->node->name ? call->node->name : "",
+                 rn_type_name(call->node->type),
+                 rn__shape_text(call->node->shape, shape, sizeof shape), most);
+    }
+    for (int i = 0; i < p->inputs; i++) {
+        const rn__port *port = &p->input[i];
+        if (!port->used || port->bytes <= most) continue;
+        most = port->bytes;
+        snprintf(largest, sizeof largest,
+                 "; the largest value: input %.100s %s %s, %zu bytes", port->name,
+                 rn_type_name(port->array.type),
+                 rn__shape_text(rn_shape_of(port->array.rank, port->array.size), shape,
+                                sizeof shape),
+                 most);
+    }
+    plan->graph->root->no_memory = !plan->graph->root->failed;
+    rn_fail(plan->graph, "compile: no memory for a workspace of %zu bytes%s",
+            p->workspace_bytes, largest);
+    return false;
+}
+
 bool rn__place(rn__plan *plan)
 {
     rn_program *p = plan->program;
@@ -186,12 +221,7 @@ bool rn__place(rn__plan *plan)
     find_lifetimes(plan);
     if (find_places(plan, &p->workspace_bytes))
         p->workspace = (char *)rn__allocate_aligned(p->allocator, p->workspace_bytes, true);
-    if (!p->workspace) {
-        plan->graph->root->no_memory = !plan->graph->root->failed;
-        rn_fail(plan->graph, "compile: no memory for a workspace of %zu bytes",
-                p->workspace_bytes);
-        return false;
-    }
+    if (!p->workspace) return no_workspace(plan);
     for (int32_t c = 0; c < p->calls; c++) {
         for (int i = 0; i <= p->call[c].inputs; i++) set_base(plan, &p->call[c].address[i]);
         set_base(plan, &p->call[c].scratch);

@@ -89,7 +89,8 @@ typedef struct rn__call {
 
 /* An input or an output, by the tensor of the user's graph. */
 typedef struct rn__port {
-    rn_graph *graph;
+    rn_graph *graph; /* may have been freed */
+    uint32_t serial;
     int32_t id;
     const char *name;
     bool used;
@@ -130,6 +131,7 @@ struct rn_program {
     int32_t calls;
     rn__port *input, *output;
     int inputs, outputs;
+    uint32_t serial; /* of the user's graph */
     rn__watching watching;
     char error[512];
 };

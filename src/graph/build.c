@@ -51,9 +51,11 @@ rn_tensor rn__append(rn_graph *graph, const rn_op *op, rn_type type, rn_shape sh
                        .limit = {.id = -1}};
     node->in = (int32_t *)copy(arena, in, (size_t)inputs * sizeof *in);
     node->attributes = copy(arena, attributes, size);
+    if (op == &rn__op_constant && !node->attributes)
+        return rn__no_memory_for(graph, op->name, "", type, shape);
     if (!node->in || !node->attributes) return rn__no_memory(graph);
     graph->node[graph->count] = node;
-    return (rn_tensor){graph, graph->count++};
+    return rn__tensor(graph, graph->count++);
 }
 
 void *rn__list_add(rn_graph *graph, rn__list *list, size_t size)
@@ -97,7 +99,7 @@ static rn_tensor capture(rn_graph *body, rn_tensor outer)
 
     for (int i = 0; i < loop->capture.count; i++) {
         const rn__pair *pair = rn__list_at(loop->capture, rn__pair, i);
-        if (pair->outer == outer.id) return (rn_tensor){body, pair->leaf};
+        if (pair->outer == outer.id) return rn__tensor(body, pair->leaf);
     }
     const rn__node *node = rn__node_of(outer);
     rn_tensor leaf =
@@ -114,9 +116,12 @@ rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what)
 {
     char text[160];
 
-    if (rn_is_null(x)) return x;
-    if (x.id < 0 || x.id >= x.graph->count)
-        return rn_fail(graph, "%s: there is no tensor %d", what, (int)x.id);
+    if (rn_is_null(x)) return rn_fail(graph, "%s: given the null tensor", what);
+    if (!rn__exists(x))
+        return rn_fail(graph, "%s: there is no tensor %d%s", what, (int)x.id,
+                       x.serial == x.graph->serial || x.serial == 0
+                           ? ""
+                           : " any more: its graph was freed");
     if (x.graph == graph) return x;
     if (x.graph->root != graph->root)
         return rn_fail(graph, "%s: tensor of another graph: %s", what,
@@ -220,10 +225,14 @@ static rn_tensor apply(rn_graph *graph, const rn_op *op, const rn_tensor *in, in
 rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void *attributes,
                    size_t size)
 {
-    rn_graph *graph = op && in ? rn__innermost(in, inputs) : NULL;
+    rn_graph *graph = in ? rn__innermost(in, inputs) : NULL;
     rn_tensor few[FEW], *own = few;
 
     if (!graph || graph->root->failed) return rn_null();
+    if (!op || !op->name)
+        return rn_fail(graph, "apply: %s", op ? "the operator has no name" : "no operator");
+    if (size && !attributes)
+        return rn_fail(graph, "%s: no attributes, but %zu bytes of them", op->name, size);
     if (op->inputs >= 0 && op->inputs != inputs)
         return rn_fail(graph, "%s: takes %d operands, given %d", op->name, op->inputs,
                        inputs);

@@ -51,11 +51,13 @@ rn_tensor rn_constant_scalar(rn_graph *graph, rn_type type, double value)
 
 rn_tensor rn_constant_like(rn_tensor x, double value)
 {
+    if (!rn_is_null(x) && !rn__exists(x)) return rn__adopt(x.graph, x, "constant_like");
     return rn_constant_scalar(x.graph, rn_type_get(x), value);
 }
 
 rn_tensor rn_fill(rn_graph *graph, rn_type type, rn_shape shape, double value)
 {
+    if (!valid(graph, "fill", "", type, shape)) return rn_null();
     return rn_broadcast(rn_constant_scalar(graph, type, value), shape);
 }
 
@@ -68,8 +70,15 @@ rn_tensor rn_sum_to(rn_tensor x, rn_shape shape)
 {
     const rn_shape from = rn_shape_get(x);
     int axes[RN_RANK_MAX], count = 0;
+    rn_shape both;
+    char text[160], to[160];
 
     if (rn_is_null(x) || rn_shape_equal(from, shape)) return x;
+    if (!rn__exists(x)) return rn__adopt(x.graph, x, "sum_to");
+    if (!rn_shape_broadcast(shape, from, &both) || !rn_shape_equal(both, from))
+        return rn_fail(x.graph, "sum_to: cannot be summed to %s: %s",
+                       rn__shape_text(shape, to, sizeof to),
+                       rn__describe(x, text, sizeof text));
     for (int i = 0; i < from.rank; i++) {
         const int j = i - (from.rank - shape.rank);
         if (j < 0 || (shape.size[j] == 1 && from.size[i] != 1)) axes[count++] = i;

@@ -11,12 +11,24 @@ rn_graph *rn_graph_new(void)
     return rn_graph_new_using((rn_allocator){0});
 }
 
+/* The one thing that all graphs of a process share. A number comes again after 2^32 - 1. */
+static uint32_t next_serial(void)
+{
+    static atomic_uint_least32_t last;
+    uint32_t serial = 0;
+
+    while (serial == 0)
+        serial = (uint32_t)atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+    return serial;
+}
+
 rn_graph *rn_graph_new_using(rn_allocator allocator)
 {
     rn_graph *graph = (rn_graph *)rn__new(allocator, sizeof *graph);
 
     if (!graph) return NULL;
     graph->root = graph;
+    graph->serial = next_serial();
     graph->allocator = graph->arena.allocator = allocator;
     return graph;
 }
@@ -31,6 +43,7 @@ rn_graph *rn__body_new(rn_graph *parent, rn_loop *loop)
         return NULL;
     }
     body->root = root;
+    body->serial = root->serial;
     body->parent = parent;
     body->loop = loop;
     body->next_body = root->bodies;
@@ -65,6 +78,7 @@ rn_tensor rn_fail(rn_graph *graph, const char *format, ...)
 
         graph = graph->root;
         graph->failed = true;
+        if (!format) format = "an error without a message";
         va_start(arguments, format);
         vsnprintf(graph->error, sizeof graph->error, format, arguments);
         va_end(arguments);
@@ -96,9 +110,22 @@ rn_tensor rn__no_memory(rn_graph *graph)
     return rn_fail(graph, "graph: out of memory");
 }
 
+rn_tensor rn__no_memory_for(rn_graph *graph, const char *what, const char *name,
+                            rn_type type, rn_shape shape)
+{
+    const long long count = (long long)rn_shape_count(shape);
+    char text[160];
+
+    if (graph && !graph->root->failed) graph->root->no_memory = true;
+    return rn_fail(graph, "%s: out of memory: %.200s%s%s %s, %lld bytes", what, name,
+                   *name ? " " : "", rn_type_name(type),
+                   rn__shape_text(shape, text, sizeof text),
+                   count * (long long)rn_type_size(type));
+}
+
 rn_tensor rn_null(void)
 {
-    return (rn_tensor){NULL, -1};
+    return (rn_tensor){NULL, -1, 0};
 }
 
 bool rn_is_null(rn_tensor x)
@@ -108,12 +135,12 @@ bool rn_is_null(rn_tensor x)
 
 rn_shape rn_shape_get(rn_tensor x)
 {
-    return rn_is_null(x) ? (rn_shape){.rank = -1} : rn__node_of(x)->shape;
+    return rn__exists(x) ? rn__node_of(x)->shape : (rn_shape){.rank = -1};
 }
 
 rn_type rn_type_get(rn_tensor x)
 {
-    return rn_is_null(x) ? RN_F32 : rn__node_of(x)->type;
+    return rn__exists(x) ? rn__node_of(x)->type : RN_F32;
 }
 
 int rn_rank(rn_tensor x)
@@ -124,14 +151,15 @@ int rn_rank(rn_tensor x)
 int64_t rn_size(rn_tensor x, int axis)
 {
     const rn_shape shape = rn_shape_get(x);
+    const int64_t at = axis < 0 ? (int64_t)axis + shape.rank : axis;
 
-    if (axis < 0) axis += shape.rank;
-    return axis < 0 || axis >= shape.rank ? -1 : shape.size[axis];
+    return at < 0 || at >= shape.rank ? -1 : shape.size[at];
 }
 
 rn_tensor rn_name(rn_tensor x, const char *name)
 {
     if (rn_is_null(x) || !name) return x;
+    if (!rn__exists(x)) return rn__adopt(x.graph, x, "name");
     const char *copy = rn__arena_string(&x.graph->root->arena, name);
     if (!copy) return rn__no_memory(x.graph);
     rn__node_of(x)->name = copy;
@@ -140,7 +168,7 @@ rn_tensor rn_name(rn_tensor x, const char *name)
 
 const char *rn_name_get(rn_tensor x)
 {
-    const char *name = rn_is_null(x) ? NULL : rn__node_of(x)->name;
+    const char *name = rn__exists(x) ? rn__node_of(x)->name : NULL;
 
     return name ? name : "";
 }

@@ -112,7 +112,7 @@ rn_tensor rn__loop_each(rn_loop *loop, rn_tensor xs, const char *what)
     if (rn_is_null(xs)) return xs;
     for (int i = 0; i < loop->each.count; i++) {
         const rn__pair *pair = rn__list_at(loop->each, rn__pair, i);
-        if (pair->outer == xs.id) return (rn_tensor){loop->body, pair->leaf};
+        if (pair->outer == xs.id) return rn__tensor(loop->body, pair->leaf);
     }
     if (shape.rank < 1)
         return rn_fail(loop->outer, "%s: a scalar has no steps: %s", what,
@@ -130,14 +130,16 @@ rn_tensor rn__loop_each(rn_loop *loop, rn_tensor xs, const char *what)
 
 rn_tensor rn_loop_each(rn_loop *loop, rn_tensor xs)
 {
-    if (rn_is_null(xs) || !open_for(loop, "loop: each", false)) return rn_null();
+    if (!loop) return rn_fail(xs.graph, "loop: each: no loop");
+    if (!open_for(loop, "loop: each", false)) return rn_null();
     rn_tensor x = rn__loop_each(loop, xs, "loop: each");
     return rn_is_null(x) || rn_is_null(loop->mask) ? x : rn__padding_each(loop, xs, x);
 }
 
 rn_tensor rn_loop_carry(rn_loop *loop, rn_tensor initial)
 {
-    if (rn_is_null(initial) || !open_for(loop, "loop: carry", false)) return rn_null();
+    if (!loop) return rn_fail(initial.graph, "loop: carry: no loop");
+    if (!open_for(loop, "loop: carry", false)) return rn_null();
     initial = rn__adopt(loop->outer, initial, "loop: carry");
     if (rn_is_null(initial)) return initial;
 
@@ -160,14 +162,15 @@ rn_tensor rn_loop_index(rn_loop *loop)
         if (rn_is_null(leaf)) return leaf;
         loop->index = leaf.id;
     }
-    return (rn_tensor){loop->body, loop->index};
+    return rn__tensor(loop->body, loop->index);
 }
 
 rn__carry *rn__loop_find_carry(const rn_loop *loop, rn_tensor leaf)
 {
     for (int i = 0; i < loop->carry.count; i++) {
         rn__carry *carry = rn__list_at(loop->carry, rn__carry, i);
-        if (leaf.graph == loop->body && (carry->leaf == leaf.id || carry->seen == leaf.id))
+        if (leaf.graph == loop->body && rn__exists(leaf) &&
+            (carry->leaf == leaf.id || carry->seen == leaf.id))
             return carry;
     }
     return NULL;
@@ -203,8 +206,7 @@ static bool fits(rn_loop *loop, const rn__carry *carry, rn_tensor next)
 
 void rn_loop_next(rn_loop *loop, rn_tensor leaf, rn_tensor next)
 {
-    if (rn_is_null(leaf) || rn_is_null(next) || !open_for(loop, "loop: next", false))
-        return;
+    if (!open_for(loop, "loop: next", false)) return;
     rn__carry *carry = rn__loop_find_carry(loop, leaf);
     if (!carry) {
         rn_fail(loop->outer, "loop: next: not a carry of this loop");
@@ -213,7 +215,7 @@ void rn_loop_next(rn_loop *loop, rn_tensor leaf, rn_tensor next)
     next = rn__adopt(loop->body, next, "loop: next");
     if (rn_is_null(next) || !fits(loop, carry, next)) return;
     if (!rn_is_null(loop->mask)) {
-        leaf = (rn_tensor){loop->body, carry->leaf};
+        leaf = rn__tensor(loop->body, carry->leaf);
         next = rn__padding_choose(loop, next, leaf, "loop: carry");
         if (rn_is_null(next)) return;
     }

@@ -5,21 +5,33 @@
 
 #include "rondo/ops.h"
 
-static bool ended(const rn_loop *loop, const char *what)
+/* Whether the loop may be asked for x; says why not. */
+static bool ended(const rn_loop *loop, rn_tensor x, const char *what)
 {
+    if (!loop) rn_fail(x.graph, "%s: no loop", what);
     if (!loop || loop->outer->root->failed) return false;
     if (!loop->ended) rn_fail(loop->outer, "%s: the loop has not ended", what);
     return loop->ended;
 }
 
-/* shape with `n` in front. */
-static bool stacked(rn_shape shape, int64_t n, rn_shape *out)
+/* The shape of a value of every step, and for a history of one more, with an error on the
+ * graph if it cannot be. */
+static bool stacked(const rn_loop *loop, rn_shape shape, bool history, rn_shape *out)
 {
-    if (shape.rank == RN_RANK_MAX) return false;
+    char text[160];
+
+    if (shape.rank == RN_RANK_MAX) {
+        rn_fail(loop->outer, "loop: collect: rank above %d", RN_RANK_MAX);
+        return false;
+    }
     out->rank = shape.rank + 1;
-    out->size[0] = n;
+    /* No loop of so many steps has a history, but it must not wrap. */
+    out->size[0] = loop->steps + (history && loop->steps < INT64_MAX);
     for (int i = 0; i < shape.rank; i++) out->size[i + 1] = shape.size[i];
-    return true;
+    if (rn_shape_count(*out) >= 0) return true;
+    rn_fail(loop->outer, "loop: collect: no such shape: %s",
+            rn__shape_text(*out, text, sizeof text));
+    return false;
 }
 
 rn_tensor rn__loop_get(rn_loop *loop, rn__get_kind kind, int32_t id)
@@ -27,25 +39,36 @@ rn_tensor rn__loop_get(rn_loop *loop, rn__get_kind kind, int32_t id)
     const rn__get get = {kind, id};
     const rn__node *value = rn__at(loop->body, id);
     rn_shape shape = value->shape;
-    char text[160];
 
     for (int32_t i = loop->node + 1; i < loop->outer->count; i++) {
         const rn__node *node = rn__at(loop->outer, i);
         if (node->op != &rn__op_get || node->loop != loop) continue;
         const rn__get *other = (const rn__get *)node->attributes;
         if (other->kind == get.kind && other->id == get.id)
-            return (rn_tensor){loop->outer, i};
+            return rn__tensor(loop->outer, i);
     }
-    if (kind != RN__FINAL &&
-        !stacked(value->shape, loop->steps + (kind == RN__HISTORY), &shape))
-        return rn_fail(loop->outer, "loop: collect: rank above %d", RN_RANK_MAX);
-    if (rn_shape_count(shape) < 0)
-        return rn_fail(loop->outer, "loop: collect: no such shape: %s",
-                       rn__shape_text(shape, text, sizeof text));
+    if (kind != RN__FINAL && !stacked(loop, value->shape, kind == RN__HISTORY, &shape))
+        return rn_null();
     rn_tensor y = rn__append(loop->outer, &rn__op_get, value->type, shape, &loop->node, 1,
                              &get, sizeof get);
     if (!rn_is_null(y)) rn__node_of(y)->loop = loop;
     return y;
+}
+
+/* False, with an error, unless x [B, ..] may be masked by [B, 1, ..], which is *shape. */
+static bool maskable(const rn_loop *loop, rn_tensor x, rn_shape *shape)
+{
+    char text[160];
+
+    *shape = rn_shape_get(x);
+    if (shape->rank < 1 || shape->size[0] != loop->batch) {
+        rn_fail(loop->outer,
+                "loop: collect: with lengths the first axis must be the batch of %lld: %s",
+                (long long)loop->batch, rn__describe(x, text, sizeof text));
+        return false;
+    }
+    for (int i = 1; i < shape->rank; i++) shape->size[i] = 1;
+    return true;
 }
 
 /* x where the sequence lasts, 0 where it is over. The body opens once more for this. */
@@ -57,14 +80,27 @@ static rn_tensor masked(rn_loop *loop, rn_tensor x)
     return x;
 }
 
+/* The stack of what has the same value in every step: x of the outer graph, repeated. */
+static rn_tensor collect_outer(rn_loop *loop, rn_tensor x)
+{
+    rn_shape stack, shape;
+
+    x = rn__adopt(loop->outer, x, "loop: collect");
+    if (rn_is_null(x) || !stacked(loop, rn_shape_get(x), false, &stack)) return rn_null();
+    const bool has_lengths = !rn_is_null(loop->mask);
+    if (has_lengths && !maskable(loop, x, &shape)) return rn_null();
+    x = rn_broadcast(x, stack);
+    if (!has_lengths) return x;
+
+    rn_tensor mask = rn__loop_get(loop, RN__COLLECT, loop->mask.id);
+    if (rn_is_null(mask) || !stacked(loop, shape, false, &shape)) return rn_null();
+    return rn_where(rn_reshape(mask, shape), x, rn_constant_like(x, 0));
+}
+
 rn_tensor rn_loop_collect(rn_loop *loop, rn_tensor body)
 {
-    if (rn_is_null(body) || !ended(loop, "loop: collect")) return rn_null();
-    if (body.graph != loop->body) {
-        char text[160];
-        return rn_fail(loop->outer, "loop: collect: not of this loop's body: %s",
-                       rn__describe(body, text, sizeof text));
-    }
+    if (!ended(loop, body, "loop: collect")) return rn_null();
+    if (body.graph != loop->body || !rn__exists(body)) return collect_outer(loop, body);
     if (!rn_is_null(loop->mask)) body = masked(loop, body);
     return rn_is_null(body) ? body : rn__loop_get(loop, RN__COLLECT, body.id);
 }
@@ -72,7 +108,7 @@ rn_tensor rn_loop_collect(rn_loop *loop, rn_tensor body)
 static rn_tensor of_carry(rn_loop *loop, rn_tensor leaf, rn__get_kind kind,
                           const char *what)
 {
-    if (rn_is_null(leaf) || !ended(loop, what)) return rn_null();
+    if (!ended(loop, leaf, what)) return rn_null();
     const rn__carry *carry = rn__loop_find_carry(loop, leaf);
     if (!carry) return rn_fail(loop->outer, "%s: not a carry of this loop", what);
     return rn__loop_get(loop, kind, carry->leaf);

@@ -12,7 +12,11 @@ char *rn__shape_text(rn_shape shape, char *text, size_t capacity)
 {
     size_t used = (size_t)snprintf(text, capacity, "[");
 
-    for (int i = 0; i < shape.rank && i < RN_RANK_MAX && used < capacity; i++)
+    if (shape.rank < -1 || shape.rank > RN_RANK_MAX) {
+        snprintf(text, capacity, "[rank %d]", shape.rank);
+        return text;
+    }
+    for (int i = 0; i < shape.rank && used < capacity; i++)
         used += (size_t)snprintf(text + used, capacity - used, "%s%lld", i ? "," : "",
                                  (long long)shape.size[i]);
     if (used < capacity) snprintf(text + used, capacity - used, "]");
@@ -28,11 +32,11 @@ static const char *name_of(rn_tensor x)
     if (node->name || !loop) return node->name;
     for (int i = 0; i < loop->capture.count; i++) {
         const rn__pair *pair = rn__list_at(loop->capture, rn__pair, i);
-        if (pair->leaf == x.id) return name_of((rn_tensor){loop->outer, pair->outer});
+        if (pair->leaf == x.id) return name_of(rn__tensor(loop->outer, pair->outer));
     }
     for (int i = 0; i < loop->each.count; i++) {
         const rn__pair *pair = rn__list_at(loop->each, rn__pair, i);
-        if (pair->leaf == x.id) return name_of((rn_tensor){loop->outer, pair->outer});
+        if (pair->leaf == x.id) return name_of(rn__tensor(loop->outer, pair->outer));
     }
     return NULL;
 }
@@ -41,8 +45,11 @@ static char *describe(rn_tensor x, bool numbered, char *text, size_t capacity)
 {
     char shape[128];
 
-    if (rn_is_null(x)) {
-        snprintf(text, capacity, "nothing");
+    if (!rn__exists(x)) {
+        if (rn_is_null(x))
+            snprintf(text, capacity, "nothing");
+        else
+            snprintf(text, capacity, "tensor %d", (int)x.id);
         return text;
     }
     const char *name = name_of(x);
@@ -71,6 +78,9 @@ rn_tensor rn__refuse(const rn_op *op, const rn_tensor *in, int inputs, const cha
     char all[400] = "", one[160];
     size_t used = 0;
 
+    for (int i = 0; i < inputs; i++)
+        if (!rn_is_null(in[i]) && !rn__exists(in[i]))
+            return rn__adopt(graph, in[i], op->name);
     for (int i = 0; i < inputs && i < 4 && used < sizeof all; i++) {
         rn__describe(in[i], one, sizeof one);
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", one);
@@ -94,10 +104,11 @@ rn_tensor rn__op_refuse(const rn_op *op, const rn_tensor *in, int inputs,
 
 int rn__op_axis(const rn_op *op, rn_tensor x, int axis)
 {
-    const int rank = rn_rank(x), from_front = axis < 0 ? axis + rank : axis;
+    const int rank = rn_rank(x);
+    const int64_t from_front = axis < 0 ? (int64_t)axis + rank : axis;
 
     if (rn_is_null(x)) return -1;
-    if (from_front >= 0 && from_front < rank) return from_front;
+    if (from_front >= 0 && from_front < rank) return (int)from_front;
     rn__op_refuse(op, &x, 1, "no axis %d", axis);
     return -1;
 }

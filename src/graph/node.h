@@ -58,6 +58,7 @@ struct rn_graph {
     rn_graph *root, *parent;
     rn_loop *loop; /* whose body this is; NULL for the root */
     rn_graph *next_body;
+    uint32_t serial; /* the root's, another one for every graph, never 0 */
 
     /* Of the root alone. */
     rn_allocator allocator;
@@ -125,6 +126,20 @@ extern const rn_op rn__op_get;      /* an output of a loop, attributes: rn__get 
 #define rn__at(graph, id)          ((graph)->node[id])
 #define rn__list_at(list, type, i) (((type *)(list).at) + (i))
 
+static inline rn_tensor rn__tensor(rn_graph *graph, int32_t id)
+{
+    return (rn_tensor){graph, id, graph->serial};
+}
+
+/* Whether there is such a tensor: a node of a graph that is still the one it was made in.
+ * Serial 0, in a tensor that no builder made, fits any. */
+static inline bool rn__exists(rn_tensor x)
+{
+    return x.graph && x.id >= 0 && x.id < x.graph->count &&
+           (x.serial == x.graph->serial || x.serial == 0);
+}
+
+/* Of a tensor that exists. */
 static inline rn__node *rn__node_of(rn_tensor x)
 {
     return x.graph->node[x.id];
@@ -162,6 +177,10 @@ void rn__fail_as(rn_graph *graph, const rn_graph *other);
 
 /* Puts "out of memory" on the graph; returns the null tensor. */
 rn_tensor rn__no_memory(rn_graph *graph);
+
+/* The same of an array: whose it is (name may be ""), its type, shape and bytes. */
+rn_tensor rn__no_memory_for(rn_graph *graph, const char *what, const char *name,
+                            rn_type type, rn_shape shape);
 
 /* A new body for a loop, owned by the root. NULL after an error. */
 rn_graph *rn__body_new(rn_graph *parent, rn_loop *loop);

@@ -83,9 +83,9 @@ static void print(rn__text *t, const rn_graph *graph, int indent)
 
 size_t rn_graph_print(const rn_graph *graph, char *text, size_t capacity)
 {
-    rn__text t = {text, capacity, 0};
+    rn__text t = {text, text ? capacity : 0, 0};
 
-    if (capacity) text[0] = 0;
+    if (t.capacity) text[0] = 0;
     if (!graph) return 0;
     graph = graph->root;
     print(&t, graph, 0);

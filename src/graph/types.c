@@ -32,14 +32,15 @@ rn_shape rn_shape_of(int rank, const int64_t *sizes)
 {
     rn_shape shape = {.rank = rank};
 
-    if (rank < 0 || rank > RN_RANK_MAX) return (rn_shape){.rank = -1};
+    if (rank < 0 || rank > RN_RANK_MAX || (rank > 0 && !sizes))
+        return (rn_shape){.rank = -1};
     for (int i = 0; i < rank; i++) shape.size[i] = sizes[i];
     return shape;
 }
 
 bool rn_shape_equal(rn_shape a, rn_shape b)
 {
-    if (a.rank != b.rank) return false;
+    if (a.rank != b.rank || a.rank < 0 || a.rank > RN_RANK_MAX) return false;
     for (int i = 0; i < a.rank; i++)
         if (a.size[i] != b.size[i]) return false;
     return true;
@@ -61,8 +62,19 @@ int64_t rn_shape_count(rn_shape shape)
     return count;
 }
 
+/* Whether there is such a shape, however many elements it has. */
+static bool possible(rn_shape shape)
+{
+    if (shape.rank < 0 || shape.rank > RN_RANK_MAX) return false;
+    for (int i = 0; i < shape.rank; i++)
+        if (shape.size[i] < 0) return false;
+    return true;
+}
+
 bool rn_shape_broadcast(rn_shape x, rn_shape y, rn_shape *out)
 {
+    if (!possible(x) || !possible(y)) return false;
+
     const rn_shape *longer = x.rank > y.rank ? &x : &y;
     rn_shape z = *longer;
 
@@ -72,6 +84,6 @@ bool rn_shape_broadcast(rn_shape x, rn_shape y, rn_shape *out)
         if (a != b && a != 1 && b != 1) return false;
         z.size[z.rank - i] = a == 1 ? b : a;
     }
-    *out = z;
+    if (out) *out = z;
     return true;
 }

@@ -41,22 +41,22 @@ void rn_variable_release(rn_variable *v)
 
 const char *rn_variable_name(const rn_variable *v)
 {
-    return v->name;
+    return v ? v->name : "";
 }
 
 rn_type rn_variable_type(const rn_variable *v)
 {
-    return v->type;
+    return v ? v->type : RN_F32;
 }
 
 rn_shape rn_variable_shape(const rn_variable *v)
 {
-    return v->shape;
+    return v ? v->shape : (rn_shape){.rank = -1};
 }
 
 void *rn_variable_data(rn_variable *v)
 {
-    return v->data;
+    return v ? v->data : NULL;
 }
 
 rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable)
@@ -65,7 +65,7 @@ rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable)
     graph = graph->root;
     if (!variable) return rn_fail(graph, "variable: none given");
     for (int32_t i = 0; i < graph->count; i++)
-        if (graph->node[i]->variable == variable) return (rn_tensor){graph, i};
+        if (graph->node[i]->variable == variable) return rn__tensor(graph, i);
 
     rn_tensor x = rn__append(graph, &rn__op_variable, variable->type, variable->shape, NULL,
                              0, NULL, 0);
@@ -96,7 +96,8 @@ static bool assignable(rn_tensor variable, rn_tensor value)
 
 rn_tensor rn_assign(rn_tensor variable, rn_tensor value)
 {
-    if (rn_is_null(variable) || rn_is_null(value)) return rn_null();
+    if (rn_is_null(variable)) return rn__adopt(value.graph, variable, "assign");
+    if (rn_is_null(rn__adopt(variable.graph, variable, "assign"))) return rn_null();
     value = rn__adopt(variable.graph, value, "assign");
     if (rn_is_null(value) || !assignable(variable, value)) return rn_null();
 

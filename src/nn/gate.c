@@ -13,8 +13,10 @@
 static rn_tensor refuse(rn_scope scope, const char *name, rn_tensor x, rn_tensor h)
 {
     char x_text[128], h_text[128];
+    const rn_tensor both[2] = {x, h};
 
-    return rn_fail(scope.graph, "gate: x and h must be [B,I] and [B,H]: %s got %s and %s",
+    return rn_fail(scope.graph ? scope.graph : rn__innermost(both, 2),
+                   "gate: x and h must be [B,I] and [B,H]: %s got %s and %s",
                    name ? name : "(null)", rn__describe(x, x_text, sizeof x_text),
                    rn__describe(h, h_text, sizeof h_text));
 }
@@ -27,7 +29,6 @@ rn_tensor rn_gate(rn_scope scope, const char *name, rn_tensor x, rn_tensor h)
 rn_tensor rn_gate_biased(rn_scope scope, const char *name, rn_tensor x, rn_tensor h,
                          double bias)
 {
-    if (rn_is_null(x) || rn_is_null(h)) return rn_null();
     if (rn_rank(x) != 2 || rn_rank(h) != 2) return refuse(scope, name, x, h);
 
     const rn_scope s = rn_scope_in(scope, name);

@@ -182,7 +182,9 @@ rn_status rn_model_set(rn_model *model, const char *name, const void *data, size
 
     rn_variable *variable = sized(model, "model_set", name, bytes);
 
-    if (!variable || (!data && bytes)) return RN_INVALID;
+    if (!variable) return RN_INVALID;
+    if (!data && bytes)
+        return rn__model_complain(model, RN_INVALID, "model_set: no data: %s", name);
     if (bytes) memcpy(variable->data, data, bytes);
     return RN_OK;
 }
@@ -193,7 +195,9 @@ rn_status rn_model_get(rn_model *model, const char *name, void *data, size_t byt
 
     rn_variable *variable = sized(model, "model_get", name, bytes);
 
-    if (!variable || (!data && bytes)) return RN_INVALID;
+    if (!variable) return RN_INVALID;
+    if (!data && bytes)
+        return rn__model_complain(model, RN_INVALID, "model_get: no room: %s", name);
     if (bytes) memcpy(data, variable->data, bytes);
     return RN_OK;
 }

@@ -24,6 +24,7 @@ uint64_t rn__hash(const char *text)
 
 const char *rn__path_join(rn_graph *graph, const char *path, const char *name)
 {
+    if (!path) path = "";
     if (!name || !*name) {
         rn_fail(graph, "scope: a name is missing: in %s", *path ? path : "the root");
         return NULL;

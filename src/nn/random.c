@@ -40,7 +40,9 @@ static rn_tensor step_index(rn_graph *graph)
 
 rn_tensor rn_random_ticks(rn_scope scope, rn_tensor x)
 {
-    if (rn_is_null(x) || !scope.graph) return rn_null();
+    if (rn_is_null(x) || !scope.graph)
+        return rn_fail(rn_is_null(x) ? scope.graph : x.graph, "random_ticks: %s",
+                       rn_is_null(x) ? "x is the null tensor" : "the scope has no graph");
     if (x.graph->root != scope.graph->root)
         return rn_fail(scope.graph, "random_ticks: x belongs to another graph");
     if (!scope.model) return rn_fail(scope.graph, "random_ticks: the scope has no model");

@@ -13,7 +13,7 @@
 #include "rondo/ops.h"
 
 /* What a failed layer gives for its final states, so that looking at them is no crash. */
-static const rn_tensor nothing[RN_LAYERS_MAX * 2 * RN_STATES_MAX] = {{NULL, 0}};
+static const rn_tensor nothing[RN_LAYERS_MAX * 2 * RN_STATES_MAX] = {{NULL, 0, 0}};
 
 static rn_sequence failed(void)
 {
@@ -161,7 +161,7 @@ rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cel
         x = rn__recurrent_cell(&r, layer, x, states + i * cell->states);
         if (rn_is_null(x)) return x;
     }
-    return x;
+    return rn__recurrent_check_states(&r, states) ? x : rn_null();
 }
 
 /* ---- by name ---- */

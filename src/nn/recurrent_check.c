@@ -143,7 +143,16 @@ bool rn__recurrent_init(rn__recurrent *r, const char *what, rn_scope scope,
                         const char *name, const rn_cell *cell, rn_tensor x, bool sequence,
                         const rn_recurrent_options *options)
 {
-    if (rn_is_null(x) || !scope.graph || x.graph->root->failed) return false;
+    if (rn_is_null(x)) {
+        rn_fail(scope.graph ? scope.graph : graph_of(x, options),
+                "%s: x is the null tensor: %s", what, name ? name : "");
+        return false;
+    }
+    if (!scope.graph) {
+        rn_fail(x.graph, "%s: the scope has no graph: %s", what, name ? name : "");
+        return false;
+    }
+    if (x.graph->root->failed) return false;
     *r = (rn__recurrent){.what = what,
                          .name = name ? name : "",
                          .scope = rn_scope_in(scope, name),
@@ -176,6 +185,9 @@ rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, rn_tensor x
     if (rn_is_null(y))
         return rn_fail(r->graph, "%s: the cell has no output: %s of %s", r->what,
                        r->cell->name, r->name);
+    if (!rn__exists(y) || y.graph->root != r->graph->root)
+        return rn_fail(r->graph, "%s: the cell's output is of another graph: %s gives %s",
+                       r->what, r->cell->name, rn__describe(y, text, sizeof text));
     if (!rn_shape_equal(rn_shape_get(y), r->states))
         return rn_fail(r->graph, "%s: the cell's output is not [%lld,%lld]: %s gives %s",
                        r->what, (long long)r->states.size[0], (long long)r->states.size[1],

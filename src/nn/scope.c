@@ -70,13 +70,16 @@ static rn_variable *create(rn_model *model, rn_graph *graph, const wanted *w)
     char text[128];
 
     if (!fault && rn_shape_count(w->shape) < 0) fault = "a shape cannot be";
+    if (!fault && (unsigned)w->type >= RN_TYPES) fault = "a type cannot be";
+    if (!fault && w->init && (unsigned)w->init->kind > RN_INIT_ORTHOGONAL)
+        fault = "there is no such initialiser";
     if (fault) {
         rn_fail(graph, "%s: %s: %s %s", w->what, fault, w->name,
                 rn__shape_text(w->shape, text, sizeof text));
         return NULL;
     }
     rn_variable *v = rn__model_add(model, w->name, w->type, w->shape, w->kind, w->init);
-    if (!v) rn__no_memory(graph);
+    if (!v) rn__no_memory_for(graph, w->what, w->name, w->type, w->shape);
     return v;
 }
 

@@ -46,7 +46,8 @@ static void add_operands(rn__text *t, const rn_nonfinite *found, const rn__call 
 
     for (int i = 0; i < found->operands && i < RN_NONFINITE_OPERANDS; i++) {
         const rn_nonfinite_operand *x = &found->operand[i];
-        const rn_tensor in = {(rn_graph *)(uintptr_t)call->graph, call->node->in[i]};
+        const rn_tensor in =
+            rn__tensor((rn_graph *)(uintptr_t)call->graph, call->node->in[i]);
         rn__text_add(t, i ? ", " : ", made of ");
         if (x->element < 0)
             rn__text_add(t, "an overwritten element of ");

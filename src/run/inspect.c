@@ -66,9 +66,9 @@ static void print_call(const rn_program *p, rn__text *t, int32_t i)
 
 size_t rn_program_print(const rn_program *program, char *text, size_t capacity)
 {
-    rn__text t = {text, capacity, 0};
+    rn__text t = {text, text ? capacity : 0, 0};
 
-    if (capacity) text[0] = 0;
+    if (t.capacity) text[0] = 0;
     if (!program) return 0;
     for (int i = 0; i < program->inputs; i++) {
         const rn__port *port = &program->input[i];

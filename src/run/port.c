@@ -23,10 +23,13 @@ static rn_status refuse(const rn_program *program, const char *format, ...)
     return RN_INVALID;
 }
 
+/* The graph of x may have been freed: it is not looked at. */
 static const rn__port *find(const rn__port *ports, int count, rn_tensor x)
 {
     for (int i = 0; i < count; i++)
-        if (ports[i].graph == x.graph && ports[i].id == x.id) return &ports[i];
+        if (ports[i].graph == x.graph && ports[i].id == x.id &&
+            (ports[i].serial == x.serial || x.serial == 0))
+            return &ports[i];
     return NULL;
 }
 
@@ -40,13 +43,31 @@ static char *text_of(const rn__port *port, char *text, size_t capacity)
     return text;
 }
 
+/* Of a tensor that is no port. Its name is not known here: its graph may be gone. */
+static rn_status unknown(const rn_program *p, const char *what, rn_tensor x,
+                         const rn__port *ports, int count)
+{
+    char text[256];
+
+    if (!x.graph) return refuse(p, "%s: the null tensor", what);
+    if (x.serial == p->serial || x.serial == 0)
+        return refuse(p, "%s: tensor %d", what, (int)x.id);
+    for (int i = 0; i < count; i++)
+        if (ports[i].id == x.id)
+            return refuse(p, "%s: tensor %d of another graph, not %s", what, (int)x.id,
+                          text_of(&ports[i], text, sizeof text));
+    return refuse(p, "%s: tensor %d of another graph", what, (int)x.id);
+}
+
 rn_status rn_feed(rn_program *program, rn_tensor input, const void *data, size_t bytes)
 {
     char text[256];
 
     if (!program) return RN_INVALID;
     const rn__port *port = find(program->input, program->inputs, input);
-    if (!port) return refuse(program, "feed: not an input of the program's graph");
+    if (!port)
+        return unknown(program, "feed: not an input of the program's graph", input,
+                       program->input, program->inputs);
     if (bytes != port->bytes)
         return refuse(program, "feed: size differs: %s takes %zu bytes, given %zu",
                       text_of(port, text, sizeof text), port->bytes, bytes);
@@ -64,9 +85,10 @@ rn_status rn_read(const rn_program *program, rn_tensor output, void *data, size_
     if (!program) return RN_INVALID;
     const rn__port *port = find(program->output, program->outputs, output);
     if (!port)
-        return refuse(program,
-                      "read: not an output of the program; name it in rn_compile's "
-                      "options");
+        return unknown(program,
+                       "read: not an output of the program; name it in rn_compile's "
+                       "options",
+                       output, program->output, program->outputs);
     if (bytes != port->bytes)
         return refuse(program, "read: size differs: %s has %zu bytes, room for %zu",
                       text_of(port, text, sizeof text), port->bytes, bytes);
@@ -90,8 +112,8 @@ double rn_scalar(rn_program *program, rn_tensor output)
         int32_t i32;
         uint8_t boolean;
     } value;
+    if (!program) return NAN;
     const rn_type type = rn_program_type(program, output);
-
     if (rn_read(program, output, &value, rn_type_size(type)) != RN_OK) return NAN;
     switch (type) {
     case RN_F32:

@@ -93,7 +93,7 @@ bool rn__run_watched(rn_program *program, int64_t *step)
 
 bool rn_program_nonfinite(const rn_program *program, int index, rn_nonfinite *out)
 {
-    if (!program || index < 0 || index >= program->watching.count) return false;
+    if (!program || !out || index < 0 || index >= program->watching.count) return false;
     *out = program->watching.found[index];
     return true;
 }

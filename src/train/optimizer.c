@@ -64,7 +64,7 @@ static bool find_weights(rn_tensor loss, weights *found)
     found->dw = found->w + count;
     found->count = 0;
     for (int32_t id = 0; id <= loss.id; id++)
-        if (marked[id] && is_weight(g, id)) found->w[found->count++] = (rn_tensor){g, id};
+        if (marked[id] && is_weight(g, id)) found->w[found->count++] = rn__tensor(g, id);
     rn__free(g->root->allocator, marked);
     return true;
 }

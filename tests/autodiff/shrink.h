@@ -205,7 +205,7 @@ static inline void rn_test_try_sums(rn_test_shrinking *s, rn_graph *g)
         if (node->inputs == 0 || node->type != RN_F64 || node->op == &rn__op_loop ||
             node->op == &rn__op_get || node->shape.rank + 4 > RN_RANK_MAX)
             continue;
-        s->loss = rn_test_sum_of((rn_tensor){g, id});
+        s->loss = rn_test_sum_of(rn__tensor(g, id));
         const int fewer = rn_test_operators_of(s->loss);
         if (fewer < operators && rn_test_still_fails(s)) {
             operators = fewer;

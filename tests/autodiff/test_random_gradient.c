@@ -89,7 +89,7 @@ static world *world_of(rn_graph *g)
 
     w.count = 0;
     for (int32_t id = 0; id < g->count && w.count < LEAVES; id++) {
-        const rn_tensor x = {g, id};
+        const rn_tensor x = rn__tensor(g, id);
         if (rn__node_of(x)->op != &rn__op_input) continue;
         const char *name = rn_name_get(x);
         const uint64_t seed =

@@ -9,44 +9,112 @@ static void copy_map(int64_t n, const void *const *x, const int64_t *step, void 
     for (int64_t i = 0; i < n; i++) ((double *)y)[i] = ((const double *)x[0])[i * step[0]];
 }
 
-static void three(rn_pullback *p)
+/* A rule that gives what `wrong` says for its last operand. */
+enum { SCALAR, ONE, ROW, KEPT_ROWS, LARGER, RIGHT };
+static int wrong;
+
+static void some_gradient(rn_pullback *p)
 {
-    p->dx[0] = rn_constant_like(p->dy, 3);
+    const rn_tensor dy = p->dy;
+
+    p->dx[0] = dy;
+    switch (wrong) {
+    case SCALAR:
+        p->dx[p->inputs - 1] = rn_constant_like(dy, 3);
+        break;
+    case ONE:
+        p->dx[p->inputs - 1] = rn_reshape(rn_sum_all(dy), rn_shape(1));
+        break;
+    case ROW:
+        p->dx[p->inputs - 1] = rn_sum_axis(dy, 0);
+        break;
+    case KEPT_ROWS:
+        p->dx[p->inputs - 1] = rn_sum(dy, (const int[]){1}, 1, true);
+        break;
+    case LARGER:
+        p->dx[p->inputs - 1] = rn_broadcast(dy, rn_shape(5, 2, 3));
+        break;
+    default:
+        p->dx[p->inputs - 1] = dy;
+    }
 }
 
-static void rows_of_three(rn_pullback *p)
+/* The message of a gradient with respect to the last operand, [..] of `last`. */
+static void expect_of_last(int mistake, int inputs, rn_shape last, const char *message)
 {
-    p->dx[0] = rn_scale(rn_sum(p->dy, (const int[]){1}, 1, true), 3);
-}
-
-static rn_tensor gradient_of(rn_graph *g, const rn_op *op, rn_tensor x)
-{
-    const rn_tensor w = rn_test_constant_f64(g, rn_shape(2, 2), (double[]){1, 2, 3, 4});
+    const rn_op op = {.name = "odd",
+                      .inputs = inputs,
+                      .map = {[RN_F64] = copy_map},
+                      .gradient = some_gradient};
+    rn_graph *g = rn_graph_new();
+    const rn_tensor in[2] = {rn_test_f64(g, "x", inputs > 1 ? rn_shape(2, 3) : last),
+                             rn_test_f64(g, "w", last)};
+    const rn_tensor y = rn_sum_all(rn_apply(&op, in, inputs, NULL, 0));
     rn_tensor dx;
 
-    cr_assert(rn_grad(rn_apply(op, &x, 1, NULL, 0), w, &x, 1, &dx), "%s",
-              rn_graph_error(g));
-    return dx;
+    wrong = mistake;
+    cr_assert_eq(rn_grad(y, rn_null(), &in[inputs - 1], 1, &dx), !message[0]);
+    rn_test_error_is(g, message);
+    if (!message[0]) cr_assert(rn_shape_equal(rn_shape_get(dx), last));
+    rn_graph_free(g);
 }
 
-/* A rule may give less than the shape of x: each element has that gradient. */
-Test(rules, a_smaller_gradient_is_spread)
-{
-    static const rn_op scalar = {
-        .name = "scalar", .inputs = 1, .map = {[RN_F64] = copy_map}, .gradient = three};
-    static const rn_op rows = {.name = "rows",
-                               .inputs = 1,
-                               .map = {[RN_F64] = copy_map},
-                               .gradient = rows_of_three};
-    rn_graph *g = rn_graph_new();
-    const rn_tensor x = rn_test_f64(g, "x", rn_shape(2, 2));
-    const rn_tensor a = gradient_of(g, &scalar, x), b = gradient_of(g, &rows, x);
-    rn_program *p = rn_test_compile(g, a, b);
+#define EXPECT(mistake, inputs, shape, gives)                                              \
+    expect_of_last(mistake, inputs, shape, "odd: its gradient rule gives f64 " gives)
 
-    rn_test_run(p);
-    RN_TEST_EXPECT(p, a, 3, 3, 3, 3);
-    RN_TEST_EXPECT(p, b, 9, 9, 21, 21);
-    rn_program_free(p);
+/* What is smaller than the operand is a mistake, though it could be repeated. */
+Test(rules, another_shape_than_the_operands_is_refused)
+{
+    EXPECT(SCALAR, 1, rn_shape(2, 3), "[] for operand 0, f64 x [2,3]");
+    EXPECT(ONE, 1, rn_shape(2, 3), "[1] for operand 0, f64 x [2,3]");
+    EXPECT(ROW, 1, rn_shape(2, 3), "[3] for operand 0, f64 x [2,3]");
+    EXPECT(KEPT_ROWS, 1, rn_shape(2, 3), "[2,1] for operand 0, f64 x [2,3]");
+    EXPECT(LARGER, 1, rn_shape(2, 3), "[5,2,3] for operand 0, f64 x [2,3]");
+    EXPECT(SCALAR, 2, rn_shape(3), "[] for operand 1, f64 w [3]");
+    EXPECT(ONE, 2, rn_shape(3), "[1] for operand 1, f64 w [3]");
+    EXPECT(ONE, 2, rn_shape(), "[1] for operand 1, f64 w []");
+    EXPECT(KEPT_ROWS, 2, rn_shape(3), "[2,1] for operand 1, f64 w [3]");
+    EXPECT(LARGER, 2, rn_shape(3), "[5,2,3] for operand 1, f64 w [3]");
+}
+
+/* What has the result's shape is summed to the operand's. */
+Test(rules, the_shape_of_the_result_is_summed)
+{
+    expect_of_last(RIGHT, 2, rn_shape(3), "");
+    expect_of_last(RIGHT, 2, rn_shape(), "");
+    expect_of_last(RIGHT, 2, rn_shape(2, 1), "");
+    expect_of_last(ROW, 2, rn_shape(3), "");
+    expect_of_last(KEPT_ROWS, 2, rn_shape(2, 1), "");
+    expect_of_last(SCALAR, 2, rn_shape(), "");
+}
+
+/* An operator that is not element-wise sums by itself. */
+static bool no_kernel(const rn_call *call)
+{
+    return call->inputs == 0;
+}
+
+static const char *two_by_three(rn_typing *t)
+{
+    t->shape = rn_shape(2, 3);
+    return NULL;
+}
+
+Test(rules, only_element_wise_ones_are_summed)
+{
+    static const rn_op op = {.name = "odd",
+                             .inputs = 1,
+                             .shape = two_by_three,
+                             .kernel = {[RN_F64] = no_kernel},
+                             .gradient = some_gradient};
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(3));
+    rn_tensor dx;
+
+    wrong = RIGHT;
+    cr_assert_not(
+        rn_grad(rn_sum_all(rn_apply(&op, &x, 1, NULL, 0)), rn_null(), &x, 1, &dx));
+    rn_test_error_is(g, "odd: its gradient rule gives f64 [2,3] for operand 0, f64 x [3]");
     rn_graph_free(g);
 }
 

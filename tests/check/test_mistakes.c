@@ -287,8 +287,8 @@ static void expect_refused(way w, const char *why)
 Test(mistakes, refused)
 {
     expect_refused(NO_PRODUCT, "refused: matmul: inner sizes differ: ");
-    expect_refused(NO_SHAPE, "refused: it gives [6,3] for an operand of [3,3]");
-    expect_refused(NO_TYPE, "refused: it gives f32 for an operand of f64");
+    expect_refused(NO_SHAPE, "refused: it gives [6,3] for operand 0 of [3,3]");
+    expect_refused(NO_TYPE, "refused: it gives f32 for operand 0 of f64");
 }
 
 Test(mistakes, no_rule)

@@ -103,3 +103,58 @@ Test(mistakes, sizes)
     check_mean(200, 1, RN_MISTAKE_TIMES_SIZE);
     check_mean(2, 1, RN_MISTAKE_DOUBLE);
 }
+
+/* ---- z = sin(x) y y of operands that are broadcast, and its rule with the gradients of
+ * the two exchanged ---- */
+
+static void sine_times_square(int64_t n, const void *const *x, const int64_t *step, void *z,
+                              const void *attributes)
+{
+    (void)attributes;
+    for (int64_t i = 0; i < n; i++) {
+        const double a = ((const double *)x[0])[i * step[0]];
+        const double b = ((const double *)x[1])[i * step[1]];
+        ((double *)z)[i] = sin(a) * b * b;
+    }
+}
+
+static void exchanged(rn_pullback *p)
+{
+    const rn_tensor x = p->x[0], y = p->x[1];
+
+    p->dx[1] = rn_mul(p->dy, rn_mul(rn_cos(x), rn_square(y)));
+    p->dx[0] = rn_mul(p->dy, rn_mul(rn_sin(x), rn_scale(y, 2)));
+}
+
+static const rn_op my_product = {.name = "my_product",
+                                 .inputs = 2,
+                                 .map = {[RN_F64] = sine_times_square},
+                                 .gradient = exchanged};
+
+static void check_exchanged(rn_shape x, rn_shape y)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor in[2] = {rn_input(g, "x", RN_F64, x), rn_input(g, "y", RN_F64, y)};
+    const rn_tensor z = rn_apply(&my_product, in, 2, NULL, 0);
+    rn_gradcheck_report *r =
+        rn_gradcheck(rn_sum_all(rn_square(z)), (rn_gradcheck_options){0});
+
+    cr_assert_eq(r->culprit.kind, RN_CULPRIT_RULE, "%s", r->text);
+    cr_assert_eq(r->culprit.mistake, RN_MISTAKE_SWAPPED, "%s", r->text);
+    cr_assert_eq(r->culprit.operand, 0, "%s", r->text);
+    cr_assert_eq(r->culprit.other, 1, "%s", r->text);
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+}
+
+Test(mistakes, swapped_where_operands_are_broadcast)
+{
+    check_exchanged(rn_shape(2, 3), rn_shape(2, 3));
+    check_exchanged(rn_shape(2, 3), rn_shape(3));
+    check_exchanged(rn_shape(3), rn_shape(2, 3));
+    check_exchanged(rn_shape(2, 3), rn_shape());
+    check_exchanged(rn_shape(), rn_shape(2, 3));
+    check_exchanged(rn_shape(2, 1), rn_shape(3));
+    check_exchanged(rn_shape(4, 1, 3), rn_shape(2, 1));
+    check_exchanged(rn_shape(20, 10), rn_shape(10));
+}

@@ -243,7 +243,7 @@ static inline void rn_test_random_loop(rn_test_dice *d, rn_graph *g, rn_test_poo
             (!ragged || rn_size(x, 0) == batch))
             rn_test_put(pool, rn_loop_collect(loop, x));
     }
-    rn_test_put(pool, rn_loop_final(loop, sum));
+    if (!rn_is_null(sum)) rn_test_put(pool, rn_loop_final(loop, sum));
     for (int i = 0; i < carries; i++) {
         if (rn_test_throw(d, 2)) rn_test_put(pool, rn_loop_final(loop, carry[i]));
         if (rn_test_throw(d, 3) == 0) rn_test_put(pool, rn_loop_history(loop, carry[i]));

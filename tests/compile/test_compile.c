@@ -102,6 +102,10 @@ Test(compile, a_workspace_that_does_not_fit)
     cr_assert_null(rn_compile(g, (rn_compile_options){RN_OUTPUTS(rn_neg(x))}));
     cr_assert(strstr(rn_graph_error(g), "compile: no memory for a workspace of "), "%s",
               rn_graph_error(g));
+    cr_assert(strstr(rn_graph_error(g),
+                     "; the largest value: neg  f64 [1125899906842624,8], "
+                     "72057594037927936 bytes"),
+              "%s", rn_graph_error(g));
     rn_graph_free(g);
 }
 

@@ -154,7 +154,7 @@ Test(leaf, a_tensor_that_is_not_there)
     rn_graph *g = rn_graph_new();
     const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(2));
 
-    cr_assert(rn_is_null(rn_add(x, (rn_tensor){g, 1000})));
+    cr_assert(rn_is_null(rn_add(x, (rn_tensor){g, 1000, x.serial})));
     rn_test_error_is(g, "add: there is no tensor 1000");
     rn_graph_free(g);
 }
@@ -204,4 +204,49 @@ Test(leaf, assignments_are_checked)
     REFUSED("assign: tensor of another graph: far [2]",
             rn_assign(rn_read_variable(g, v), far));
     rn_variable_release(v);
+}
+
+/* ---- what made-up numbers ask for ---- */
+
+Test(leaf, a_gap_between_too_few_elements_is_none)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(1, 2));
+    const rn_tensor y = rn_pad(x, 0, 1, 0, INT64_MAX);
+    rn_tensor dx;
+
+    cr_assert(rn_shape_equal(rn_shape_get(y), rn_shape(2, 2)));
+    cr_assert(rn_grad(rn_sum_all(rn_square(y)), rn_null(), &x, 1, &dx), "%s",
+              rn_graph_error(g));
+    rn_program *p = rn_test_compile(g, y, dx);
+    rn_test_feed(p, x, (double[]){3, 5});
+    rn_test_run(p);
+    RN_TEST_EXPECT(p, y, 0, 0, 3, 5);
+    RN_TEST_EXPECT(p, dx, 6, 10);
+    rn_program_free(p);
+    cr_assert(rn_is_null(rn_pad(x, 1, 0, 0, INT64_MAX)));
+    rn_test_error_is(g, "pad: the result is too large: x [1,2]");
+    rn_graph_free(g);
+}
+
+Test(leaf, lists_of_nothing)
+{
+    REFUSED("stack: tensor 1 is the null tensor: x [32,10], nothing",
+            rn_stack((rn_tensor[]){x, rn_null()}, 2, 0));
+    REFUSED("concat: operand 0 is the null tensor",
+            rn_concat((rn_tensor[]){rn_null(), x}, 2, 0));
+    REFUSED("", rn_stack(NULL, 3, 0));
+    REFUSED("", rn_concat(NULL, 3, 0));
+    REFUSED("", rn_stack(&x, 0, 0));
+}
+
+Test(leaf, shapes_of_made_up_ranks)
+{
+    const rn_shape bad = {.rank = 100, .size = {1, 1, 1, 1, 1, 1, 1, -1}};
+
+    REFUSED("reshape: no such rank: 100: x [32,10]", rn_reshape(x, bad));
+    REFUSED("broadcast: cannot be repeated to [rank 100]: x [32,10]", rn_broadcast(x, bad));
+    REFUSED("fill: no such shape: [rank 100]", rn_fill(g, RN_F32, bad, 1));
+    REFUSED("matmul: no such transposition: 7: x [32,10], lstm/w [12,64]",
+            rn_matmul_transposed(x, w, (rn_transposition)7));
 }

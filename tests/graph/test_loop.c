@@ -285,10 +285,32 @@ Test(loop, a_tensor_of_another_graph)
     expect(&w, "loop: each: tensor of another graph: far [5,2]");
 }
 
-Test(loop, an_outer_tensor_collected)
+Test(loop, a_tensor_of_another_graph_collected)
 {
     world w = begin();
+    rn_graph *far = rn_graph_new();
     ended(&w);
-    cr_assert(rn_is_null(rn_loop_collect(w.loop, w.h0)));
-    expect(&w, "loop: collect: not of this loop's body: h0 [3,2]");
+    cr_assert(
+        rn_is_null(rn_loop_collect(w.loop, rn_input(far, "far", RN_F32, rn_shape(2)))));
+    expect(&w, "loop: collect: tensor of another graph: far [2]");
+    rn_graph_free(far);
+}
+
+Test(loop, null_tensors_are_told_of)
+{
+    world w = begin();
+    cr_assert(rn_is_null(rn_loop_carry(w.loop, rn_null())));
+    expect(&w, "loop: carry: given the null tensor");
+}
+
+Test(loop, a_history_of_too_many_steps)
+{
+    world w = begin();
+    rn_loop *loop = rn_loop_begin(w.g);
+    const rn_tensor h = rn_loop_carry(loop, w.h0);
+    rn_loop_steps(loop, INT64_MAX);
+    rn_loop_next(loop, h, h);
+    cr_assert(rn_loop_end(loop));
+    cr_assert(rn_is_null(rn_loop_history(loop, h)));
+    expect(&w, "loop: collect: no such shape: [9223372036854775807,3,2]");
 }

@@ -112,3 +112,43 @@ Test(types, broadcast_that_is_too_large)
     cr_assert_str_eq(rn_graph_error(g), "add: no such shape: [2147483648,2147483648]");
     rn_graph_free(g);
 }
+
+/* ---- shapes that are none ---- */
+
+Test(types, made_up_ranks)
+{
+    const int ranks[] = {-1, RN_RANK_MAX + 1, 100, INT32_MAX, INT32_MIN};
+    const rn_shape good = rn_shape(2, 3);
+
+    for (int i = 0; i < 5; i++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x = rn_input(g, "x", RN_F32, good);
+        const rn_shape bad = {.rank = ranks[i], .size = {1, 1, 1, 1, 1, 1, 1, -1}};
+        rn_shape z = good;
+
+        cr_assert_not(rn_shape_equal(bad, bad));
+        cr_assert_not(rn_shape_equal(bad, good));
+        cr_assert_not(rn_shape_broadcast(bad, good, &z));
+        cr_assert_not(rn_shape_broadcast(good, bad, &z));
+        cr_assert(rn_shape_equal(z, good));
+        cr_assert(rn_is_null(rn_sum_to(x, bad)));
+        cr_assert_eq(strncmp(rn_graph_error(g), "sum_to: cannot be summed to ", 28), 0);
+        rn_graph_free(g);
+    }
+}
+
+Test(types, a_shape_without_sizes)
+{
+    cr_assert_eq(rn_shape_of(3, NULL).rank, -1);
+    cr_assert_eq(rn_shape_of(0, NULL).rank, 0);
+}
+
+Test(types, sums_that_undo_no_broadcast)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(2, 3));
+
+    cr_assert(rn_is_null(rn_sum_to(x, rn_shape(2))));
+    cr_assert_str_eq(rn_graph_error(g), "sum_to: cannot be summed to [2]: x [2,3]");
+    rn_graph_free(g);
+}

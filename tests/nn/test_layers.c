@@ -170,3 +170,19 @@ REFUSES(dropout_rate, "dropout: the rate must be in 0 <= rate < 1: d has 1",
 REFUSES(dropout_type, "dropout: x must be real: d got i32", rn_dropout(s, "d", i, 0.5))
 REFUSES(normalization_of_scalar, "layer_normalization: nothing to normalise: n",
         rn_layer_normalization(s, "n", i))
+
+/* What there is no memory for: whose it is, and how much. */
+#define MUCH (INT64_C(1) << 45)
+REFUSES(linear_without_memory,
+        "weight: out of memory: out/w f64 [3,35184372088832], 844424930131968 bytes",
+        rn_linear(s, "out", x, MUCH))
+REFUSES(embedding_without_memory,
+        "weight: out of memory: e/w f64 [35184372088832,2], 562949953421312 bytes",
+        rn_embedding(s, "e", i, MUCH, 2))
+REFUSES(state_without_memory,
+        "state: out of memory: kept i32 [35184372088832], 140737488355328 bytes",
+        rn_state(s, "kept", RN_I32, rn_shape(MUCH)))
+REFUSES(null_without_a_reason, "linear: x is the null tensor: out",
+        rn_linear(s, "out", rn_null(), 3))
+REFUSES(no_such_initialiser, "weight: there is no such initialiser: w [3]",
+        rn_weight(s, "w", rn_shape(3), (rn_init){(rn_initializer)99, 1}))

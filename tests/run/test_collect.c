@@ -247,3 +247,68 @@ Test(collect, lengths_beyond_the_steps)
         rn_graph_free(g);
     }
 }
+
+/* What no step changes: tensors from outside, in the value of every step. */
+Test(collect, tensors_from_outside)
+{
+    for (int back = 0; back < 2; back++) {
+        world w = begin(back);
+        rn_loop_end(w.loop);
+        const rn_tensor late = rn_scale(w.c, 2); /* later than the loop */
+        const rn_tensor c = rn_loop_collect(w.loop, w.c);
+        const rn_tensor l = rn_loop_collect(w.loop, late);
+        const rn_tensor k = rn_loop_collect(w.loop, rn_constant_scalar(w.g, RN_F64, 0.5));
+        RUN(w, c, l, k);
+        RN_TEST_EXPECT(w.p, c, 100, 200, 300, 100, 200, 300, 100, 200, 300, 100, 200, 300);
+        RN_TEST_EXPECT(w.p, l, 200, 400, 600, 200, 400, 600, 200, 400, 600, 200, 400, 600);
+        RN_TEST_EXPECT(w.p, k, 0.5, 0.5, 0.5, 0.5);
+        end(&w);
+    }
+}
+
+/* xs [3,2] with lengths 1 and 3: zero past them; and the gradient, 1 and 3 times. */
+Test(collect, tensors_from_outside_with_lengths)
+{
+    for (int back = 0; back < 2; back++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor xs = rn_test_f64(g, "xs", rn_shape(3, 2));
+        const rn_tensor c = rn_test_f64(g, "c", rn_shape(2));
+        const rn_tensor n = rn_constant(g, RN_I32, rn_shape(2), (const int32_t[]){1, 3});
+        rn_loop *loop = rn_loop_begin(g);
+        rn_tensor dc;
+
+        if (back) rn_loop_reverse(loop);
+        rn_loop_lengths(loop, n);
+        rn_loop_each(loop, xs);
+        rn_loop_end(loop);
+        const rn_tensor cs = rn_loop_collect(loop, c);
+        cr_assert(rn_grad(rn_sum_all(rn_square(cs)), rn_null(), &c, 1, &dc), "%s",
+                  rn_graph_error(g));
+        rn_program *p = rn_test_compile(g, cs, dc);
+        rn_test_feed(p, c, (double[]){5, 7});
+        rn_test_run(p);
+        RN_TEST_EXPECT(p, cs, 5, 7, 0, 7, 0, 7);
+        RN_TEST_EXPECT(p, dc, 10, 42);
+        rn_program_free(p);
+        cr_assert(rn_is_null(rn_loop_collect(loop, xs)));
+        rn_test_error_is(g, "loop: collect: with lengths the first axis must be the batch "
+                            "of 2: xs [3,2]");
+        rn_graph_free(g);
+    }
+}
+
+/* An inner loop that collects what belongs to the outer one's body. */
+Test(collect, a_tensor_of_the_enclosing_body)
+{
+    world w = begin(false);
+    rn_loop *inner = rn_loop_begin(rn_loop_body(w.loop));
+    rn_loop_steps(inner, 2);
+    rn_loop_end(inner);
+    const rn_tensor two = rn_loop_collect(inner, w.x), far = rn_loop_collect(inner, w.c);
+    const rn_tensor sum = rn_sum_axis(rn_add(two, far), 0);
+    rn_loop_end(w.loop);
+    const rn_tensor all = rn_loop_collect(w.loop, sum);
+    RUN(w, all);
+    RN_TEST_EXPECT(w.p, all, 202, 404, 606, 208, 410, 612, 214, 416, 618, 220, 422, 624);
+    end(&w);
+}

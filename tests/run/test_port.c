@@ -48,9 +48,10 @@ Test(port, feeding_is_checked)
     refused(w.p, rn_feed(w.p, w.unused, data, 4),
             "feed: size differs: unused [5] f64 takes 40 bytes, given 4");
     refused(w.p, rn_feed(w.p, w.x, NULL, 24), "feed: no data: x [2,3] f32");
-    refused(w.p, rn_feed(w.p, w.y, data, 24), "feed: not an input of the program's graph");
+    refused(w.p, rn_feed(w.p, w.y, data, 24),
+            "feed: not an input of the program's graph: tensor 4");
     refused(w.p, rn_feed(w.p, rn_null(), data, 24),
-            "feed: not an input of the program's graph");
+            "feed: not an input of the program's graph: the null tensor");
     cr_assert_eq(rn_feed(NULL, w.x, data, 24), RN_INVALID);
     end(&w);
 }
@@ -63,7 +64,9 @@ Test(port, an_input_of_another_graph)
     const float data[6] = {0};
 
     cr_assert_eq(far.id, w.x.id);
-    refused(w.p, rn_feed(w.p, far, data, 24), "feed: not an input of the program's graph");
+    refused(w.p, rn_feed(w.p, far, data, 24),
+            "feed: not an input of the program's graph: tensor 0 of another graph, not x "
+            "[2,3] f32");
     rn_graph_free(g);
     end(&w);
 }
@@ -76,12 +79,15 @@ Test(port, reading_is_checked)
     rn_test_run(w.p);
     refused(w.p, rn_read(w.p, w.y, data, 32),
             "read: size differs: y [2,3] f32 has 24 bytes, room for 32");
-    refused(w.p, rn_read(w.p, w.hidden, data, 24),
-            "read: not an output of the program; name it in rn_compile's options");
-    refused(w.p, rn_read(w.p, w.x, data, 24),
-            "read: not an output of the program; name it in rn_compile's options");
+    refused(
+        w.p, rn_read(w.p, w.hidden, data, 24),
+        "read: not an output of the program; name it in rn_compile's options: tensor 3");
+    refused(
+        w.p, rn_read(w.p, w.x, data, 24),
+        "read: not an output of the program; name it in rn_compile's options: tensor 0");
     refused(w.p, rn_read(w.p, rn_null(), data, 24),
-            "read: not an output of the program; name it in rn_compile's options");
+            "read: not an output of the program; name it in rn_compile's options: "
+            "the null tensor");
     cr_assert_eq(rn_read(NULL, w.y, data, 24), RN_INVALID);
     end(&w);
 }
@@ -226,4 +232,59 @@ Test(port, types_in_the_program)
     cr_assert_eq(rn_program_type(NULL, w.n), RN_I32);
     rn_program_free(p);
     end(&w);
+}
+
+/* ---- a graph that was freed, and a later one at its address ---- */
+
+/* An allocator that gives the same memory again for every graph. */
+static void *again(void *user, void *memory, size_t bytes)
+{
+    static char graph[4096];
+    static bool taken;
+
+    (void)user;
+    if (bytes == 0) {
+        if (memory == graph)
+            taken = false;
+        else
+            free(memory);
+        return NULL;
+    }
+    if (memory || taken || bytes > sizeof graph) return realloc(memory, bytes);
+    taken = true;
+    return graph;
+}
+
+Test(port, a_later_graph_at_the_same_address)
+{
+    rn_graph *g = rn_graph_new_using((rn_allocator){again, NULL});
+    const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(2)), y = rn_scale(x, 10);
+    rn_program *p = rn_test_compile(g, y);
+    float data[2] = {1, 2};
+
+    rn_graph_free(g);
+    rn_graph *later = rn_graph_new_using((rn_allocator){again, NULL});
+    const rn_tensor other = rn_input(later, "other", RN_F32, rn_shape(2));
+    const rn_tensor result = rn_scale(other, 100);
+    cr_assert_eq(later, g);
+    cr_assert(other.id == x.id && result.id == y.id);
+
+    refused(p, rn_feed(p, other, data, sizeof data),
+            "feed: not an input of the program's graph: tensor 0 of another graph, not x "
+            "[2] f32");
+    rn_feed(p, x, data, sizeof data);
+    rn_test_run(p);
+    refused(p, rn_read(p, result, data, sizeof data),
+            "read: not an output of the program; name it in rn_compile's options: tensor "
+            "2 of another graph, not a tensor [2] f32");
+    cr_assert_eq(data[0], 1);
+    cr_assert_eq(rn_read(p, y, data, sizeof data), RN_OK);
+    cr_assert(data[0] == 10 && data[1] == 20);
+
+    /* Nor is the old tensor one of the new graph. */
+    cr_assert_eq(rn_rank(x), -1);
+    cr_assert(rn_is_null(rn_neg(x)));
+    rn_test_error_is(later, "neg: there is no tensor 0 any more: its graph was freed");
+    rn_program_free(p);
+    rn_graph_free(later);
 }

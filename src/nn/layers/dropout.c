@@ -42,7 +42,8 @@ rn_tensor rn_dropout(rn_scope scope, const char *name, rn_tensor x, double rate)
 {
     static const char *const what[2] = {"dropout", "x"};
 
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x))
+        return rn_fail(scope.graph, "dropout: x is the null tensor: %s", name ? name : "");
     if (!fits(x.graph, what, name, rn_type_get(x), rate)) return rn_null();
     return drop(scope, name, x, rate);
 }

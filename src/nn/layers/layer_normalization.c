@@ -12,7 +12,9 @@
 
 rn_tensor rn_layer_normalization(rn_scope scope, const char *name, rn_tensor x)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x))
+        return rn_fail(scope.graph, "layer_normalization: x is the null tensor: %s",
+                       name ? name : "");
     if (rn_rank(x) < 1 || rn_size(x, -1) < 1)
         return rn_fail(x.graph, "layer_normalization: nothing to normalise: %s",
                        name ? name : "");

@@ -16,6 +16,7 @@ static const char *fault_of(rn_tensor logits, rn_tensor targets)
 {
     const rn_shape x = rn_shape_get(logits), t = rn_shape_get(targets);
 
+    if (rn_is_null(logits) || rn_is_null(targets)) return "a tensor is null";
     if (!rn__is_real(rn_type_get(logits))) return "logits must be real";
     if (rn_type_get(targets) != RN_I32) return "targets must be i32";
     if (x.rank < 1 || t.rank != x.rank - 1) return "shapes do not fit";
@@ -30,11 +31,12 @@ static bool fits(rn_tensor logits, rn_tensor targets)
 {
     char x_text[128], t_text[128];
 
-    if (rn_is_null(logits) || rn_is_null(targets)) return false;
+    if (rn_is_null(logits) && rn_is_null(targets)) return false;
 
     const char *fault = fault_of(logits, targets);
     if (fault)
-        rn_fail(logits.graph, "cross_entropy: %s: logits %s, targets %s", fault,
+        rn_fail(rn_is_null(logits) ? targets.graph : logits.graph,
+                "cross_entropy: %s: logits %s, targets %s", fault,
                 rn__describe(logits, x_text, sizeof x_text),
                 rn__describe(targets, t_text, sizeof t_text));
     return !fault;

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls of what needs more than a line: layers, models, programs, training. */
+#ifndef RN_TEST_CALLS_MODEL_H
+#define RN_TEST_CALLS_MODEL_H
+
+#include <criterion/criterion.h>
+
+#include "arguments.h"
+
+static void status_is(rn_status status, const char *message, bool told)
+{
+    cr_assert(status == RN_OK || !told || message[0], "without a message");
+}
+
+/* ---- layers ---- */
+
+static void sequence(rn_test_world *w, rn_sequence s)
+{
+    built(w, s.outputs);
+    built(w, s.last);
+    cr_assert(rn_is_null(s.outputs) || s.final_count > 0);
+    built(w, s.final[0]);
+}
+
+static void recurrent_step(rn_test_world *w)
+{
+    rn_tensor states[4 * RN_LAYERS_MAX];
+    const bool none = rn_test_draw(w, 4) == 0, good = rn_test_draw(w, 2) == 0;
+    const rn_tensor x = good ? w->tensor[0] : a_tensor(w);
+
+    for (int i = 0; i < 4 * RN_LAYERS_MAX; i++)
+        states[i] = good ? w->tensor[0] : a_tensor(w);
+    built(w, rn_recurrent_step(scope(w), name(w), a_cell(w), x, none ? NULL : states,
+                               recurrent_options(w)));
+}
+
+static void model_set(rn_test_world *w)
+{
+    const float data[6] = {0};
+    rn_model *model = a_model(w);
+
+    status_is(rn_model_set(model, name(w), rn_test_draw(w, 2) ? data : NULL,
+                           DRAW(w, size_t, 0, 24, 24, SIZE_MAX)),
+              rn_model_error(model), model);
+}
+
+static void model_get(rn_test_world *w)
+{
+    float data[6];
+    rn_model *model = a_model(w);
+
+    status_is(rn_model_get(model, name(w), rn_test_draw(w, 2) ? data : NULL,
+                           DRAW(w, size_t, 0, 24, 24, SIZE_MAX)),
+              rn_model_error(model), model);
+}
+
+static void on_model(rn_test_world *w, rn_status (*function)(rn_model *, const char *))
+{
+    rn_model *model = a_model(w);
+    const rn_status status = function(model, path(w));
+
+    cr_assert_neq(status, RN_OK);
+    status_is(status, rn_model_error(model), model);
+}
+
+/* ---- programs ---- */
+
+static void compile(rn_test_world *w)
+{
+    rn_compile_options o = {.outputs = tensors(w)};
+    rn_graph *graph = a_graph(w);
+
+    o.output_count = count_of(w, o.outputs);
+    o.convert = rn_test_draw(w, 2) == 0;
+    o.real = a_type(w);
+    o.watch = (rn_watch)axis(w);
+    o.frozen = rn_test_draw(w, 2) == 0;
+    if (rn_test_draw(w, 2)) o.minimize = a_tensor(w);
+    if (rn_test_draw(w, 2)) o.with = an_optimizer(w);
+    w->given = graph;
+    rn_program *p = rn_compile(graph, o);
+    result(w, p != NULL);
+    if (p && small_enough(graph)) rn_run(p);
+    rn_program_free(p);
+}
+
+static void on_program(rn_test_world *w, rn_program *program,
+                       rn_status (*function)(rn_program *))
+{
+    (void)w;
+    status_is(function(program), rn_program_error(program), program);
+}
+
+static void feed(rn_test_world *w)
+{
+    const float data[6] = {0};
+    rn_program *p = a_program(w);
+    const rn_tensor x = rn_test_draw(w, 2) ? w->tensor[12] : a_tensor(w);
+
+    status_is(rn_feed(p, x, rn_test_draw(w, 2) ? data : NULL,
+                      DRAW(w, size_t, 0, 24, 24, SIZE_MAX)),
+              rn_program_error(p), p);
+}
+
+static void read_output(rn_test_world *w)
+{
+    float data[6];
+    rn_program *p = a_program(w);
+
+    status_is(rn_read(p, a_tensor(w), rn_test_draw(w, 2) ? data : NULL,
+                      DRAW(w, size_t, 0, 24, 24, SIZE_MAX)),
+              rn_program_error(p), p);
+}
+
+static void program_print(rn_test_world *w)
+{
+    char text[16];
+
+    rn_program_print(a_program(w), text, DRAW(w, size_t, 0, 1, sizeof text));
+    rn_program_print(a_program(w), NULL, DRAW(w, size_t, 0, 1, SIZE_MAX));
+}
+
+static void program_nonfinite(rn_test_world *w)
+{
+    rn_nonfinite found;
+
+    rn_program_nonfinite(a_program(w), axis(w), rn_test_draw(w, 2) ? &found : NULL);
+}
+
+/* ---- training ---- */
+
+static void optimize(rn_test_world *w, rn_optimizer optimizer)
+{
+    const rn_tensor good = rn_sum_all(rn_mul(w->tensor[9], w->tensor[0]));
+    const rn_tensor loss = rn_test_draw(w, 2) ? good : a_tensor(w);
+    rn_program *p =
+        rn_compile(w->g, (rn_compile_options){.minimize = loss, .with = optimizer});
+
+    w->given = true;
+    result(w, p != NULL);
+    if (p) rn_run(p);
+    rn_program_free(p);
+}
+
+static void set_learning_rate(rn_test_world *w)
+{
+    rn_model *model = a_model(w);
+
+    status_is(rn_set_learning_rate(model, real(w)), rn_model_error(model), model);
+}
+
+static void progress(rn_test_world *w)
+{
+    FILE *file = rn_test_draw(w, 2) ? tmpfile() : NULL;
+    rn_progress *p = rn_progress_new(file, name(w), number(w));
+    const char *const format = rn_test_draw(w, 2) ? "%s" : NULL;
+
+    for (int i = 0; i < 9; i++) rn_progress_show(p, number(w), format, "text");
+    rn_progress_end(p);
+    cr_assert(rn_progress_seconds(p) >= 0);
+    rn_progress_free(p);
+    if (file) fclose(file);
+}
+
+static void plot_svg(rn_test_world *w)
+{
+    double x[3], y[3];
+    rn_curve curves[2];
+
+    for (int i = 0; i < 3; i++) x[i] = real(w), y[i] = real(w);
+    for (int i = 0; i < 2; i++) {
+        curves[i] = (rn_curve){name(w), rn_test_draw(w, 4) ? x : NULL, y, 3};
+        if (rn_test_draw(w, 4) == 0) curves[i].points = DRAW(w, int64_t, 0, -1, INT64_MIN);
+    }
+    rn_plot_svg(rn_test_draw(w, 2) ? "/dev/null" : path(w), name(w), name(w), name(w),
+                rn_test_draw(w, 4) ? curves : NULL, DRAW(w, int, 2, 2, 0, -1, INT32_MIN));
+}
+
+static void file_write(rn_test_world *w)
+{
+    char message[8];
+    const bool room = rn_test_draw(w, 2);
+
+    rn_file_write(path(w), rn_test_draw(w, 2) ? "data" : NULL, 4, room ? message : NULL,
+                  room ? sizeof message : rn_test_draw(w, 2));
+}
+
+static void file_check(rn_test_world *w)
+{
+    char message[8];
+    const bool room = rn_test_draw(w, 2);
+
+    rn_file_check(path(w), room ? message : NULL, room ? sizeof message : 0);
+}
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Draws of records: operators, cells, optimisers, whose functions misbehave too. */
+#include <limits.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "node.h"
+
+/* ---- cells ---- */
+
+static rn_tensor good_step(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    return state[0] = rn_tanh(rn_gate(s, "g", x, state[0]));
+}
+
+static rn_tensor null_step(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    (void)s, (void)x, (void)state;
+    return rn_null();
+}
+
+static rn_tensor lost_state(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    const rn_tensor y = good_step(s, x, state);
+
+    state[0] = rn_null();
+    return y;
+}
+
+static rn_tensor made_up_step(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    (void)s, (void)state;
+    return (rn_tensor){x.graph, 12345, 0};
+}
+
+static rn_tensor outer_step(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    (void)x, (void)state;
+    return rn_fill(s.graph, RN_F32, rn_shape(2, 3), 1);
+}
+
+const rn_cell *a_cell(rn_test_world *w)
+{
+    static const rn_cell cells[] = {
+        {"good", 1, good_step},       {"null", 1, null_step},   {"lost", 1, lost_state},
+        {"made up", 1, made_up_step}, {"outer", 1, outer_step}, {NULL, 1, good_step},
+        {"none", 0, good_step},       {"few", -1, good_step},   {"many", 1000, good_step},
+        {"stepless", 1, NULL},        {"two", 2, good_step}};
+    const size_t n = sizeof cells / sizeof *cells;
+
+    switch (rn_test_draw(w, 4)) {
+    case 0:
+        return NULL;
+    case 1:
+        return &rn_cell_lstm;
+    default:
+        return &cells[rn_test_draw(w, n)];
+    }
+}
+
+rn_recurrent_options recurrent_options(rn_test_world *w)
+{
+    rn_recurrent_options o = {.units = 3};
+
+    if (rn_test_draw(w, 2)) return o;
+    o.units = units(w);
+    o.layers = DRAW(w, int, 0, 1, 2, -1, 33, INT_MAX, INT_MIN);
+    o.bidirectional = rn_test_draw(w, 2) == 0;
+    o.reverse = rn_test_draw(w, 2) == 0;
+    o.lengths = a_tensor(w);
+    o.initial = tensors(w);
+    o.initial_count = count_of(w, o.initial);
+    o.carry = rn_test_draw(w, 2) == 0;
+    o.dropout = real(w);
+    return o;
+}
+
+/* ---- operators ---- */
+
+static void map_f32(int64_t n, const void *const *x, const int64_t *step, void *y,
+                    const void *attributes)
+{
+    (void)attributes;
+    for (int64_t i = 0; i < n; i++) ((float *)y)[i] = ((const float *)x[0])[i * step[0]];
+}
+
+static bool kernel(const rn_call *call)
+{
+    strcpy(call->message, "it never works");
+    return false;
+}
+
+static const char *no_rank(rn_typing *t)
+{
+    t->shape.rank = 77;
+    return NULL;
+}
+
+static const char *no_size(rn_typing *t)
+{
+    t->shape = rn_shape(-3, INT64_MAX);
+    return NULL;
+}
+
+static const char *no_type(rn_typing *t)
+{
+    t->type = (rn_type)-4;
+    t->variant = 99;
+    return NULL;
+}
+
+static const char *no_variant(rn_typing *t)
+{
+    t->variant = INT_MAX;
+    return NULL;
+}
+
+static void made_up_gradient(rn_pullback *p)
+{
+    p->dx[0] = (rn_tensor){p->dy.graph, INT_MAX, 0};
+}
+
+static void small_gradient(rn_pullback *p)
+{
+    p->dx[0] = rn_sum_all(p->dy);
+}
+
+static rn_tensor made_up_sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+{
+    (void)y, (void)attributes;
+    return (rn_tensor){x[0].graph, -7, 0};
+}
+
+static size_t endless(const rn_call *call)
+{
+    (void)call;
+    return SIZE_MAX;
+}
+
+const rn_op *an_op(rn_test_world *w)
+{
+    static const rn_op ops[] = {
+        {.name = "map", .inputs = 1, .map = {map_f32}},
+        {.name = "any", .inputs = -1, .map = {map_f32}, .gradient = made_up_gradient},
+        {.name = "few", .inputs = -9, .map = {map_f32}, .sides = made_up_sides},
+        {.name = "small", .inputs = 1, .map = {map_f32}, .gradient = small_gradient},
+        {.inputs = 1, .map = {map_f32}},
+        {.name = "nothing", .inputs = 1},
+        {.name = "no rank", .inputs = -1, .shape = no_rank, .kernel = {kernel}},
+        {.name = "no size", .inputs = -1, .shape = no_size, .kernel = {kernel}},
+        {.name = "no type", .inputs = -1, .shape = no_type, .kernel = {kernel}},
+        {.name = "no variant", .inputs = -1, .shape = no_variant, .kernel = {kernel}},
+        {.name = "fails", .inputs = 1, .kernel = {kernel}},
+        {.name = "endless", .inputs = 1, .kernel = {kernel}, .scratch = endless}};
+
+    return rn_test_draw(w, 8) ? &ops[rn_test_draw(w, sizeof ops / sizeof *ops)] : NULL;
+}
+
+/* ---- optimisers ---- */
+
+static bool refuse(const rn_optimizer *self, rn_tensor loss)
+{
+    (void)self, (void)loss;
+    return false;
+}
+
+static bool nonsense(const rn_optimizer *self, rn_tensor loss)
+{
+    (void)self;
+    rn_assign(loss, (rn_tensor){loss.graph, INT_MAX, 0});
+    return true;
+}
+
+rn_optimizer an_optimizer(rn_test_world *w)
+{
+    const double rate = real(w), second = real(w);
+    rn_optimizer o =
+        DRAW(w, rn_optimizer, rn_sgd(rate, second), rn_rmsprop(rate), rn_adam(rate),
+             rn_adamw(rate, second), {.build = refuse}, {.build = nonsense}, {0});
+
+    return rn_test_draw(w, 2) ? o : rn_clipped(o, real(w));
+}
