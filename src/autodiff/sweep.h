@@ -5,6 +5,10 @@
 
 #include "twin.h"
 
+/* As rn_grad, with the null tensor for a gradient that is zero whatever the values are: no
+ * path from y to x[i] can be differentiated. */
+bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor *dx);
+
 /* Arrays have an entry for each of the first `count` nodes of twin->source. */
 typedef struct rn__sweep {
     rn__twin *twin;
