@@ -52,8 +52,10 @@ RN_API void rn_model_reset_states(rn_model *model);
 /* Writes all weights to a safetensors file, through a temporary file that is flushed and
  * renamed, so that a reader finds the old file or the new one, also after a crash. Loading
  * sets every weight of the model, which must be the very weights of the file, with the same
- * shapes and types: build the graph first. Anything else is RN_BAD_FILE with a message that
- * names file and tensor, and then nothing is changed. */
+ * shapes and types: build the graph first. It also sets to zero what belonged to the
+ * weights before: carried states, and the moments and counts of all optimisers. Anything
+ * else is RN_BAD_FILE with a message that names file and tensor, and then nothing is
+ * changed. */
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
 

@@ -106,7 +106,10 @@ rn_status rn_model_load(rn_model *model, const char *path)
     if (!path) return rn__model_complain(model, RN_INVALID, "model_load: no path");
     status = rn__safetensors_read(&st, model->allocator, path, &fault);
     if (status == RN_OK) status = compare(model, &st, path, &fault);
-    if (status == RN_OK) copy(model, &st);
+    if (status == RN_OK) {
+        copy(model, &st);
+        rn__model_forget(model);
+    }
     rn__safetensors_finish(&st);
     return report(model, status, &fault);
 }
