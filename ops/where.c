@@ -26,7 +26,14 @@ void R(rn__map_where)(RN_MAP_ARGUMENTS)
     const int64_t sc = step[0], sx = step[1], sy = step[2];
 
     (void)attributes;
-    if (n > 0 && sc == 1 && sx == 1 && sy == 0) {
+    if (n > 0 && sc == 0) { /* one choice for all, as for a whole row */
+        const element *from = c[0] ? x : y;
+        const int64_t s = c[0] ? sx : sy;
+        if (s == 1)
+            RN_EACH(i, n) w[i] = from[i];
+        else
+            RN_EACH(i, n) w[i] = from[i * s];
+    } else if (n > 0 && sc == 1 && sx == 1 && sy == 0) {
         const element y0 = y[0];
         RN_EACH(i, n) w[i] = choose(c[i], x[i], y0);
     } else if (n > 0 && sc == 1 && sx == 0 && sy == 1) {

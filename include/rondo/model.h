@@ -53,8 +53,9 @@ RN_API void rn_model_reset_states(rn_model *model);
  * finds the old file or the new one, also after a crash. RN_INVALID when names are so long
  * that the file could not be loaded again: headers have 100 MB at most. Loading sets every
  * weight of the model, which must be the very weights of the file, with the same shapes and
- * types: build the graph first. Anything else is RN_BAD_FILE with a message that names file
- * and tensor, and then nothing is changed. */
+ * types: build the graph first. It also sets to zero what belonged to the weights before:
+ * carried states, and the moments and counts of all optimisers. Anything else is
+ * RN_BAD_FILE with a message that names file and tensor, and then nothing is changed. */
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
 

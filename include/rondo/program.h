@@ -17,15 +17,23 @@ extern "C" {
 
 typedef struct rn_program rn_program;
 
-/* How a program minimises: a rule that is given the graph, the loss and the variables that
- * it may change and adds assignments to them. train.h has the usual ones. */
+/* How a program minimises: a rule that is given the loss, finds the variables that it
+ * depends on, and adds to its graph their gradients and assignments. train.h has the usual
+ * ones, and says what the other members mean to them. */
 typedef struct rn_optimizer rn_optimizer;
 struct rn_optimizer {
-    /* Adds the nodes; false after an error on the loss's graph. NULL: no optimiser. */
+    /* Adds the nodes to the loss's graph, which is a private copy of the user's; false
+     * after an error on it. NULL: no optimiser. */
     bool (*build)(const rn_optimizer *self, rn_tensor loss);
+    /* Called once after build, when rn_compile ends, with the loss in the user's graph.
+     * When it was not `compiled`, build may have succeeded or not, and whatever it changed
+     * outside the graph must be changed back. NULL: there is nothing to change back. */
+    void (*settle)(const rn_optimizer *self, rn_tensor loss, bool compiled);
+    const char *name;    /* whose rates, counts and moments these are; NULL: "optimizer" */
+    const char *except;  /* patterns of the weights that it leaves alone; NULL: none */
     double rate;         /* learning rate */
     double clip;         /* largest global norm of the gradient; 0: no limit */
-    double parameter[6]; /* the rule's own, see train.h */
+    double parameter[8]; /* the rule's own; for those of train.h by rn_parameter */
 };
 
 /* Whether runs look for births of NaN and infinities, see rn_program_nonfinite. */
@@ -40,7 +48,7 @@ typedef struct rn_compile_options {
     int output_count;
     rn_tensor minimize; /* a scalar to be made small by `with`; is an output too */
     rn_optimizer with;
-    bool frozen;  /* leave out the graph's assignments */
+    bool frozen;  /* leave out the graph's assignments; of weights see rn_except */
     rn_type real; /* with `convert`: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
@@ -54,7 +62,7 @@ typedef struct rn_compile_options {
 
 /* Compiles what the outputs, the minimised loss and the graph's assignments need. The graph
  * is left as it was and may be freed. NULL with a message on the graph: a builder's error,
- * no outputs and nothing assigned, or memory. */
+ * no outputs and nothing assigned, or memory; models are then as they were too. */
 RN_API rn_program *rn_compile(rn_graph *graph, rn_compile_options options);
 RN_API void rn_program_free(rn_program *program);
 

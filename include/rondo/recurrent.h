@@ -83,7 +83,10 @@ typedef struct rn_sequence {
  * With .carry each run assigns the final states to variables of the model,
  * scope/name/layer<k>/state<i>/batch<B>, from which the next one begins: truncated
  * back-propagation through time. Each batch size has its own; graphs of one batch size
- * share them. rn_model_reset_states sets them to zero.
+ * share them. rn_model_reset_states sets them to zero. States that are not finite are not
+ * carried: a sequence (a row of the batch) of which a final state has a NaN or an infinity,
+ * in any layer, begins the next run with zeros in all its states, as a new one does; the
+ * other sequences go on. `final` has the states as they are.
  *
  * After an error the tensors of the result are null, and `final` may still be indexed. */
 RN_API rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell,

@@ -58,13 +58,12 @@ static bool run(rn__sweep *s, rn_tensor y, rn_tensor dy, const rn_tensor *x, int
     if (s->needed[y.id] && (!rn__sweep_add(s, y.id, dy) || !rn__sweep_run(s))) return false;
     for (int i = 0; i < count; i++) {
         const rn_tensor own = rn__adopt(y.graph, x[i], "grad");
-        const rn_tensor d = own.id < s->count ? rn__sweep_get(s, own.id) : rn_null();
-        dx[i] = rn_is_null(d) ? rn_fill_like(own, 0) : d;
+        dx[i] = own.id < s->count ? rn__sweep_get(s, own.id) : rn_null();
     }
     return !y.graph->root->failed;
 }
 
-bool rn_grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor *dx)
+bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor *dx)
 {
     rn__sweep sweep;
     rn__twin twin = {y.graph, y.graph, NULL, NULL, 0};
@@ -82,4 +81,12 @@ bool rn_grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor
     const bool ok = run(&sweep, y, dy, x, count, dx);
     rn__sweep_finish(&sweep);
     return ok;
+}
+
+bool rn_grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor *dx)
+{
+    if (!rn__grad(y, dy, x, count, dx)) return false;
+    for (int i = 0; i < count; i++)
+        if (rn_is_null(dx[i])) dx[i] = rn_fill_like(rn__adopt(y.graph, x[i], "grad"), 0);
+    return !y.graph->root->failed;
 }

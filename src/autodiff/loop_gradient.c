@@ -10,6 +10,7 @@
  *   forward step t     c(t+1), y(t)  =  body(x(t), c(t), w)
  *   backward step t    dx(t), dc(t), dw += pullback of body at t, of dc(t+1), dy(t)
  */
+#include "reach.h"
 #include "rondo/ops.h"
 #include "sweep.h"
 
@@ -17,39 +18,10 @@ typedef struct reversal {
     rn__sweep *outer; /* of the graph that the loop stands in */
     rn_loop *forward, *backward;
     rn__sweep body;
+    bool *reached;    /* nodes of the forward body that a cotangent reaches */
     rn_tensor *carry; /* by forward carry: the backward carry of its cotangent, or null */
     rn_tensor *sum;   /* by forward capture: the backward carry that adds up, or null */
 } reversal;
-
-/* ---- what is needed ---- */
-
-/* Marks the body's leaves that what is asked for reaches, through the carries too. */
-static void mark_needed(reversal *r)
-{
-    const rn_loop *f = r->forward;
-    bool *needed = r->body.needed;
-    bool changed = true;
-
-    for (int i = 0; i < f->each.count; i++) {
-        const rn__pair *p = rn__list_at(f->each, rn__pair, i);
-        needed[p->leaf] = r->outer->needed[p->outer];
-    }
-    for (int i = 0; i < f->capture.count; i++) {
-        const rn__pair *p = rn__list_at(f->capture, rn__pair, i);
-        needed[p->leaf] = r->outer->needed[p->outer];
-    }
-    while (changed) {
-        rn__sweep_need(&r->body);
-        changed = false;
-        for (int i = 0; i < f->carry.count; i++) {
-            const rn__carry *c = rn__list_at(f->carry, rn__carry, i);
-            const bool reached = r->outer->needed[c->initial] || needed[c->next];
-            if (needed[c->leaf] || !reached || !rn__is_real(rn__at(f->body, c->leaf)->type))
-                continue;
-            needed[c->leaf] = changed = true;
-        }
-    }
-}
 
 /* ---- cotangents that come in ---- */
 
@@ -90,25 +62,27 @@ static rn_tensor held_cotangent(const reversal *r, rn_tensor history)
 }
 
 /* A carry's cotangent begins with that of its final value; that of its history joins step
- * by step, slot t + 1 (t when reversed) being where step t ended. */
+ * by step, slot t + 1 (t when reversed) being where step t ended. A carry that no cotangent
+ * reaches has none. */
 static bool begin_carry(reversal *r, int i)
 {
     const rn__carry *c = rn__list_at(r->forward->carry, rn__carry, i);
     const rn__node *leaf = rn__at(r->forward->body, c->leaf);
     rn_graph *target = r->outer->twin->target;
 
+    rn_tensor start = output_cotangent(r, RN__FINAL, c->leaf);
+    rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
+
     r->carry[i] = rn_null();
     if (!r->body.needed[c->leaf]) return true;
-    rn_tensor start = output_cotangent(r, RN__FINAL, c->leaf);
+    if (rn_is_null(start) && rn_is_null(history) && !r->reached[c->leaf]) return true;
     if (rn_is_null(start)) start = zeros(target, leaf);
-    rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
     const rn_tensor held =
         rn_is_null(history) || r->forward->reverse ? rn_null() : held_cotangent(r, history);
     if (!rn_is_null(held)) start = rn_add(start, held);
     r->carry[i] = rn_loop_carry(r->backward, start);
     if (rn_is_null(r->carry[i]) || !rn__sweep_add(&r->body, c->next, r->carry[i]))
         return false;
-
     if (rn_is_null(history)) return true;
     const int64_t first = r->forward->reverse ? 0 : 1;
     history = rn_slice(history, 0, first, first + r->forward->steps, 1);
@@ -217,16 +191,20 @@ static bool give_initials(reversal *r)
     for (int i = 0; i < r->forward->carry.count; i++) {
         const rn__carry *c = rn__list_at(r->forward->carry, rn__carry, i);
         if (!r->outer->needed[c->initial] || rn_is_null(r->carry[i])) continue;
-        rn_tensor dc = rn_loop_final(r->backward, r->carry[i]);
         rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
-        if (!rn_is_null(history)) dc = rn_add(dc, first_cotangent(r, history));
-        if (!rn__sweep_add(r->outer, c->initial, dc)) return false;
+        if (r->reached[c->leaf] || r->forward->steps == 0) {
+            const rn_tensor dc = rn_loop_final(r->backward, r->carry[i]);
+            if (!rn__sweep_add(r->outer, c->initial, dc)) return false;
+        }
+        if (rn_is_null(history)) continue;
+        if (!rn__sweep_add(r->outer, c->initial, first_cotangent(r, history))) return false;
     }
     return true;
 }
 
 static bool give_inputs(reversal *r)
 {
+    if (r->forward->steps == 0) return true;
     for (int i = 0; i < r->forward->each.count; i++) {
         const rn__pair *p = rn__list_at(r->forward->each, rn__pair, i);
         const rn_tensor dx = rn__sweep_get(&r->body, p->leaf);
@@ -243,10 +221,27 @@ static bool give_inputs(reversal *r)
     return true;
 }
 
+/* Marks what of the forward body the cotangents of the loop's outputs reach: nothing
+ * without steps. */
+static bool find_reached(reversal *r)
+{
+    const rn__sweep *s = r->outer;
+
+    if (r->forward->steps == 0) return true;
+    for (int32_t i = r->forward->node + 1; i < s->count; i++) {
+        const rn__node *node = rn__at(s->twin->source, i);
+        if (node->op == &rn__op_get && node->loop == r->forward && s->cotangent[i] >= 0)
+            rn__reach_enter(r->forward, (const rn__get *)node->attributes, r->reached);
+    }
+    if (rn__reach_body(r->forward, r->body.needed, r->reached)) return true;
+    rn__no_memory(s->twin->target);
+    return false;
+}
+
 static bool reverse(reversal *r)
 {
-    mark_needed(r);
-    if (!begin_collected(r)) return false;
+    rn__need_body(r->forward, r->outer->needed, r->body.needed);
+    if (!find_reached(r) || !begin_collected(r)) return false;
     for (int i = 0; i < r->forward->carry.count; i++)
         if (!begin_carry(r, i)) return false;
     if (!rn__sweep_run(&r->body) || !end_carries(r) || !prune(r)) return false;
@@ -269,7 +264,8 @@ bool rn__sweep_loop(rn__sweep *outer, int32_t id)
     rn__twin twin = {f->body, r.backward->body, outer->twin, NULL, 0};
     r.carry = (rn_tensor *)rn__new(a, (size_t)f->carry.count * sizeof *r.carry);
     r.sum = (rn_tensor *)rn__new(a, (size_t)f->capture.count * sizeof *r.sum);
-    bool ok = r.carry && r.sum;
+    r.reached = (bool *)rn__new(a, (size_t)f->body->count);
+    bool ok = r.carry && r.sum && r.reached;
     if (!ok) rn__no_memory(target);
     if (ok && (ok = rn__sweep_init(&r.body, &twin))) {
         ok = reverse(&r);
@@ -278,5 +274,6 @@ bool rn__sweep_loop(rn__sweep *outer, int32_t id)
     rn__twin_finish(&twin);
     rn__free(a, r.carry);
     rn__free(a, r.sum);
+    rn__free(a, r.reached);
     return ok;
 }

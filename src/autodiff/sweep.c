@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reach.h"
 #include "rondo/grad.h"
 #include "rondo/ops.h"
 #include "table.h"
@@ -46,15 +47,7 @@ void rn__sweep_finish(rn__sweep *s)
 
 void rn__sweep_need(rn__sweep *s)
 {
-    for (int32_t id = 0; id < s->count; id++) {
-        const rn__node *node = rn__at(s->twin->source, id);
-        const bool structure = node->op == &rn__op_loop || node->op == &rn__op_get;
-
-        if (!structure && (!node->op->gradient || !rn__is_real(node->type))) continue;
-        if (node->op == &rn__op_get && !rn__is_real(node->type)) continue;
-        for (int i = 0; i < node->inputs && !s->needed[id]; i++)
-            s->needed[id] = s->needed[node->in[i]];
-    }
+    rn__need(s->twin->source, s->count, s->needed);
 }
 
 /* As it is, whether its mask is applied or not. */

@@ -5,6 +5,10 @@
 
 #include "twin.h"
 
+/* As rn_grad, with the null tensor for a gradient that is zero whatever the values are: no
+ * path from y to x[i] can be differentiated. */
+bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor *dx);
+
 /* Where a cotangent is zero because a condition did not choose its node; see mask.c. */
 typedef struct rn__mask {
     int32_t condition; /* bool, of twin->target; -1: none */

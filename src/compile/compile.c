@@ -12,6 +12,7 @@ typedef struct compilation {
     rn_compile_options options;
     int32_t *wanted; /* ids of the outputs in `graph`, the minimised loss last */
     int count;
+    bool built; /* the optimiser has added its nodes, or tried to */
     rn_program *program;
 } compilation;
 
@@ -99,11 +100,20 @@ static bool optimize(compilation *c)
 {
     if (!minimizes(&c->options)) return true;
     const rn_tensor loss = rn__tensor(c->graph, c->wanted[c->count - 1]);
+    c->built = true;
     if (c->options.with.build(&c->options.with, loss) && !c->graph->failed) return true;
     rn_fail(c->user, "%s",
             c->graph->failed ? c->graph->error
                              : "compile: the optimiser refused the graph");
     return false;
+}
+
+/* Tells the optimiser what became of the graph that it built on. */
+static void settle(const compilation *c, bool compiled)
+{
+    const rn_optimizer *with = &c->options.with;
+
+    if (c->built && with->settle) with->settle(with, c->options.minimize, compiled);
 }
 
 static bool simplify(compilation *c)
@@ -283,6 +293,7 @@ rn_program *rn_compile(rn_graph *graph, rn_compile_options options)
     if (!valid(graph, &options) || !begin(&c)) return NULL;
     const bool ok = convert(&c) && optimize(&c) && simplify(&c) && hoist(&c) &&
                     simplify(&c) && make_program(&c);
+    settle(&c, ok);
     rn__free(graph->allocator, c.wanted);
     if (ok) return c.program;
     if (c.program)

@@ -107,7 +107,10 @@ rn_status rn_model_load(rn_model *model, const char *path)
     status = rn__safetensors_open(&st, model->allocator, path, &fault);
     if (status == RN_OK) status = compare(model, &st, path, &fault);
     if (status == RN_OK) status = rn__safetensors_data(&st, &fault);
-    if (status == RN_OK) copy(model, &st);
+    if (status == RN_OK) {
+        copy(model, &st);
+        rn__model_forget(model);
+    }
     rn__safetensors_finish(&st);
     return report(model, status, &fault);
 }

@@ -60,6 +60,14 @@ int rn__model_index(const rn_model *model, const char *name)
     return model->slot[place(model, name, rn__hash(name))] - 1;
 }
 
+/* Enters all names into slots that are free. */
+static void fill(rn_model *model)
+{
+    for (int i = 0; i < model->count; i++)
+        model->slot[place(model, model->entry[i].variable->name, model->entry[i].hash)] =
+            i + 1;
+}
+
 /* Slots for twice the entries, so that a search is short. */
 static bool spread(rn_model *model, int slots)
 {
@@ -69,8 +77,7 @@ static bool spread(rn_model *model, int slots)
     rn__free(model->allocator, model->slot);
     model->slot = slot;
     model->slots = slots;
-    for (int i = 0; i < model->count; i++)
-        slot[place(model, model->entry[i].variable->name, model->entry[i].hash)] = i + 1;
+    fill(model);
     return true;
 }
 
@@ -105,6 +112,29 @@ rn_variable *rn__model_add(rn_model *model, const char *name, rn_type type, rn_s
     model->slot[place(model, name, hash)] = model->count + 1;
     model->entry[model->count++] = (rn__entry){variable, hash, kind};
     return variable;
+}
+
+void rn__model_begin(rn_model *model)
+{
+    model->before = model->count + 1;
+}
+
+/* Takes out all variables from the index `count` on. */
+static void cut(rn_model *model, int count)
+{
+    while (model->count > count) {
+        rn_variable *variable = model->entry[--model->count].variable;
+        variable->owner = NULL;
+        rn_variable_release(variable);
+    }
+    if (model->slots) memset(model->slot, 0, (size_t)model->slots * sizeof *model->slot);
+    fill(model);
+}
+
+void rn__model_settle(rn_model *model, bool keep)
+{
+    if (model->before && !keep) cut(model, model->before - 1);
+    model->before = 0;
 }
 
 /* ---- questions ---- */
@@ -202,10 +232,21 @@ rn_status rn_model_get(rn_model *model, const char *name, void *data, size_t byt
     return RN_OK;
 }
 
-void rn_model_reset_states(rn_model *model)
+static void clear(rn_model *model, rn__kind kind)
 {
     for (int i = 0; i < rn_model_count(model); i++) {
         rn_variable *v = model->entry[i].variable;
-        if (model->entry[i].kind == RN__CARRIED && v->bytes) memset(v->data, 0, v->bytes);
+        if (model->entry[i].kind == kind && v->bytes) memset(v->data, 0, v->bytes);
     }
+}
+
+void rn_model_reset_states(rn_model *model)
+{
+    clear(model, RN__CARRIED);
+}
+
+void rn__model_forget(rn_model *model)
+{
+    clear(model, RN__CARRIED);
+    clear(model, RN__MOMENT);
 }

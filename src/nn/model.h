@@ -10,7 +10,9 @@
 typedef enum rn__kind {
     RN__WEIGHT,
     RN__STATE,
-    RN__CARRIED /* a state that rn_model_reset_states sets to zero */
+    RN__CARRIED, /* a state that rn_model_reset_states sets to zero */
+    RN__MOMENT,  /* an optimiser's moment or count, which belongs to the weights' values */
+    RN__RATE     /* an optimiser's rate, which does not */
 } rn__kind;
 
 typedef struct rn__entry {
@@ -27,6 +29,7 @@ struct rn_model {
     int count, capacity;
     int32_t *slot; /* index + 1 of an entry, 0: free; a power of two of them */
     int slots;
+    int before; /* 1 + count when the compile under way began to add; 0: none is */
     char error[512];
 };
 
@@ -37,6 +40,15 @@ int rn__model_index(const rn_model *model, const char *name);
  * without memory; the model is then as it was. */
 rn_variable *rn__model_add(rn_model *model, const char *name, rn_type type, rn_shape shape,
                            rn__kind kind, const rn_init *init);
+
+/* What is added after `begin` is kept by rn__model_settle(model, true); with false the
+ * model is as it was then. Without `begin` settling does nothing. */
+void rn__model_begin(rn_model *model);
+void rn__model_settle(rn_model *model, bool keep);
+
+/* Sets to zero what belongs to weights that are not there any more: moments, counts and
+ * carried states. */
+void rn__model_forget(rn_model *model);
 
 /* Puts a message on the model; returns status. */
 rn_status rn__model_complain(rn_model *model, rn_status status, const char *format, ...)

@@ -6,6 +6,7 @@
  */
 #include "recurrent.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "model.h"
@@ -35,6 +36,11 @@ static rn_tensor kept_state(const rn__recurrent *r, rn_scope scope, int state)
     return kept;
 }
 
+/* All states, layer by layer: at the first step, and at the end. */
+typedef struct ends {
+    rn_tensor *begin, *final;
+} ends;
+
 /* The states of a layer and direction at its first step; first: their place in the list of
  * all. */
 static void begin_states(const rn__recurrent *r, rn_scope scope, int first,
@@ -50,12 +56,13 @@ static void begin_states(const rn__recurrent *r, rn_scope scope, int first,
     }
 }
 
-/* One loop over x. Returns its outputs [T, B, H]; the states at the end go to `final`. */
+/* One loop over x. Returns its outputs [T, B, H]. */
 static rn_tensor run(const rn__recurrent *r, rn_scope scope, rn_tensor x, bool reverse,
-                     int first, rn_tensor *final)
+                     int first, const ends *all)
 {
     const int states = r->cell->states;
-    rn_tensor begin[RN_STATES_MAX], carry[RN_STATES_MAX], next[RN_STATES_MAX];
+    rn_tensor *begin = all->begin + first;
+    rn_tensor carry[RN_STATES_MAX], next[RN_STATES_MAX];
 
     begin_states(r, scope, first, begin);
 
@@ -71,25 +78,37 @@ static rn_tensor run(const rn__recurrent *r, rn_scope scope, rn_tensor x, bool r
     for (int i = 0; i < states; i++) rn_loop_next(loop, carry[i], next[i]);
     if (!rn_loop_end(loop)) return rn_null();
 
-    for (int i = 0; i < states; i++) {
-        final[first + i] = rn_loop_final(loop, carry[i]);
-        if (r->options.carry) rn_assign(begin[i], final[first + i]);
-    }
+    for (int i = 0; i < states; i++) all->final[first + i] = rn_loop_final(loop, carry[i]);
     return rn_loop_collect(loop, y);
 }
 
+/* Assigns the states at the end. A sequence of which one number is not finite, in any layer
+ * and state, begins anew: all its states become zero. To hold the old ones would not do,
+ * for it may be they that overflow, in every run again. */
+static void carry_states(const rn__recurrent *r, const ends *all)
+{
+    const int units[] = {1};
+    rn_tensor largest = rn_abs(all->final[0]);
+
+    for (int i = 1; i < r->count; i++) largest = rn_maximum(largest, rn_abs(all->final[i]));
+    largest = rn_max(largest, units, 1, true); /* [B, 1] */
+    const rn_tensor finite = rn_less(largest, rn_constant_like(largest, (double)INFINITY));
+    for (int i = 0; i < r->count; i++)
+        rn_assign(all->begin[i],
+                  rn_where(finite, all->final[i], rn_constant_like(all->final[i], 0)));
+}
+
 /* A layer in all its directions: outputs [T, B, D H]. */
-static rn_tensor run_layer(const rn__recurrent *r, int layer, rn_tensor x, rn_tensor *final)
+static rn_tensor run_layer(const rn__recurrent *r, int layer, rn_tensor x, const ends *all)
 {
     const rn_scope scope = rn__recurrent_layer(r, layer);
     const int first = layer * r->directions * r->cell->states;
 
-    if (r->directions == 1) return run(r, scope, x, r->options.reverse, first, final);
+    if (r->directions == 1) return run(r, scope, x, r->options.reverse, first, all);
 
     rn_tensor both[2];
-    both[0] = run(r, rn_scope_in(scope, "forward"), x, false, first, final);
-    both[1] =
-        run(r, rn_scope_in(scope, "backward"), x, true, first + r->cell->states, final);
+    both[0] = run(r, rn_scope_in(scope, "forward"), x, false, first, all);
+    both[1] = run(r, rn_scope_in(scope, "backward"), x, true, first + r->cell->states, all);
     if (rn_is_null(both[0]) || rn_is_null(both[1])) return rn_null();
     return rn_concat(both, 2, -1);
 }
@@ -105,16 +124,20 @@ static rn_tensor last_of(const rn__recurrent *r, const rn_tensor *final)
     return rn_concat(both, 2, -1);
 }
 
-static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, rn_tensor *final)
+static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, const ends *all)
 {
     for (int i = 0; i < r->layers; i++) {
         if (i > 0)
             x = rn_dropout(rn__recurrent_layer(r, i), "dropout", x, r->options.dropout);
-        x = run_layer(r, i, x, final);
+        x = run_layer(r, i, x, all);
         if (rn_is_null(x)) return failed();
     }
-    return (rn_sequence){
-        .outputs = x, .last = last_of(r, final), .final = final, .final_count = r->count};
+    if (r->options.carry) carry_states(r, all);
+    if (r->graph->root->failed) return failed();
+    return (rn_sequence){.outputs = x,
+                         .last = last_of(r, all->final),
+                         .final = all->final,
+                         .final_count = r->count};
 }
 
 rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, rn_tensor x,
@@ -125,13 +148,15 @@ rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, 
     if (!rn__recurrent_init(&r, "recurrent", scope, name, cell, x, true, &options))
         return failed();
 
-    rn_tensor *final =
-        (rn_tensor *)rn__arena_new(&r.graph->root->arena, (size_t)r.count * sizeof *final);
-    if (!final) {
+    ends all;
+    all.final = (rn_tensor *)rn__arena_new(&r.graph->root->arena,
+                                           2 * (size_t)r.count * sizeof *all.final);
+    if (!all.final) {
         rn__no_memory(r.graph);
         return failed();
     }
-    return run_layers(&r, x, final);
+    all.begin = all.final + r.count;
+    return run_layers(&r, x, &all);
 }
 
 /* ---- one step ---- */

@@ -42,13 +42,22 @@ typedef struct wanted {
     const rn_init *init;
 } wanted;
 
+/* An optimiser shares its variables with programs of its own name, and with nobody's state
+ * that happens to have their names. */
+static bool same_kind(rn__kind is, rn__kind asked)
+{
+    const bool of_optimizer = asked == RN__MOMENT || asked == RN__RATE;
+
+    return of_optimizer ? is == asked : (is == RN__WEIGHT) == (asked == RN__WEIGHT);
+}
+
 /* False with an error on the graph when the model's variable is not the one wanted. */
 static bool agrees(rn_graph *graph, const rn__entry *entry, const wanted *w)
 {
     const rn_variable *v = entry->variable;
     char here[128], there[128];
 
-    if ((entry->kind == RN__WEIGHT) != (w->kind == RN__WEIGHT))
+    if (!same_kind(entry->kind, w->kind))
         rn_fail(graph, "%s: the model has a %s of that name: %s", w->what,
                 entry->kind == RN__WEIGHT ? "weight" : "state", w->name);
     else if (v->type != w->type)

@@ -9,64 +9,96 @@
  *
  *   c = 1 - beta^t = -expm1(t log beta)   accurate while t is small
  *
- * t counts the updates of Adam, not those of another optimiser used before.
+ * t counts the updates of one weight by Adam, not those of another optimiser: a weight that
+ * joins later begins with t = 0. So that this costs next to nothing, the counts of all
+ * weights are one vector where anything is computed from them.
  */
 #include <math.h>
 
 #include "optimizer.h"
 #include "rondo/ops.h"
 
-enum { BETA1, BETA2, EPSILON, WEIGHT_DECAY };
-
-static const char *fault(const rn_optimizer *self)
+static const char *fault(const rn__update *u, double *number)
 {
-    const double decay = self->parameter[WEIGHT_DECAY];
+    const double *p = u->self->parameter;
 
-    return decay >= 0 && decay < 1e300 ? NULL : "decay must be finite and not negative";
+    *number = p[RN_ADAM_BETA1];
+    if (!(*number >= 0 && *number < 1)) return "beta1 must be in 0 <= beta1 < 1";
+    *number = p[RN_ADAM_BETA2];
+    if (!(*number >= 0 && *number < 1)) return "beta2 must be in 0 <= beta2 < 1";
+    *number = p[RN_ADAM_DECAY];
+    if (!(*number >= 0 && *number < 1e300)) return "decay must be finite and not negative";
+    *number = p[RN_ADAM_EPSILON];
+    return rn__epsilon_fault(u, *number);
 }
 
-/* 1 / (1 - beta^t) */
-static rn_tensor correction(rn_tensor t, double beta)
+/* dw dw <= largest / 4, so that beta2 v + (1 - beta2) dw dw never exceeds the largest. */
+static double limit(const rn_optimizer *self, double largest)
 {
-    return rn_reciprocal(rn_neg(rn_expm1(rn_scale(t, log(beta)))));
+    (void)self;
+    return sqrt(largest) / 2;
+}
+
+/* 1 / (1 - beta^t) for all weights. */
+static rn_tensor correction(const rn__update *u, rn_tensor t, double beta)
+{
+    return rn__scalar_for(u, rn_reciprocal(rn_neg(rn_expm1(rn_scale(t, log(beta))))));
 }
 
 static void prepare(rn__update *u)
 {
-    rn_tensor count = rn__optimizer_state(u, "adam/t", RN_I32, (rn_shape){0});
+    const rn_tensor next = rn_add(u->counts, rn_constant_like(u->counts, 1));
+    const rn_tensor t = rn_cast(next, RN_F64);
+    const rn_tensor kept = rn_where(u->made, next, u->counts);
 
-    count = rn__advance(u, count, rn_add(count, rn_constant_like(count, 1)));
-    rn_tensor t = rn_cast(count, RN_F64);
-    u->scalar[0] = correction(t, u->self->parameter[BETA1]);
-    u->scalar[1] = correction(t, u->self->parameter[BETA2]);
+    u->factor[0] = correction(u, t, u->self->parameter[RN_ADAM_BETA1]);
+    u->factor[1] = correction(u, t, u->self->parameter[RN_ADAM_BETA2]);
+    for (int i = 0; i < u->count; i++) rn_assign(u->t[i], rn_index(kept, 0, i));
 }
 
 /* beta moment + (1 - beta) new */
-static rn_tensor average(rn__update *u, rn_tensor w, const char *name, double beta,
+static rn_tensor average(rn__update *u, int i, const char *name, double beta,
                          rn_tensor new_value)
 {
-    rn_tensor moment = rn__moment(u, w, name);
+    rn_tensor moment = rn__moment(u, i, name);
     rn_tensor next = rn_add(rn_scale(moment, beta), rn_scale(new_value, 1 - beta));
 
     return rn__advance(u, moment, next);
 }
 
-static rn_tensor step(rn__update *u, rn_tensor w, rn_tensor dw)
+static rn_tensor step(rn__update *u, int i)
 {
     const double *p = u->self->parameter;
-    rn_tensor m = average(u, w, "m", p[BETA1], dw);
-    rn_tensor v = average(u, w, "v", p[BETA2], rn_square(dw));
-    rn_tensor m_hat = rn_mul(m, rn__scalar_for(w, u->scalar[0]));
-    rn_tensor v_hat = rn_mul(v, rn__scalar_for(w, u->scalar[1]));
-    rn_tensor change = rn_div(m_hat, rn_offset(rn_sqrt(v_hat), p[EPSILON]));
+    rn_tensor w = u->w[i], dw = u->dw[i];
+    rn_tensor m = average(u, i, "m", p[RN_ADAM_BETA1], dw);
+    rn_tensor v = average(u, i, "v", p[RN_ADAM_BETA2], rn_square(dw));
+    rn_tensor m_hat = rn_mul(m, rn_index(u->factor[0], 0, i));
+    rn_tensor v_hat = rn_mul(v, rn_index(u->factor[1], 0, i));
+    rn_tensor change = rn_div(m_hat, rn_offset(rn_sqrt(v_hat), p[RN_ADAM_EPSILON]));
 
-    if (p[WEIGHT_DECAY] != 0) change = rn_add(change, rn_scale(w, p[WEIGHT_DECAY]));
-    return rn_sub(w, rn_mul(rn__scalar_for(w, u->rate), change));
+    if (p[RN_ADAM_DECAY] != 0) change = rn_add(change, rn_scale(w, p[RN_ADAM_DECAY]));
+    return rn_sub(w, rn_mul(rn__scalar_for(u, u->rate), change));
 }
 
-static const rn__rule rule_adam = {.name = "adam", .prepare = prepare, .step = step};
-static const rn__rule rule_adamw = {
-    .name = "adamw", .fault = fault, .prepare = prepare, .step = step};
+enum {
+    PARAMETERS =
+        1 << RN_ADAM_BETA1 | 1 << RN_ADAM_BETA2 | 1 << RN_ADAM_EPSILON | 1 << RN_ADAM_DECAY
+};
+
+static const rn__rule rule_adam = {.name = "adam",
+                                   .parameters = PARAMETERS,
+                                   .counts = true,
+                                   .fault = fault,
+                                   .limit = limit,
+                                   .prepare = prepare,
+                                   .step = step};
+static const rn__rule rule_adamw = {.name = "adamw",
+                                    .parameters = PARAMETERS,
+                                    .counts = true,
+                                    .fault = fault,
+                                    .limit = limit,
+                                    .prepare = prepare,
+                                    .step = step};
 
 static bool build_adam(const rn_optimizer *self, rn_tensor loss)
 {
@@ -80,9 +112,12 @@ static bool build_adamw(const rn_optimizer *self, rn_tensor loss)
 
 rn_optimizer rn_adam(double rate)
 {
-    return (rn_optimizer){.build = build_adam,
-                          .rate = rate,
-                          .parameter = {[BETA1] = 0.9, [BETA2] = 0.999, [EPSILON] = 1e-8}};
+    return (rn_optimizer){
+        .build = build_adam,
+        .settle = rn__settle,
+        .rate = rate,
+        .parameter = {
+            [RN_ADAM_BETA1] = 0.9, [RN_ADAM_BETA2] = 0.999, [RN_ADAM_EPSILON] = 1e-8}};
 }
 
 rn_optimizer rn_adamw(double rate, double decay)
@@ -90,6 +125,6 @@ rn_optimizer rn_adamw(double rate, double decay)
     rn_optimizer optimizer = rn_adam(rate);
 
     optimizer.build = build_adamw;
-    optimizer.parameter[WEIGHT_DECAY] = decay;
+    optimizer.parameter[RN_ADAM_DECAY] = decay;
     return optimizer;
 }

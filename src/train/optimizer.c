@@ -1,217 +1,257 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What all optimisers share: the weights and their gradients, the global norm, clipping,
- * and the refusal of a step whose gradient is not finite.
+ * What all optimisers share: their variables, the global norm, clipping, and the refusal of
+ * a step whose gradient is not finite or would make a moment overflow.
  *
  *   norm   = sqrt(sum over all weights of sum dw dw), in f64 so that squares of f32 fit
  *   dw     = dw min(1, clip / norm)
- *   w      = norm finite ? rule(w, dw) : w, and so all moments and counters
+ *   w      = made ? rule(w, dw) : w, and so all moments and counts
+ *   made   = the norm is finite, and after clipping at most what the rule's moments bear
  *
  * Whatever does not belong to one weight is a scalar in f64 (counters: i32).
  */
 #include "optimizer.h"
 
+#include <float.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "model.h"
 #include "name.h"
-#include "rondo/grad.h"
 #include "rondo/ops.h"
 
-/* ---- weights ---- */
+/* ---- variables of the optimiser ---- */
 
-typedef struct weights {
-    int count;
-    rn_tensor *w, *dw; /* in the graph's arena */
-} weights;
-
-/* Marks the nodes that the loss is computed from. NULL without memory. */
-static bool *mark(rn_tensor loss)
+static rn_tensor variable(rn__update *u, const char *name, rn_type type, rn_shape shape,
+                          rn__kind kind)
 {
-    const rn_graph *g = loss.graph;
-    bool *marked = (bool *)rn__new(g->root->allocator, (size_t)loss.id + 1);
+    const char *full = rn__path_join(u->graph, u->name, name);
 
-    if (!marked) return NULL;
-    marked[loss.id] = true;
-    for (int32_t id = loss.id; id >= 0; id--) {
-        const rn__node *node = rn__at(g, id);
-        for (int i = 0; marked[id] && i < node->inputs; i++) marked[node->in[i]] = true;
-    }
-    return marked;
+    return full ? rn__model_state(u->model, u->graph, full, type, shape, kind) : rn_null();
 }
 
-static bool is_weight(const rn_graph *graph, int32_t id)
+static rn_tensor scalar(rn__update *u, const char *name, rn_type type)
 {
-    const rn__node *node = rn__at(graph, id);
-
-    return node->op == &rn__op_variable && node->variable->trained;
+    return variable(u, name, type, (rn_shape){0}, RN__MOMENT);
 }
 
-/* The weights that the loss depends on, in the order of the graph. */
-static bool find_weights(rn_tensor loss, weights *found)
+rn_tensor rn__moment_of(rn__update *u, int i, const char *name, rn_type type,
+                        rn_shape shape)
 {
-    rn_graph *g = loss.graph;
-    bool *marked = mark(loss);
-    int count = 0;
+    const rn_variable *v = rn__node_of(u->w[i])->variable;
+    const char *full = rn__path_join(u->graph, v->name, name);
 
-    for (int32_t id = 0; marked && id <= loss.id; id++)
-        count += marked[id] && is_weight(g, id);
-    found->w =
-        (rn_tensor *)rn__arena_new(&g->root->arena, 2 * (size_t)count * sizeof *found->w);
-    if (!marked || !found->w) {
-        rn__free(g->root->allocator, marked);
-        rn__no_memory(g);
-        return false;
-    }
-    found->dw = found->w + count;
-    found->count = 0;
-    for (int32_t id = 0; id <= loss.id; id++)
-        if (marked[id] && is_weight(g, id)) found->w[found->count++] = rn__tensor(g, id);
-    rn__free(g->root->allocator, marked);
-    return true;
+    return full ? variable(u, full, type, shape, RN__MOMENT) : rn_null();
 }
 
-/* The one model that all weights belong to, or NULL with an error on the graph. */
-static rn_model *owner_of(const weights *all, const char *what, rn_tensor loss)
+rn_tensor rn__moment(rn__update *u, int i, const char *name)
 {
-    rn_model *model = NULL;
-
-    if (all->count == 0)
-        rn_fail(loss.graph, "%s: the loss depends on no weight: %s", what,
-                rn_name_get(loss));
-    for (int i = 0; i < all->count; i++) {
-        const rn_variable *v = rn__node_of(all->w[i])->variable;
-        if (!v->owner || (model && v->owner != model)) {
-            rn_fail(loss.graph, "%s: the weight belongs to %s model: %s", what,
-                    v->owner ? "another" : "no", v->name);
-            return NULL;
-        }
-        model = (rn_model *)v->owner;
-    }
-    return model;
-}
-
-/* ---- states ---- */
-
-rn_tensor rn__optimizer_state(rn__update *u, const char *name, rn_type type, rn_shape shape)
-{
-    const char *full = rn__path_join(u->graph, "optimizer", name);
-
-    if (!full) return rn_null();
-    return rn__model_state(u->model, u->graph, full, type, shape, RN__STATE);
-}
-
-rn_tensor rn__moment(rn__update *u, rn_tensor w, const char *name)
-{
-    const rn__node *node = rn__node_of(w);
-    const char *full = rn__path_join(u->graph, node->variable->name, name);
-
-    if (!full) return rn_null();
-    return rn__optimizer_state(u, full, node->type, node->shape);
+    return rn__moment_of(u, i, name, u->type, rn_shape_get(u->w[i]));
 }
 
 rn_tensor rn__advance(rn__update *u, rn_tensor state, rn_tensor next)
 {
-    rn_assign(state, rn_where(u->finite, next, state));
+    rn_assign(state, rn_where(u->made, next, state));
     return next;
 }
 
-rn_tensor rn__scalar_for(rn_tensor x, rn_tensor scalar)
+rn_tensor rn__scalar_for(const rn__update *u, rn_tensor x)
 {
-    return rn_type_get(x) == RN_F64 ? scalar : rn_cast(scalar, rn_type_get(x));
+    return u->type == RN_F64 ? x : rn_cast(x, u->type);
 }
 
-static rn_tensor counter(rn__update *u, const char *name)
+/* Reads the weights' counts. */
+static bool gather_counts(rn__update *u)
 {
-    return rn__optimizer_state(u, name, RN_I32, (rn_shape){0});
+    u->t =
+        (rn_tensor *)rn__arena_new(&u->graph->root->arena, (size_t)u->count * sizeof *u->t);
+    if (!u->t) {
+        rn__no_memory(u->graph);
+        return false;
+    }
+    for (int i = 0; i < u->count; i++)
+        u->t[i] = rn__moment_of(u, i, "t", RN_I32, (rn_shape){0});
+    u->counts = rn_stack(u->t, u->count, 0);
+    return !rn_is_null(u->counts);
 }
 
-/* The learning rate is a variable, so that changing it needs no new program. It is set only
- * when it is new or when another rate is asked for than by the last program, so that
- * compiling the same training once more does not undo rn_set_learning_rate. */
-static bool build_rate(rn__update *u)
+/* ---- the rate ---- */
+
+static double *value_of(rn_tensor x)
 {
-    rn_tensor given = rn__optimizer_state(u, "given_rate", RN_F64, (rn_shape){0});
-    const bool is_new = rn_model_find(u->model, "optimizer/rate") == NULL;
+    return (double *)rn__node_of(x)->variable->data;
+}
 
-    u->rate = rn__optimizer_state(u, "rate", RN_F64, (rn_shape){0});
-    if (rn_is_null(given) || rn_is_null(u->rate)) return false;
+/* A rate that programs of this name were given, in *given; false when there is none of that
+ * name. */
+static bool given_rate(const rn__update *u, const char *name, double *given)
+{
+    char full[RN__OPTIMIZER_NAME + 64];
 
-    double *last = (double *)rn__node_of(given)->variable->data;
-    if (is_new || *last != u->self->rate)
-        *(double *)rn__node_of(u->rate)->variable->data = u->self->rate;
-    *last = u->self->rate;
+    snprintf(full, sizeof full, "%s/%s", u->name, name);
+    const int index = rn__model_index(u->model, full);
+    if (index < 0 || u->model->entry[index].kind != RN__RATE) return false;
+    memcpy(given, u->model->entry[index].variable->data, sizeof *given);
     return true;
 }
 
-/* Counts this run among the steps or among the skipped ones, and keeps its norm. */
-static void count_run(rn__update *u, rn_tensor norm)
+/* The learning rate is a variable, so that changing it needs no new program. Programs that
+ * were given the same rate share it, so that compiling once more does not undo
+ * rn_set_learning_rate; one that is given another has its own. */
+static bool build_rate(rn__update *u)
 {
-    rn_tensor steps = counter(u, "steps"), skipped = counter(u, "skipped");
-    rn_tensor kept = rn__optimizer_state(u, "norm", RN_F64, (rn_shape){0});
+    char name[24], given_name[32];
+    bool is_new = false, mine = false;
+    double given;
 
-    rn_assign(steps, rn_add(steps, rn_cast(u->finite, RN_I32)));
-    rn_assign(skipped, rn_add(skipped, rn_cast(rn_logical_not(u->finite), RN_I32)));
-    rn_assign(kept, norm);
+    for (int i = 1; !is_new && !mine; i++) {
+        snprintf(name, sizeof name, i > 1 ? "rate%d" : "rate", i);
+        snprintf(given_name, sizeof given_name, "given_%s", name);
+        is_new = !given_rate(u, given_name, &given);
+        mine = !is_new && given == u->self->rate;
+    }
+    const rn_tensor kept = variable(u, given_name, RN_F64, (rn_shape){0}, RN__RATE);
+    u->rate = variable(u, name, RN_F64, (rn_shape){0}, RN__RATE);
+    if (rn_is_null(kept) || rn_is_null(u->rate)) return false;
+    if (is_new) *value_of(kept) = *value_of(u->rate) = u->self->rate;
+    return true;
 }
 
 /* ---- the update ---- */
 
-static rn_tensor global_norm(const weights *all)
+/* Counts this run among the steps or among the skipped ones, and keeps its norm. */
+static void count_run(rn__update *u, rn_tensor norm)
+{
+    rn_tensor steps = scalar(u, "steps", RN_I32), skipped = scalar(u, "skipped", RN_I32);
+    rn_tensor kept = scalar(u, "norm", RN_F64);
+
+    rn_assign(steps, rn_add(steps, rn_cast(u->made, RN_I32)));
+    rn_assign(skipped, rn_add(skipped, rn_cast(rn_logical_not(u->made), RN_I32)));
+    rn_assign(kept, norm);
+}
+
+static rn_tensor global_norm(const rn__update *u)
 {
     rn_tensor sum = rn_null();
 
-    for (int i = 0; i < all->count; i++) {
-        rn_tensor dw = all->dw[i];
-        if (rn_type_get(dw) != RN_F64) dw = rn_cast(dw, RN_F64);
+    for (int i = 0; i < u->count; i++) {
+        rn_tensor dw = u->dw[i];
+        if (u->type != RN_F64) dw = rn_cast(dw, RN_F64);
         rn_tensor square = rn_sum_all(rn_square(dw));
         sum = i ? rn_add(sum, square) : square;
     }
     return rn_sqrt(sum);
 }
 
-static void clip(weights *all, rn_tensor norm, double largest)
+/* Whether the update is made. No NaN is less or equal. */
+static rn_tensor is_made(const rn__update *u, const rn__rule *rule, rn_tensor norm)
 {
-    rn_tensor ratio = rn_div(rn_constant_like(norm, largest), norm);
-    rn_tensor factor = rn_minimum(ratio, rn_constant_like(norm, 1));
+    const double clip = u->self->clip;
+    double most = rule->limit(u->self, u->type == RN_F32 ? FLT_MAX : DBL_MAX);
 
-    for (int i = 0; i < all->count; i++)
-        all->dw[i] = rn_mul(all->dw[i], rn__scalar_for(all->dw[i], factor));
+    if (clip > 0 && clip <= most) most = DBL_MAX;
+    return rn_less_equal(norm, rn_constant_like(norm, most));
 }
 
-static bool parameters_fit(const rn_optimizer *self, rn_tensor loss, const rn__rule *rule)
+static void clip(rn__update *u, rn_tensor norm)
 {
-    const char *fault = rule->fault ? rule->fault(self) : NULL;
+    rn_tensor ratio = rn_div(rn_constant_like(norm, u->self->clip), norm);
+    rn_tensor factor = rn_minimum(ratio, rn_constant_like(norm, 1));
 
-    if (!(self->rate >= 0 && self->rate < 1e300))
-        fault = "the rate must be finite and not negative";
-    if (!(self->clip >= 0)) fault = "the largest norm must not be negative";
-    if (fault) rn_fail(loss.graph, "%s: %s", rule->name, fault);
+    for (int i = 0; i < u->count; i++)
+        u->dw[i] = rn_mul(u->dw[i], rn__scalar_for(u, factor));
+}
+
+/* ---- what was asked for ---- */
+
+const char *rn__epsilon_fault(const rn__update *u, double epsilon)
+{
+    if (!(epsilon > 0 && epsilon < 1e300)) return "epsilon must be finite and positive";
+    if (u->type == RN_F32 && (epsilon < (double)FLT_MIN || epsilon > (double)FLT_MAX))
+        return "epsilon does not fit f32, the type of the weights";
+    return NULL;
+}
+
+static bool parameters_fit(const rn__update *u, const rn__rule *rule)
+{
+    const rn_optimizer *o = u->self;
+    const int most = (int)(sizeof o->parameter / sizeof *o->parameter);
+    double number = 0;
+    const char *fault = rule->fault(u, &number);
+
+    for (int i = 0; i < most; i++)
+        if (o->parameter[i] != 0 && !(rule->parameters >> i & 1))
+            fault = "this parameter is another optimiser's", number = o->parameter[i];
+    if (!(o->rate >= 0 && o->rate < 1e300))
+        fault = "the rate must be finite and not negative", number = o->rate;
+    if (!(o->clip >= 0)) fault = "the largest norm must not be negative", number = o->clip;
+    if (fault) rn_fail(u->graph, "%s: %s: %g", u->rule, fault, number);
     return !fault;
+}
+
+/* A name without '/' is the whole first part of a path, so that the variables of two
+ * optimisers are never the same. */
+static bool name_fits(const rn__update *u)
+{
+    const size_t bytes = strlen(u->name);
+
+    if (bytes > 0 && bytes <= RN__OPTIMIZER_NAME && !strchr(u->name, '/')) return true;
+    rn_fail(u->graph, "%s: its name must have 1 to %d bytes and no '/': \"%s\"", u->rule,
+            RN__OPTIMIZER_NAME, u->name);
+    return false;
 }
 
 bool rn__optimize(const rn_optimizer *self, rn_tensor loss, const rn__rule *rule)
 {
-    rn__update u = {.self = self, .name = rule->name};
-    weights all;
+    rn__update u = {.self = self, .rule = rule->name, .graph = loss.graph};
 
-    if (rn_is_null(loss) || !parameters_fit(self, loss, rule) || !find_weights(loss, &all))
+    if (rn_is_null(loss)) return false;
+    u.name = self->name ? self->name : "optimizer";
+    if (!name_fits(&u) || !rn__find_weights(&u, loss) || !parameters_fit(&u, rule) ||
+        !rn__patterns_fit(&u))
         return false;
-    u.graph = loss.graph;
-    u.model = owner_of(&all, rule->name, loss);
-    if (!u.model || !rn_grad(loss, rn_null(), all.w, all.count, all.dw)) return false;
+    rn__model_begin(u.model);
 
-    rn_tensor norm = rn_name(global_norm(&all), "gradient norm");
-    u.finite = rn_is_finite(norm);
+    /* First, for a copy of several variables is a kernel that might fail, before which no
+     * variable is written. */
+    if (rule->counts && !gather_counts(&u)) return false;
+    rn_tensor norm = rn_name(global_norm(&u), "gradient norm");
+    u.made = is_made(&u, rule, norm);
     if (!build_rate(&u)) return false;
     count_run(&u, norm);
-    if (self->clip > 0) clip(&all, norm, self->clip);
+    if (self->clip > 0) clip(&u, norm);
     if (rule->prepare) rule->prepare(&u);
-    for (int i = 0; i < all.count; i++)
-        rn__advance(&u, all.w[i], rule->step(&u, all.w[i], all.dw[i]));
+    for (int i = 0; i < u.count; i++) rn__advance(&u, u.w[i], rule->step(&u, i));
     return !loss.graph->root->failed;
+}
+
+/* Models are found by the variables of the user's graph; nothing can fail here. */
+void rn__settle(const rn_optimizer *self, rn_tensor loss, bool compiled)
+{
+    const rn_graph *g = loss.graph->root;
+
+    (void)self;
+    for (int32_t id = 0; id < g->count; id++) {
+        const rn__node *node = rn__at(g, id);
+        if (node->op == &rn__op_variable && node->variable->owner)
+            rn__model_settle((rn_model *)node->variable->owner, compiled);
+    }
 }
 
 rn_optimizer rn_clipped(rn_optimizer optimizer, double norm)
 {
     optimizer.clip = norm;
+    return optimizer;
+}
+
+rn_optimizer rn_named(rn_optimizer optimizer, const char *name)
+{
+    optimizer.name = name;
+    return optimizer;
+}
+
+rn_optimizer rn_except(rn_optimizer optimizer, const char *patterns)
+{
+    optimizer.except = patterns;
     return optimizer;
 }

@@ -1,42 +1,82 @@
 /* SPDX-License-Identifier: MIT */
-/* The optimiser of a model from outside: its rate, and what it did. */
+/* A model's optimisers from outside: their rates, and what they did. */
+#include <stdio.h>
 #include <string.h>
 
 #include "model.h"
-#include "rondo/train.h"
+#include "optimizer.h"
 
-/* The value of a scalar variable of that type, in *value; false when there is none. */
-static bool look(const rn_model *model, const char *name, rn_type type, void *value)
+static const char *name_of(const char *name)
 {
-    const rn_variable *v = rn_model_find(model, name);
+    return name ? name : "optimizer";
+}
+
+/* The value of the optimiser's scalar of that type, in *value; false when there is none. */
+static bool look(const rn_model *model, const char *name, const char *scalar, rn_type type,
+                 void *value)
+{
+    char full[RN__OPTIMIZER_NAME + 64];
+
+    if (strlen(name) > RN__OPTIMIZER_NAME) return false;
+    snprintf(full, sizeof full, "%s/%s", name, scalar);
+    const rn_variable *v = rn_model_find(model, full);
 
     if (!v || v->type != type || v->shape.rank != 0) return false;
     memcpy(value, v->data, v->bytes);
     return true;
 }
 
-rn_status rn_set_learning_rate(rn_model *model, double rate)
+/* Whether a variable is one of the optimiser's rates, and not what was given for one. */
+static bool is_rate(const rn__entry *entry, const char *name)
 {
-    double now;
+    const char *full = entry->variable->name;
+    const size_t bytes = strlen(name);
+
+    return entry->kind == RN__RATE && !strncmp(full, name, bytes) &&
+           !strncmp(full + bytes, "/rate", strlen("/rate"));
+}
+
+rn_status rn_set_learning_rate_of(rn_model *model, const char *name, double rate)
+{
+    bool found = false;
 
     if (!model) return RN_INVALID;
     if (!(rate >= 0 && rate < 1e300))
         return rn__model_complain(
             model, RN_INVALID,
             "set_learning_rate: the rate must be finite and not negative: %g", rate);
-    if (!look(model, "optimizer/rate", RN_F64, &now))
+    for (int i = 0; i < model->count; i++) {
+        if (!is_rate(&model->entry[i], name_of(name))) continue;
+        memcpy(model->entry[i].variable->data, &rate, sizeof rate);
+        found = true;
+    }
+    if (found) return RN_OK;
+    if (!name)
         return rn__model_complain(model, RN_INVALID,
                                   "set_learning_rate: the model has no optimiser yet");
-    return rn_model_set(model, "optimizer/rate", &rate, sizeof rate);
+    return rn__model_complain(model, RN_INVALID,
+                              "set_learning_rate: the model has no optimiser yet: \"%s\"",
+                              name);
 }
 
-rn_training rn_training_of(const rn_model *model)
+rn_status rn_set_learning_rate(rn_model *model, double rate)
+{
+    return rn_set_learning_rate_of(model, NULL, rate);
+}
+
+rn_training rn_training_of_named(const rn_model *model, const char *name)
 {
     rn_training t = {0, 0, 0};
     int32_t count;
 
-    if (look(model, "optimizer/steps", RN_I32, &count)) t.steps = count;
-    if (look(model, "optimizer/skipped", RN_I32, &count)) t.skipped = count;
-    look(model, "optimizer/norm", RN_F64, &t.norm);
+    name = name_of(name);
+    if (look(model, name, "steps", RN_I32, &count)) t.steps = count;
+    if (look(model, name, "skipped", RN_I32, &count)) t.skipped = count;
+    look(model, name, "norm", RN_F64, &t.norm);
     return t;
+}
+
+rn_training rn_training_of(const rn_model *model)
+{
+    return rn_training_of_named(model, NULL);
 }

@@ -186,6 +186,54 @@ Test(model_file, a_network)
     rn_test_directory_free(&d);
 }
 
+/* ---- into a model that was trained ---- */
+
+static int32_t count_of(const rn_model *model, const char *name)
+{
+    rn_variable *v = rn_model_find(model, name);
+
+    cr_assert(v, "%s", name);
+    return *(int32_t *)rn_variable_data(v);
+}
+
+/* What belongs to the old weights goes: training is then what it is from the file. */
+Test(model_file, moments_counts_and_states_begin_anew)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn_model *model = rn_test_model(1);
+    rn_graph *g = rn_graph_new();
+    const rn_scope s = rn_root(g, model);
+    rn_tensor x = rn_fill(g, RN_F64, rn_shape(3, 2, 3), 0.25);
+    rn_sequence y = rn_gru(s, "rnn", x, (rn_recurrent_options){.units = 4, .carry = true});
+    rn_program *p = rn_test_training(rn_sum_all(rn_square(y.last)), rn_adam(0.1));
+    rn_program *q = rn_test_training(rn_sum_all(y.last), rn_named(rn_sgd(0.1, 0.9), "sgd"));
+    double first[12], again[12];
+
+    cr_assert_eq(rn_model_save(model, "m"), RN_OK);
+    rn_test_run_once(p);
+    memcpy(first, rn_test_values(model, "rnn/layer0/r/w"), sizeof first);
+    rn_test_run_once(q), rn_test_run_once(p);
+    rn_set_learning_rate_of(model, "sgd", 0.5);
+    cr_assert_eq(rn_model_load(model, "nothing"), RN_IO);
+    cr_assert(rn_test_values(model, "rnn/layer0/state0/batch2")[0] != 0);
+    cr_assert_eq(count_of(model, "optimizer/steps"), 2, "a failed one changes nothing");
+
+    cr_assert_eq(rn_model_load(model, "m"), RN_OK, "%s", rn_model_error(model));
+    cr_assert(rn_test_values(model, "rnn/layer0/state0/batch2")[0] == 0);
+    cr_assert(rn_test_values(model, "optimizer/rnn/layer0/r/w/m")[0] == 0);
+    cr_assert(rn_test_values(model, "sgd/rnn/layer0/r/w/velocity")[0] == 0);
+    cr_assert_eq(count_of(model, "optimizer/rnn/layer0/r/w/t"), 0);
+    cr_assert_eq(rn_training_of(model).steps, 0);
+    cr_assert(*rn_test_values(model, "sgd/rate") == 0.5, "rates are not the weights'");
+    rn_test_run_once(p);
+    memcpy(again, rn_test_values(model, "rnn/layer0/r/w"), sizeof again);
+    cr_assert(!memcmp(first, again, sizeof first));
+    rn_program_free(p), rn_program_free(q);
+    rn_graph_free(g);
+    rn_model_free(model);
+    rn_test_directory_free(&d);
+}
+
 static bool work(rn_allocator a)
 {
     rn_model *model = rn_model_new_using(1, RN_F64, a);

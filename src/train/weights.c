@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which weights are trained: those that the loss depends on, but for those that are
+ * excepted by name and those that no gradient reaches, such as what only a stop_gradient
+ * leads to.
+ */
+#include <string.h>
+
+#include "model.h"
+#include "optimizer.h"
+#include "sweep.h"
+
+static bool is_weight(const rn_graph *graph, int32_t id)
+{
+    const rn__node *node = rn__at(graph, id);
+
+    return node->op == &rn__op_variable && node->variable->trained;
+}
+
+/* ---- patterns ---- */
+
+/* Whether a name is the pattern, in which each * stands for any text. */
+static bool matches(const char *pattern, size_t bytes, const char *name)
+{
+    const char *end = pattern + bytes, *star = NULL, *again = NULL;
+
+    while (*name) {
+        if (pattern < end && *pattern == '*') {
+            star = ++pattern;
+            again = name;
+        } else if (pattern < end && *pattern == *name) {
+            pattern++;
+            name++;
+        } else if (star) {
+            pattern = star;
+            name = ++again;
+        } else {
+            return false;
+        }
+    }
+    while (pattern < end && *pattern == '*') pattern++;
+    return pattern == end;
+}
+
+/* Takes the next pattern off a list, without the spaces round it; false at the end. */
+static bool next_pattern(const char **list, const char **pattern, size_t *bytes)
+{
+    const char *at = *list + strspn(*list, " ,");
+    size_t n = strcspn(at, ",");
+
+    *list = at + n;
+    while (n > 0 && at[n - 1] == ' ') n--;
+    *pattern = at;
+    *bytes = n;
+    return n > 0;
+}
+
+static bool excepted(const rn__update *u, rn_tensor w)
+{
+    const char *list = u->self->except ? u->self->except : "", *pattern;
+    size_t bytes;
+
+    while (next_pattern(&list, &pattern, &bytes))
+        if (matches(pattern, bytes, rn__node_of(w)->variable->name)) return true;
+    return false;
+}
+
+/* Whether a weight of the model has that name, or one of another model that the loss is
+ * computed from. */
+static bool matches_any(const rn__update *u, const char *pattern, size_t bytes)
+{
+    for (int i = 0; i < u->model->count; i++)
+        if (u->model->entry[i].kind == RN__WEIGHT &&
+            matches(pattern, bytes, u->model->entry[i].variable->name))
+            return true;
+    for (int32_t id = 0; id < u->graph->count; id++)
+        if (is_weight(u->graph, id) &&
+            matches(pattern, bytes, rn__at(u->graph, id)->variable->name))
+            return true;
+    return false;
+}
+
+bool rn__patterns_fit(const rn__update *u)
+{
+    const char *list = u->self->except ? u->self->except : "", *pattern;
+    size_t bytes;
+
+    while (next_pattern(&list, &pattern, &bytes)) {
+        if (matches_any(u, pattern, bytes)) continue;
+        rn_fail(u->graph, "%s: except: the model has no such weight: %.*s", u->rule,
+                (int)bytes, pattern);
+        return false;
+    }
+    return true;
+}
+
+/* ---- the weights of the loss ---- */
+
+/* Marks the nodes that the loss is computed from. NULL without memory. */
+static bool *mark(rn_tensor loss)
+{
+    const rn_graph *g = loss.graph;
+    bool *marked = (bool *)rn__new(g->root->allocator, (size_t)loss.id + 1);
+
+    if (!marked) return NULL;
+    marked[loss.id] = true;
+    for (int32_t id = loss.id; id >= 0; id--) {
+        const rn__node *node = rn__at(g, id);
+        for (int i = 0; marked[id] && i < node->inputs; i++) marked[node->in[i]] = true;
+    }
+    return marked;
+}
+
+/* All of them, in the order of the graph. */
+static bool list_weights(rn__update *u, rn_tensor loss)
+{
+    rn_graph *g = loss.graph;
+    bool *marked = mark(loss);
+    int count = 0;
+
+    for (int32_t id = 0; marked && id <= loss.id; id++)
+        count += marked[id] && is_weight(g, id);
+    u->w = (rn_tensor *)rn__arena_new(&g->root->arena, 2 * (size_t)count * sizeof *u->w);
+    if (!marked || !u->w) {
+        rn__free(g->root->allocator, marked);
+        rn__no_memory(g);
+        return false;
+    }
+    u->dw = u->w + count;
+    u->count = 0;
+    for (int32_t id = 0; id <= loss.id; id++)
+        if (marked[id] && is_weight(g, id)) u->w[u->count++] = rn__tensor(g, id);
+    rn__free(g->root->allocator, marked);
+    if (u->count == 0)
+        rn_fail(g, "%s: the loss depends on no weight: %s", u->rule, rn_name_get(loss));
+    return u->count > 0;
+}
+
+static bool leave_out_excepted(rn__update *u)
+{
+    int kept = 0;
+
+    for (int i = 0; i < u->count; i++)
+        if (!excepted(u, u->w[i])) u->w[kept++] = u->w[i];
+    u->count = kept;
+    if (kept == 0)
+        rn_fail(u->graph, "%s: except leaves no weight of the loss to train: %s", u->rule,
+                u->self->except);
+    return kept > 0;
+}
+
+/* The gradients; without any is what cannot be differentiated from the loss. */
+static bool differentiate(rn__update *u, rn_tensor loss)
+{
+    int kept = 0;
+
+    if (!rn__grad(loss, rn_null(), u->w, u->count, u->dw)) return false;
+    for (int i = 0; i < u->count; i++) {
+        if (rn_is_null(u->dw[i])) continue;
+        u->w[kept] = u->w[i];
+        u->dw[kept++] = u->dw[i];
+    }
+    u->count = kept;
+    if (kept == 0)
+        rn_fail(u->graph, "%s: no gradient of the loss reaches a weight: %s", u->rule,
+                rn_name_get(loss));
+    return kept > 0;
+}
+
+/* The one model that all weights belong to, in u->model. */
+static bool find_owner(rn__update *u)
+{
+    for (int i = 0; i < u->count; i++) {
+        const rn_variable *v = rn__node_of(u->w[i])->variable;
+        if (!v->owner || (u->model && v->owner != u->model)) {
+            rn_fail(u->graph, "%s: the weight belongs to %s model: %s", u->rule,
+                    v->owner ? "another" : "no", v->name);
+            return false;
+        }
+        u->model = (rn_model *)v->owner;
+    }
+    u->type = u->model->real;
+    return true;
+}
+
+bool rn__find_weights(rn__update *u, rn_tensor loss)
+{
+    return list_weights(u, loss) && leave_out_excepted(u) && differentiate(u, loss) &&
+           find_owner(u);
+}
