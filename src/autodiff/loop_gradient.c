@@ -28,15 +28,10 @@ typedef struct reversal {
 /* The cotangent of one of the loop's outputs, null for zero. */
 static rn_tensor output_cotangent(const reversal *r, rn__get_kind kind, int32_t id)
 {
-    const rn__sweep *s = r->outer;
+    const int32_t output = rn__loop_find_get(r->forward, kind, id);
 
-    for (int32_t i = r->forward->node + 1; i < s->count; i++) {
-        const rn__node *node = rn__at(s->twin->source, i);
-        if (node->op != &rn__op_get || node->loop != r->forward) continue;
-        const rn__get *get = (const rn__get *)node->attributes;
-        if (get->kind == (int64_t)kind && get->id == id) return rn__sweep_get(s, i);
-    }
-    return rn_null();
+    return output < 0 || output >= r->outer->count ? rn_null()
+                                                   : rn__sweep_get(r->outer, output);
 }
 
 static rn_tensor zeros(rn_graph *graph, const rn__node *like)
@@ -94,13 +89,13 @@ static bool begin_collected(reversal *r)
 {
     const rn__sweep *s = r->outer;
 
-    for (int32_t i = r->forward->node + 1; i < s->count; i++) {
-        const rn__node *node = rn__at(s->twin->source, i);
-        if (node->op != &rn__op_get || node->loop != r->forward || s->cotangent[i] < 0)
-            continue;
+    for (int i = 0; i < r->forward->output.count; i++) {
+        const int32_t output = *rn__list_at(r->forward->output, int32_t, i);
+        if (output >= s->count || s->cotangent[output] < 0) continue;
+        const rn__node *node = rn__at(s->twin->source, output);
         const rn__get *get = (const rn__get *)node->attributes;
         if (get->kind != RN__COLLECT) continue;
-        const rn_tensor dy = rn_loop_each(r->backward, rn__sweep_get(s, i));
+        const rn_tensor dy = rn_loop_each(r->backward, rn__sweep_get(s, output));
         if (!rn__sweep_add(&r->body, (int32_t)get->id, dy)) return false;
     }
     return true;

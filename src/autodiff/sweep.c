@@ -175,10 +175,11 @@ static bool apply_rule(rn__sweep *s, int32_t id)
 /* A loop has its turn when one of its outputs has a cotangent. */
 static bool loop_reached(const rn__sweep *s, int32_t id)
 {
-    for (int32_t i = id + 1; i < s->count; i++) {
-        const rn__node *node = rn__at(s->twin->source, i);
-        if (node->op == &rn__op_get && node->in[0] == id && s->cotangent[i] >= 0)
-            return true;
+    const rn_loop *loop = rn__at(s->twin->source, id)->loop;
+
+    for (int i = 0; i < loop->output.count; i++) {
+        const int32_t output = *rn__list_at(loop->output, int32_t, i);
+        if (output < s->count && s->cotangent[output] >= 0) return true;
     }
     return false;
 }

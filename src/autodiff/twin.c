@@ -7,7 +7,9 @@
 static bool grow(rn__twin *twin, int32_t id)
 {
     if (id < twin->count) return true;
-    const int32_t count = twin->source->count;
+    /* The graph grows while its twin is asked: room for twice as many. */
+    const int32_t least = twin->source->count;
+    const int32_t count = twin->count > least / 2 ? 2 * twin->count : least;
     int32_t *of = (int32_t *)rn__resize(twin->source->root->allocator, twin->of,
                                         (size_t)count * sizeof *of);
     if (!of) return false;
@@ -26,11 +28,9 @@ void rn__twin_finish(rn__twin *twin)
 /* The outer tensor that a leaf of a body reads. */
 static int32_t outer_of(const rn__list *pairs, int32_t leaf)
 {
-    for (int i = 0; i < pairs->count; i++) {
-        const rn__pair *pair = rn__list_at(*pairs, rn__pair, i);
-        if (pair->leaf == leaf) return pair->outer;
-    }
-    return -1;
+    const rn__pair *pair = rn__pair_of(pairs, leaf);
+
+    return pair ? pair->outer : -1;
 }
 
 /* The slices of a stack that the forward loop gives, read by the backward loop. */

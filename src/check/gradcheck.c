@@ -103,9 +103,11 @@ static bool copy_graph(rn__checking *c, rn_tensor loss)
 
 int32_t rn__check_user_id(const rn__checking *c, rn_tensor x)
 {
-    for (const rn__region *r = c->to_copy.regions; r; r = r->next)
-        for (int32_t id = 0; id < r->graph->count; id++)
+    for (int32_t i = 0; i < c->to_copy.regions; i++) {
+        const rn__region *r = c->to_copy.region[i];
+        for (int32_t id = 0; r && id < r->graph->count; id++)
             if (r->to[id].graph == x.graph && r->to[id].id == x.id) return id;
+    }
     return -1;
 }
 

@@ -84,8 +84,10 @@ static bool find_reach(reach *r)
     r->live = (rn__copy_pass){.from = s->copy, .to = s->copy};
     r->live.arena.allocator = s->copy->allocator;
     if (!rn__copy_live(&r->live, &s->loss.id, 1, false)) return false;
-    for (rn__region *region = r->live.regions; region; region = region->next)
-        memset(region->live, 0, (size_t)region->graph->count * sizeof *region->live);
+    for (int32_t i = 0; i < r->live.regions; i++) {
+        const rn__region *seen = r->live.region[i];
+        if (seen) memset(seen->live, 0, (size_t)seen->graph->count * sizeof *seen->live);
+    }
     for (int i = 0; i < s->fed_count; i++) {
         const rn_tensor x = rn__copied(&s->pass, s->fed[i].id);
         if (s->fed[i].checked && !rn_is_null(x)) reached_in(r, s->copy)[x.id] = true;

@@ -19,8 +19,21 @@ static void extent(const rn_array *array, int64_t offset, rn__access *access)
     access->high += size;
 }
 
-static bool add(rn__plan *plan, rn__access ***tails, int32_t call, int operand, bool write,
-                const rn__address *address, const rn_array *array)
+static void append(rn__access_list *list, rn__access *access)
+{
+    if (!list->last || list->last->call != access->call) list->latest = access;
+    if (list->last)
+        list->last->next = access;
+    else
+        list->first = access;
+    list->last = access;
+    if (!access->write) return;
+    list->writer = access;
+    list->writers++;
+}
+
+static bool add(rn__plan *plan, rn__access_list *lists, int32_t call, int operand,
+                bool write, const rn__address *address, const rn_array *array)
 {
     if (address->buffer < 0) return true;
     rn__access *access = (rn__access *)rn__arena_new(&plan->live.arena, sizeof *access);
@@ -32,51 +45,63 @@ static bool add(rn__plan *plan, rn__access ***tails, int32_t call, int operand, 
                                  ? INT64_MAX
                                  : plan->buffer[address->buffer].bytes);
     if (array) extent(array, address->offset, access);
-    *tails[address->buffer] = access;
-    tails[address->buffer] = &access->next;
+    append(&lists[address->buffer], access);
     return true;
 }
 
-rn__access **rn__accesses(rn__plan *plan)
+rn__access_list *rn__accesses(rn__plan *plan)
 {
     const size_t n = (size_t)plan->buffers;
-    rn__arena *arena = &plan->live.arena;
-    rn__access **lists = (rn__access **)rn__arena_new(arena, n * sizeof(void *));
-    rn__access ***tails = (rn__access ***)rn__arena_new(arena, n * sizeof(void *));
-    bool ok = lists && tails;
+    rn__access_list *lists =
+        (rn__access_list *)rn__arena_new(&plan->live.arena, n * sizeof *lists);
+    bool ok = lists != NULL;
 
-    for (size_t i = 0; ok && i < n; i++) tails[i] = &lists[i];
     for (int32_t c = 0; ok && c < plan->program->calls; c++) {
         const rn__call *call = &plan->program->call[c];
         for (int i = 0; ok && i < call->inputs; i++)
-            ok = add(plan, tails, c, i, false, &call->address[i], &call->array[i]);
+            ok = add(plan, lists, c, i, false, &call->address[i], &call->array[i]);
         const rn_array *out = call->kind == RN__LOOP ? NULL : &call->array[call->inputs];
         ok = ok &&
-             add(plan, tails, c, call->inputs, true, &call->address[call->inputs], out);
-        ok = ok && add(plan, tails, c, -1, false, &call->limit, NULL);
-        ok = ok && add(plan, tails, c, -1, true, &call->scratch, NULL);
+             add(plan, lists, c, call->inputs, true, &call->address[call->inputs], out);
+        ok = ok && add(plan, lists, c, -1, false, &call->limit, NULL);
+        ok = ok && add(plan, lists, c, -1, true, &call->scratch, NULL);
     }
     if (!ok) rn__no_memory(plan->graph);
     return ok ? lists : NULL;
 }
 
-void rn__access_merge(rn__plan *plan, rn__access **lists, int32_t b, int32_t a)
+/* The access as one of the buffer that its own has become a part of. */
+static void move_to(rn__access *access, const rn__buffer *part)
 {
-    const rn__buffer *part = &plan->buffer[b];
-    rn__access *list = lists[b], **to = &lists[a];
+    access->address.buffer = part->parent;
+    access->address.offset += part->offset;
+    access->low += part->offset;
+    access->high += part->offset;
+    for (int d = 0; d < RN_LOOP_DEPTH; d++) access->address.advance[d] += part->advance[d];
+}
 
-    while (list) {
-        rn__access *access = list;
-        list = list->next;
-        access->address.buffer = a;
-        access->address.offset += part->offset;
-        access->low += part->offset;
-        access->high += part->offset;
-        for (int d = 0; d < RN_LOOP_DEPTH; d++)
-            access->address.advance[d] += part->advance[d];
-        while (*to && (*to)->call <= access->call) to = &(*to)->next;
-        access->next = *to;
-        *to = access;
+void rn__access_merge(rn__plan *plan, rn__access_list *lists, int32_t b, int32_t a)
+{
+    rn__access_list *from = &lists[b], *into = &lists[a], merged = {0};
+    rn__access *x = from->first, *y = into->first;
+
+    for (rn__access *z = x; z; z = z->next) move_to(z, &plan->buffer[b]);
+    /* Most often all of b comes after all of a, whose list may be long. */
+    if (x && y && into->last->call <= x->call) {
+        if (from->latest->call != into->last->call) into->latest = from->latest;
+        into->last->next = x;
+        into->last = from->last;
+        into->writers += from->writers;
+        if (from->writer) into->writer = from->writer;
+        into->until = 0;
+    } else {
+        while (x || y) {
+            rn__access **next = !x || (y && y->call <= x->call) ? &y : &x, *z = *next;
+            *next = z->next;
+            z->next = NULL;
+            append(&merged, z);
+        }
+        *into = merged;
     }
-    lists[b] = NULL;
+    *from = (rn__access_list){0};
 }

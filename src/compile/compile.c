@@ -157,6 +157,21 @@ static rn__port port_of(rn_program *program, rn_graph *graph, int32_t id, rn_typ
     return port;
 }
 
+/* The program's input of this id in the user's graph; they are in order of it. */
+static rn__port *find_input(rn_program *p, int32_t id)
+{
+    int low = 0, high = p->inputs - 1;
+
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (p->input[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return &p->input[low];
+}
+
 /* An input keeps the id that it has in the user's graph as its attribute, through all
  * passes. */
 static bool add_inputs(compilation *c, rn__plan *plan)
@@ -178,11 +193,9 @@ static bool add_inputs(compilation *c, rn__plan *plan)
     for (int32_t id = 0; id < c->graph->count; id++) {
         const rn__node *node = rn__at(c->graph, id);
         if (node->op != &rn__op_input || !live->live[id]) continue;
-        for (int i = 0; i < p->inputs; i++) {
-            if (p->input[i].id != *(const int32_t *)node->attributes) continue;
-            p->input[i].used = true;
-            p->input[i].address = rn__plan_layout(plan, c->graph, id)->address;
-        }
+        rn__port *port = find_input(p, *(const int32_t *)node->attributes);
+        port->used = true;
+        port->address = rn__plan_layout(plan, c->graph, id)->address;
     }
     return true;
 }

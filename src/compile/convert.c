@@ -63,10 +63,11 @@ static rn_tensor convert_variable(const rn__conversion *c, rn_graph *to,
 /* An input remembers which one of the user's graph it is, for the program's ports. */
 static rn_tensor convert_input(rn__copy_pass *pass, const rn__node *leaf, rn_type type)
 {
-    int32_t id = 0;
+    rn__conversion *c = (rn__conversion *)pass->data;
 
-    while (rn__at(pass->from, id) != leaf) id++;
-    return rn__append(pass->to, leaf->op, type, leaf->shape, NULL, 0, &id, sizeof id);
+    while (rn__at(pass->from, c->input) != leaf) c->input++; /* they come in order */
+    return rn__append(pass->to, leaf->op, type, leaf->shape, NULL, 0, &c->input,
+                      sizeof c->input);
 }
 
 static rn_tensor convert_leaf(rn__copy_pass *pass, const rn__node *leaf)

@@ -67,10 +67,10 @@ bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *o
 static void adopt_collected(const rn__region *outer, rn__region *body, const rn_loop *old,
                             rn_loop *loop)
 {
-    for (int32_t i = old->node + 1; i < outer->graph->count; i++) {
-        const rn__node *node = rn__at(outer->graph, i);
-        if (!outer->live[i] || node->op != &rn__op_get || node->loop != old) continue;
-        const rn__get *get = (const rn__get *)node->attributes;
+    for (int i = 0; i < old->output.count; i++) {
+        const int32_t output = *rn__list_at(old->output, int32_t, i);
+        if (!outer->live[output]) continue;
+        const rn__get *get = (const rn__get *)rn__at(outer->graph, output)->attributes;
         if (get->kind == RN__COLLECT && !rn_is_null(body->to[get->id]))
             body->to[get->id] = rn__adopt(loop->body, body->to[get->id], "copy");
     }
@@ -110,10 +110,8 @@ static rn_tensor copy_get(rn__copy_pass *pass, const rn__region *region,
 
     if (get->kind == RN__COLLECT && body->stack && !rn_is_null(body->stack[get->id]))
         return body->stack[get->id];
-    for (int i = 0; body->total && i < old->carry.count; i++)
-        if (rn__list_at(old->carry, rn__carry, i)->leaf == get->id &&
-            !rn_is_null(body->total[i]))
-            return body->total[i];
+    const int carry = body->total ? rn__carry_of(old, (int32_t)get->id) : -1;
+    if (carry >= 0 && !rn_is_null(body->total[carry])) return body->total[carry];
     return rn__loop_get(rn__node_of(region->to[node->in[0]])->loop, (rn__get_kind)get->kind,
                         body->to[get->id].id);
 }
@@ -177,5 +175,6 @@ rn_tensor rn__copied(const rn__copy_pass *pass, int32_t id)
 void rn__copy_finish(rn__copy_pass *pass)
 {
     rn__arena_finish(&pass->arena);
-    pass->regions = NULL;
+    pass->region = NULL;
+    pass->regions = 0;
 }

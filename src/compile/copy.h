@@ -16,7 +16,6 @@ typedef struct rn__copy_pass rn__copy_pass;
 
 /* What is known of one graph of the source: the root, or a loop's body. */
 typedef struct rn__region {
-    struct rn__region *next;
     const rn_graph *graph;
     bool *live;
     rn_tensor *to;    /* what became of each node; null: nothing */
@@ -46,7 +45,8 @@ struct rn__copy_pass {
     rn_tensor limit;         /* of the node being copied, in the copy; null: none */
     rn__copy_loop_hook loop; /* NULL: rn__copy_loop */
     rn__arena arena;
-    rn__region *regions;
+    rn__region **region; /* by number of the graph; NULL: not seen */
+    int32_t regions;
 };
 
 /* Roots are ids of pass->from, `assigned` adds its assignments to them. False after an

@@ -12,18 +12,6 @@
 
 #include <string.h>
 
-static const rn__access *writer_of(const rn__access *list)
-{
-    const rn__access *writer = NULL;
-
-    for (; list; list = list->next) {
-        if (!list->write) continue;
-        if (writer) return NULL;
-        writer = list;
-    }
-    return writer;
-}
-
 /* Whether an operand at this address is the whole of its buffer, in order. */
 static bool whole(const rn__plan *plan, const rn_array *array, const rn__address *address)
 {
@@ -72,15 +60,22 @@ static bool apart(const rn__access *access, const rn__address *place, int64_t by
     return access->high <= place->offset || place->offset + bytes <= access->low;
 }
 
+/* What the copies are elided by. */
+typedef struct eliding {
+    rn__plan *plan;
+    rn__access_list *lists;
+    int32_t last_kernel; /* -1: none */
+} eliding;
+
 /* Whether the place is left alone from the temporary's making to the copy, and not written
  * from there to the temporary's last reading. */
 static bool undisturbed(const rn__plan *plan, const rn__access *list,
                         const rn__address *place, int64_t bytes, int32_t made,
                         int32_t copied, int32_t last)
 {
-    for (; list; list = list->next) {
+    for (; list && list->call <= last; list = list->next) {
         const rn__call *call = &plan->program->call[list->call];
-        if (list->call < made || list->call == copied || list->call > last) continue;
+        if (list->call < made || list->call == copied) continue;
         if (apart(list, place, bytes)) continue;
         if (list->call > copied && !list->write) continue;
         if (list->call == made && !list->write && list->operand >= 0 &&
@@ -93,44 +88,39 @@ static bool undisturbed(const rn__plan *plan, const rn__access *list,
 
 /* The last call that touches a buffer: what a loop touches that it does not belong to is
  * touched until the loop's end, what is read after the run until the program's. */
-static int32_t last_access(const rn__plan *plan, const rn__access *list,
+static int32_t last_access(const rn__plan *plan, rn__access_list *list,
                            const rn__buffer *buffer)
 {
     const rn__call *call = plan->program->call;
     int32_t last = buffer->lasting ? plan->program->calls : -1;
 
-    for (; list; list = list->next) {
-        int32_t end = list->call;
+    if (list->until) return list->until - 2;
+    for (const rn__access *x = list->first; x; x = x->next) {
+        int32_t end = x->call;
         for (int32_t home = call[end].home; home != buffer->home && home >= 0;
              home = call[home].home)
             end = call[home].end - 1;
         if (end > last) last = end;
     }
+    list->until = last + 2;
     return last;
 }
 
-static void become_part(rn__plan *plan, rn__access **lists, int32_t b,
-                        const rn__address *of)
+static void become_part(const eliding *e, int32_t b, const rn__address *of)
 {
+    rn__plan *plan = e->plan;
+
     plan->buffer[b].parent = of->buffer;
     plan->buffer[of->buffer].lasting |= plan->buffer[b].lasting;
     plan->buffer[b].offset = of->offset;
     memcpy(plan->buffer[b].advance, of->advance, sizeof of->advance);
-    rn__access_merge(plan, lists, b, of->buffer);
-}
-
-/* Whether call c or a later one may refuse its values, which ends the run. A variable must
- * not have changed by then. */
-static bool may_fail_from(const rn__plan *plan, int32_t c)
-{
-    for (; c < plan->program->calls; c++)
-        if (plan->program->call[c].kind == RN__KERNEL) return true;
-    return false;
+    rn__access_merge(plan, e->lists, b, of->buffer);
 }
 
 /* The copy of call c, if its source can be computed where it goes. */
-static void elide_copy(rn__plan *plan, rn__access **lists, int32_t c)
+static void elide_copy(const eliding *e, int32_t c)
 {
+    rn__plan *plan = e->plan;
     const rn__call *copy = &plan->program->call[c];
     const rn__address *from = &copy->address[0], *to = &copy->address[1];
     const rn__buffer *source = &plan->buffer[from->buffer];
@@ -141,22 +131,26 @@ static void elide_copy(rn__plan *plan, rn__access **lists, int32_t c)
         !whole(plan, &copy->array[0], from))
         return;
     if (source->lasting && target->kind == RN__EXTERNAL) return;
-    const rn__access *writer = writer_of(lists[from->buffer]);
-    if (!writer || writer->operand < 0) return;
+    rn__access_list *list = &e->lists[from->buffer];
+    const rn__access *writer = list->writer;
+    if (list->writers != 1 || writer->operand < 0) return;
     const rn__call *maker = &plan->program->call[writer->call];
     if (maker->home != copy->home || maker->kind == RN__LOOP || writer->call >= c ||
         !whole(plan, &maker->array[maker->inputs], &maker->address[maker->inputs]))
         return;
-    if (target->kind == RN__EXTERNAL && may_fail_from(plan, writer->call)) return;
-    if (!undisturbed(plan, lists[to->buffer], to, (int64_t)source->bytes, writer->call, c,
-                     last_access(plan, lists[from->buffer], source)))
+    /* A kernel may refuse its values, which ends the run. A variable must not have changed
+     * by then. */
+    if (target->kind == RN__EXTERNAL && e->last_kernel >= writer->call) return;
+    if (!undisturbed(plan, e->lists[to->buffer].first, to, (int64_t)source->bytes,
+                     writer->call, c, last_access(plan, list, source)))
         return;
-    become_part(plan, lists, from->buffer, to);
+    become_part(e, from->buffer, to);
 }
 
 /* Lets map c write over operand i, which nobody reads after it. */
-static bool overwrite(rn__plan *plan, rn__access **lists, int32_t c, int i)
+static bool overwrite(const eliding *e, int32_t c, int i)
 {
+    const rn__plan *plan = e->plan;
     const rn__call *call = &plan->program->call[c];
     const rn__address place = rn__resolve(plan, call->address[i]);
     const int32_t b = call->address[call->inputs].buffer, a = place.buffer;
@@ -166,18 +160,19 @@ static bool overwrite(rn__plan *plan, rn__access **lists, int32_t c, int i)
         in->bytes != out->bytes || !aligned(call, i) ||
         !whole(plan, &call->array[i], &place))
         return false;
-    for (const rn__access *x = lists[a]; x; x = x->next) {
-        if (x->call > c) return false;
+    if (e->lists[a].last->call > c) return false;
+    for (const rn__access *x = e->lists[a].latest; x; x = x->next) {
         if (x->call == c && (x->operand < 0 || !aligned(call, x->operand) ||
                              !same_address(&x->address, &place)))
             return false;
     }
-    become_part(plan, lists, b, &place);
+    become_part(e, b, &place);
     return true;
 }
 
-static void elide_map(rn__plan *plan, rn__access **lists, int32_t c)
+static void elide_map(const eliding *e, int32_t c)
 {
+    const rn__plan *plan = e->plan;
     const rn__call *call = &plan->program->call[c];
     const rn__buffer *out = &plan->buffer[call->address[call->inputs].buffer];
 
@@ -185,7 +180,7 @@ static void elide_map(rn__plan *plan, rn__access **lists, int32_t c)
         !whole(plan, &call->array[call->inputs], &call->address[call->inputs]))
         return;
     for (int i = 0; i < call->inputs; i++)
-        if (overwrite(plan, lists, c, i)) return;
+        if (overwrite(e, c, i)) return;
 }
 
 /* Takes out the copies that have become copies of a place to itself. */
@@ -221,13 +216,15 @@ static bool drop_copies(rn__plan *plan)
 bool rn__elide(rn__plan *plan)
 {
     rn_program *p = plan->program;
-    rn__access **lists = rn__accesses(plan);
+    eliding e = {.plan = plan, .lists = rn__accesses(plan), .last_kernel = -1};
 
-    if (!lists) return false;
+    if (!e.lists) return false;
     for (int32_t c = 0; c < p->calls; c++)
-        if (p->call[c].kind == RN__COPY) elide_copy(plan, lists, c);
+        if (p->call[c].kind == RN__KERNEL) e.last_kernel = c;
     for (int32_t c = 0; c < p->calls; c++)
-        if (p->call[c].kind == RN__MAP) elide_map(plan, lists, c);
+        if (p->call[c].kind == RN__COPY) elide_copy(&e, c);
+    for (int32_t c = 0; c < p->calls; c++)
+        if (p->call[c].kind == RN__MAP) elide_map(&e, c);
     for (int32_t c = 0; c < p->calls; c++)
         for (int i = 0; i <= p->call[c].inputs; i++)
             p->call[c].address[i] = rn__resolve(plan, p->call[c].address[i]);

@@ -33,12 +33,18 @@ static const rn_array *output_of(const rn__call *call)
     return &call->array[call->inputs];
 }
 
+static bool same_shape(const rn_array *a, const rn_array *b)
+{
+    return a->rank == b->rank &&
+           memcmp(a->size, b->size, (size_t)a->rank * sizeof *a->size) == 0;
+}
+
 /* Whether an operand is read or written in the order of the call's output. */
 static bool in_order(const rn__call *call, int operand)
 {
     const rn_array *array = &call->array[operand];
 
-    return rn_shape_equal(shape_of(array), shape_of(output_of(call))) &&
+    return same_shape(array, output_of(call)) &&
            rn__layout_is_dense(shape_of(array), array->stride);
 }
 
@@ -78,7 +84,7 @@ static bool joins(const rn__plan *plan, int32_t first, int32_t c)
     const rn__call *head = &plan->program->call[first], *call = &plan->program->call[c];
 
     if (call->kind != RN__MAP || call->home != head->home || !same_limit(call, head) ||
-        !rn_shape_equal(shape_of(output_of(call)), shape_of(output_of(head))))
+        !same_shape(output_of(call), output_of(head)))
         return false;
     for (int32_t i = first; i < c; i++) {
         const rn__call *other = &plan->program->call[i];
@@ -88,6 +94,14 @@ static bool joins(const rn__plan *plan, int32_t first, int32_t c)
             if (!compatible(other, k, call)) return false;
     }
     return true;
+}
+
+/* Whether a map's output may take two tiles: one of elements of 8 bytes has more than half
+ * as many as fit, see tile_of. */
+static bool takes_tiles(const rn__call *call)
+{
+    return call->kind == RN__MAP &&
+           rn_shape_count(shape_of(output_of(call))) >= TILES * (TILE_BYTES / 8) / 2;
 }
 
 /* Elements of a tile: whole rows of the first axis of every call's collapsed axes. */
@@ -137,7 +151,7 @@ static bool set_local(rn__plan *plan, const rn__access *list)
     return true;
 }
 
-static bool shrink(rn__plan *plan, rn__access **lists, int32_t first)
+static bool shrink(rn__plan *plan, rn__access_list *lists, int32_t first)
 {
     const rn__call *head = &plan->program->call[first];
 
@@ -148,14 +162,14 @@ static bool shrink(rn__plan *plan, rn__access **lists, int32_t first)
         const size_t bytes = (size_t)head->tile * call->bytes[call->inputs];
         if (buffer->kind != RN__TEMPORARY || buffer->lasting || buffer->bytes <= bytes)
             continue;
-        if (!only_inside(plan, lists[b], first, head->tiles_end)) continue;
+        if (!only_inside(plan, lists[b].first, first, head->tiles_end)) continue;
         buffer->bytes = bytes;
-        if (!set_local(plan, lists[b])) return false;
+        if (!set_local(plan, lists[b].first)) return false;
     }
     return true;
 }
 
-static bool make_chain(rn__plan *plan, rn__access **lists, int32_t first, int32_t end)
+static bool make_chain(rn__plan *plan, rn__access_list *lists, int32_t first, int32_t end)
 {
     rn__call *head = &plan->program->call[first];
     const int64_t tile = tile_of(plan, first, end);
@@ -170,13 +184,13 @@ static bool make_chain(rn__plan *plan, rn__access **lists, int32_t first, int32_
 
 bool rn__fuse(rn__plan *plan)
 {
-    rn__access **lists = rn__accesses(plan);
+    rn__access_list *lists = rn__accesses(plan);
     int32_t first = 0;
 
     if (!lists) return false;
     while (first < plan->program->calls) {
         int32_t end = first + 1;
-        if (plan->program->call[first].kind == RN__MAP) {
+        if (takes_tiles(&plan->program->call[first])) {
             while (end < plan->program->calls && end - first < LONGEST &&
                    joins(plan, first, end))
                 end++;

@@ -21,6 +21,7 @@ typedef struct hoisting {
     const rn_loop *old;
     rn_loop *loop; /* NULL until it is rebuilt */
     rn_graph *to;
+    rn_tensor *sum; /* by node: its sum over the steps, once it is made */
 } hoisting;
 
 /* The body's leaf or node as an operand of a batched operator. */
@@ -31,14 +32,11 @@ static rn__batched operand(const hoisting *b, int32_t id)
     if (!rn_is_null(b->body->stack[id])) return (rn__batched){b->body->stack[id], true};
     if (node->op == &rn__op_index)
         return (rn__batched){rn_range(b->to, b->old->steps), true};
-    for (int i = 0; node->op == &rn__op_each && i < b->old->each.count; i++) {
-        const rn__pair *p = rn__list_at(b->old->each, rn__pair, i);
-        if (p->leaf == id) return (rn__batched){b->outer->to[p->outer], true};
-    }
-    for (int i = 0; node->op == &rn__op_capture && i < b->old->capture.count; i++) {
-        const rn__pair *p = rn__list_at(b->old->capture, rn__pair, i);
-        if (p->leaf == id) return (rn__batched){b->outer->to[p->outer], false};
-    }
+    const bool each = node->op == &rn__op_each;
+    const rn__pair *p = NULL;
+    if (each || node->op == &rn__op_capture)
+        p = rn__pair_of(each ? &b->old->each : &b->old->capture, id);
+    if (p) return (rn__batched){b->outer->to[p->outer], each};
     const rn_tensor x = b->body->to[id];
     if (!b->loop || rn_is_null(x))
         return (rn__batched){rn_fail(b->to, "hoist: no value for node %d", (int)id), false};
@@ -149,7 +147,8 @@ static rn__batched in_every_step(const hoisting *b, rn__batched x)
     return x.stacked ? x : (rn__batched){rn_broadcast(x.x, stack), true};
 }
 
-static rn_tensor sum_of(const hoisting *b, int32_t id)
+/* The sum of a node over the steps; those of its operands are there when it needs them. */
+static rn_tensor sum_of_node(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
@@ -159,11 +158,39 @@ static rn_tensor sum_of(const hoisting *b, int32_t id)
         if (b->to->root->failed) return rn_null();
         return limited(b, rn__batch_sum_of_products(in), &rn__op_matmul, 3);
     }
-    if (node->op == &rn__op_reshape) return rn_reshape(sum_of(b, node->in[0]), node->shape);
-    if (node->op == &rn__op_add)
-        return rn_add(sum_of(b, node->in[0]), sum_of(b, node->in[1]));
+    if (node->op == &rn__op_reshape) return rn_reshape(b->sum[node->in[0]], node->shape);
+    if (node->op == &rn__op_add) return rn_add(b->sum[node->in[0]], b->sum[node->in[1]]);
     const rn__batched x = operand(b, id);
     return x.stacked ? sum_of_stack(b, x.x) : sum_of_same(b, x.x);
+}
+
+/* An operand whose sum has to be made before that of the node; -1 if there is none. */
+static int32_t missing_sum(const hoisting *b, int32_t id)
+{
+    const rn__node *node = rn__at(b->old->body, id);
+
+    if (node->op != &rn__op_add && node->op != &rn__op_reshape) return -1;
+    for (int i = node->inputs - 1; i >= 0; i--)
+        if (rn_is_null(b->sum[node->in[i]])) return node->in[i];
+    return -1;
+}
+
+static rn_tensor sum_of(hoisting *b, int32_t id)
+{
+    int32_t count = 0, *stack = b->h.stack;
+
+    stack[count++] = id;
+    while (count > 0) {
+        const int32_t top = stack[count - 1], missing = missing_sum(b, top);
+        if (missing >= 0) {
+            stack[count++] = missing;
+            continue;
+        }
+        b->sum[top] = sum_of_node(b, top);
+        if (rn_is_null(b->sum[top])) return rn_null();
+        count--;
+    }
+    return b->sum[id];
 }
 
 static bool make_sums(hoisting *b)
@@ -191,7 +218,9 @@ static bool prepare(hoisting *b)
                                                            sizeof *b->body->stack);
     b->body->total = (rn_tensor *)rn__arena_new(arena, (size_t)b->old->carry.count *
                                                            sizeof *b->body->total);
-    if (!b->body->stack || !b->body->total) return false;
+    b->sum =
+        (rn_tensor *)rn__arena_new(arena, (size_t)b->old->body->count * sizeof *b->sum);
+    if (!b->body->stack || !b->body->total || !b->sum) return false;
     for (int i = 0; i < b->old->carry.count; i++)
         if (b->h.summed[i])
             b->body->total[i] =

@@ -17,9 +17,11 @@ typedef struct rn__hoist {
     unsigned char *place;    /* by node of the body */
     bool *varies, *of_carry; /* depends on the step; on a carry */
     bool *inside;            /* has to be computed in the body */
-    bool *in_sum; /* an addition or a product that a sum over the steps replaces */
-    bool *summed; /* by carry: it only adds up, and the sum is made after the loop */
-    bool any;     /* something leaves */
+    bool *in_sum;     /* an addition or a product that a sum over the steps replaces */
+    bool *summed;     /* by carry: it only adds up, and the sum is made after the loop */
+    int32_t *readers; /* how often a node is read: by live nodes, as a next, collected */
+    int32_t *stack;   /* room for all nodes */
+    bool any;         /* something leaves */
 } rn__hoist;
 
 /* Fills in the arrays, from the arena. False without memory. */

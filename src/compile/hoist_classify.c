@@ -101,24 +101,26 @@ int32_t rn__hoist_increment(const rn_loop *loop, int carry)
     return other;
 }
 
-/* How often a node of the body is read: by live nodes, as a carry's next, or collected. */
-static int readers(const rn__hoist *h, int32_t id)
+/* The loop's output i, NULL if it does not live. */
+static const rn__get *live_output(const rn__hoist *h, int i)
 {
-    int count = 0;
+    const int32_t id = *rn__list_at(h->loop->output, int32_t, i);
 
+    if (!h->outer->live[id]) return NULL;
+    return (const rn__get *)rn__at(h->outer->graph, id)->attributes;
+}
+
+static void count_readers(rn__hoist *h)
+{
     for (int32_t i = 0; i < h->loop->body->count; i++)
         for (int k = 0; h->body->live[i] && k < node_at(h, i)->inputs; k++)
-            count += node_at(h, i)->in[k] == id;
+            h->readers[node_at(h, i)->in[k]]++;
     for (int i = 0; i < h->loop->carry.count; i++)
-        count += h->body->carried[i] && carry_at(h, i)->next == id;
-    for (int32_t i = h->loop->node + 1; i < h->outer->graph->count; i++) {
-        const rn__node *node = rn__at(h->outer->graph, i);
-        if (!h->outer->live[i] || node->op != &rn__op_get || node->loop != h->loop)
-            continue;
-        const rn__get *get = (const rn__get *)node->attributes;
-        count += get->kind != RN__FINAL && get->id == id;
+        if (h->body->carried[i]) h->readers[carry_at(h, i)->next]++;
+    for (int i = 0; i < h->loop->output.count; i++) {
+        const rn__get *get = live_output(h, i);
+        if (get && get->kind != RN__FINAL) h->readers[get->id]++;
     }
-    return count;
 }
 
 bool rn__hoist_product(const rn__hoist *h, int32_t id)
@@ -132,31 +134,59 @@ bool rn__hoist_product(const rn__hoist *h, int32_t id)
            h->varies[node->in[1]];
 }
 
+/* Whether the sum of a node over the steps is made of the sums of its operands. */
+static bool sum_of_operands(const rn__hoist *h, int32_t id)
+{
+    const rn__node *node = node_at(h, id);
+
+    if (node->op == &rn__op_reshape) return true;
+    return node->op == &rn__op_add &&
+           rn_shape_equal(node->shape, node_at(h, node->in[0])->shape) &&
+           rn_shape_equal(node->shape, node_at(h, node->in[1])->shape);
+}
+
+/* An increment is a tree: inside it additions and reshapes, at its ends products and sums
+ * over axes. Visiting takes a node from the stack and puts its operands there, as a chain
+ * of additions may be as long as the body. */
+static void push_operands(const rn__hoist *h, int32_t id, int32_t *count)
+{
+    for (int i = 0; i < node_at(h, id)->inputs; i++)
+        h->stack[(*count)++] = node_at(h, id)->in[i];
+}
+
 /* Whether the sum of this node over the steps can be made after the loop. Only sums are
  * read by others too: the rest is not made step by step any more. */
 static bool summable(const rn__hoist *h, int32_t id)
 {
-    const rn__node *node = node_at(h, id);
+    int32_t count = 0;
 
-    if (node->op == &rn__op_sum) return h->place[id] == RN__STAYS && h->varies[id];
-    if (readers(h, id) != 1) return false;
-    if (rn__hoist_product(h, id)) return true;
-    if (node->op == &rn__op_reshape) return summable(h, node->in[0]);
-    return node->op == &rn__op_add &&
-           rn_shape_equal(node->shape, node_at(h, node->in[0])->shape) &&
-           rn_shape_equal(node->shape, node_at(h, node->in[1])->shape) &&
-           summable(h, node->in[0]) && summable(h, node->in[1]);
+    h->stack[count++] = id;
+    while (count > 0) {
+        id = h->stack[--count];
+        if (node_at(h, id)->op == &rn__op_sum) {
+            if (h->place[id] != RN__STAYS || !h->varies[id]) return false;
+            continue;
+        }
+        if (h->readers[id] != 1) return false;
+        if (rn__hoist_product(h, id)) continue;
+        if (!sum_of_operands(h, id)) return false;
+        push_operands(h, id, &count);
+    }
+    return true;
 }
 
 /* Marks the additions and products that are not made step by step. */
 static void mark_summand(rn__hoist *h, int32_t id)
 {
-    const rn__node *node = node_at(h, id);
+    int32_t count = 0;
 
-    if (node->op == &rn__op_sum) return;
-    h->in_sum[id] = true;
-    if (rn__hoist_product(h, id)) return;
-    for (int i = 0; i < node->inputs; i++) mark_summand(h, node->in[i]);
+    h->stack[count++] = id;
+    while (count > 0) {
+        id = h->stack[--count];
+        if (node_at(h, id)->op == &rn__op_sum) continue;
+        h->in_sum[id] = true;
+        if (!rn__hoist_product(h, id)) push_operands(h, id, &count);
+    }
 }
 
 static void find_sums(rn__hoist *h)
@@ -165,8 +195,8 @@ static void find_sums(rn__hoist *h)
         const rn__carry *c = carry_at(h, i);
         if (!h->body->carried[i]) continue;
         const int32_t increment = rn__hoist_increment(h->loop, i);
-        h->summed[i] = increment >= 0 && readers(h, c->leaf) == 1 &&
-                       readers(h, c->next) == 1 && summable(h, increment);
+        h->summed[i] = increment >= 0 && h->readers[c->leaf] == 1 &&
+                       h->readers[c->next] == 1 && summable(h, increment);
         if (!h->summed[i]) continue;
         h->in_sum[c->next] = true;
         mark_summand(h, increment);
@@ -220,15 +250,20 @@ static void need(const rn__hoist *h, int32_t id)
 /* What the sum of an increment reads: factors of products, or the small summand. */
 static void need_summand(const rn__hoist *h, int32_t id)
 {
-    const rn__node *node = node_at(h, id);
+    int32_t count = 0;
 
-    if (rn__hoist_product(h, id)) {
-        need(h, node->in[0]);
-        need(h, node->in[1]);
-    } else if (node->op == &rn__op_sum) {
-        need(h, id);
-    } else {
-        for (int i = 0; i < node->inputs; i++) need_summand(h, node->in[i]);
+    h->stack[count++] = id;
+    while (count > 0) {
+        id = h->stack[--count];
+        const rn__node *node = node_at(h, id);
+        if (rn__hoist_product(h, id)) {
+            need(h, node->in[0]);
+            need(h, node->in[1]);
+        } else if (node->op == &rn__op_sum) {
+            need(h, id);
+        } else {
+            push_operands(h, id, &count);
+        }
     }
 }
 
@@ -241,12 +276,9 @@ static void find_inside(rn__hoist *h)
         else
             h->inside[carry_at(h, i)->next] = h->inside[carry_at(h, i)->leaf] = true;
     }
-    for (int32_t i = h->loop->node + 1; i < h->outer->graph->count; i++) {
-        const rn__node *node = rn__at(h->outer->graph, i);
-        if (!h->outer->live[i] || node->op != &rn__op_get || node->loop != h->loop)
-            continue;
-        const rn__get *get = (const rn__get *)node->attributes;
-        if (get->kind == RN__COLLECT) need(h, (int32_t)get->id);
+    for (int i = 0; i < h->loop->output.count; i++) {
+        const rn__get *get = live_output(h, i);
+        if (get && get->kind == RN__COLLECT) need(h, (int32_t)get->id);
     }
     for (int32_t id = h->loop->body->count - 1; id >= 0; id--) {
         const bool reads = h->inside[id] && h->place[id] == RN__STAYS;
@@ -271,12 +303,16 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->inside = (bool *)rn__arena_new(arena, n);
     h->summed = (bool *)rn__arena_new(arena, (size_t)h->loop->carry.count);
     h->in_sum = (bool *)rn__arena_new(arena, n);
+    h->readers = (int32_t *)rn__arena_new(arena, n * sizeof *h->readers);
+    h->stack = (int32_t *)rn__arena_new(arena, (n + 1) * sizeof *h->stack);
+    if (!h->readers || !h->stack) return false;
     if (!scratch || !held || !h->in_sum || !h->place || !h->varies || !h->of_carry ||
         !h->inside || !h->summed)
         return false;
     find_dependence(h);
     find_able_before(h);
     keep_wanted_before(h, scratch);
+    count_readers(h);
     find_sums(h);
     find_core(h, held);
     find_after(h, held);

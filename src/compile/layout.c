@@ -24,30 +24,30 @@ int32_t rn__plan_buffer(rn__plan *plan, size_t bytes)
 
 rn__layout *rn__plan_layout(rn__plan *plan, const rn_graph *graph, int32_t id)
 {
-    rn__sheet *sheet = plan->sheets;
+    rn__arena *arena = &plan->live.arena;
+    const size_t graphs = (size_t)graph->root->body_count + 1;
 
-    while (sheet && sheet->graph != graph) sheet = sheet->next;
-    if (!sheet) {
-        rn__arena *arena = &plan->live.arena;
-        sheet = (rn__sheet *)rn__arena_new(arena, sizeof *sheet);
-        if (!sheet) return NULL;
-        sheet->graph = graph;
-        sheet->layout = (rn__layout *)rn__arena_new(arena, (size_t)graph->count *
-                                                               sizeof *sheet->layout);
-        if (!sheet->layout) return NULL;
-        sheet->next = plan->sheets;
-        plan->sheets = sheet;
-    }
-    return &sheet->layout[id];
+    if (!plan->layout)
+        plan->layout = (rn__layout **)rn__arena_new(arena, graphs * sizeof(void *));
+    if (!plan->layout) return NULL;
+    rn__layout **layout = &plan->layout[graph->number];
+    if (!*layout)
+        *layout =
+            (rn__layout *)rn__arena_new(arena, (size_t)graph->count * sizeof **layout);
+    return *layout ? *layout + id : NULL;
 }
 
 bool rn__plan_reads_tail(rn__plan *plan, const rn_graph *graph, int32_t id, int32_t limit)
 {
-    rn__sheet *sheet = plan->sheets;
+    const size_t graphs = (size_t)graph->root->body_count + 1;
 
-    while (sheet && sheet->graph != graph) sheet = sheet->next;
-    if (sheet && !sheet->reader) sheet->reader = rn__tails_find(plan, graph);
-    return !sheet || !sheet->reader || rn__tail_is_read(sheet->reader, id, limit);
+    if (!plan->reader)
+        plan->reader =
+            (int32_t **)rn__arena_new(&plan->live.arena, graphs * sizeof(void *));
+    if (!plan->reader) return true;
+    int32_t **reader = &plan->reader[graph->number];
+    if (!*reader) *reader = rn__tails_find(plan, graph);
+    return !*reader || rn__tail_is_read(*reader, id, limit);
 }
 
 size_t rn__node_bytes(const rn__node *node)

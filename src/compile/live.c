@@ -5,10 +5,7 @@
 
 rn__region *rn__copy_region(const rn__copy_pass *pass, const rn_graph *graph)
 {
-    rn__region *region = pass->regions;
-
-    while (region && region->graph != graph) region = region->next;
-    return region;
+    return graph->number < pass->regions ? pass->region[graph->number] : NULL;
 }
 
 static rn__region *region_for(rn__copy_pass *pass, const rn_graph *graph)
@@ -26,8 +23,7 @@ static rn__region *region_for(rn__copy_pass *pass, const rn_graph *graph)
     region->carried =
         (bool *)rn__arena_new(&pass->arena, carries * sizeof *region->carried);
     if (!region->live || !region->to || !region->carried) return NULL;
-    region->next = pass->regions;
-    pass->regions = region;
+    pass->region[graph->number] = region;
     return region;
 }
 
@@ -36,14 +32,14 @@ static bool mark(rn__copy_pass *pass, rn__region *region);
 /* The body's roots are what live outputs of the loop read. */
 static void mark_outputs(const rn__region *outer, const rn_loop *loop, rn__region *body)
 {
-    for (int32_t i = loop->node + 1; i < outer->graph->count; i++) {
-        const rn__node *node = rn__at(outer->graph, i);
-        if (!outer->live[i] || node->op != &rn__op_get || node->loop != loop) continue;
-        const rn__get *get = (const rn__get *)node->attributes;
-        if (get->kind == RN__COLLECT) body->live[get->id] = true;
-        for (int c = 0; get->kind != RN__COLLECT && c < loop->carry.count; c++)
-            if (rn__list_at(loop->carry, rn__carry, c)->leaf == get->id)
-                body->carried[c] = true;
+    for (int i = 0; i < loop->output.count; i++) {
+        const int32_t output = *rn__list_at(loop->output, int32_t, i);
+        if (!outer->live[output]) continue;
+        const rn__get *get = (const rn__get *)rn__at(outer->graph, output)->attributes;
+        if (get->kind == RN__COLLECT)
+            body->live[get->id] = true;
+        else
+            body->carried[rn__carry_of(loop, (int32_t)get->id)] = true;
     }
 }
 
@@ -96,7 +92,11 @@ static bool mark(rn__copy_pass *pass, rn__region *region)
 
 bool rn__copy_live(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned)
 {
-    rn__region *root = region_for(pass, pass->from);
+    const int32_t graphs = pass->from->root->body_count + 1;
+    pass->region =
+        (rn__region **)rn__arena_new(&pass->arena, (size_t)graphs * sizeof(void *));
+    if (pass->region) pass->regions = graphs;
+    rn__region *root = pass->region ? region_for(pass, pass->from) : NULL;
 
     if (root) {
         for (int i = 0; i < count; i++) root->live[roots[i]] = true;

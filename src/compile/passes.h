@@ -22,8 +22,9 @@
 typedef struct rn__conversion {
     bool convert;
     rn_type real;
-    bool frozen; /* no assignments */
-    bool freeze; /* variables become inputs, and no assignments */
+    bool frozen;   /* no assignments */
+    bool freeze;   /* variables become inputs, and no assignments */
+    int32_t input; /* begins as 0; the convertor's own: inputs before it are copied */
 } rn__conversion;
 
 bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t *roots,

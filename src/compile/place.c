@@ -4,16 +4,12 @@
  *
  * A buffer holds something from its first access to its last; where that is inside a loop
  * and the buffer belongs outside, for all of the loop. Two buffers may share memory when
- * one's time is over before the other's begins. The largest are placed first, each at the
- * lowest free place.
+ * one's time is over before the other's begins; offsets.c finds where they lie.
  */
 #include "plan.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { LINE = 64 };
 
 /* ---- lifetimes ---- */
 
@@ -68,81 +64,6 @@ static void find_lifetimes(rn__plan *plan)
         if (b->kind == RN__KEPT || (b->lasting && b->last >= 0)) b->last = end;
         if (b->lasting && b->last < 0) b->first = b->last = end;
     }
-}
-
-/* ---- offsets ---- */
-
-static int larger_first(const void *x, const void *y)
-{
-    const rn__buffer *a = *(rn__buffer *const *)x, *b = *(rn__buffer *const *)y;
-
-    if (a->bytes != b->bytes) return a->bytes < b->bytes ? 1 : -1;
-    return a < b ? -1 : 1;
-}
-
-/* Buffers that need memory in the workspace, largest first. */
-static int32_t candidates(rn__plan *plan, rn__buffer **list)
-{
-    int32_t n = 0;
-
-    for (int32_t i = 0; i < plan->buffers; i++) {
-        rn__buffer *b = &plan->buffer[i];
-        if (b->parent < 0 && b->kind != RN__EXTERNAL && b->last >= 0) list[n++] = b;
-    }
-    qsort(list, (size_t)n, sizeof *list, larger_first);
-    return n;
-}
-
-static bool padded(size_t bytes, size_t *out)
-{
-    if (bytes > PTRDIFF_MAX - LINE) return false;
-    *out = (bytes + LINE - 1) / LINE * LINE;
-    return true;
-}
-
-/* The lowest gap among `placed`, which are in order of place. */
-static bool find_gap(rn__buffer *b, rn__buffer *const *placed, int32_t n, size_t *end)
-{
-    size_t at = 0, bytes, size = 0;
-
-    if (!padded(b->bytes, &bytes)) return false;
-    for (int32_t i = 0; i < n; i++) {
-        const rn__buffer *other = placed[i];
-        if (other->last < b->first || b->last < other->first) continue;
-        if (other->place >= at && other->place - at >= bytes) break;
-        padded(other->bytes, &size);
-        if (other->place + size > at) at = other->place + size;
-    }
-    b->place = at;
-    return rn__sum_sizes(at, bytes, end);
-}
-
-static void insert(rn__buffer **placed, int32_t n, rn__buffer *b)
-{
-    while (n > 0 && placed[n - 1]->place > b->place) {
-        placed[n] = placed[n - 1];
-        n--;
-    }
-    placed[n] = b;
-}
-
-static bool find_places(rn__plan *plan, size_t *workspace)
-{
-    rn__arena *arena = &plan->live.arena;
-    const size_t n = (size_t)plan->buffers;
-    rn__buffer **list = (rn__buffer **)rn__arena_new(arena, n * sizeof *list);
-    rn__buffer **placed = (rn__buffer **)rn__arena_new(arena, n * sizeof *placed);
-
-    *workspace = 0;
-    if (!list || !placed) return false;
-    const int32_t count = candidates(plan, list);
-    for (int32_t i = 0; i < count; i++) {
-        size_t end;
-        if (!find_gap(list[i], placed, i, &end)) return false;
-        insert(placed, i, list[i]);
-        if (end > *workspace) *workspace = end;
-    }
-    return true;
 }
 
 /* ---- memory ---- */
@@ -219,7 +140,7 @@ bool rn__place(rn__plan *plan)
     rn_program *p = plan->program;
 
     find_lifetimes(plan);
-    if (find_places(plan, &p->workspace_bytes))
+    if (rn__find_offsets(plan, &p->workspace_bytes))
         p->workspace = (char *)rn__allocate_aligned(p->allocator, p->workspace_bytes, true);
     if (!p->workspace) return no_workspace(plan);
     for (int32_t c = 0; c < p->calls; c++) {

@@ -30,7 +30,8 @@ typedef struct rn__buffer {
     bool lasting;             /* read after the run */
     const rn__node *constant; /* fills it when the program is made */
     rn_variable *variable;
-    size_t place; /* bytes from the workspace's start */
+    const rn__node *leaf; /* of the variable */
+    size_t place;         /* bytes from the workspace's start */
 } rn__buffer;
 
 /* How a node's value lies in its buffer. */
@@ -39,19 +40,12 @@ typedef struct rn__layout {
     int64_t stride[RN_RANK_MAX];
 } rn__layout;
 
-/* The layouts of one graph's nodes. */
-typedef struct rn__sheet {
-    struct rn__sheet *next;
-    const rn_graph *graph;
-    rn__layout *layout;
-    int32_t *reader; /* tails.c; NULL: not found yet */
-} rn__sheet;
-
 typedef struct rn__plan {
     rn_program *program;
     rn_graph *graph;
-    rn__copy_pass live; /* what of the graph lives */
-    rn__sheet *sheets;
+    rn__copy_pass live;  /* what of the graph lives */
+    rn__layout **layout; /* by number of the graph, then by node */
+    int32_t **reader;    /* likewise; tails.c */
     rn__buffer *buffer;
     int32_t buffers, buffer_capacity, call_capacity;
     int32_t home; /* loop whose body is being scheduled */
@@ -68,8 +62,7 @@ typedef struct rn__plan {
 int32_t rn__plan_buffer(rn__plan *plan, size_t bytes);
 rn__layout *rn__plan_layout(rn__plan *plan, const rn_graph *graph, int32_t id);
 
-/* Whether something reads node id of a graph behind this limit, with rn__plan_layout asked
- * for it before; true after an error. */
+/* Whether something reads node id of a graph behind this limit; true after an error. */
 bool rn__plan_reads_tail(rn__plan *plan, const rn_graph *graph, int32_t id, int32_t limit);
 
 /* The layout of a dense array of this shape at the start of a new buffer. */
@@ -128,6 +121,10 @@ bool rn__fuse(rn__plan *plan);
 /* Offsets of all buffers in one workspace, whose memory it makes and fills with constants.
  */
 bool rn__place(rn__plan *plan);
+
+/* Gives the buffers their places and tells how long the workspace is; offsets.c. False
+ * when it would be too long, or without memory. */
+bool rn__find_offsets(rn__plan *plan, size_t *workspace);
 
 /* ---- watch.c ---- */
 

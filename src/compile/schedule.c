@@ -78,6 +78,7 @@ static bool schedule_leaf(rn__plan *plan, const rn__node *node, rn__layout *layo
     if (node->op == &rn__op_variable) {
         buffer->kind = RN__EXTERNAL;
         buffer->variable = node->variable;
+        buffer->leaf = node;
     } else {
         buffer->kind = RN__KEPT;
         if (node->op != &rn__op_input) buffer->constant = node;
@@ -255,13 +256,25 @@ bool rn__schedule_graph(rn__plan *plan, const rn_graph *graph)
 /* ---- what is left at the end ---- */
 
 /* Where a variable lies, though its old value may have been set aside by now. */
-static rn__layout place_of(const rn__plan *plan, const rn__node *node)
+static rn__layout place_of(const rn__node *node, int32_t buffer)
 {
-    rn__layout place = {0};
+    rn__layout place = {.address.buffer = buffer};
 
-    while (plan->buffer[place.address.buffer].variable != node->variable)
-        place.address.buffer++;
     rn__layout_dense(node->shape, place.stride);
+    return place;
+}
+
+/* The buffers of assigned variables, by assignment; NULL after an error. */
+static int32_t *find_places(rn__plan *plan)
+{
+    const size_t n = (size_t)plan->graph->assignments;
+    int32_t *place = (int32_t *)rn__arena_new(&plan->live.arena, n * sizeof *place);
+
+    if (!place) rn__no_memory(plan->graph);
+    for (int32_t i = 0; place && i < plan->buffers; i++) {
+        const rn__node *node = plan->buffer[i].leaf;
+        if (node && node->assignment) place[node->assignment - 1] = i;
+    }
     return place;
 }
 
@@ -269,7 +282,9 @@ static rn__layout place_of(const rn__plan *plan, const rn__node *node)
 bool rn__schedule_assignments(rn__plan *plan)
 {
     const rn_graph *g = plan->graph;
+    const int32_t *places = find_places(plan);
 
+    if (!places) return false;
     for (int i = 0; i < g->assignments; i++) {
         const rn__assignment a = g->assignment[i];
         rn__layout value = *rn__plan_layout(plan, g, a.value);
@@ -283,7 +298,7 @@ bool rn__schedule_assignments(rn__plan *plan)
     for (int i = 0; i < g->assignments; i++) {
         const rn__assignment a = g->assignment[i];
         const rn__node *node = rn__at(g, a.value);
-        const rn__layout place = place_of(plan, rn__at(g, a.variable));
+        const rn__layout place = place_of(rn__at(g, a.variable), places[i]);
         if (!rn__plan_copy(plan, node->type, node->shape, rn__plan_layout(plan, g, a.value),
                            &place))
             return false;

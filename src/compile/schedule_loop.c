@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "loop.h"
+
 typedef struct looping {
     rn__plan *plan;
     const rn_graph *outer, *body;
@@ -23,51 +25,31 @@ typedef struct looping {
     int32_t home;           /* of the loop itself */
     rn__layout *now, *next; /* by carry: where it is read and written */
     rn__layout *whole;      /* by carry: its place, or its history's */
+    int32_t first, end;     /* buffers of the carries, one after the other */
+    int32_t *carry_of;      /* by node: the carry that becomes it, from 1; 0: none */
 } looping;
 
 /* ---- what is asked of the loop ---- */
 
-/* The next live output of the loop from node `from` on, -1 if there is none. */
-static int32_t next_output(const looping *l, int32_t from)
+/* The live output of this kind, -1 if there is none. */
+static int32_t output_of(const looping *l, rn__get_kind kind, int32_t id)
 {
-    for (int32_t i = from; i < l->outer->count; i++) {
-        const rn__node *node = rn__at(l->outer, i);
-        if (l->in_outer->live[i] && node->op == &rn__op_get && node->loop == l->loop)
-            return i;
-    }
-    return -1;
-}
+    const int32_t output = rn__loop_find_get(l->loop, kind, id);
 
-#define EACH_OUTPUT(l, i)                                                                  \
-    for (int32_t i = next_output(l, (l)->loop->node + 1); i >= 0; i = next_output(l, i + 1))
+    return output >= 0 && l->in_outer->live[output] ? output : -1;
+}
 
 static const rn__get *get_of(const looping *l, int32_t i)
 {
     return (const rn__get *)rn__at(l->outer, i)->attributes;
 }
 
-/* Whether a stack is a part of the history of the carry that becomes what it collects. With
- * a limit it is not, for its tail is another. */
-static bool shares_history(const looping *l, const rn__get *get)
-{
-    for (int i = 0; l->loop->limit < 0 && i < l->loop->carry.count; i++)
-        if (l->in_body->carried[i] &&
-            rn__list_at(l->loop->carry, rn__carry, i)->next == get->id)
-            return true;
-    return false;
-}
-
-/* A history is also the stack of what a carry becomes, when that is collected. */
+/* A history is also the stack of what a carry becomes, when that is collected; with a limit
+ * it is not, for its tail is another. */
 static bool has_history(const looping *l, const rn__carry *c)
 {
-    EACH_OUTPUT(l, i)
-    {
-        const rn__get *get = get_of(l, i);
-        if (get->kind == RN__HISTORY && get->id == c->leaf) return true;
-        if (get->kind == RN__COLLECT && get->id == c->next && shares_history(l, get))
-            return true;
-    }
-    return false;
+    return output_of(l, RN__HISTORY, c->leaf) >= 0 ||
+           (l->loop->limit < 0 && output_of(l, RN__COLLECT, c->next) >= 0);
 }
 
 /* ---- carries ---- */
@@ -101,18 +83,10 @@ static bool fill_history(const looping *l, int i, rn__tail_kind kind)
 /* Whether something reads the final value or the history of a carry behind the limit. */
 static bool reads_history(const looping *l, const rn__carry *c)
 {
-    bool history = false, read = false;
+    const int32_t all = output_of(l, RN__HISTORY, c->leaf);
 
-    EACH_OUTPUT(l, o)
-    {
-        const rn__get *get = get_of(l, o);
-        if (get->id != c->leaf) continue;
-        history |= get->kind == RN__HISTORY;
-        read |= get->kind == RN__FINAL ||
-                (get->kind == RN__HISTORY &&
-                 rn__plan_reads_tail(l->plan, l->outer, o, l->loop->limit));
-    }
-    return history && read;
+    return all >= 0 && (output_of(l, RN__FINAL, c->leaf) >= 0 ||
+                        rn__plan_reads_tail(l->plan, l->outer, all, l->loop->limit));
 }
 
 /* After a loop with a limit. */
@@ -124,9 +98,9 @@ static bool fill_tails(const looping *l)
         if (!l->in_body->carried[i] || l->loop->reverse || !reads_history(l, c)) continue;
         if (!fill_history(l, i, RN__TAIL_HELD)) return false;
     }
-    EACH_OUTPUT(l, o)
-    {
-        if (get_of(l, o)->kind == RN__COLLECT &&
+    for (int i = 0; i < l->loop->output.count; i++) {
+        const int32_t o = *rn__list_at(l->loop->output, int32_t, i);
+        if (l->in_outer->live[o] && get_of(l, o)->kind == RN__COLLECT &&
             rn__plan_reads_tail(l->plan, l->outer, o, l->loop->limit) &&
             !rn__plan_tail(l->plan, RN__TAIL_ZERO, limit_of(l), rn__at(l->outer, o),
                            rn__plan_layout(l->plan, l->outer, o)))
@@ -159,14 +133,13 @@ static bool lay_out_carry(looping *l, int i)
 
     const rn__layout first = history && back ? at_offset(whole, (slots - 1) * slot) : whole;
     const rn__layout last = history && !back ? at_offset(whole, (slots - 1) * slot) : whole;
-    EACH_OUTPUT(l, o)
-    {
-        const rn__get *get = get_of(l, o);
-        rn__layout *out = rn__plan_layout(l->plan, l->outer, o);
-        if (get->kind == RN__FINAL && get->id == c->leaf) *out = last;
-        if (get->kind != RN__HISTORY || get->id != c->leaf) continue;
+    const int32_t final = output_of(l, RN__FINAL, c->leaf),
+                  all = output_of(l, RN__HISTORY, c->leaf);
+    if (final >= 0) *rn__plan_layout(l->plan, l->outer, final) = last;
+    if (all >= 0) {
+        rn__layout *out = rn__plan_layout(l->plan, l->outer, all);
         *out = whole;
-        rn__layout_dense(rn__at(l->outer, o)->shape, out->stride);
+        rn__layout_dense(rn__at(l->outer, all)->shape, out->stride);
     }
     if (!rn__plan_copy(l->plan, node->type, node->shape,
                        rn__plan_layout(l->plan, l->outer, c->initial), &first))
@@ -211,10 +184,7 @@ static void lay_out_leaves(looping *l)
 /* Whether a layout lies in the place of one of the loop's carries. */
 static bool in_carry(const looping *l, const rn__layout *layout)
 {
-    for (int i = 0; i < l->loop->carry.count; i++)
-        if (l->in_body->carried[i] && l->now[i].address.buffer == layout->address.buffer)
-            return true;
-    return false;
+    return layout->address.buffer >= l->first && layout->address.buffer < l->end;
 }
 
 static bool collect(looping *l, int32_t output)
@@ -224,10 +194,8 @@ static bool collect(looping *l, int32_t output)
     const rn__node *value = rn__at(l->body, (int32_t)get->id);
     rn__layout *out = rn__plan_layout(l->plan, l->outer, output);
 
-    for (int i = 0; shares_history(l, get) && i < l->loop->carry.count; i++) {
-        const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
-        if (!l->in_body->carried[i] || c->next != get->id) continue;
-        *out = l->next[i];
+    if (l->loop->limit < 0 && l->carry_of[get->id]) {
+        *out = l->next[l->carry_of[get->id] - 1];
         out->address.advance[l->depth] = 0;
         rn__layout_dense(node->shape, out->stride);
         return true;
@@ -247,8 +215,11 @@ static bool collect(looping *l, int32_t output)
 /* Carries change together: one that becomes another's present value is set aside first. */
 static bool end_step(looping *l)
 {
-    EACH_OUTPUT(l, o) if (get_of(l, o)->kind == RN__COLLECT && !collect(l, o)) return false;
-
+    for (int i = 0; i < l->loop->output.count; i++) {
+        const int32_t o = *rn__list_at(l->loop->output, int32_t, i);
+        if (l->in_outer->live[o] && get_of(l, o)->kind == RN__COLLECT && !collect(l, o))
+            return false;
+    }
     rn__layout *value = (rn__layout *)rn__arena_new(
         &l->plan->live.arena, (size_t)l->loop->carry.count * sizeof *value);
     if (!value) {
@@ -307,8 +278,13 @@ static int32_t begin_body(looping *l)
 
 static bool schedule(looping *l)
 {
+    l->first = l->plan->buffers;
     for (int i = 0; i < l->loop->carry.count; i++)
         if (l->in_body->carried[i] && !lay_out_carry(l, i)) return false;
+    l->end = l->plan->buffers;
+    for (int i = l->loop->carry.count - 1; i >= 0; i--)
+        if (l->in_body->carried[i])
+            l->carry_of[rn__list_at(l->loop->carry, rn__carry, i)->next] = i + 1;
     lay_out_leaves(l);
     const int32_t call = begin_body(l);
     if (call < 0 || !rn__schedule_graph(l->plan, l->body) || !end_step(l)) return false;
@@ -334,8 +310,11 @@ bool rn__schedule_loop(rn__plan *plan, const rn_graph *outer, int32_t id)
     l.now = (rn__layout *)rn__arena_new(&plan->live.arena, carries * sizeof *l.now);
     l.next = (rn__layout *)rn__arena_new(&plan->live.arena, carries * sizeof *l.next);
     l.whole = (rn__layout *)rn__arena_new(&plan->live.arena, carries * sizeof *l.whole);
+    l.carry_of = (int32_t *)rn__arena_new(&plan->live.arena,
+                                          (size_t)loop->body->count * sizeof *l.carry_of);
     /* Asked for here, while nothing points into the sheets that this may add to. */
-    if (!l.now || !l.next || !l.whole || !rn__plan_layout(plan, loop->body, 0)) {
+    if (!l.now || !l.next || !l.whole || !l.carry_of ||
+        !rn__plan_layout(plan, loop->body, 0)) {
         rn__no_memory(plan->graph);
         return false;
     }

@@ -16,17 +16,25 @@ typedef struct entry {
     rn_tensor node;
 } entry;
 
-enum { BUCKETS = 1024 };
+enum { FEWEST = 256 };
 
 typedef struct table {
-    entry *bucket[BUCKETS];
+    entry **bucket; /* as many as a power of two, and at least as many as entries */
+    size_t buckets, count;
 } table;
 
 static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
 {
-    const unsigned char *at = (const unsigned char *)data;
+    const char *at = (const char *)data;
 
-    for (size_t i = 0; i < bytes; i++) hash = (hash ^ at[i]) * 1099511628211u;
+    for (uint64_t word = 0; bytes > 0; word = 0) {
+        const size_t n = bytes < sizeof word ? bytes : sizeof word;
+        memcpy(&word, at, n);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+        at += n;
+        bytes -= n;
+    }
     return hash;
 }
 
@@ -34,11 +42,9 @@ static uint64_t hash_of(const rn_graph *graph, const rn_op *op, rn_type type,
                         rn_shape shape, const int32_t *in, int inputs,
                         const void *attributes, size_t size)
 {
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = mix((uint64_t)type, &graph, sizeof(void *));
 
-    hash = mix(hash, &graph, sizeof(void *));
     hash = mix(hash, &op, sizeof(void *));
-    hash = mix(hash, &type, sizeof type);
     hash = mix(hash, shape.size, (size_t)shape.rank * sizeof *shape.size);
     hash = mix(hash, in, (size_t)inputs * sizeof *in);
     return mix(hash, attributes, size);
@@ -64,6 +70,25 @@ static bool same(rn_tensor x, rn_tensor y)
            memcmp(a->attributes, b->attributes, a->attribute_size) == 0;
 }
 
+static bool grow(rn_allocator a, table *t)
+{
+    const size_t buckets = t->buckets ? 2 * t->buckets : FEWEST;
+    entry **bucket = (entry **)rn__new(a, buckets * sizeof *bucket);
+
+    if (!bucket) return false;
+    for (size_t i = 0; i < t->buckets; i++)
+        for (entry *e = t->bucket[i], *next; e; e = next) {
+            entry **to = &bucket[e->hash & (buckets - 1)];
+            next = e->next;
+            e->next = *to;
+            *to = e;
+        }
+    rn__free(a, t->bucket);
+    t->bucket = bucket;
+    t->buckets = buckets;
+    return true;
+}
+
 /* The first node equal to x, which x joins the table as when there is none. x was appended
  * for the question; dead code leaves it out when it is not used. */
 static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
@@ -72,7 +97,9 @@ static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
 
     if (rn_is_null(x) || (rn__node_of(x)->op->flags & RN_OP_IMPURE)) return x;
     const uint64_t hash = hash_node(x);
-    entry **bucket = &t->bucket[hash % BUCKETS];
+    if (t->count == t->buckets && !grow(pass->to->allocator, t))
+        return rn__no_memory(pass->to);
+    entry **bucket = &t->bucket[hash & (t->buckets - 1)];
     for (const entry *e = *bucket; e; e = e->next)
         if (e->hash == hash && same(e->node, x)) return e->node;
 
@@ -80,6 +107,7 @@ static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
     if (!e) return rn__no_memory(pass->to);
     *e = (entry){*bucket, hash, x};
     *bucket = e;
+    t->count++;
     return x;
 }
 
@@ -119,16 +147,13 @@ static rn_tensor simplify_leaf(rn__copy_pass *pass, const rn__node *leaf)
 
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count)
 {
-    table *t = (table *)rn__new(pass->to->allocator, sizeof *t);
+    table t = {0};
 
-    if (!t) {
-        rn__no_memory(pass->to);
-        return false;
-    }
     pass->node = simplify_node;
     pass->leaf = simplify_leaf;
-    pass->data = t;
+    pass->data = &t;
     const bool ok = rn__copy_run(pass, roots, count, true);
-    rn__free(pass->to->allocator, t);
+    rn__free(pass->to->allocator, t.bucket);
+    pass->data = NULL;
     return ok;
 }

@@ -84,10 +84,9 @@ static void read_roots(const rn__plan *plan, const rn_graph *graph, int32_t *rea
         read_to(&reader[graph->assignment[i].value], EVERYBODY);
     for (int i = 0; loop && i < loop->carry.count; i++)
         read_to(&reader[rn__list_at(loop->carry, rn__carry, i)->next], EVERYBODY);
-    for (int32_t i = loop ? loop->node + 1 : 0; loop && i < loop->outer->count; i++) {
-        const rn__node *node = rn__at(loop->outer, i);
-        if (node->op == &rn__op_get && node->loop == loop)
-            read_to(&reader[((const rn__get *)node->attributes)->id], EVERYBODY);
+    for (int i = 0; loop && i < loop->output.count; i++) {
+        const rn__node *get = rn__at(loop->outer, *rn__list_at(loop->output, int32_t, i));
+        read_to(&reader[((const rn__get *)get->attributes)->id], EVERYBODY);
     }
 }
 

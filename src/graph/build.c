@@ -74,6 +74,15 @@ void *rn__list_add(rn_graph *graph, rn__list *list, size_t size)
     return (char *)list->at + (size_t)list->count++ * size;
 }
 
+bool rn__remember(rn_graph *graph, rn__key key, int32_t node)
+{
+    rn_graph *root = graph->root;
+
+    if (rn__index_add(root->allocator, &root->index, key, node)) return true;
+    rn__no_memory(root);
+    return false;
+}
+
 /* ---- which graph ---- */
 
 bool rn__encloses(const rn_graph *outer, const rn_graph *inner)
@@ -96,18 +105,17 @@ rn_graph *rn__innermost(const rn_tensor *x, int count)
 static rn_tensor capture(rn_graph *body, rn_tensor outer)
 {
     rn_loop *loop = body->loop;
+    const rn__key key = {loop, RN__INDEX_CAPTURE, outer.id};
+    const int32_t known = rn__index_find(&body->root->index, key);
 
-    for (int i = 0; i < loop->capture.count; i++) {
-        const rn__pair *pair = rn__list_at(loop->capture, rn__pair, i);
-        if (pair->outer == outer.id) return rn__tensor(body, pair->leaf);
-    }
+    if (known >= 0) return rn__tensor(body, known);
     const rn__node *node = rn__node_of(outer);
     rn_tensor leaf =
         rn__append(body, &rn__op_capture, node->type, node->shape, NULL, 0, NULL, 0);
     if (rn_is_null(leaf)) return leaf;
     rn__node_of(leaf)->loop = loop;
     rn__pair *pair = (rn__pair *)rn__list_add(body, &loop->capture, sizeof *pair);
-    if (!pair) return rn_null();
+    if (!pair || !rn__remember(body, key, leaf.id)) return rn_null();
     *pair = (rn__pair){outer.id, leaf.id};
     return leaf;
 }

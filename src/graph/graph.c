@@ -46,6 +46,7 @@ rn_graph *rn__body_new(rn_graph *parent, rn_loop *loop)
     body->serial = root->serial;
     body->parent = parent;
     body->loop = loop;
+    body->number = ++root->body_count;
     body->next_body = root->bodies;
     root->bodies = body;
     return body;
@@ -62,6 +63,7 @@ void rn_graph_free(rn_graph *graph)
         rn__free(a, body->node);
     rn__free(a, graph->node);
     rn__free(a, graph->assignment);
+    rn__index_finish(a, &graph->index);
     rn__arena_finish(&graph->arena);
     rn__free(a, graph);
 }

@@ -110,10 +110,9 @@ rn_tensor rn__loop_each(rn_loop *loop, rn_tensor xs, const char *what)
 
     xs = rn__adopt(loop->outer, xs, what);
     if (rn_is_null(xs)) return xs;
-    for (int i = 0; i < loop->each.count; i++) {
-        const rn__pair *pair = rn__list_at(loop->each, rn__pair, i);
-        if (pair->outer == xs.id) return rn__tensor(loop->body, pair->leaf);
-    }
+    const rn__key key = {loop, RN__INDEX_EACH, xs.id};
+    const int32_t known = rn__index_find(&loop->outer->root->index, key);
+    if (known >= 0) return rn__tensor(loop->body, known);
     if (shape.rank < 1)
         return rn_fail(loop->outer, "%s: a scalar has no steps: %s", what,
                        rn__describe(xs, text, sizeof text));
@@ -125,6 +124,7 @@ rn_tensor rn__loop_each(rn_loop *loop, rn_tensor xs, const char *what)
     rn__pair *pair = (rn__pair *)rn__list_add(loop->outer, &loop->each, sizeof *pair);
     if (rn_is_null(leaf) || !pair) return rn_null();
     *pair = (rn__pair){xs.id, leaf.id};
+    if (!rn__remember(loop->outer, key, leaf.id)) return rn_null();
     return leaf;
 }
 
@@ -167,13 +167,17 @@ rn_tensor rn_loop_index(rn_loop *loop)
 
 rn__carry *rn__loop_find_carry(const rn_loop *loop, rn_tensor leaf)
 {
-    for (int i = 0; i < loop->carry.count; i++) {
-        rn__carry *carry = rn__list_at(loop->carry, rn__carry, i);
-        if (leaf.graph == loop->body && rn__exists(leaf) &&
-            (carry->leaf == leaf.id || carry->seen == leaf.id))
-            return carry;
+    int i = -1;
+
+    if (leaf.graph == loop->body && rn__exists(leaf)) {
+        const rn__node *node = rn__node_of(leaf);
+        i = rn__carry_of(loop, leaf.id);
+        /* With lengths it is what the body sees of the carry: a choice, of it or another.
+         */
+        if (i < 0 && node->inputs == 3) i = rn__carry_of(loop, node->in[1]);
     }
-    return NULL;
+    rn__carry *carry = i < 0 ? NULL : rn__list_at(loop->carry, rn__carry, i);
+    return carry && (carry->leaf == leaf.id || carry->seen == leaf.id) ? carry : NULL;
 }
 
 /* The carry as messages call it: by the name of the body's leaf or of the initial value. */

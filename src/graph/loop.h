@@ -18,6 +18,9 @@ void rn__loop_limit(rn_loop *loop, rn_tensor limit);
 /* The carry of this leaf, NULL if there is none. */
 rn__carry *rn__loop_find_carry(const rn_loop *loop, rn_tensor leaf);
 
+/* The output node of a loop if it has been made, else -1. */
+int32_t rn__loop_find_get(const rn_loop *loop, rn__get_kind kind, int32_t id);
+
 /* The output node of an ended loop, made if need be, as it is (never masked). */
 rn_tensor rn__loop_get(rn_loop *loop, rn__get_kind kind, int32_t id);
 

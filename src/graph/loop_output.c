@@ -34,25 +34,39 @@ static bool stacked(const rn_loop *loop, rn_shape shape, bool history, rn_shape 
     return false;
 }
 
+int32_t rn__loop_find_get(const rn_loop *loop, rn__get_kind kind, int32_t id)
+{
+    const rn__key key = {loop, RN__INDEX_GET + (int32_t)kind, id};
+
+    return rn__index_find(&loop->outer->root->index, key);
+}
+
+/* Puts a new get node among the loop's outputs; false after an error. */
+static bool add_output(rn_loop *loop, rn__get_kind kind, int32_t id, rn_tensor y)
+{
+    const rn__key key = {loop, RN__INDEX_GET + (int32_t)kind, id};
+    int32_t *output = (int32_t *)rn__list_add(loop->outer, &loop->output, sizeof *output);
+
+    rn__node_of(y)->loop = loop;
+    if (!output) return false;
+    *output = y.id;
+    return rn__remember(loop->outer, key, y.id);
+}
+
 rn_tensor rn__loop_get(rn_loop *loop, rn__get_kind kind, int32_t id)
 {
     const rn__get get = {kind, id};
     const rn__node *value = rn__at(loop->body, id);
     rn_shape shape = value->shape;
 
-    for (int32_t i = loop->node + 1; i < loop->outer->count; i++) {
-        const rn__node *node = rn__at(loop->outer, i);
-        if (node->op != &rn__op_get || node->loop != loop) continue;
-        const rn__get *other = (const rn__get *)node->attributes;
-        if (other->kind == get.kind && other->id == get.id)
-            return rn__tensor(loop->outer, i);
-    }
+    const int32_t known = rn__loop_find_get(loop, kind, id);
+
+    if (known >= 0) return rn__tensor(loop->outer, known);
     if (kind != RN__FINAL && !stacked(loop, value->shape, kind == RN__HISTORY, &shape))
         return rn_null();
     rn_tensor y = rn__append(loop->outer, &rn__op_get, value->type, shape, &loop->node, 1,
                              &get, sizeof get);
-    if (!rn_is_null(y)) rn__node_of(y)->loop = loop;
-    return y;
+    return rn_is_null(y) || !add_output(loop, kind, id, y) ? rn_null() : y;
 }
 
 /* False, with an error, unless x [B, ..] may be masked by [B, 1, ..], which is *shape. */

@@ -30,15 +30,9 @@ static const char *name_of(rn_tensor x)
     const rn_loop *loop = x.graph->loop;
 
     if (node->name || !loop) return node->name;
-    for (int i = 0; i < loop->capture.count; i++) {
-        const rn__pair *pair = rn__list_at(loop->capture, rn__pair, i);
-        if (pair->leaf == x.id) return name_of(rn__tensor(loop->outer, pair->outer));
-    }
-    for (int i = 0; i < loop->each.count; i++) {
-        const rn__pair *pair = rn__list_at(loop->each, rn__pair, i);
-        if (pair->leaf == x.id) return name_of(rn__tensor(loop->outer, pair->outer));
-    }
-    return NULL;
+    const rn__pair *pair = rn__pair_of(&loop->capture, x.id);
+    if (!pair) pair = rn__pair_of(&loop->each, x.id);
+    return pair ? name_of(rn__tensor(loop->outer, pair->outer)) : NULL;
 }
 
 static char *describe(rn_tensor x, bool numbered, char *text, size_t capacity)

@@ -14,6 +14,7 @@
 
 #include "arena.h"
 #include "ieee.h"
+#include "index.h"
 #include "rondo/graph.h"
 #include "rondo/loop.h"
 #include "rondo/op.h"
@@ -33,7 +34,8 @@ typedef struct rn__node {
     rn_type variant; /* whose kernel is called */
     rn_shape shape;
     int inputs;
-    int32_t *in; /* ids in the same graph */
+    int32_t assignment; /* of a variable leaf: which one is its, from 1; 0: none */
+    int32_t *in;        /* ids in the same graph */
     const void *attributes;
     size_t attribute_size;
     const char *name;      /* NULL: none */
@@ -59,11 +61,14 @@ struct rn_graph {
     rn_loop *loop; /* whose body this is; NULL for the root */
     rn_graph *next_body;
     uint32_t serial; /* the root's, another one for every graph, never 0 */
+    int32_t number;  /* of a body, from 1; of the root 0 */
 
     /* Of the root alone. */
     rn_allocator allocator;
     rn__arena arena;
+    rn__index index;
     rn_graph *bodies; /* all bodies, to be freed */
+    int32_t body_count;
     rn__assignment *assignment;
     int assignments, assignment_capacity;
     rn__list draws;         /* how often each key was drawn with; nn/random.c */
@@ -92,13 +97,19 @@ struct rn_loop {
     rn_tensor mask;    /* of the body: bool [B], true while the sequence lasts */
     rn_tensor row;     /* of the outer graph, i32 [B]: whose first step stands in */
     int64_t batch;
-    int32_t index;    /* the leaf of the step's index; -1 when nobody asked */
-    int32_t limit;    /* of the outer graph: i32 scalar in 0..steps, only so many steps run;
-                         -1: all. Later steps leave carries as they are and collect 0 */
+    int32_t limit; /* of the outer graph: i32 scalar in 0..steps, only so many steps run;
+                      -1: all. Later steps leave carries as they are and collect 0 */
+    int32_t index; /* the leaf of the step's index; -1 when nobody asked */
+    /* In order of their leaves. */
     rn__list each;    /* rn__pair */
     rn__list carry;   /* rn__carry */
     rn__list capture; /* rn__pair */
+    rn__list output;  /* int32_t: its get nodes, in order */
 };
+
+/* The pair of this leaf, NULL if there is none; the carry's place in its list, or -1. */
+rn__pair *rn__pair_of(const rn__list *pairs, int32_t leaf);
+int rn__carry_of(const rn_loop *loop, int32_t leaf);
 
 /* What a get node takes from its loop. */
 typedef enum rn__get_kind { RN__COLLECT, RN__FINAL, RN__HISTORY } rn__get_kind;
@@ -153,6 +164,9 @@ static inline bool rn__is_real(rn_type type)
 /* Room for one more record at the end of a list in the root's arena; NULL after an error.
  */
 void *rn__list_add(rn_graph *graph, rn__list *list, size_t size);
+
+/* Remembers which node a key stands for; false after an error. */
+bool rn__remember(rn_graph *graph, rn__key key, int32_t node);
 
 /* Appends a node of this type and shape; inputs and attributes are copied. */
 rn_tensor rn__append(rn_graph *graph, const rn_op *op, rn_type type, rn_shape shape,

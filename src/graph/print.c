@@ -36,20 +36,15 @@ static void print_link(rn__text *t, const rn__node *node, int32_t id)
         rn__text_add(t, " %s of %d", kinds[get->kind], (int)get->id);
         return;
     }
-    for (int i = 0; loop && i < loop->capture.count; i++) {
-        const rn__pair *p = rn__list_at(loop->capture, rn__pair, i);
-        if (p->leaf == id && node->op == &rn__op_capture)
-            rn__text_add(t, " of %d", (int)p->outer);
+    if (node->op == &rn__op_capture || node->op == &rn__op_each) {
+        const bool capture = node->op == &rn__op_capture;
+        const rn__pair *p = rn__pair_of(capture ? &loop->capture : &loop->each, id);
+        if (p) rn__text_add(t, " of %d", (int)p->outer);
     }
-    for (int i = 0; loop && i < loop->each.count; i++) {
-        const rn__pair *p = rn__list_at(loop->each, rn__pair, i);
-        if (p->leaf == id && node->op == &rn__op_each)
-            rn__text_add(t, " of %d", (int)p->outer);
-    }
-    for (int i = 0; loop && i < loop->carry.count; i++) {
-        const rn__carry *c = rn__list_at(loop->carry, rn__carry, i);
-        if (c->leaf == id && node->op == &rn__op_carry)
-            rn__text_add(t, " from %d, next %d", (int)c->initial, (int)c->next);
+    const int carry = node->op == &rn__op_carry ? rn__carry_of(loop, id) : -1;
+    if (carry >= 0) {
+        const rn__carry *c = rn__list_at(loop->carry, rn__carry, carry);
+        rn__text_add(t, " from %d, next %d", (int)c->initial, (int)c->next);
     }
 }
 

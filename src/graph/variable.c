@@ -64,13 +64,15 @@ rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable)
     if (!graph) return rn_null();
     graph = graph->root;
     if (!variable) return rn_fail(graph, "variable: none given");
-    for (int32_t i = 0; i < graph->count; i++)
-        if (graph->node[i]->variable == variable) return rn__tensor(graph, i);
+    const rn__key key = {variable, RN__INDEX_VARIABLE, 0};
+    const int32_t known = rn__index_find(&graph->index, key);
+    if (known >= 0) return rn__tensor(graph, known);
 
     rn_tensor x = rn__append(graph, &rn__op_variable, variable->type, variable->shape, NULL,
                              0, NULL, 0);
     if (rn_is_null(x)) return x;
     rn__node_of(x)->variable = rn_variable_retain(variable);
+    if (!rn__remember(graph, key, x.id)) return rn_null();
     return rn_name(x, variable->name);
 }
 
@@ -102,11 +104,11 @@ rn_tensor rn_assign(rn_tensor variable, rn_tensor value)
     if (rn_is_null(value) || !assignable(variable, value)) return rn_null();
 
     rn_graph *g = variable.graph;
-    for (int i = 0; i < g->assignments; i++)
-        if (g->assignment[i].variable == variable.id) {
-            g->assignment[i].value = value.id;
-            return value;
-        }
+    rn__node *node = rn__node_of(variable);
+    if (node->assignment) {
+        g->assignment[node->assignment - 1].value = value.id;
+        return value;
+    }
     if (g->assignments == g->assignment_capacity) {
         const int capacity = g->assignment_capacity * 2 + 8;
         rn__assignment *more = (rn__assignment *)rn__resize(
@@ -116,5 +118,6 @@ rn_tensor rn_assign(rn_tensor variable, rn_tensor value)
         g->assignment_capacity = capacity;
     }
     g->assignment[g->assignments++] = (rn__assignment){variable.id, value.id};
+    node->assignment = g->assignments;
     return value;
 }

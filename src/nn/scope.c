@@ -145,9 +145,5 @@ rn_tensor rn__model_state(rn_model *model, rn_graph *graph, const char *name, rn
 
 bool rn__model_assigned(rn_tensor variable)
 {
-    const rn_graph *root = variable.graph->root;
-
-    for (int i = 0; i < root->assignments; i++)
-        if (root->assignment[i].variable == variable.id) return true;
-    return false;
+    return rn__node_of(variable)->assignment != 0;
 }
