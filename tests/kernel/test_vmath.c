@@ -63,6 +63,8 @@ LOOP(tanh)
 LOOP(sigmoid)
 LOOP(softplus)
 LOOP(erf)
+LOOP(silu)
+LOOP(gelu)
 LOOP(sin)
 LOOP(cos)
 
@@ -74,6 +76,16 @@ static long double sigmoid_of(long double x)
 static long double softplus_of(long double x)
 {
     return fmaxl(x, 0) + log1pl(expl(-fabsl(x)));
+}
+
+static long double silu_of(long double x)
+{
+    return x < 0 ? x * expl(x) / (1 + expl(x)) : x / (1 + expl(-x));
+}
+
+static long double gelu_of(long double x)
+{
+    return x * erfcl(-x / sqrtl(2)) / 2;
 }
 
 /* Where the function is neither constant nor out of range, and the bound of vmath.h. */
@@ -102,6 +114,8 @@ static const function functions[] = {
     {"erf", loop_erf, erfl, -6, 6, 1.4L, true},
     {"sin", loop_sin, sinl, -10, 10, 2.0L, false},
     {"cos", loop_cos, cosl, -10, 10, 2.0L, false},
+    {"silu", loop_silu, silu_of, RANGE(-110, 20, -752, 40), 3.0L, false},
+    {"gelu", loop_gelu, gelu_of, RANGE(-15, 6, -39, 9), 8.5L, false},
 };
 
 enum { FUNCTIONS = sizeof functions / sizeof *functions, COUNT = 1021 };
@@ -268,6 +282,22 @@ static const exact exact_values[] = {
     EXACT(erf, (real)-0.0, (real)-0.0),
     EXACT(erf, INFINITE, 1),
     EXACT(erf, NOTHING, NOTHING),
+    EXACT(silu, 0, 0),
+    EXACT(silu, (real)-0.0, (real)-0.0),
+    EXACT(silu, TINIEST * 2, TINIEST),
+    EXACT(silu, INFINITE, INFINITE),
+    EXACT(silu, MAXIMUM, MAXIMUM),
+    EXACT(silu, -INFINITE, (real)-0.0),
+    EXACT(silu, -MAXIMUM, (real)-0.0),
+    EXACT(silu, NOTHING, NOTHING),
+    EXACT(gelu, 0, 0),
+    EXACT(gelu, (real)-0.0, (real)-0.0),
+    EXACT(gelu, TINIEST * 2, TINIEST),
+    EXACT(gelu, INFINITE, INFINITE),
+    EXACT(gelu, MAXIMUM, MAXIMUM),
+    EXACT(gelu, -INFINITE, (real)-0.0),
+    EXACT(gelu, -MAXIMUM, (real)-0.0),
+    EXACT(gelu, NOTHING, NOTHING),
 };
 
 /* In a vector and in what a vector leaves over. */
