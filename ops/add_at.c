@@ -10,28 +10,94 @@
  *   y  = x; y[i[j..]] += u[j..] for all j.. in order
  *   dx = dy
  *   du = dy[i]
+ *
+ * Of real rows only the first SEQUENTIAL for one index are added like that. Those after
+ * them are summed apart: in parts of PART rows, parts in pairs, pairs in pairs, and so on,
+ * and the sum is added at the end. So the rounding errors of an index that is named
+ * millions of times do not grow with that number.
  */
 #include "sides.h"
 #include "strided.h"
 #include "walk.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #if RN_IS_NUMBER
 
-/* The axes of one row: place 0 in the table, place 1 in the updates. */
-static rn__walk row_of(const rn_array *y, const rn_array *u)
-{
-    rn__walk w = {.rank = y->rank - 1};
-    int64_t *const strides[2] = {w.stride[0], w.stride[1]};
+/* A sum of rows: how many there are, and whole parts that no pair was made of yet. */
+typedef struct sum_state {
+    int64_t rows, parts;
+} sum_state;
 
-    for (int i = 0; i < w.rank; i++) {
-        w.size[i] = y->size[i + 1];
-        w.stride[0][i] = y->stride[i + 1];
-        w.stride[1][i] = u->stride[u->rank - w.rank + i];
+enum { SEQUENTIAL = 512, PART = 64 };
+
+/* The scratch of a call: a number for each row of the table, which counts its updates up to
+ * SEQUENTIAL and then gives the place of its sum; and room for so many sums. */
+typedef struct sums {
+    int64_t rows, most, levels, n; /* n: elements of a row */
+    size_t counters, states;       /* bytes of the counters, of these and the states, */
+    size_t bytes;                  /* and of all */
+} sums;
+
+static int64_t product_of(const rn_array *a, int from)
+{
+    int64_t n = 1;
+
+    for (int i = from; i < a->rank; i++) n *= a->size[i];
+    return n;
+}
+
+static size_t whole_lines(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+static sums sums_of(const rn_call *call)
+{
+    const rn_array *x = &call->in[0];
+    const int64_t count = product_of(&call->in[1], 0);
+    sums s = {.rows = x->size[0], .levels = 2, .n = product_of(x, 1)};
+
+    if (x->type == RN_I32 || count <= SEQUENTIAL) return (sums){0};
+    s.most = count / SEQUENTIAL < s.rows ? count / SEQUENTIAL : s.rows;
+    for (int64_t parts = count / PART; parts > 0; parts /= 2) s.levels++;
+    s.counters = whole_lines((size_t)s.rows * sizeof(int32_t));
+    s.states = s.counters + whole_lines((size_t)s.most * sizeof(sum_state));
+    s.bytes = s.states + (size_t)(s.most * s.levels * s.n) * (x->type == RN_F64 ? 8 : 4);
+    return s;
+}
+
+/* The operands of a row's walk. */
+enum { TABLE, UPDATE, DENSE };
+
+/* The axes of one row, the innermost apart: n elements with these steps. */
+typedef struct row_axes {
+    rn__walk walk;
+    int64_t n, step[3];
+} row_axes;
+
+static row_axes row_of(const rn_array *y, const rn_array *u)
+{
+    row_axes r = {.walk = {.rank = y->rank - 1}, .n = 1};
+    rn__walk *w = &r.walk;
+    int64_t *const strides[3] = {w->stride[TABLE], w->stride[UPDATE], w->stride[DENSE]};
+    int64_t dense = 1;
+
+    for (int i = w->rank - 1; i >= 0; i--, dense *= y->size[i + 2]) {
+        w->size[i] = y->size[i + 1];
+        w->stride[TABLE][i] = y->stride[i + 1];
+        w->stride[UPDATE][i] = u->stride[u->rank - w->rank + i];
+        w->stride[DENSE][i] = dense;
     }
-    w.rank = rn__collapse(w.rank, w.size, 2, strides);
-    return w;
+    w->rank = rn__collapse(w->rank, w->size, 3, strides);
+    if (w->rank > 0) {
+        w->rank--;
+        r.n = w->size[w->rank];
+        for (int i = 0; i < 3; i++) r.step[i] = w->stride[i][w->rank];
+    }
+    if (dense == 0) r.n = 0;
+    return r;
 }
 
 /* The axes of the indices: place 0 in them, place 1 in the updates. */
@@ -47,56 +113,131 @@ static rn__walk rows_of(const rn_array *indices, const rn_array *u)
     return w;
 }
 
-/* `row` has its innermost axis taken out: n elements. */
-static void add_row(element *y, const element *u, rn__walk *row, int64_t n, int64_t y_step,
-                    int64_t u_step)
+static inline void add_elements(element *to, int64_t to_step, const element *from,
+                                int64_t from_step, int64_t n)
 {
-    do {
-        element *to = y + row->at[0];
-        const element *from = u + row->at[1];
-
-        if (y_step == 1 && u_step == 1)
-            RN_EACH(i, n) to[i] += from[i];
-        else
-            for (int64_t i = 0; i < n; i++) to[i * y_step] += from[i * u_step];
-    } while (rn__walk_next(row));
+    if (to_step == 1 && from_step == 1)
+        RN_EACH(i, n) to[i] += from[i];
+    else
+        for (int64_t i = 0; i < n; i++) to[i * to_step] += from[i * from_step];
 }
 
-static int64_t count_of(const rn_array *a)
+/* One row added to another, each of them laid out like an operand of the walk. */
+static inline void add_row(row_axes *r, element *y, int of_y, const element *u, int of_u)
 {
-    int64_t n = 1;
+    const int64_t y_step = r->step[of_y], u_step = r->step[of_u], n = r->n;
 
-    for (int i = 0; i < a->rank; i++) n *= a->size[i];
-    return n;
+    if (r->walk.rank == 0) {
+        add_elements(y, y_step, u, u_step, n);
+        return;
+    }
+    do {
+        add_elements(y + r->walk.at[of_y], y_step, u + r->walk.at[of_u], u_step, n);
+    } while (rn__walk_next(&r->walk));
+}
+
+/* ---- sums of many rows ---- */
+
+static void add_dense(element *y, const element *x, int64_t n)
+{
+    RN_EACH(i, n) y[i] += x[i];
+}
+
+/* One more row for a sum. */
+static void sum_row(row_axes *r, sum_state *s, element *sum, const element *u, int64_t n)
+{
+    element *part = sum + s->parts * n;
+
+    if (s->rows % PART == 0) memset(part, 0, (size_t)n * sizeof *part);
+    add_row(r, part, DENSE, u, UPDATE);
+    if (++s->rows % PART) return;
+    for (int64_t pairs = s->rows / PART - 1; pairs & 1; pairs >>= 1, part -= n, s->parts--)
+        add_dense(part - n, part, n);
+    s->parts++;
+}
+
+/* All parts of a sum, added into the first. */
+static void finish_sum(const sum_state *s, element *sum, int64_t n)
+{
+    for (int64_t last = s->parts - (s->rows % PART == 0); last > 0; last--)
+        add_dense(sum + (last - 1) * n, sum + last * n, n);
+}
+
+/* ---- the kernel ---- */
+
+static bool refuse(const rn_call *call, int32_t index, int64_t at)
+{
+    snprintf(call->message, RN_MESSAGE, "index %d is outside 0..%lld at element %lld",
+             (int)index, (long long)call->in[0].size[0] - 1, (long long)at);
+    return false;
+}
+
+static sum_state *states_of(const rn_call *call, const sums *s)
+{
+    return (sum_state *)(void *)((char *)call->scratch + s->counters);
+}
+
+static element *sum_of(const rn_call *call, const sums *s, int64_t k)
+{
+    return (element *)(void *)((char *)call->scratch + s->states) + k * s->levels * s->n;
+}
+
+/* Adds the sums to the rows of the table. */
+static void add_sums(row_axes *r, const rn_call *call, const sums *s)
+{
+    const int32_t *counter = (const int32_t *)call->scratch;
+    sum_state *state = states_of(call, s);
+
+    for (int64_t i = 0; i < s->rows; i++) {
+        const int64_t k = counter[i] - SEQUENTIAL - 1;
+
+        if (k < 0) continue;
+        finish_sum(&state[k], sum_of(call, s, k), s->n);
+        add_row(r, (element *)call->out->data + i * call->out->stride[0], TABLE,
+                sum_of(call, s, k), DENSE);
+    }
+}
+
+/* One more row for the sum of this index, which has a place from now on. */
+static void add_apart(row_axes *r, const sums *s, int32_t *counter, int32_t *used,
+                      const rn_call *call, const element *from)
+{
+    sum_state *state = states_of(call, s);
+
+    if (*counter == SEQUENTIAL) {
+        state[*used] = (sum_state){0};
+        *counter += ++*used;
+    }
+    const int64_t k = *counter - SEQUENTIAL - 1;
+    sum_row(r, &state[k], sum_of(call, s, k), from, s->n);
 }
 
 RN_KERNEL(add_at)
 {
     const rn_array *x = &call->in[0], *indices = &call->in[1], *u = &call->in[2];
-    const rn_array *y = call->out;
-    const int64_t count = count_of(indices);
-    rn__walk rows = rows_of(indices, u), row = row_of(y, u);
-    int64_t n = 1, y_step = 1, u_step = 1;
+    const int64_t count = product_of(indices, 0), y_row = call->out->stride[0];
+    const sums s = sums_of(call);
+    const bool counted = s.bytes > 0;
+    int32_t *counter = (int32_t *)call->scratch, used = 0;
+    element *y = (element *)call->out->data;
+    rn__walk each = rows_of(indices, u);
+    row_axes row = row_of(call->out, u);
 
-    rn__copy(x->rank, x->size, sizeof(element), y->data, y->stride, x->data, x->stride);
-    if (row.rank > 0) {
-        row.rank--;
-        n = row.size[row.rank];
-        y_step = row.stride[0][row.rank];
-        u_step = row.stride[1][row.rank];
-    }
-    for (int64_t i = 0; i < count; i++, rn__walk_next(&rows)) {
-        const int32_t index = ((const int32_t *)indices->data)[rows.at[0]];
+    rn__copy(x->rank, x->size, sizeof(element), y, call->out->stride, x->data, x->stride);
+    if (counted) memset(counter, 0, s.counters);
+    for (int64_t i = 0; i < count; i++, rn__walk_next(&each)) {
+        const int32_t index = ((const int32_t *)indices->data)[each.at[0]];
+        const element *from = (const element *)u->data + each.at[1];
 
-        if (index < 0 || index >= x->size[0]) {
-            snprintf(call->message, RN_MESSAGE,
-                     "index %d is outside 0..%lld at element %lld", (int)index,
-                     (long long)x->size[0] - 1, (long long)i);
-            return false;
+        if (index < 0 || index >= x->size[0]) return refuse(call, index, i);
+        if (counted && counter[index] >= SEQUENTIAL) {
+            add_apart(&row, &s, &counter[index], &used, call, from);
+            continue;
         }
-        add_row((element *)y->data + index * y->stride[0],
-                (const element *)u->data + rows.at[1], &row, n, y_step, u_step);
+        add_row(&row, y + index * y_row, TABLE, from, UPDATE);
+        if (counted) counter[index]++;
     }
+    if (used) add_sums(&row, call, &s);
     return true;
 }
 
@@ -126,12 +267,18 @@ static void gradient(rn_pullback *p)
     if (p->wanted[2]) p->dx[2] = rn_take(p->dy, p->x[1]);
 }
 
+static size_t scratch(const rn_call *call)
+{
+    return sums_of(call).bytes;
+}
+
 const rn_op rn__op_add_at = {.name = "add_at",
                              .inputs = 3,
                              .flags = RN_OP_STRIDED,
                              .shape = shape,
                              .gradient = gradient,
-                             .sides = rn__sides_indices};
+                             .sides = rn__sides_indices,
+                             .scratch = scratch};
 
 rn_tensor rn_add_at(rn_tensor x, rn_tensor indices, rn_tensor updates)
 {

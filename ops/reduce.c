@@ -97,6 +97,10 @@ void rn__reduction_places(const rn__reduction *r, int64_t from, int64_t count,
 {
     rn__walk w = {.rank = r->rank};
 
+    if (r->rank == 1) {
+        for (int64_t i = 0; i < count; i++) place[i] = (from + i) * r->stride[0];
+        return;
+    }
     for (int i = r->rank - 1; i >= 0; i--) {
         w.size[i] = r->size[i];
         w.stride[0][i] = r->stride[i];

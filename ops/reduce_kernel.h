@@ -7,9 +7,11 @@
  *
  * The terms of a result, in the order of their axes, are cut into blocks of BLOCK. In a
  * block, term i goes to lane i % LANES, each lane combines its terms in order, lanes are
- * combined in halves (0 with LANES / 2, ...), and blocks in order. That is all that the
- * bits of a result depend on: not the other axes, not strides, not which loop below does
- * it. Rounding errors grow with BLOCK / LANES + terms / BLOCK instead of with the terms.
+ * combined in halves (0 with LANES / 2, ...), and blocks in pairs, pairs in pairs, and so
+ * on: whenever two neighbours hold equally many blocks they are combined, and in the end
+ * what is left from the last to the first. That is all that the bits of a result depend on:
+ * not the other axes, not strides, not which loop below does it. An error bound grows with
+ * BLOCK / LANES + log2(terms / BLOCK) instead of with the terms.
  */
 #ifndef RN_OPS_REDUCE_KERNEL_H
 #define RN_OPS_REDUCE_KERNEL_H
@@ -19,7 +21,9 @@
 enum {
     REDUCE_LANES = 64,
     REDUCE_BLOCK = 1024,
-    REDUCE_COLUMNS = 128 / (int)sizeof(element) /* results side by side */
+    REDUCE_LEVELS = 52, /* of pairs: 2^LEVELS blocks are more than a shape can have */
+    REDUCE_COLUMNS = 128 / (int)sizeof(element), /* results side by side */
+    REDUCE_TILES = 4 /* of so many, that share what is computed for a block */
 };
 
 /* a[i] = combine(a[i], x[i]): the one loop that does the work. */
@@ -62,6 +66,40 @@ static element reduce_gathered(const element *x, const int64_t *place, int64_t n
     return reduce_block(terms, n);
 }
 
+static int64_t block_of(const rn__reduction *r, int64_t from)
+{
+    return r->terms - from < REDUCE_BLOCK ? r->terms - from : REDUCE_BLOCK;
+}
+
+/* How many pairs are complete when one more follows so many blocks. */
+static int pairs_after(int64_t blocks)
+{
+    int pairs = 0;
+
+    for (; blocks & 1; blocks >>= 1) pairs++;
+    return pairs;
+}
+
+/* One result of more than one block. `place` is for a block, NULL where terms lie side by
+ * side. */
+static element reduce_long_row(const rn__reduction *r, const element *x, int64_t *place)
+{
+    element part[REDUCE_LEVELS];
+    int depth = 0;
+
+    for (int64_t from = 0, blocks = 0; from < r->terms; from += REDUCE_BLOCK) {
+        const int64_t n = block_of(r, from);
+
+        if (place) rn__reduction_places(r, from, n, place);
+        part[depth] = place ? reduce_gathered(x, place, n) : reduce_block(x + from, n);
+        for (int pairs = pairs_after(blocks++); pairs > 0; pairs--, depth--)
+            part[depth - 1] = combine(part[depth - 1], part[depth]);
+        depth++;
+    }
+    for (; depth > 1; depth--) part[depth - 2] = combine(part[depth - 2], part[depth - 1]);
+    return part[0];
+}
+
 /* Result after result. */
 static void reduce_rows(rn__reduction *r, const element *x, element *y)
 {
@@ -72,15 +110,12 @@ static void reduce_rows(rn__reduction *r, const element *x, element *y)
     if (!dense && one_block) rn__reduction_places(r, 0, r->terms, place);
     for (int64_t i = 0; i < r->outputs; i++, rn__walk_next(&r->kept)) {
         const element *first = x + r->kept.at[0];
-        y[i] = START;
-        for (int64_t from = 0; from < r->terms; from += REDUCE_BLOCK) {
-            const int64_t left = r->terms - from,
-                          n = left < REDUCE_BLOCK ? left : REDUCE_BLOCK;
 
-            if (!dense && !one_block) rn__reduction_places(r, from, n, place);
-            y[i] = combine(y[i], dense ? reduce_block(first + from, n)
-                                       : reduce_gathered(first, place, n));
-        }
+        if (!one_block)
+            y[i] = reduce_long_row(r, first, dense ? NULL : place);
+        else
+            y[i] = dense ? reduce_block(first, r->terms)
+                         : reduce_gathered(first, place, r->terms);
     }
 }
 
@@ -111,24 +146,68 @@ static void reduce_columns_tile(const element *x, const int64_t *place, int64_t 
         reduce_columns_block(x, place, n, columns, y);
 }
 
+/* The width of the tile at column j of so many. */
+static int64_t tile_at(int64_t columns, int64_t j)
+{
+    return columns - j < REDUCE_COLUMNS ? columns - j : REDUCE_COLUMNS;
+}
+
+/* Results of more than one block, of at most REDUCE_TILES tiles. */
+static void reduce_long_columns(const rn__reduction *r, const element *x, int64_t columns,
+                                element *y)
+{
+    element part[REDUCE_TILES][REDUCE_LEVELS][REDUCE_COLUMNS];
+    int64_t place[REDUCE_BLOCK];
+    int depth = 0;
+
+    for (int64_t from = 0, blocks = 0; from < r->terms; from += REDUCE_BLOCK, blocks++) {
+        const int64_t n = block_of(r, from);
+        const int pairs = pairs_after(blocks);
+
+        rn__reduction_places(r, from, n, place);
+        for (int64_t j = 0, t = 0; j < columns; j += REDUCE_COLUMNS, t++) {
+            const int64_t width = tile_at(columns, j);
+
+            for (int64_t i = 0; i < width; i++) part[t][depth][i] = START;
+            reduce_columns_tile(x + j, place, n, width, part[t][depth]);
+            for (int d = depth; d > depth - pairs; d--)
+                combine_rows(part[t][d - 1], part[t][d], width);
+        }
+        depth += 1 - pairs;
+    }
+    for (int64_t j = 0, t = 0; j < columns; j += REDUCE_COLUMNS, t++) {
+        const int64_t width = tile_at(columns, j);
+
+        for (int d = depth - 1; d > 0; d--) combine_rows(part[t][d - 1], part[t][d], width);
+        for (int64_t i = 0; i < width; i++) y[j + i] = part[t][0][i];
+    }
+}
+
+/* Results of at most one block. */
+static void reduce_short_columns(const element *x, const int64_t *place, int64_t n,
+                                 int64_t columns, element *y)
+{
+    for (int64_t i = 0; i < columns; i++) y[i] = START;
+    for (int64_t j = 0; j < columns && n > 0; j += REDUCE_COLUMNS)
+        reduce_columns_tile(x + j, place, n, tile_at(columns, j), y + j);
+}
+
 /* The last of the kept axes is innermost in memory: a row of it is `columns` results. */
 static void reduce_columns(rn__reduction *r, const element *x, element *y)
 {
     const int64_t columns = r->kept.size[--r->kept.rank];
+    const int64_t most = REDUCE_TILES * REDUCE_COLUMNS;
+    const bool one_block = r->terms <= REDUCE_BLOCK;
     int64_t place[REDUCE_BLOCK];
 
-    for (int64_t i = 0; i < r->outputs; i++) y[i] = START;
-    for (int64_t from = 0; from < r->terms; from += REDUCE_BLOCK) {
-        const int64_t left = r->terms - from, n = left < REDUCE_BLOCK ? left : REDUCE_BLOCK;
+    if (one_block) rn__reduction_places(r, 0, r->terms, place);
+    for (int64_t i = 0; i < r->outputs; i += columns, rn__walk_next(&r->kept)) {
+        const element *first = x + r->kept.at[0];
 
-        rn__reduction_places(r, from, n, place);
-        for (int64_t i = 0; i < r->outputs; i += columns, rn__walk_next(&r->kept))
-            for (int64_t j = 0; j < columns; j += REDUCE_COLUMNS) {
-                const int64_t rest = columns - j;
-                reduce_columns_tile(x + r->kept.at[0] + j, place, n,
-                                    rest < REDUCE_COLUMNS ? rest : REDUCE_COLUMNS,
-                                    y + i + j);
-            }
+        if (one_block) reduce_short_columns(first, place, r->terms, columns, y + i);
+        for (int64_t j = 0; j < columns && !one_block; j += most)
+            reduce_long_columns(r, first + j, columns - j < most ? columns - j : most,
+                                y + i + j);
     }
 }
 

@@ -66,7 +66,10 @@ RN_API rn_tensor rn_input(rn_graph *graph, const char *name, rn_type type, rn_sh
 RN_API rn_tensor rn_constant(rn_graph *graph, rn_type type, rn_shape shape,
                              const void *data);
 
-/* A scalar of the given type; a real value is rounded to it. */
+/* A scalar of the given type. A real value is rounded to the nearest, as IEEE 754 says: to
+ * infinity from beyond the range. bool is whether the value is not 0. Errors: a value that
+ * i32 cannot hold: a fraction, one beyond its range, NaN. The functions below that are
+ * given a value, and rn_scale and rn_offset, refuse it likewise. */
 RN_API rn_tensor rn_constant_scalar(rn_graph *graph, rn_type type, double value);
 
 /* A scalar of x's type in x's graph: what broadcasts against x in an equation. */

@@ -37,6 +37,14 @@ RN_API rn_tensor rn_relu(rn_tensor x);     /* max(x, 0); the gradient at 0 is 0 
 RN_API rn_tensor rn_softplus(rn_tensor x); /* log(1 + e^x), without overflow */
 RN_API rn_tensor rn_erf(rn_tensor x);      /* error function */
 
+/* x sigmoid(x), and its derivative. */
+RN_API rn_tensor rn_silu(rn_tensor x);
+RN_API rn_tensor rn_silu_slope(rn_tensor x);
+
+/* x P(x), P(x) = (1 + erf(x / sqrt 2)) / 2, and its derivative; arXiv:1606.08415. */
+RN_API rn_tensor rn_gelu(rn_tensor x);
+RN_API rn_tensor rn_gelu_slope(rn_tensor x);
+
 /* ---- element-wise, two operands, broadcast
  * ---------------------------------------------------- add, sub, mul, maximum and minimum
  * also for i32 (which wraps). */
@@ -204,8 +212,6 @@ RN_API rn_tensor rn_scale(rn_tensor x, double factor);  /* factor x */
 RN_API rn_tensor rn_offset(rn_tensor x, double amount); /* x + amount */
 RN_API rn_tensor rn_one_minus(rn_tensor x);             /* 1 - x */
 RN_API rn_tensor rn_reciprocal(rn_tensor x);            /* 1 / x */
-RN_API rn_tensor rn_silu(rn_tensor x);                  /* x sigmoid(x) */
-RN_API rn_tensor rn_gelu(rn_tensor x); /* x (1 + erf(x / sqrt 2)) / 2, arXiv:1606.08415 */
 
 /* True where x is neither NaN nor infinite. */
 RN_API rn_tensor rn_is_finite(rn_tensor x);

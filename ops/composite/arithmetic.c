@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Arithmetic with a constant, of the type of x. */
-#include "ieee.h"
-#include "rondo/ops.h"
+#include "node.h"
+#include "op.h"
+
+static const rn_op scale_name = {.name = "scale"}, offset_name = {.name = "offset"};
 
 rn_tensor rn_scale(rn_tensor x, double factor)
 {
+    if (!rn_is_null(x) && !rn__scalar_fits(rn_type_get(x), factor))
+        return rn__op_refuse(&scale_name, &x, 1,
+                             "i32 cannot be scaled by %.10g; cast to f32 first", factor);
     return rn_mul(x, rn_constant_like(x, factor));
 }
 
 rn_tensor rn_offset(rn_tensor x, double amount)
 {
+    if (!rn_is_null(x) && !rn__scalar_fits(rn_type_get(x), amount))
+        return rn__op_refuse(&offset_name, &x, 1,
+                             "i32 cannot be offset by %.10g; cast to f32 first", amount);
     return rn_add(x, rn_constant_like(x, amount));
 }
 

@@ -10,25 +10,7 @@ static bool scalar_constant(rn_tensor x)
     return rn__node_of(x)->op == &rn__op_scalar;
 }
 
-/* A double as an element of `type`, and back. */
-static void store(rn_type type, double value, void *at)
-{
-    switch (type) {
-    case RN_F32:
-        *(float *)at = (float)value;
-        break;
-    case RN_F64:
-        *(double *)at = value;
-        break;
-    case RN_I32:
-        *(int32_t *)at = (int32_t)value;
-        break;
-    case RN_BOOL:
-        *(uint8_t *)at = value != 0;
-        break;
-    }
-}
-
+/* An element as a double. */
 static double load(rn_type type, const void *at)
 {
     switch (type) {
@@ -57,7 +39,7 @@ rn_tensor rn__fold(rn_graph *to, const rn__node *node, const rn_tensor *in)
         if (!scalar_constant(in[i])) return rn_null();
         types[i] = rn_type_get(in[i]);
         shapes[i] = rn_shape_get(in[i]);
-        store(types[i], *(const double *)rn__node_of(in[i])->attributes, &x[i]);
+        rn__scalar_store(types[i], *(const double *)rn__node_of(in[i])->attributes, &x[i]);
         pointers[i] = &x[i];
         steps[i] = 1;
     }

@@ -74,21 +74,7 @@ static void fill(const rn__node *node, char *to)
         if (node->attribute_size) memcpy(to, node->attributes, node->attribute_size);
         return;
     }
-    const double value = *(const double *)node->attributes;
-    switch (node->type) {
-    case RN_F32:
-        *(float *)(void *)to = (float)value;
-        break;
-    case RN_F64:
-        *(double *)(void *)to = value;
-        break;
-    case RN_I32:
-        *(int32_t *)(void *)to = (int32_t)value;
-        break;
-    case RN_BOOL:
-        *to = value != 0;
-        break;
-    }
+    rn__scalar_store(node->type, *(const double *)node->attributes, to);
 }
 
 static void set_base(rn__plan *plan, rn__address *address)

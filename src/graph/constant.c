@@ -3,6 +3,7 @@
 #include "node.h"
 #include "rondo/ops.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* Whether leaves of this type and shape may be added; says why not. */
@@ -41,29 +42,73 @@ rn_tensor rn_constant(rn_graph *graph, rn_type type, rn_shape shape, const void 
     return rn__append(graph, &rn__op_constant, type, shape, NULL, 0, data, bytes);
 }
 
+void rn__scalar_store(rn_type type, double value, void *at)
+{
+    switch (type) {
+    case RN_F32:
+        *(float *)at = (float)value;
+        break;
+    case RN_F64:
+        *(double *)at = value;
+        break;
+    case RN_I32:
+        *(int32_t *)at = (int32_t)value;
+        break;
+    case RN_BOOL:
+        *(uint8_t *)at = value != 0;
+        break;
+    }
+}
+
+bool rn__scalar_fits(rn_type type, double value)
+{
+    return type != RN_I32 ||
+           (value >= INT32_MIN && value <= INT32_MAX && value == (double)(int32_t)value);
+}
+
+/* `what` begins the message for a value that the type cannot hold, and `of` ends it. */
+static rn_tensor scalar(rn_graph *graph, const char *what, rn_type type, double value,
+                        const char *of)
+{
+    if (!valid(graph, what, "", type, (rn_shape){0})) return rn_null();
+    if (!rn__scalar_fits(type, value))
+        return rn_fail(graph, "%s: %s cannot hold %.10g%s", what, rn_type_name(type),
+                       value == value ? value : fabs(value), of);
+    if (type == RN_BOOL) value = value != 0;
+    return rn__append(graph, &rn__op_scalar, type, (rn_shape){0}, NULL, 0, &value,
+                      sizeof value);
+}
+
+/* The same of x's type, with x in the message. */
+static rn_tensor scalar_like(const char *what, rn_tensor x, double value)
+{
+    char text[128], of[192];
+
+    if (rn_is_null(x)) return x;
+    if (!rn__exists(x)) return rn__adopt(x.graph, x, what);
+    snprintf(of, sizeof of, "; cast to f32 first: %s", rn__describe(x, text, sizeof text));
+    return scalar(x.graph, what, rn_type_get(x), value, of);
+}
+
 rn_tensor rn_constant_scalar(rn_graph *graph, rn_type type, double value)
 {
-    const rn_shape scalar = {0};
-
-    if (!valid(graph, "constant", "", type, scalar)) return rn_null();
-    return rn__append(graph, &rn__op_scalar, type, scalar, NULL, 0, &value, sizeof value);
+    return scalar(graph, "constant", type, value, "");
 }
 
 rn_tensor rn_constant_like(rn_tensor x, double value)
 {
-    if (!rn_is_null(x) && !rn__exists(x)) return rn__adopt(x.graph, x, "constant_like");
-    return rn_constant_scalar(x.graph, rn_type_get(x), value);
+    return scalar_like("constant_like", x, value);
 }
 
 rn_tensor rn_fill(rn_graph *graph, rn_type type, rn_shape shape, double value)
 {
     if (!valid(graph, "fill", "", type, shape)) return rn_null();
-    return rn_broadcast(rn_constant_scalar(graph, type, value), shape);
+    return rn_broadcast(scalar(graph, "fill", type, value, ""), shape);
 }
 
 rn_tensor rn_fill_like(rn_tensor x, double value)
 {
-    return rn_broadcast(rn_constant_like(x, value), rn_shape_get(x));
+    return rn_broadcast(scalar_like("fill_like", x, value), rn_shape_get(x));
 }
 
 rn_tensor rn_sum_to(rn_tensor x, rn_shape shape)

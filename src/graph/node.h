@@ -213,6 +213,16 @@ char *rn__describe(rn_tensor x, char *text, size_t capacity);
 char *rn__describe_copied(rn_tensor x, char *text, size_t capacity);
 char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
 
+/* ---- scalars ---- */
+
+/* Whether a scalar of this type may be given as `value`: an i32 must be an integer of its
+ * range. */
+bool rn__scalar_fits(rn_type type, double value);
+
+/* A double that fits as an element of `type`: rounded to f32, to infinity from beyond its
+ * range; bool is whether it is not 0. */
+void rn__scalar_store(rn_type type, double value, void *at);
+
 /* ---- variables ---- */
 
 struct rn_variable {

@@ -15,6 +15,9 @@
  * where its rows are not contiguous, at the ragged right edge (so that whole vectors can be
  * read), and where so many rows of A use it that the copy costs nothing; a recurrent step,
  * whose m is a batch, reads its weights in place.
+ *
+ * Of more than RN__GEMM_LONG products a sum is made in two parts, and each of them
+ * likewise: rounding errors would grow with the number of blocks.
  */
 #include "gemm.h"
 
@@ -25,6 +28,7 @@
 
 enum {
     RN__GEMM_KC = 256,
+    RN__GEMM_LONG = 64 * RN__GEMM_KC,
     MC = 240, /* A: a quarter megabyte of f32; a multiple of every MR */
     NC = 4096 / (int)sizeof(real), /* B: a megabyte */
     PACK_FROM = 384,               /* rows of A that pay for packing B */
@@ -63,12 +67,22 @@ static int64_t packed_b(int64_t n, int64_t k)
     return round_up(least(n, NC), WIDE * LANES) * least(k, RN__GEMM_KC);
 }
 
+/* How often the longest part of k is halved, each time with a C for the second half. */
+static int64_t halvings(int64_t k)
+{
+    int64_t count = 0;
+
+    for (int64_t longest = RN__GEMM_LONG; longest < k; longest *= 2) count++;
+    return count;
+}
+
 size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k)
 {
     int64_t straight = packed_a(m, k) + packed_b(n, k);
     int64_t turned = packed_a(n, k) + packed_b(m, k);
 
-    return (size_t)(straight > turned ? straight : turned) * sizeof(real);
+    return (size_t)((straight > turned ? straight : turned) + halvings(k) * m * n) *
+           sizeof(real);
 }
 
 /* Columns that a tile computes for so many of C. There is no tile of three vectors. */
@@ -176,6 +190,29 @@ static void blocks(const product *g)
     }
 }
 
+/* The first half of k is a power of two times RN__GEMM_LONG. */
+static void halves(const product *g, real *spare)
+{
+    if (g->k <= RN__GEMM_LONG) {
+        blocks(g);
+        return;
+    }
+
+    const int64_t first = RN__GEMM_LONG << (halvings(g->k) - 1);
+    product one = *g, other = *g;
+
+    one.k = first;
+    other.k = g->k - first;
+    other.a += first * g->a_column;
+    other.b += first * g->b_row;
+    other.c = spare, other.c_row = g->n, other.c_column = 1;
+    halves(&one, spare);
+    halves(&other, spare + g->m * g->n);
+    for (int64_t i = 0; i < g->m; i++)
+        for (int64_t j = 0; j < g->n; j++)
+            g->c[i * g->c_row + j * g->c_column] += spare[i * g->n + j];
+}
+
 static void clear(int64_t m, int64_t n, rn__matrix c)
 {
     for (int64_t i = 0; i < m; i++)
@@ -228,7 +265,7 @@ void R(rn__gemm)(int64_t m, int64_t n, int64_t k, rn__matrix a, rn__matrix b, rn
         .a_packed = (real *)scratch,
         .b_packed = (real *)scratch + packed_a(m, k),
     };
-    blocks(&g);
+    halves(&g, g.b_packed + packed_b(n, k));
 }
 
 #endif

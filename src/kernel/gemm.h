@@ -3,9 +3,10 @@
  * The matrix product  C = A B,  A [m,k], B [k,n], C [m,n], in every variant of a real type.
  *
  * Each element of C is the sum over k in blocks of RN__GEMM_KC, each block summed in order
- * of k from zero, the blocks added in order. That order depends on k alone: not on m, n,
- * strides, the path taken, or threads. So the same row of A gives the same bits in whatever
- * batch it stands.
+ * of k from zero, the blocks added in order; of more than RN__GEMM_LONG terms it is the sum
+ * of two such sums, or of two of those, the first over RN__GEMM_LONG times a power of two.
+ * That order depends on k alone: not on m, n, strides, the path taken, or threads. So the
+ * same row of A gives the same bits in whatever batch it stands.
  */
 #ifndef RN_KERNEL_GEMM_H
 #define RN_KERNEL_GEMM_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The numbers of vmath.h for 32-bit reals. The polynomials are minimax (Remez), their
- * errors relative to the functions 2^-34 (exp), 2^-37 (log), 2^-29 and 2^-35 (erf).
+ * errors relative to the functions 2^-34 (exp), 2^-37 (log), 2^-29 and 2^-35 (erf),
+ * 2^-28 (normal).
  */
 #ifndef RN_KERNEL_VMATH_F32_H
 #define RN_KERNEL_VMATH_F32_H
@@ -37,6 +38,11 @@ typedef uint32_t vm_bits;
 #define VM_TINY         0x1p-13f /* |x| below: tanh x = x */
 #define VM_TINIER       0x1p-25f /* |x| below: expm1 x = log1p x = x */
 #define VM_ERF_HIGH     4.0f     /* erf is 1 from here up */
+
+#define VM_SILU_FAR     120.0f      /* beyond: silu x is 0 or x, its slope 0 or 1 */
+#define VM_GELU_FAR     16.0f       /* the same of gelu */
+#define VM_NORMAL_BY    0.25f       /* see vm_normal_tail */
+#define VM_HALF_BITS    0xfffff000u /* of a number whose square is exact */
 
 static inline real R(vm_fabs)(real x)
 {
@@ -100,6 +106,24 @@ static inline real R(vm_erfc_log)(real u)
     p = R(vm_madd)(p, u, -0x1.afabbap-1f);
     p = R(vm_madd)(p, u, -0x1.51c9bp+1f);
     return R(vm_madd)(p, u, -0x1.d97fcp+0f);
+}
+
+/* e^(a^2 / 2) / t times the normal distribution's function of -a, 0 <= a <= 14, as a
+ * function of s = t - 1/2, t = 1 / (1 + VM_NORMAL_BY a). */
+static inline real R(vm_normal_tail)(real s)
+{
+    real p = -0x1.bd58e6p-7f;
+
+    p = R(vm_madd)(p, s, 0x1.ee7ce2p-6f);
+    p = R(vm_madd)(p, s, 0x1.619c3ap-7f);
+    p = R(vm_madd)(p, s, -0x1.afabfep-5f);
+    p = R(vm_madd)(p, s, -0x1.c91f3ap-5f);
+    p = R(vm_madd)(p, s, 0x1.ee7c52p-5f);
+    p = R(vm_madd)(p, s, 0x1.eec61cp-3f);
+    p = R(vm_madd)(p, s, 0x1.7dfee4p-2f);
+    p = R(vm_madd)(p, s, 0x1.8c6dbep-2f);
+    p = R(vm_madd)(p, s, 0x1.373e3cp-2f);
+    return R(vm_madd)(p, s, 0x1.82b4bcp-3f);
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The numbers of vmath.h for 64-bit reals. The polynomials are minimax (Remez), their
- * errors relative to the functions 2^-64 (exp), 2^-59 (log), 2^-62 (erf).
+ * errors relative to the functions 2^-64 (exp), 2^-59 (log), 2^-62 (erf),
+ * 2^-58 (normal).
  */
 #ifndef RN_KERNEL_VMATH_F64_H
 #define RN_KERNEL_VMATH_F64_H
@@ -38,6 +39,11 @@ typedef uint64_t vm_bits;
 #define VM_TINY         0x1p-28 /* |x| below: tanh x = x */
 #define VM_TINIER       0x1p-54 /* |x| below: expm1 x = log1p x = x */
 #define VM_ERF_HIGH     6.0     /* erf is 1 from here up */
+
+#define VM_SILU_FAR     760.0               /* beyond: silu x is 0 or x, its slope 0 or 1 */
+#define VM_GELU_FAR     40.0                /* the same of gelu */
+#define VM_NORMAL_BY    0.1875              /* see vm_normal_tail */
+#define VM_HALF_BITS    0xfffffffff8000000u /* of a number whose square is exact */
 
 static inline real R(vm_fabs)(real x)
 {
@@ -128,6 +134,37 @@ static inline real R(vm_erfc_log)(real u)
     p = R(vm_madd)(p, u, -0x1.afabc11a28f3dp-1);
     p = R(vm_madd)(p, u, -0x1.51c9b0006c23dp+1);
     return R(vm_madd)(p, u, -0x1.d97fbf27aa2a1p+0);
+}
+
+/* e^(a^2 / 2) / t times the normal distribution's function of -a, 0 <= a <= 38, as a
+ * function of s = t - 1/2, t = 1 / (1 + VM_NORMAL_BY a). */
+static inline real R(vm_normal_tail)(real s)
+{
+    real p = -0x1.ac52607ac3463p-13;
+
+    p = R(vm_madd)(p, s, -0x1.8b17a48664ba3p-12);
+    p = R(vm_madd)(p, s, 0x1.6b91705ad6ebcp-10);
+    p = R(vm_madd)(p, s, 0x1.8ef8d046c5687p-12);
+    p = R(vm_madd)(p, s, -0x1.79166c2f68a87p-9);
+    p = R(vm_madd)(p, s, -0x1.f8a2b9396579ep-12);
+    p = R(vm_madd)(p, s, 0x1.3b8f4f3317929p-8);
+    p = R(vm_madd)(p, s, 0x1.b413adcb99384p-10);
+    p = R(vm_madd)(p, s, -0x1.008a1271acf5fp-7);
+    p = R(vm_madd)(p, s, -0x1.94d809c62f431p-8);
+    p = R(vm_madd)(p, s, 0x1.72a89023da607p-7);
+    p = R(vm_madd)(p, s, 0x1.461fc1996442bp-6);
+    p = R(vm_madd)(p, s, -0x1.9ab01c9d562b7p-8);
+    p = R(vm_madd)(p, s, -0x1.9cb61063bf9a1p-5);
+    p = R(vm_madd)(p, s, -0x1.a568833d154ccp-5);
+    p = R(vm_madd)(p, s, 0x1.6a7ef5affd346p-5);
+    p = R(vm_madd)(p, s, 0x1.d68d4113fca64p-3);
+    p = R(vm_madd)(p, s, 0x1.bd7695dd4c7bdp-2);
+    p = R(vm_madd)(p, s, 0x1.263cb8fa682e6p-1);
+    p = R(vm_madd)(p, s, 0x1.33f33b09ec62fp-1);
+    p = R(vm_madd)(p, s, 0x1.0cc75ae57aad4p-1);
+    p = R(vm_madd)(p, s, 0x1.91abf19ca2199p-2);
+    p = R(vm_madd)(p, s, 0x1.04c47b8643a74p-2);
+    return R(vm_madd)(p, s, 0x1.2897222860a86p-3);
 }
 
 #endif

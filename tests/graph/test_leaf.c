@@ -2,6 +2,8 @@
 /* Leaves and what operators refuse: inputs, constants, variables, messages. */
 #include "run/driver.h"
 
+#include <float.h>
+#include <math.h>
 #include <rondo/op.h>
 #include <stdio.h>
 
@@ -49,6 +51,78 @@ Test(leaf, an_empty_constant_needs_no_data)
     cr_assert(!rn_is_null(rn_constant(g, RN_F32, rn_shape(0, 3), NULL)));
     cr_assert_eq(rn_rank(rn_constant_scalar(g, RN_I32, 3)), 0);
     rn_test_error_is(g, "");
+    rn_graph_free(g);
+}
+
+/* ---- values that a type cannot hold ---- */
+
+Test(leaf, an_i32_holds_integers_of_its_range)
+{
+    REFUSED("constant: i32 cannot hold 0.5", rn_constant_scalar(g, RN_I32, 0.5));
+    REFUSED("constant: i32 cannot hold 2147483648", rn_constant_scalar(g, RN_I32, 0x1p31));
+    REFUSED("constant: i32 cannot hold 1e+300", rn_constant_scalar(g, RN_I32, 1e300));
+    REFUSED("constant: i32 cannot hold -inf", rn_constant_scalar(g, RN_I32, -HUGE_VAL));
+    REFUSED("fill: i32 cannot hold 3000000000", rn_fill(g, RN_I32, rn_shape(3), 3e9));
+    REFUSED("fill: i32 cannot hold nan", rn_fill(g, RN_I32, rn_shape(3), (double)NAN));
+    REFUSED("fill: i32 cannot hold nan", rn_fill(g, RN_I32, rn_shape(3), -(double)NAN));
+    REFUSED("fill_like: i32 cannot hold 0.1; cast to f32 first: n [4]",
+            rn_fill_like(n, 0.1));
+    REFUSED("constant_like: i32 cannot hold 2.5; cast to f32 first: n [4]",
+            rn_less(n, rn_constant_like(n, 2.5)));
+    REFUSED("scale: i32 cannot be scaled by 0.5; cast to f32 first: n [4]",
+            rn_scale(n, 0.5));
+    REFUSED("offset: i32 cannot be offset by 0.9; cast to f32 first: n [4]",
+            rn_offset(n, 0.9));
+    REFUSED("offset: i32 cannot be offset by -2147483649; cast to f32 first: n [4]",
+            rn_offset(n, -0x1p31 - 1));
+}
+
+/* Whether constants are folded or not. */
+Test(leaf, values_that_types_hold)
+{
+    rn_graph *g = rn_graph_new();
+    rn_tensor zero = rn_input(g, "zero", RN_I32, rn_shape());
+    rn_tensor low = rn_constant_scalar(g, RN_I32, INT32_MIN);
+    rn_tensor y[] = {rn_scale(rn_offset(zero, INT32_MAX), -1),
+                     rn_add(low, rn_constant_scalar(g, RN_I32, 1)),
+                     rn_add(low, rn_constant_scalar(g, RN_I32, -1)),
+                     rn_cast(rn_constant_scalar(g, RN_BOOL, 2), RN_I32),
+                     rn_cast(rn_constant_scalar(g, RN_BOOL, (double)NAN), RN_I32),
+                     rn_cast(rn_constant_scalar(g, RN_F64, 1e300), RN_I32),
+                     rn_cast(rn_constant_scalar(g, RN_F32, 1e300), RN_I32),
+                     rn_cast(rn_constant_scalar(g, RN_F32, -3e9), RN_I32),
+                     rn_cast(rn_constant_scalar(g, RN_F64, (double)NAN), RN_I32),
+                     rn_cast(rn_constant_scalar(g, RN_F64, -7.9), RN_I32)};
+    static const int32_t want[] = {-INT32_MAX, -INT32_MAX, INT32_MAX, 1, 1,
+                                   INT32_MAX,  INT32_MAX,  INT32_MIN, 0, -7};
+    enum { N = sizeof want / sizeof *want };
+    rn_program *p =
+        rn_test_compile_with(g, (rn_compile_options){.outputs = y, .output_count = N});
+
+    cr_assert_eq(rn_run(p), RN_OK);
+    for (int i = 0; i < N; i++) {
+        int32_t got;
+        cr_assert_eq(rn_read(p, y[i], &got, sizeof got), RN_OK);
+        cr_assert_eq(got, want[i], "%d: %d", i, (int)got);
+    }
+    rn_program_free(p);
+    rn_graph_free(g);
+}
+
+Test(leaf, a_real_beyond_its_range_is_infinite)
+{
+    rn_graph *g = rn_graph_new();
+    rn_tensor y[] = {rn_constant_scalar(g, RN_F32, -1e300),
+                     rn_constant_scalar(g, RN_F32, FLT_MAX),
+                     rn_scale(rn_constant_scalar(g, RN_F32, 1), 1e300)};
+    rn_program *p =
+        rn_test_compile_with(g, (rn_compile_options){.outputs = y, .output_count = 3});
+
+    cr_assert_eq(rn_run(p), RN_OK);
+    cr_assert(rn_scalar(p, y[0]) == -HUGE_VAL);
+    cr_assert(rn_scalar(p, y[1]) == (double)FLT_MAX);
+    cr_assert(rn_scalar(p, y[2]) == HUGE_VAL);
+    rn_program_free(p);
     rn_graph_free(g);
 }
 

@@ -24,7 +24,7 @@
 #define FMA     __builtin_fma
 #endif
 
-enum { KC = 256 }; /* RN__GEMM_KC: with another, other bits */
+enum { KC = 256, LONG = 64 * KC }; /* RN__GEMM_KC, RN__GEMM_LONG: with others, other bits */
 
 static uint64_t state = 1;
 
@@ -110,12 +110,19 @@ static void multiply(int64_t m, int64_t n, int64_t k, const matrix *a, const mat
 
 /* --------------------------------------------------------------------------- references */
 
-/* The order of gemm.h, with FMA where the variant has it. */
-static real promised(const matrix *a, const matrix *b, int64_t i, int64_t j, int64_t k)
+/* The order of gemm.h from term `from` on, with FMA where the variant has it. */
+static real promised_from(const matrix *a, const matrix *b, int64_t i, int64_t j,
+                          int64_t from, int64_t k)
 {
     real sum = 0;
 
-    for (int64_t block = 0; block < k; block += KC) {
+    if (k - from > LONG) {
+        int64_t half = LONG;
+        while (from + 2 * half < k) half *= 2;
+        const real first = promised_from(a, b, i, j, from, from + half);
+        return first + promised_from(a, b, i, j, from + half, k);
+    }
+    for (int64_t block = from; block < k; block += KC) {
         real part = 0;
 
         for (int64_t p = block; p < k && p < block + KC; p++) {
@@ -126,9 +133,14 @@ static real promised(const matrix *a, const matrix *b, int64_t i, int64_t j, int
             part = FMA(x, y, part);
 #endif
         }
-        sum = block ? sum + part : part;
+        sum = block > from ? sum + part : part;
     }
     return sum;
+}
+
+static real promised(const matrix *a, const matrix *b, int64_t i, int64_t j, int64_t k)
+{
+    return promised_from(a, b, i, j, 0, k);
 }
 
 static bool within_tolerance(const matrix *a, const matrix *b, const matrix *c, int64_t i,
@@ -172,6 +184,33 @@ static void check(int64_t m, int64_t n, int64_t k, layout la, layout lb, layout 
 }
 
 /* -------------------------------------------------------------------------------- tests */
+
+/* Sums in halves: on both sides of a power of two, with a half of one term. */
+TEST(long_sums)
+{
+    const int64_t terms[] = {LONG, LONG + 1, 2 * LONG, 2 * LONG + 1, 3 * LONG + 300, 70000};
+
+    for (int i = 0; i < 6; i++) {
+        check(2, 3, terms[i], (layout)0, (layout)1, (layout)0);
+        check(3, 1, terms[i], (layout)1, (layout)0, (layout)1);
+        check(1, 37, terms[i], (layout)0, (layout)0, (layout)0);
+    }
+}
+
+/* A thousand blocks in a row would be off by 2^-15. */
+TEST(long_sums_keep_digits)
+{
+    const int64_t k = 3000000;
+    const rn__matrix x = {&(real){(real)0.1}, 0, 0}, y = {&(real){1}, 0, 0};
+    real sum,
+        *scratch = (real *)aligned_alloc(64, R(rn__gemm_scratch)(1, 1, k) / 64 * 64 + 64);
+
+    cr_assert(scratch);
+    R(rn__gemm)(1, 1, k, x, y, (rn__matrix){&sum, 1, 1}, scratch);
+    const double want = (double)k * (double)(real)0.1, off = fabs((double)sum / want - 1);
+    cr_assert(off < 60 * (double)EPSILON, "off by %g", off);
+    free(scratch);
+}
 
 TEST(every_layout)
 {

@@ -36,8 +36,7 @@ typedef uint64_t bit_pattern;
 #define TINIEST 0x1p-1074
 #endif
 
-/* -------------------------------------------------------------------------- the functions
- */
+/* ---- the functions ---- */
 
 static real from_bits(bit_pattern bits)
 {
@@ -72,6 +71,8 @@ LOOP(tanh)
 LOOP(sigmoid)
 LOOP(softplus)
 LOOP(erf)
+LOOP(silu)
+LOOP(gelu)
 LOOP(sin)
 LOOP(cos)
 
@@ -83,6 +84,16 @@ static long double sigmoid_of(long double x)
 static long double softplus_of(long double x)
 {
     return fmaxl(x, 0) + log1pl(expl(-fabsl(x)));
+}
+
+static long double silu_of(long double x)
+{
+    return x < 0 ? x * expl(x) / (1 + expl(x)) : x / (1 + expl(-x));
+}
+
+static long double gelu_of(long double x)
+{
+    return x * erfcl(-x / sqrtl(2)) / 2;
 }
 
 /* Where the function is neither constant nor out of range, and the bound of vmath.h. */
@@ -111,6 +122,8 @@ static const function functions[] = {
     {"erf", loop_erf, erfl, -6, 6, 1.4L, true},
     {"sin", loop_sin, sinl, -10, 10, 2.0L, false},
     {"cos", loop_cos, cosl, -10, 10, 2.0L, false},
+    {"silu", loop_silu, silu_of, RANGE(-110, 20, -752, 40), 3.0L, false},
+    {"gelu", loop_gelu, gelu_of, RANGE(-15, 6, -39, 9), 8.5L, false},
 };
 
 enum { FUNCTIONS = sizeof functions / sizeof *functions, COUNT = 1021 };
@@ -137,8 +150,7 @@ static long double units(real y, long double truth)
     return ldexpl(fabsl((long double)y - truth), -(exponent < LOWEST ? LOWEST : exponent));
 }
 
-/* --------------------------------------------------------------------------------- bounds
- */
+/* ---- bounds ---- */
 
 static uint64_t state = 1;
 
@@ -204,8 +216,7 @@ TEST(sweep_of_all_floats)
 }
 #endif
 
-/* --------------------------------------------------------------------------- exact values
- */
+/* ---- exact values ---- */
 
 typedef struct exact {
     loop *run;
@@ -275,6 +286,22 @@ static const exact exact_values[] = {
     EXACT(erf, (real)-0.0, (real)-0.0),
     EXACT(erf, INFINITE, 1),
     EXACT(erf, NOTHING, NOTHING),
+    EXACT(silu, 0, 0),
+    EXACT(silu, (real)-0.0, (real)-0.0),
+    EXACT(silu, TINIEST * 2, TINIEST),
+    EXACT(silu, INFINITE, INFINITE),
+    EXACT(silu, MAXIMUM, MAXIMUM),
+    EXACT(silu, -INFINITE, (real)-0.0),
+    EXACT(silu, -MAXIMUM, (real)-0.0),
+    EXACT(silu, NOTHING, NOTHING),
+    EXACT(gelu, 0, 0),
+    EXACT(gelu, (real)-0.0, (real)-0.0),
+    EXACT(gelu, TINIEST * 2, TINIEST),
+    EXACT(gelu, INFINITE, INFINITE),
+    EXACT(gelu, MAXIMUM, MAXIMUM),
+    EXACT(gelu, -INFINITE, (real)-0.0),
+    EXACT(gelu, -MAXIMUM, (real)-0.0),
+    EXACT(gelu, NOTHING, NOTHING),
 };
 
 /* In a vector and in what a vector leaves over. */
@@ -311,8 +338,7 @@ TEST(thresholds)
     cr_assert(value_at(sigmoid, least) == TINIEST && value_at(sigmoid, far) > NORMAL);
 }
 
-/* ----------------------------------------------------------------------------- properties
- */
+/* ---- properties ---- */
 
 TEST(rising_functions_rise)
 {
@@ -338,7 +364,6 @@ TEST(odd_functions_are_odd)
         for (int i = 0; i < 20000; i += THINNING) {
             const function *g = &functions[odd[f]];
             real x = draw_argument(g, i), y = value_at(g, x);
-
             cr_assert(isnan(y) || value_at(g, -x) == -y, "%s(%a)", g->name, (double)x);
         }
 }
@@ -367,7 +392,6 @@ TEST(pow_is_the_c_library_s)
     const void *in[] = {x, exponent};
     const int64_t step[] = {1, 1};
     real y[3];
-
     R(rn__map_pow)(3, in, step, y, NULL);
     cr_assert(y[0] == 1024 && y[1] == 3 && y[2] == 1);
 }

@@ -117,6 +117,33 @@ Test(cross_entropy, infinite_logits)
     drop(&c);
 }
 
+/* Rows with classes of probability 0: finite losses have finite gradients, 0 for what is
+ * masked; a row without any class costs infinitely much and spoils no other. */
+Test(cross_entropy, masked_classes)
+{
+    const double I = HUGE_VAL, x_data[12] = {0, -I, 1, -I, -I, -I, -I, 5, -I, 2, 2, -I};
+    static const int32_t with_empty[4] = {2, 1, 1, 0}, without[4] = {2, -7, 1, 0};
+    const double p = 1 / (1 + exp(1.0));
+    const double rows[4][3] = {{p, 0, -p}, {0, -1, 0}, {0, 0, 0}, {-0.5, 0.5, 0}};
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(4, 3));
+    rn_tensor t = rn_input(g, "t", RN_I32, rn_shape(4));
+    rn_tensor all = rn_cross_entropy(x, t), ignoring = rn_cross_entropy_ignoring(x, t, -7);
+    double dx[12];
+
+    cr_assert(rn_test_loss(g, all, x, x_data, t, with_empty, dx) == HUGE_VAL);
+    for (int i = 0; i < 12; i++)
+        cr_assert(fabs(dx[i] - rows[i / 3][i % 3] / 4) < 1e-15, "%d: %g", i, dx[i]);
+
+    rn_test_near(rn_test_loss(g, ignoring, x, x_data, t, without, dx),
+                 (log1pl(expl(-1)) + logl(2)) / 3, 1e-14);
+    for (int i = 0; i < 12; i++) {
+        const double want = i / 3 == 1 ? 0 : rows[i / 3][i % 3] / 3;
+        cr_assert(fabs(dx[i] - want) < 1e-15, "ignoring, %d: %g", i, dx[i]);
+    }
+    rn_graph_free(g);
+}
+
 Test(cross_entropy, ignoring)
 {
     static const int32_t ignored[] = {-100, 0, 3};

@@ -48,6 +48,48 @@ Test(losses, binary_cross_entropy)
         }
 }
 
+/* Infinite logits: certainty that is right costs nothing, certainty that is wrong all. */
+Test(losses, binary_cross_entropy_of_infinite_logits)
+{
+    static const double cases[][4] = {
+        /* logit, target, loss, gradient */
+        {HUGE_VAL, 1, 0, 0},
+        {-HUGE_VAL, 0, 0, 0},
+        {HUGE_VAL, 0, HUGE_VAL, 1},
+        {-HUGE_VAL, 1, HUGE_VAL, -1},
+        {HUGE_VAL, 0.25, HUGE_VAL, 0.75},
+        {-HUGE_VAL, 0.25, HUGE_VAL, -0.25},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rn_graph *g = rn_graph_new();
+        rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(1));
+        rn_tensor y = rn_input(g, "y", RN_F64, rn_shape(1));
+        double dx;
+        const double loss = rn_test_loss(g, rn_binary_cross_entropy(x, y), x, &cases[i][0],
+                                         y, &cases[i][1], &dx);
+        cr_assert(loss == cases[i][2], "logit %g, target %g: %g", cases[i][0], cases[i][1],
+                  loss);
+        cr_assert(dx == cases[i][3], "logit %g, target %g: gradient %g", cases[i][0],
+                  cases[i][1], dx);
+        rn_graph_free(g);
+    }
+}
+
+/* Soft targets are trained too: the derivative to a target of 0 or 1 is -x. */
+Test(losses, binary_cross_entropy_by_its_targets)
+{
+    static const double logits[4] = {3, -2, 0.5, 1000}, targets[4] = {0, 1, 0.5, 1};
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(4));
+    rn_tensor y = rn_input(g, "y", RN_F64, rn_shape(4));
+    double dy[4];
+
+    rn_test_loss(g, rn_binary_cross_entropy(x, y), y, targets, x, logits, dy);
+    for (int i = 0; i < 4; i++) rn_test_near(dy[i], -logits[i] / 4, 1e-14);
+    rn_graph_free(g);
+}
+
 /* ---- nothing ---- */
 
 Test(losses, nothing_costs_nothing)

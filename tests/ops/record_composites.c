@@ -53,17 +53,6 @@ static double inverse(double x)
     return 1 / x;
 }
 
-static double silu(double x)
-{
-    return x / (1 + exp(-x));
-}
-
-/* With the complement, which does not cancel. */
-static double gelu(double x)
-{
-    return x * erfc(-x / sqrt(2)) / 2;
-}
-
 ELEMENTWISE(scale, rn_scale(x[0], 3), thrice, 0, 0, EXACT | INTEGERS_TOO, SHAPES(odd));
 ELEMENTWISE(offset, rn_offset(x[0], -5), less_five, 0, 0, EXACT | INTEGERS_TOO,
             SHAPES(odd));
@@ -71,8 +60,6 @@ ELEMENTWISE(one_minus, rn_one_minus(x[0]), rest_of_one, 0, 0, EXACT | INTEGERS_T
             SHAPES(odd));
 ELEMENTWISE(reciprocal, rn_reciprocal(x[0]), inverse, 0.5, 0, 0, SHAPES(off_zero),
             MANY(positive));
-ELEMENTWISE(silu, rn_silu(x[0]), silu, 6, 0, 0, SHAPES(regular), MANY(large));
-ELEMENTWISE(gelu, rn_gelu(x[0]), gelu, 4, 1, 0, SHAPES(regular), MANY(large));
 
 /* ---- one_hot ---- */
 

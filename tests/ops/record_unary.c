@@ -17,6 +17,10 @@
     }
 
 #define RECORD(name_, reference_of, ulps_, flags_, ...)                                    \
+    RECORD_FROM(name_, reference_of, ulps_, 0, flags_, __VA_ARGS__)
+
+/* With errors that are measured beside `floor`, for what has zeros. */
+#define RECORD_FROM(name_, reference_of, ulps_, floor_, flags_, ...)                       \
     static rn_tensor build_##name_(const rn_tensor *x, const void *with)                   \
     {                                                                                      \
         return rn_##name_(x[0]);                                                           \
@@ -34,6 +38,7 @@
                                    SAMPLES(samples_##name_),                               \
                                    .flags = flags_,                                        \
                                    .ulps = ulps_,                                          \
+                                   .floor = floor_,                                        \
                                    REFUSALS(refusals_##name_),                             \
                                    .more = more_##name_}
 
@@ -86,6 +91,31 @@ static double softplus(double x)
 static double rectified(double x)
 {
     return fmax(x, 0);
+}
+
+static double silu(double x)
+{
+    return x < 0 ? x * exp(x) / (1 + exp(x)) : x / (1 + exp(-x));
+}
+
+static double silu_slope(double x)
+{
+    return sigmoid(x) * (1 + x * sigmoid(-x));
+}
+
+static double normal(double x)
+{
+    return erfc(-x / sqrt(2)) / 2;
+}
+
+static double gelu(double x)
+{
+    return x * normal(x);
+}
+
+static double gelu_slope(double x)
+{
+    return normal(x) + x * exp(-x * x / 2) / sqrt(8 * atan(1));
 }
 
 /* ---- exact ones ---- */
@@ -190,3 +220,26 @@ RECORD(softplus, softplus, 4, 0, SHAPES(regular), {.x = {REAL(large, 9)}}, MANY(
 REAL_ONLY(erf)
 POINTS(erf, {0, 0}, {-0.0, -0.0}, {INFINITY, 1}, {-INFINITY, -1}, {30, 1}, {NAN, NAN})
 RECORD(erf, erf, 2, 0, SHAPES(regular), MANY(regular), MANY(large), MANY(tiny));
+
+REAL_ONLY(silu)
+POINTS(silu, {0, 0}, {-0.0, -0.0}, {INFINITY, INFINITY}, {-INFINITY, -0.0}, {1000, 1000},
+       {-1000, -0.0}, {NAN, NAN})
+RECORD(silu, silu, 6, 0, SHAPES(regular), {.x = {REAL(large, 9)}}, MANY(regular),
+       MANY(large), MANY(tiny));
+
+REAL_ONLY(silu_slope)
+POINTS(silu_slope, {0, 0.5}, {-0.0, 0.5}, {INFINITY, 1}, {-INFINITY, -0.0}, {1000, 1},
+       {-1000, -0.0}, {NAN, NAN})
+RECORD_FROM(silu_slope, silu_slope, 8, 1, 0, SHAPES(regular), MANY(regular), MANY(large),
+            MANY(tiny));
+
+REAL_ONLY(gelu)
+POINTS(gelu, {0, 0}, {-0.0, -0.0}, {INFINITY, INFINITY}, {-INFINITY, -0.0}, {50, 50},
+       {-50, -0.0}, {NAN, NAN})
+/* Not of large numbers: the reference's own errors grow with the square of x. */
+RECORD(gelu, gelu, 16, 0, SHAPES(regular), MANY(regular), MANY(tiny));
+
+REAL_ONLY(gelu_slope)
+POINTS(gelu_slope, {0, 0.5}, {-0.0, 0.5}, {INFINITY, 1}, {-INFINITY, -0.0}, {50, 1},
+       {-50, -0.0}, {NAN, NAN})
+RECORD_FROM(gelu_slope, gelu_slope, 12, 1, 0, SHAPES(regular), MANY(regular), MANY(tiny));

@@ -54,7 +54,9 @@ BUILD1(softplus)
 BUILD1(erf)
 BUILD1(reciprocal)
 BUILD1(silu)
+BUILD1(silu_slope)
 BUILD1(gelu)
+BUILD1(gelu_slope)
 
 DOMAIN(off_zero, x != 0)
 DOMAIN(angle, fabs(x) < 1e18)
@@ -77,17 +79,26 @@ FORMULA(erf_x, M_2_SQRTPIq *expq(-x *x))
 FORMULA(reciprocal_x, -1 / x / x)
 FORMULA(silu_x, logistic(x) * (1 + x * logistic(-x)))
 
-/* With the graph's own root of a half, which is a double. */
-static quad gelu_x(const quad *v)
+static quad normal(quad x)
 {
-    const quad z = (quad)0.70710678118654752 * v[0];
-
-    return (erfcq(-z) + z * M_2_SQRTPIq * expq(-z * z)) / 2;
+    return erfcq(-x * M_SQRT1_2q) / 2;
 }
+
+static quad density(quad x)
+{
+    return expq(-x * x / 2) * M_SQRT1_2q * M_2_SQRTPIq / 2;
+}
+
+FORMULA(silu_slope_x, logistic(x) * logistic(-x) * (2 + x * (logistic(-x) - logistic(x))))
+FORMULA(gelu_x, normal(x) + x * density(x))
+FORMULA(gelu_slope_x, density(x) * (2 - x * x))
 
 FORMULA(one, 1)
 FORMULA(the_logistic, logistic(x))
-FORMULA(silu_scale, logistic(x) * (1 + fabsq(x)))
+FORMULA(silu_scale, logistic(x) * (1 + fabsq(x) * logistic(-x)))
+FORMULA(silu_slope_scale, logistic(x) * (2 + fabsq(x)))
+FORMULA(gelu_scale, normal(x) + fabsq(x) * density(x))
+FORMULA(gelu_slope_scale, density(x) * (2 + x * x) * (1 + x * x))
 
 /* ---- two operands ---- */
 
@@ -131,8 +142,15 @@ const element_rule element_rules[] = {
     {ONE(softplus), NULL, {softplus_x}, CONDITION, 8},
     {ONE(erf), NULL, {erf_x}, CONDITION, 8},
     {ONE(reciprocal), off_zero, {reciprocal_x}, CONDITION, 8},
-    {ONE(silu), NULL, {silu_x}, silu_scale, "|dy| (1 + |x|) sigmoid x", 8},
-    {ONE(gelu), NULL, {gelu_x}, one, "|dy|", 4},
+    {ONE(silu), NULL, {silu_x}, silu_scale, "|dy| s (1 + |x| (1 - s))", 8},
+    {ONE(silu_slope), NULL, {silu_slope_x}, silu_slope_scale, "|dy| s (2 + |x|)", 8},
+    {ONE(gelu), NULL, {gelu_x}, gelu_scale, "|dy| (P + |x| p)", 12},
+    {ONE(gelu_slope),
+     NULL,
+     {gelu_slope_x},
+     gelu_slope_scale,
+     "|dy| p (2 + x x) (1 + x x)",
+     8},
     {TWO(mul), NULL, {mul_x, mul_y}, CONDITION, 8},
     {TWO(div), divisor, {div_x, div_y}, CONDITION, 8},
     {TWO(pow), power, {pow_x, pow_y}, CONDITION, 8},

@@ -9,6 +9,11 @@
  * m is the row's largest logit. It is taken from both terms, so that a large offset common
  * to a row costs no digits. It counts as a constant: the derivative of the whole with
  * respect to it is 0.
+ *
+ * A logit of -inf is a class of probability 0: as a target it costs infinitely much, else
+ * its gradient is 0. Where all of a row are -inf, m and the logarithm are 0, so the row
+ * costs infinitely much, and of its gradient only the target's element is not 0: as in
+ * softmax, no class has a probability.
  */
 #include "losses.h"
 
@@ -65,8 +70,11 @@ static rn_tensor rows(rn_tensor x, rn_tensor t, rn_tensor counts)
     const int last = 1;
     rn_tensor z = rn_is_null(counts) ? x : rn_where(counts, x, rn_constant_like(x, 0));
     rn_tensor m = rn_stop_gradient(rn_max(z, &last, 1, true));
+    m = rn_where(rn_is_finite(m), m, rn_constant_like(m, 0));
     rn_tensor sum = rn_sum_axis(rn_exp(rn_sub(z, m)), 1);
+    rn_tensor empty = rn_equal(sum, rn_constant_like(sum, 0));
 
+    sum = rn_where(empty, rn_constant_like(sum, 1), sum);
     return rn_sub(rn_log(sum), rn_sub(picked(x, t), rn_squeeze(m, 1)));
 }
 
