@@ -42,16 +42,19 @@ RN_API extern const rn_cell rn_cell_rnn;
  * Weights: f/w f/u f/b, i/.., c/.., o/.. */
 RN_API extern const rn_cell rn_cell_lstm;
 
-/* Cho et al. 2014, arXiv:1406.1078v1: the reset is applied before the product.
- *   r = s(Wr x + Ur h + br)     z = s(Wz x + Uz h + bz)
- *   g = tanh(W x + U (r .* h) + b)
- *   h' = (1 - z) .* h + z .* g
- * Weights: r/.., z/.., g/.. */
+/* The gated recurrent unit, with the reset before the product as in arXiv:1406.1078v3 (Cho
+ * et al. 2014), and the update gate's sense of arXiv:1412.3555 (Chung et al. 2014): z is
+ * the share of what is new. In Cho et al., PyTorch, Keras and cuDNN z is the share of the
+ * old state, so their weights are converted by negating those of z, bias and all. r = s(Wr
+ * x + Ur h + br)     z = s(Wz x + Uz h + bz) g = tanh(W x + U (r .* h) + b) h' = (1 - z) .*
+ * h + z .* g Weights: r/.., z/.., g/.. */
 RN_API extern const rn_cell rn_cell_gru;
 
-/* The form of arXiv:1406.1078v3 and cuDNN, with the reset after the product:
+/* The same with the reset after the product, as in arXiv:1406.1078v1, PyTorch, cuDNN and
+ * Keras' default (reset_after=True):
  *   g = tanh(W x + b + r .* (U h + bu))
- * and the rest as above. Weights: those of the GRU and g/bu [H]. */
+ * The update gate has the same sense as above, not theirs. Weights: those of the GRU and
+ * g/bu [H]. */
 RN_API extern const rn_cell rn_cell_gru_reset_after;
 
 typedef struct rn_recurrent_options {

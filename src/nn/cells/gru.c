@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gru -- Cho et al. 2014, arXiv:1406.1078v1: the reset is applied before the product.
+ * gru -- Cho et al. 2014, arXiv:1406.1078v3: the reset is applied before the product. The
+ * update gate is that of Chung et al. 2014, arXiv:1412.3555: the share of what is new.
  *
  *   r  = s(Wr x + Ur h + br)
  *   z  = s(Wz x + Uz h + bz)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gru_reset_after -- arXiv:1406.1078v3 and cuDNN: the reset is applied after the product,
+ * gru_reset_after -- arXiv:1406.1078v1 and cuDNN: the reset is applied after the product,
  * so that U h is one product for all three gates; its bias is inside the reset.
  *
  *   r  = s(Wr x + Ur h + br)
