@@ -173,7 +173,8 @@ if build build-test "the build" -Dtests=enabled -Dbench=true --buildtype=debugop
         RONDO_ISA=$isa
         export RONDO_ISA
         run build-test "$isa" --no-suite kernel --no-suite isa --no-suite ieee \
-            --no-suite valgrind --no-suite install --no-suite headers --no-suite style --no-suite docs
+            --no-suite valgrind --no-suite install --no-suite headers --no-suite style \
+            --no-suite docs --no-suite any_isa
         unset RONDO_ISA
     done
 fi
@@ -186,7 +187,8 @@ UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 if build build-sanitize "the build with sanitizers" -Dtests=enabled --buildtype=debugoptimized \
     -Db_sanitize=address,undefined -Db_lundef=false; then
-    run build-sanitize sanitize --timeout-multiplier 3 --no-suite headers --no-suite style
+    run build-sanitize sanitize --timeout-multiplier 3 --no-suite headers --no-suite style \
+        --no-suite timing
 fi
 
 stage "clang, warnings as errors"

@@ -13,7 +13,7 @@
 #include <rondo/train.h>
 #include <time.h>
 
-enum { B = 2, I = 4, H = 5, N = 9, T = 5, TIMES = 3 };
+enum { B = 2, I = 4, H = 5, N = 9, T = 5, TIMES = 2 };
 static const double least = 0.1, most = 9;
 
 typedef struct world {
