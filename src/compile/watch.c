@@ -122,8 +122,9 @@ static bool passed_on(const rn__plan *plan, int32_t buffer, int32_t c)
 /* Whether the result of an operator is finite only if all its operands are. */
 static bool tells_operands(const rn_op *op)
 {
-    return op == &rn__op_add || op == &rn__op_sum || op == &rn__op_square ||
-           op == &rn__op_cast || op == &rn__op_reshape || op == &rn__op_permute;
+    return op == &rn__op_add || op == &rn__op_sum || op == &rn__op_mean ||
+           op == &rn__op_mean_square || op == &rn__op_square || op == &rn__op_cast ||
+           op == &rn__op_reshape || op == &rn__op_permute;
 }
 
 /* The node that a call reads; -1 where it is a copy of the compiler's own. */
