@@ -4,6 +4,7 @@
  *
  *   START            the element that changes no other
  *   combine(a, b)    a function of two elements
+ *   TERM(x)          what is made of an element first; if not defined, x
  *
  * The terms of a result, in the order of their axes, are cut into blocks of BLOCK. In a
  * block, term i goes to lane i % LANES, each lane combines its terms in order, lanes are
@@ -26,7 +27,17 @@ enum {
     REDUCE_TILES = 4 /* of so many, that share what is computed for a block */
 };
 
-/* a[i] = combine(a[i], x[i]): the one loop that does the work. */
+#ifndef TERM
+#define TERM(x) (x)
+#endif
+
+/* The one loop that does the work. */
+static inline void combine_terms(element *restrict a, const element *restrict x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) a[i] = combine(a[i], TERM(x[i]));
+}
+
+/* The same for what was combined already. */
 static inline void combine_rows(element *restrict a, const element *restrict x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) a[i] = combine(a[i], x[i]);
@@ -53,8 +64,8 @@ static element reduce_block(const element *x, int64_t n)
 
     for (int j = 0; j < REDUCE_LANES; j++) lane[j] = START;
     for (; i + REDUCE_LANES <= n; i += REDUCE_LANES)
-        combine_rows(lane, x + i, REDUCE_LANES);
-    combine_rows(lane, x + i, n - i);
+        combine_terms(lane, x + i, REDUCE_LANES);
+    combine_terms(lane, x + i, n - i);
     return combine_lanes(lane);
 }
 
@@ -129,7 +140,7 @@ static inline void reduce_columns_block(const element *x, const int64_t *place, 
     for (int64_t i = 0; i < lanes; i++)
         for (int64_t j = 0; j < columns; j++) lane[i][j] = START;
     for (int64_t i = 0; i < n; i++)
-        combine_rows(lane[i % REDUCE_LANES], x + place[i], columns);
+        combine_terms(lane[i % REDUCE_LANES], x + place[i], columns);
     for (int64_t half = REDUCE_LANES / 2; half > 0; half /= 2)
         for (int64_t i = 0; i < half && i + half < lanes; i++)
             combine_rows(lane[i], lane[i + half], columns);

@@ -57,6 +57,9 @@ RN_API rn_tensor rn_div(rn_tensor x, rn_tensor y); /* x / y */
 /* x^y. The gradient for y is 0 where x is not positive, that for x where x and y are 0. */
 RN_API rn_tensor rn_pow(rn_tensor x, rn_tensor y);
 
+/* x y for weights and costs, real: 0 where the weight is 0, though the cost is infinite. */
+RN_API rn_tensor rn_weigh(rn_tensor x, rn_tensor y);
+
 /* The larger or smaller of the two; NaN if either is. Where they are equal the gradient
  * goes half to each. */
 RN_API rn_tensor rn_maximum(rn_tensor x, rn_tensor y);
@@ -102,16 +105,23 @@ RN_API rn_tensor rn_sum(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_max(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_min(rn_tensor x, const int *axes, int count, bool keep);
 
+/* The largest absolute values, NaN if one is; 0 over nothing. Without a gradient: to choose
+ * a scale by, which is divided out again. */
+RN_API rn_tensor rn_peak(rn_tensor x, const int *axes, int count, bool keep);
+
 /* The index along one axis of the first largest element (a NaN counts as largest), i32. */
 RN_API rn_tensor rn_argmax(rn_tensor x, int axis, bool keep);
 
 /* Products; 1 over nothing. The gradient is right with zeros among the factors. */
 RN_API rn_tensor rn_prod(rn_tensor x, const int *axes, int count, bool keep);
 
-/* Sum / number of elements, and the mean squared distance from it (divided by the number);
- * over nothing an error. */
+/* Sum / number of elements, finite where all of them are, and the mean squared distance
+ * from it (divided by the number); over nothing an error. */
 RN_API rn_tensor rn_mean(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_variance(rn_tensor x, const int *axes, int count, bool keep);
+
+/* The mean of x x, finite where it is a number of the type; over nothing an error. */
+RN_API rn_tensor rn_mean_square(rn_tensor x, const int *axes, int count, bool keep);
 
 /* Sum, mean or largest of everything: a scalar. */
 RN_API rn_tensor rn_sum_all(rn_tensor x);
@@ -221,7 +231,7 @@ RN_API rn_tensor rn_softmax(rn_tensor x, int axis);
 RN_API rn_tensor rn_log_softmax(rn_tensor x, int axis);
 
 /* (x - mean) / sqrt(variance + epsilon) along the last axis; arXiv:1607.06450 without gain.
- */
+ * No square overflows, nor vanishes beside an epsilon of 0. */
 RN_API rn_tensor rn_normalize(rn_tensor x, double epsilon);
 
 /* gain normalize(x) + bias; gain and bias [size of the last axis], or null for none. */

@@ -13,6 +13,12 @@ static bool elementwise(const rn__node *node)
     return rn__op_code(node->op, node->variant).map != NULL;
 }
 
+static bool reduction(const rn_op *op)
+{
+    return op == &rn__op_sum || op == &rn__op_mean || op == &rn__op_mean_square ||
+           op == &rn__op_peak;
+}
+
 bool rn__batch_known(const rn__node *node)
 {
     const rn_op *op = node->op;
@@ -20,7 +26,7 @@ bool rn__batch_known(const rn__node *node)
     if (node->inputs == 0 || node->shape.rank == RN_RANK_MAX) return false;
     if ((op->flags & RN_OP_IMPURE) || node->limit.id >= 0) return false;
     return elementwise(node) || op == &rn__op_matmul || op == &rn__op_reshape ||
-           op == &rn__op_broadcast || op == &rn__op_permute || op == &rn__op_sum;
+           op == &rn__op_broadcast || op == &rn__op_permute || reduction(op);
 }
 
 /* T in front of a shape, with axes of size 1 up to `rank` axes after T. */
@@ -54,14 +60,14 @@ static rn_tensor batch_permute(const rn__node *node, rn_tensor stack)
     return rn_permute(stack, order);
 }
 
-static rn_tensor batch_sum(const rn__node *node, rn_tensor stack)
+static rn_tensor batch_reduction(const rn__node *node, rn_tensor stack)
 {
     const rn__reduce_attributes *a = (const rn__reduce_attributes *)node->attributes;
     int axes[RN_RANK_MAX], count = 0;
 
     for (int i = 0; i + 1 < rn_rank(stack); i++)
         if (a->axes >> i & 1) axes[count++] = i + 1;
-    return count ? rn_sum(stack, axes, count, a->keep != 0) : stack;
+    return count ? rn__reduce(node->op, stack, axes, count, a->keep != 0) : stack;
 }
 
 rn_tensor rn__batch(rn_graph *to, const rn__node *node, const rn__batched *in,
@@ -74,7 +80,7 @@ rn_tensor rn__batch(rn_graph *to, const rn__node *node, const rn__batched *in,
     if (op == &rn__op_reshape)
         return rn_reshape(in[0].x, with_steps(steps, node->shape, rank));
     if (op == &rn__op_permute) return batch_permute(node, in[0].x);
-    if (op == &rn__op_sum) return batch_sum(node, in[0].x);
+    if (reduction(op)) return batch_reduction(node, in[0].x);
     if (op == &rn__op_broadcast)
         return rn_broadcast(padded(in[0].x, steps, rank),
                             with_steps(steps, node->shape, rank));

@@ -165,8 +165,9 @@ static void add_leaves(finding *f)
 /* Whether the result of an operator is finite only if all its operands are. */
 static bool tells_operands(const rn_op *op)
 {
-    return op == &rn__op_add || op == &rn__op_sum || op == &rn__op_square ||
-           op == &rn__op_cast || op == &rn__op_reshape || op == &rn__op_permute;
+    return op == &rn__op_add || op == &rn__op_sum || op == &rn__op_mean ||
+           op == &rn__op_mean_square || op == &rn__op_square || op == &rn__op_cast ||
+           op == &rn__op_reshape || op == &rn__op_permute;
 }
 
 /* The node that a call reads; -1 where it is a copy of the compiler's own. */

@@ -44,6 +44,21 @@ BINARY(sub, minus, x->type, 0, EXACT | ALIASED | INTEGERS_TOO, NULL, PAIRS(odd, 
 REFUSED(mul)
 BINARY(mul, times, x->type, 0, EXACT | ALIASED | INTEGERS_TOO, NULL, PAIRS(odd, odd));
 
+static void more_weigh(void)
+{
+    static const binary_point points[] = {
+        {2, 3, 6, 3, 2},
+        {0, INFINITY, 0, INFINITY, 0},
+        {0, -INFINITY, 0, -INFINITY, 0},
+        {0.5, INFINITY, INFINITY, INFINITY, 0.5},
+        {0, NAN, NAN, NAN, 0},
+        {INFINITY, 0, NAN, 0, INFINITY},
+    };
+    expect_binary_points(rn_weigh, points, COUNT(points));
+}
+REFUSED(weigh)
+BINARY(weigh, times, x->type, 0, EXACT | ALIASED, more_weigh, PAIRS(odd, odd));
+
 static void more_div(void)
 {
     static const binary_point points[] = {

@@ -55,6 +55,22 @@ REFERENCE(variance)
 BAD(variance, "there is no variance of nothing")
 REDUCTION(variance, means, 0, 16, 2, NULL);
 
+static double plus_square(double a, double b)
+{
+    return a + b * b;
+}
+
+BUILD(mean_square)
+REFERENCE(mean_square)
+{
+    const over *o = (const over *)with;
+
+    fold(x, o, 0, plus_square, y);
+    for (int64_t i = 0; i < rn_test_array_count(y); i++) y->at[i] /= (double)terms(x, o);
+}
+BAD(mean_square, "there is no mean square of nothing")
+REDUCTION(mean_square, means, 0, 16, 1, NULL);
+
 /* ---- products ---- */
 
 static const sample products[] = {
@@ -196,6 +212,8 @@ static const sample one_axis[] = {{.x = {REAL(distinct, 3, 5)}, OVER(false, 1)},
 #define REFUSED "sum: not defined for this type (bool): x [2,3]"
 ALL(sum_all, plus, 0, false, 0);
 AXIS(sum_axis, plus, 0, false, 0);
+#undef REFUSED
+#define REFUSED "mean: not defined for this type (bool): x [2,3]"
 ALL(mean_all, plus, 0, true, 1);
 AXIS(mean_axis, plus, 0, true, 1);
 #undef REFUSED

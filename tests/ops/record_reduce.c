@@ -58,6 +58,48 @@ static double smaller(double a, double b)
     return isnan(a) || a < b ? a : b;
 }
 
+/* ---- peak ---- */
+
+static double larger_size(double a, double b)
+{
+    return isnan(b) || fabs(b) > a ? fabs(b) : a;
+}
+
+static const sample peaks[] = {
+    {.x = {REAL_SCALAR(odd)}, OVER_ALL(false)},
+    {.x = {REAL(odd, 7)}, OVER(true, 0)},
+    {.x = {REAL(regular, 3, 5)}, OVER(false, -1)},
+    {.x = {REAL(odd, 2, 3, 5)}, OVER(true, 0, 2)},
+    {.x = {REAL(regular, 0, 3)}, OVER(false, 0)},
+    {.x = {REAL(regular, 3000, 2)}, OVER(false, 0)},
+};
+
+BUILD(peak)
+REFERENCE(peak)
+{
+    fold(x, (const over *)with, 0, larger_size, y);
+}
+REFUSES(peak_axis, rn_peak(x_of(g, RN_F32), (const int[]){2}, 1, false))
+REFUSES(peak_type, rn_peak(x_of(g, RN_I32), NULL, 0, false))
+static const refusal refusals_peak[] = {
+    {peak_axis, "peak: no axis 2: x [2,3]"},
+    {peak_type, "peak: not defined for this type (i32): x [2,3]"},
+};
+
+static rn_tensor peak_of_each(rn_tensor x)
+{
+    return rn_peak(rn_expand(x, -1), (const int[]){-1}, 1, false);
+}
+
+static void more_peak(void)
+{
+    static const point points[] = {
+        {0, 0}, {-0.0, 0}, {-INFINITY, INFINITY}, {NAN, NAN}, {-3, 3}};
+
+    expect_points(peak_of_each, points, COUNT(points));
+}
+REDUCTION(peak, peaks, NO_GRADIENT, 0, 0, more_peak);
+
 /* ---- sum ---- */
 
 static const sample sums[] = {

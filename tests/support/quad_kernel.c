@@ -98,6 +98,37 @@ void rn_test_quad_sum(const rn_test_quad_value *v)
     wrap(v);
 }
 
+static void mean(const rn_test_quad_value *v, bool squares)
+{
+    const quad terms = (quad)v->x[0].count / (quad)(v->count ? v->count : 1);
+
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
+    for (int64_t i = 0; i < v->x[0].count; i++) {
+        const quad x = v->x[0].at[i];
+        v->y[v->x[0].place[i]] += (squares ? x * x : x) / terms;
+    }
+}
+
+void rn_test_quad_mean(const rn_test_quad_value *v)
+{
+    mean(v, false);
+}
+
+void rn_test_quad_mean_square(const rn_test_quad_value *v)
+{
+    mean(v, true);
+}
+
+void rn_test_quad_peak(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
+    for (int64_t i = 0; i < v->x[0].count; i++) {
+        const quad x = fabsq(v->x[0].at[i]);
+        quad *y = &v->y[v->x[0].place[i]];
+        if (!isnanq(*y) && !(x <= *y)) *y = x;
+    }
+}
+
 void rn_test_quad_max(const rn_test_quad_value *v)
 {
     for (int64_t i = 0; i < v->count; i++) v->y[i] = -HUGE_VALQ;

@@ -144,6 +144,9 @@ static const struct {
     {&rn__op_reverse, from_reverse, false},
     {&rn__op_slice, from_slice, false},
     {&rn__op_stop_gradient, from_same, false},
+    {&rn__op_mean, to_reduce, true},
+    {&rn__op_mean_square, to_reduce, true},
+    {&rn__op_peak, to_reduce, true},
     {&rn__op_sum, to_reduce, true},
 };
 

@@ -12,26 +12,13 @@
  * logit on the right side of a target of 0 or 1 costs nothing, one on the wrong side
  * infinitely much.
  */
-#include <math.h>
-
 #include "losses.h"
-
-/* weight cost */
-static rn_tensor weighted(rn_tensor weight, rn_tensor cost)
-{
-    const rn_tensor zero = rn_constant_like(weight, 0);
-    const rn_tensor infinity = rn_constant_like(cost, (double)INFINITY);
-    const rn_tensor nothing =
-        rn_logical_and(rn_equal(weight, zero), rn_equal(cost, infinity));
-
-    return rn_mul(weight, rn_where(nothing, zero, cost));
-}
 
 rn_tensor rn_binary_cross_entropy(rn_tensor logits, rn_tensor targets)
 {
     if (!rn__loss_alike("binary_cross_entropy", logits, targets)) return rn_null();
 
-    rn_tensor yes = weighted(targets, rn_softplus(rn_neg(logits)));
-    rn_tensor no = weighted(rn_one_minus(targets), rn_softplus(logits));
+    rn_tensor yes = rn_weigh(targets, rn_softplus(rn_neg(logits)));
+    rn_tensor no = rn_weigh(rn_one_minus(targets), rn_softplus(logits));
     return rn__loss_mean(rn_add(yes, no));
 }

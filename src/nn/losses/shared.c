@@ -23,7 +23,5 @@ bool rn__loss_alike(const char *what, rn_tensor x, rn_tensor y)
 
 rn_tensor rn__loss_mean(rn_tensor x)
 {
-    const int64_t count = rn_shape_count(rn_shape_get(x));
-
-    return rn_scale(rn_sum_all(x), 1 / (double)(count > 1 ? count : 1));
+    return rn_shape_count(rn_shape_get(x)) ? rn_mean_all(x) : rn_sum_all(x);
 }

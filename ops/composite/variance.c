@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * variance -- the mean of (x - mean x)^2 over some axes, in two passes, which cancels
+ * nothing; over n elements, n >= 1.
+ */
+#include "reduce.h"
+
+/* For messages. */
+static const rn_op name = {.name = "variance"};
+
+rn_tensor rn_variance(rn_tensor x, const int *axes, int count, bool keep)
+{
+    if (rn_is_null(x)) return x;
+
+    const int64_t mask = rn__reduce_axes(&name, x, axes, count);
+    if (mask < 0) return rn_null();
+    if (rn__reduce_terms(rn_shape_get(x), mask) == 0)
+        return rn__op_refuse(&name, &x, 1, "there is no variance of nothing");
+    return rn_mean_square(rn_sub(x, rn_mean(x, axes, count, true)), axes, count, keep);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mean -- the mean over some axes.
+ *
+ *   x  [..]    f32 or f64; at least one element over the axes
+ *   y  [..]    without the axes, or with size 1 there
+ *
+ *   y  = (sum of x over the axes) / n; the sum in the order of reduce_kernel.h
+ *   dx = dy / n repeated over the axes
+ *
+ * A mean of finite numbers is finite, whatever their sum is.
+ */
+#include "op.h"
+
+#if RN_IS_REAL
+
+#define SMALL_TERM(x) ((x)*0x1p-64)
+#define UNSMALL(y)    ((y)*0x1p64)
+#include "mean_kernel.h"
+
+RN_KERNEL(mean)
+{
+    reduce_to_mean(call);
+    return true;
+}
+
+#endif
+
+#if RN_ONCE
+
+static const char *shape(rn_typing *t)
+{
+    const rn__reduce_attributes *a = (const rn__reduce_attributes *)t->attributes;
+
+    if (rn__reduce_terms(t->in_shape[0], a->axes) == 0)
+        return "there is no mean of nothing";
+    return rn__reduce_shape(t);
+}
+
+static void gradient(rn_pullback *p)
+{
+    const int64_t axes = ((const rn__reduce_attributes *)p->attributes)->axes;
+    const rn_shape x = rn_shape_get(p->x[0]);
+    const double n = (double)rn__reduce_terms(x, axes);
+    const rn_tensor share = rn_div(p->dy, rn_constant_like(p->dy, n));
+
+    p->dx[0] = rn_broadcast(rn__reduce_keep(share, p->x[0], axes), x);
+}
+
+const rn_op rn__op_mean = {.name = "mean",
+                           .inputs = 1,
+                           .flags = RN_OP_STRIDED,
+                           .shape = shape,
+                           .gradient = gradient};
+
+rn_tensor rn_mean(rn_tensor x, const int *axes, int count, bool keep)
+{
+    return rn__reduce(&rn__op_mean, x, axes, count, keep);
+}
+
+rn_tensor rn_mean_all(rn_tensor x)
+{
+    return rn_mean(x, NULL, 0, false);
+}
+
+rn_tensor rn_mean_axis(rn_tensor x, int axis)
+{
+    return rn_mean(x, &axis, 1, false);
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mean_square -- the mean of squares over some axes.
+ *
+ *   x  [..]    f32 or f64; at least one element over the axes
+ *   y  [..]    without the axes, or with size 1 there
+ *
+ *   y  = (sum of x x over the axes) / n; the sum in the order of reduce_kernel.h
+ *   dx = dy / n (2 x)          dy repeated over the axes
+ *
+ * Finite where the mean is, whatever the sum and the squares are.
+ */
+#include "op.h"
+
+#if RN_IS_REAL
+
+#define TERM(x) ((x) * (x))
+#if RN_REAL == 32
+#define SMALL_TERM(x) ((x) * (x))
+#define UNSMALL(y)    (y)
+#else
+#define SMALL_TERM(x) ((x)*0x1p-550 * ((x)*0x1p-550))
+#define UNSMALL(y)    ((y)*0x1p550 * 0x1p550)
+#endif
+#include "mean_kernel.h"
+
+RN_KERNEL(mean_square)
+{
+    reduce_to_mean(call);
+    return true;
+}
+
+#endif
+
+#if RN_ONCE
+
+static const char *shape(rn_typing *t)
+{
+    const rn__reduce_attributes *a = (const rn__reduce_attributes *)t->attributes;
+
+    if (rn__reduce_terms(t->in_shape[0], a->axes) == 0)
+        return "there is no mean square of nothing";
+    return rn__reduce_shape(t);
+}
+
+static void gradient(rn_pullback *p)
+{
+    const int64_t axes = ((const rn__reduce_attributes *)p->attributes)->axes;
+    const double n = (double)rn__reduce_terms(rn_shape_get(p->x[0]), axes);
+    const rn_tensor share = rn_div(p->dy, rn_constant_like(p->dy, n));
+
+    p->dx[0] = rn_mul(rn__reduce_keep(share, p->x[0], axes), rn_scale(p->x[0], 2));
+}
+
+const rn_op rn__op_mean_square = {.name = "mean_square",
+                                  .inputs = 1,
+                                  .flags = RN_OP_STRIDED,
+                                  .shape = shape,
+                                  .gradient = gradient};
+
+rn_tensor rn_mean_square(rn_tensor x, const int *axes, int count, bool keep)
+{
+    return rn__reduce(&rn__op_mean_square, x, axes, count, keep);
+}
+
+#endif
