@@ -6,7 +6,7 @@
  *   y  [..]    without the axes, or with size 1 there
  *
  *   y  = (sum of x x over the axes) / n; the sum in the order of reduce_kernel.h
- *   dx = dy / n (2 x)          dy repeated over the axes
+ *   dx = 2 dy / n x            dy repeated over the axes
  *
  * Finite where the mean is, whatever the sum and the squares are.
  */
@@ -49,7 +49,7 @@ static void gradient(rn_pullback *p)
     const double n = (double)rn__reduce_terms(rn_shape_get(p->x[0]), axes);
     const rn_tensor share = rn_div(p->dy, rn_constant_like(p->dy, n));
 
-    p->dx[0] = rn_mul(rn__reduce_keep(share, p->x[0], axes), rn_scale(p->x[0], 2));
+    p->dx[0] = rn_mul(rn__reduce_keep(rn_scale(share, 2), p->x[0], axes), p->x[0]);
 }
 
 const rn_op rn__op_mean_square = {.name = "mean_square",

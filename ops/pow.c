@@ -12,8 +12,9 @@
  * Where y < 1/2 dx is dz (y z) / x: near 0 y - 1 would be rounded, which x^(y-1) makes log
  * x times as large; and z does not overflow beside a y of 0, as x^(y-1) may.
  *
- * Where a factor would be infinite beside one of 0 another argument is put in its place
- * first: what a selection leaves out must be finite, or derivatives of the rule are NaN.
+ * A power of 0 beside an infinite y or log x gives 0. Else, where a factor would be
+ * infinite beside one of 0, another argument is put in its place first: what a selection
+ * leaves out must be finite, or derivatives of the rule are NaN.
  */
 #include "op.h"
 
@@ -35,8 +36,8 @@ static rn_tensor by_base(rn_tensor x, rn_tensor y, rn_tensor z)
 
     const rn_tensor x_small = rn_where(small, x, one);
     const rn_tensor x_other = rn_where(rn_logical_or(small, none), one, x);
-    return rn_where(small, rn_div(rn_mul(y, z), x_small),
-                    rn_mul(y, rn_pow(x_other, rn_sub(y, one))));
+    return rn_where(small, rn_div(rn_weigh(z, y), x_small),
+                    rn_weigh(rn_pow(x_other, rn_sub(y, one)), y));
 }
 
 static rn_tensor by_exponent(rn_tensor x, rn_tensor z)
@@ -44,7 +45,7 @@ static rn_tensor by_exponent(rn_tensor x, rn_tensor z)
     const rn_tensor zero = rn_constant_like(x, 0), one = rn_constant_like(x, 1);
     const rn_tensor positive = rn_less(zero, x);
 
-    return rn_mul(rn_where(positive, z, zero), rn_log(rn_where(positive, x, one)));
+    return rn_weigh(rn_where(positive, z, zero), rn_log(rn_where(positive, x, one)));
 }
 
 static void gradient(rn_pullback *p)

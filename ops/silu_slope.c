@@ -23,9 +23,10 @@ static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
     (void)y;
     const rn_tensor zero = rn_constant_like(x, 0);
     const rn_tensor beyond = rn_less(rn_constant_like(x, 1000), rn_abs(x));
-    const rn_tensor inner = rn_where(beyond, zero, x), s = rn_sigmoid(inner);
-    const rn_tensor turn = rn_mul(inner, rn_one_minus(rn_scale(s, 2)));
-    const rn_tensor slope = rn_mul(rn_mul(s, rn_one_minus(s)), rn_offset(turn, 2));
+    const rn_tensor inner = rn_where(beyond, zero, x);
+    const rn_tensor s = rn_sigmoid(inner), rest = rn_sigmoid(rn_neg(inner));
+    const rn_tensor turn = rn_mul(inner, rn_sub(rest, s));
+    const rn_tensor slope = rn_mul(rn_mul(s, rest), rn_offset(turn, 2));
 
     return rn_mul(dy, rn_where(beyond, zero, slope));
 }

@@ -40,6 +40,7 @@ static void gradient(rn_pullback *p)
     const int64_t n = rn_size(p->x[0], (int)a->axis);
     const int64_t covered = a->count > 0 ? (a->count - 1) * a->step + 1 : 0;
 
+    if (a->count == 0) return; /* nothing of x is read: no gradient, not even zeros */
     p->dx[0] = rn_pad(p->dy, (int)a->axis, a->start, n - a->start - covered, a->step - 1);
 }
 

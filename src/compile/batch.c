@@ -67,7 +67,9 @@ static rn_tensor batch_reduction(const rn__node *node, rn_tensor stack)
 
     for (int i = 0; i + 1 < rn_rank(stack); i++)
         if (a->axes >> i & 1) axes[count++] = i + 1;
-    return count ? rn__reduce(node->op, stack, axes, count, a->keep != 0) : stack;
+    if (count) return rn__reduce(node->op, stack, axes, count, a->keep != 0);
+    if (node->op == &rn__op_mean_square) return rn_square(stack);
+    return node->op == &rn__op_peak ? rn_abs(stack) : stack;
 }
 
 rn_tensor rn__batch(rn_graph *to, const rn__node *node, const rn__batched *in,

@@ -160,6 +160,11 @@ static void more_pow(void)
         {INFINITY, 0.25, INFINITY, 0, INFINITY},
         {-INFINITY, 0.25, INFINITY, 0, 0},
         {-2, 0, 1, 0, 0},
+        {INFINITY, -1, 0, 0, 0},
+        {INFINITY, -2, 0, 0, 0},
+        {0.5, INFINITY, 0, 0, 0},
+        {2, -INFINITY, 0, 0, 0},
+        {2, INFINITY, INFINITY, INFINITY, INFINITY},
     };
     expect_binary_points(rn_pow, points + 3, COUNT(points) - 3);
     expect_binary_points(rn_pow, points, 2);
