@@ -3,11 +3,12 @@
  * Which instruction set the kernels use: the best of those that were built, that the
  * processor and the operating system support, and that RONDO_ISA does not forbid.
  *
- * Nothing is cached: the question is asked when a program is compiled, so it may cost a
- * look at the environment, and there is no global for threads to race for.
+ * RONDO_ISA is read each time, for a test may change it. What the processor says is kept:
+ * it does not change, and on a virtual machine asking takes microseconds.
  */
 #include "cpu.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +18,28 @@
 /* Bits of XCR0: the registers that the operating system saves. */
 enum { SAVES_YMM = 0x06, SAVES_ZMM = 0xe6 };
 
-/* Old compilers' __builtin_cpu_supports asks only the processor, so the system is asked
- * here. */
-static bool system_saves(unsigned registers)
+static unsigned read_xcr0(void)
 {
     unsigned a, b, c, d;
 
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return false;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return 0;
     __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
-    return (a & registers) == registers;
+    return a;
+}
+
+/* Old compilers' __builtin_cpu_supports asks only the processor, so the system is asked
+ * here. Threads that come at once find the same. */
+static bool system_saves(unsigned registers)
+{
+    enum { KNOWN = 1 << 30 }; /* no bit of XCR0 that is asked for */
+    static atomic_uint known;
+    unsigned xcr0 = atomic_load_explicit(&known, memory_order_relaxed);
+
+    if (!xcr0) {
+        xcr0 = read_xcr0() | KNOWN;
+        atomic_store_explicit(&known, xcr0, memory_order_relaxed);
+    }
+    return (xcr0 & registers) == registers;
 }
 #endif
 
