@@ -154,7 +154,7 @@ run()
 # The instruction sets that this machine has, or with "no" lacks; lowest first.
 instruction_sets()
 {
-    build-test/tests/isa_step | sed -n "s/ $1\$//p"
+    build-test/tests/isa/isa_step | sed -n "s/ $1\$//p"
 }
 
 stage "all suites"

@@ -44,7 +44,10 @@ bool rn__plan_reads_tail(rn__plan *plan, const rn_graph *graph, int32_t id, int3
     if (!plan->reader)
         plan->reader =
             (int32_t **)rn__arena_new(&plan->live.arena, graphs * sizeof(void *));
-    if (!plan->reader) return true;
+    if (!plan->reader) {
+        rn__no_memory(plan->graph);
+        return true;
+    }
     int32_t **reader = &plan->reader[graph->number];
     if (!*reader) *reader = rn__tails_find(plan, graph);
     return !*reader || rn__tail_is_read(*reader, id, limit);

@@ -309,5 +309,5 @@ bool rn__schedule_assignments(rn__plan *plan)
 bool rn__schedule_values(rn__plan *plan)
 {
     plan->home = -1;
-    return rn__schedule_graph(plan, plan->graph);
+    return rn__schedule_graph(plan, plan->graph) && !plan->graph->root->failed;
 }
