@@ -92,6 +92,7 @@ static bool judge_site(rn__search *s, rn__site *site, rn_culprit_kind kind)
     const bool judged = (made && !t.no_memory) || refused;
     c->rules += !loop;
     c->unjudged += verdict == RN__UNJUDGED;
+    site->unjudged = verdict == RN__UNJUDGED;
     if (judged && verdict == RN__WRONG) {
         c->kind = kind;
         rn__culprit_text(c, site, refused);
@@ -114,14 +115,15 @@ static bool judge_sites(rn__search *s, rn_culprit_kind kind)
 /* Before the engine is blamed: what else may be the reason. */
 static const rn__site *excuse(const rn__search *s)
 {
-    const rn__site *untold = NULL;
+    const rn__site *untold = NULL, *unjudged = NULL;
 
     for (int k = 0; k < s->sites.count; k++) {
         const rn__site *site = rn__list_at(s->sites, rn__site, k);
         if (site->stops) return site;
         if (site->untold && !untold) untold = site;
+        if (site->unjudged) unjudged = site;
     }
-    return untold;
+    return untold ? untold : unjudged;
 }
 
 /* The sweep before the loops: each loop's body is swept too. */

@@ -53,6 +53,7 @@ typedef struct rn__site {
     int64_t runs;                 /* all steps multiplied */
     bool stops;                   /* its operator stops the gradient; not judged */
     bool untold;                  /* it is a user's, and tells no sides */
+    bool unjudged;                /* a rule was judged without a verdict */
     rn__operand *operand;
 } rn__site;
 

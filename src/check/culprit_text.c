@@ -173,6 +173,12 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *r
     if (excuse && excuse->stops)
         rn__text_add(t, "; node %d stop_gradient stops the gradient on purpose",
                      (int)excuse->user_id);
+    else if (excuse && excuse->unjudged && c->node < 0 && !refused)
+        rn__text_add(
+            t,
+            "; node %d %.100s could not be judged: if it reads a value that is not "
+            "finite, a gradient of 0 for it becomes NaN where the slope is infinite",
+            (int)excuse->user_id, rn__at(excuse->user_graph, excuse->user_id)->op->name);
     else if (excuse && c->node < 0 && !refused)
         rn__text_add(t, "; %.100s has no rule `sides`, which it needs if it chooses",
                      rn__at(excuse->user_graph, excuse->user_id)->op->name);

@@ -121,3 +121,25 @@ Test(poles, stopped_on_purpose)
     rn_gradcheck_free(r);
     rn_graph_free(g);
 }
+
+/* The slope of log is infinite at an element that nobody reads: the gradient there is NaN,
+ * and the report says where it may come from. */
+Test(poles, a_pole_that_nobody_reads_is_named)
+{
+    static const double values[3] = {0, 1, 2};
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(3));
+    rn_tensor loss = rn_sum_all(rn_slice(rn_log(x), 0, 1, 3, 1));
+    const rn_value at[] = {{x, values}};
+    rn_gradcheck_report *r =
+        rn_gradcheck(loss, (rn_gradcheck_options){.values = at, .value_count = 1});
+
+    cr_assert(r && !r->passed);
+    cr_assert_eq(r->culprit.kind, RN_CULPRIT_ENGINE);
+    cr_assert(strstr(r->text,
+                     "node 1 log could not be judged: where its slope is infinite, "
+                     "a gradient of 0 gives NaN"),
+              "%s", r->text);
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+}
