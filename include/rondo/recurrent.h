@@ -42,19 +42,23 @@ RN_API extern const rn_cell rn_cell_rnn;
  * Weights: f/w f/u f/b, i/.., c/.., o/.. */
 RN_API extern const rn_cell rn_cell_lstm;
 
-/* The gated recurrent unit, with the reset before the product as in arXiv:1406.1078v3 (Cho
- * et al. 2014), and the update gate's sense of arXiv:1412.3555 (Chung et al. 2014): z is
- * the share of what is new. In Cho et al., PyTorch, Keras and cuDNN z is the share of the
- * old state, so their weights are converted by negating those of z, bias and all. r = s(Wr
- * x + Ur h + br)     z = s(Wz x + Uz h + bz) g = tanh(W x + U (r .* h) + b) h' = (1 - z) .*
- * h + z .* g Weights: r/.., z/.., g/.. */
+/* Chung et al. 2014, arXiv:1412.3555. The reset is applied before the product, as in
+ * arXiv:1406.1078v3 (Cho et al. 2014) and Keras with reset_after=False.
+ *   r = s(Wr x + Ur h + br)     z = s(Wz x + Uz h + bz)
+ *   g = tanh(W x + U (r .* h) + b)
+ *   h' = (1 - z) .* h + z .* g
+ * All versions of 1406.1078, Keras, PyTorch and cuDNN have z and 1 - z the other way round,
+ * h' = z .* h + (1 - z) .* g. As 1 - s(a) = s(-a), weights of theirs serve here when all
+ * three of the update gate, z/w, z/u and z/b, are negated, and the other way too.
+ * Weights: r/.., z/.., g/.. */
 RN_API extern const rn_cell rn_cell_gru;
 
-/* The same with the reset after the product, as in arXiv:1406.1078v1, PyTorch, cuDNN and
- * Keras' default (reset_after=True):
+/* The same with the reset after the product, as in arXiv:1406.1078v1 and v2, Keras with
+ * reset_after=True, PyTorch and cuDNN:
  *   g = tanh(W x + b + r .* (U h + bu))
- * The update gate has the same sense as above, not theirs. Weights: those of the GRU and
- * g/bu [H]. */
+ * The rest is as above, so weights of theirs need the update gate negated here too. Two
+ * biases of a gate r or z add up to its one here. Weights: those of the GRU and g/bu [H].
+ */
 RN_API extern const rn_cell rn_cell_gru_reset_after;
 
 typedef struct rn_recurrent_options {
