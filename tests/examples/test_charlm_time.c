@@ -136,7 +136,7 @@ Test(charlm_time, a_fast_machine_measures_everything)
 
     live(t, 10, 0.01, 0.001, &p);
     cr_assert_eq(t->held.points, 6);
-    cr_assert(t->learnt.points >= 0.9 * CURVE_POINTS, "%d", (int)t->learnt.points);
+    cr_assert((double)t->learnt.points >= 0.9 * CURVE_POINTS, "%d", (int)t->learnt.points);
     cr_assert_eq(t->largest, p.whole);
     cr_assert_eq(p.characters, p.whole);
     training_free(t);

@@ -361,7 +361,7 @@ static double cost_of(int n)
         const clock_t begin = clock();
         cr_assert_eq(rn__safetensors_write(plain, "x", all, (size_t)n, &fault), RN_OK);
         cr_assert_eq(rn_test_safetensors(&st, plain, "x", &fault), RN_OK);
-        cr_assert_eq(st.count, n);
+        cr_assert_eq(st.count, (size_t)n);
         cr_assert(rn__safetensors_find(&st, names));
         rn__safetensors_finish(&st);
         best = fmin(best, (double)(clock() - begin) / CLOCKS_PER_SEC);

@@ -75,8 +75,8 @@ Test(carried, only_the_sequence_that_is_not_finite_begins_anew)
 
     for (int k = 0; k < 2; k++)
         for (int t = 0; t < T; t++) {
-            world w = make(&rn_cell_lstm, (rn_optimizer){NULL});
-            world good = make(&rn_cell_lstm, (rn_optimizer){NULL});
+            world w = make(&rn_cell_lstm, (rn_optimizer){.name = NULL});
+            world good = make(&rn_cell_lstm, (rn_optimizer){.name = NULL});
             run(&w, 1, -1, 0), run(&good, 1, -1, 0);
             run(&w, 2, t * B * I + I, bad[k]), run(&good, 2, -1, 0);
             for (int row = 0; row < B; row++) {
@@ -96,8 +96,8 @@ Test(carried, only_the_sequence_that_is_not_finite_begins_anew)
 /* After it a sequence goes on as one that begins. */
 Test(carried, it_begins_with_zeros)
 {
-    world w = make(&rn_cell_lstm, (rn_optimizer){NULL});
-    world fresh = make(&rn_cell_lstm, (rn_optimizer){NULL});
+    world w = make(&rn_cell_lstm, (rn_optimizer){.name = NULL});
+    world fresh = make(&rn_cell_lstm, (rn_optimizer){.name = NULL});
     double y[T * S], want[T * S];
 
     run(&w, 1, -1, 0);
@@ -113,7 +113,7 @@ Test(carried, it_begins_with_zeros)
 /* A state that only a lower layer has lost: all layers begin anew together. */
 Test(carried, all_layers_together)
 {
-    world w = make(&rn_cell_lstm, (rn_optimizer){NULL});
+    world w = make(&rn_cell_lstm, (rn_optimizer){.name = NULL});
 
     run(&w, 1, -1, 0);
     for (int i = 0; i < L * STATES; i++) {
@@ -137,7 +137,7 @@ static rn_tensor square(rn_scope s, rn_tensor x, rn_tensor *h)
 Test(carried, an_overflow_of_the_state_itself)
 {
     static const rn_cell cell = {.name = "square", .states = 1, .step = square};
-    world w = make(&cell, (rn_optimizer){NULL});
+    world w = make(&cell, (rn_optimizer){.name = NULL});
 
     run(&w, 1, 0, 1e100);
     cr_assert(state(&w, 0, 0)[0] == 0, "%g", state(&w, 0, 0)[0]);
