@@ -105,9 +105,11 @@ RN_API rn_tensor rn_sum(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_max(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_min(rn_tensor x, const int *axes, int count, bool keep);
 
-/* The largest absolute values, NaN if one is; 0 over nothing. Without a gradient: to choose
- * a scale by, which is divided out again. */
-RN_API rn_tensor rn_peak(rn_tensor x, const int *axes, int count, bool keep);
+/* Powers of two to multiply x by before it is squared: 1 where the largest |x| is of a
+ * usual size, a small one from 2^60 up (f32; f64: 2^500), so that no square overflows. With
+ * `small` also a large one where it is below 2^-60 (2^-400), so that not all squares
+ * vanish. */
+RN_API rn_tensor rn_rescale(rn_tensor x, const int *axes, int count, bool keep, bool small);
 
 /* The index along one axis of the first largest element (a NaN counts as largest), i32. */
 RN_API rn_tensor rn_argmax(rn_tensor x, int axis, bool keep);

@@ -6,6 +6,8 @@
 #include "reduce.h"
 #include "table.h"
 
+#include <string.h>
+
 /* An element-wise operator broadcasts, so a stack only needs axes of size 1 behind its
  * first. */
 static bool elementwise(const rn__node *node)
@@ -16,7 +18,7 @@ static bool elementwise(const rn__node *node)
 static bool reduction(const rn_op *op)
 {
     return op == &rn__op_sum || op == &rn__op_mean || op == &rn__op_mean_square ||
-           op == &rn__op_peak;
+           op == &rn__op_rescale;
 }
 
 bool rn__batch_known(const rn__node *node)
@@ -60,16 +62,16 @@ static rn_tensor batch_permute(const rn__node *node, rn_tensor stack)
     return rn_permute(stack, order);
 }
 
+/* Attributes that begin with those of a reduction: each axis is the next one now. */
 static rn_tensor batch_reduction(const rn__node *node, rn_tensor stack)
 {
-    const rn__reduce_attributes *a = (const rn__reduce_attributes *)node->attributes;
-    int axes[RN_RANK_MAX], count = 0;
+    int64_t attributes[4] = {0};
 
-    for (int i = 0; i + 1 < rn_rank(stack); i++)
-        if (a->axes >> i & 1) axes[count++] = i + 1;
-    if (count) return rn__reduce(node->op, stack, axes, count, a->keep != 0);
-    if (node->op == &rn__op_mean_square) return rn_square(stack);
-    return node->op == &rn__op_peak ? rn_abs(stack) : stack;
+    if (node->attribute_size > sizeof attributes)
+        return rn_fail(stack.graph, "hoist: too many attributes: %s", node->op->name);
+    memcpy(attributes, node->attributes, node->attribute_size);
+    ((rn__reduce_attributes *)attributes)->axes *= 2;
+    return rn_apply(node->op, &stack, 1, attributes, node->attribute_size);
 }
 
 rn_tensor rn__batch(rn_graph *to, const rn__node *node, const rn__batched *in,

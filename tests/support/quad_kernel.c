@@ -119,13 +119,23 @@ void rn_test_quad_mean_square(const rn_test_quad_value *v)
     mean(v, true);
 }
 
-void rn_test_quad_peak(const rn_test_quad_value *v)
+void rn_test_quad_rescale(const rn_test_quad_value *v)
 {
+    const bool f64 = v->node->type == RN_F64;
+
     for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
     for (int64_t i = 0; i < v->x[0].count; i++) {
         const quad x = fabsq(v->x[0].at[i]);
         quad *y = &v->y[v->x[0].place[i]];
         if (!isnanq(*y) && !(x <= *y)) *y = x;
+    }
+    for (int64_t i = 0; i < v->count; i++) {
+        quad *y = &v->y[i];
+        const bool small = *y > 0 && *y < (f64 ? 0x1p-400Q : 0x1p-60Q);
+        if (*y >= (f64 ? 0x1p500Q : 0x1p60Q))
+            *y = f64 ? 0x1p-530Q : 0x1p-70Q;
+        else
+            *y = small && attributes(v)[2] ? (f64 ? 0x1p700Q : 0x1p100Q) : 1;
     }
 }
 

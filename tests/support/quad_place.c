@@ -146,7 +146,7 @@ static const struct {
     {&rn__op_stop_gradient, from_same, false},
     {&rn__op_mean, to_reduce, true},
     {&rn__op_mean_square, to_reduce, true},
-    {&rn__op_peak, to_reduce, true},
+    {&rn__op_rescale, to_reduce, true},
     {&rn__op_sum, to_reduce, true},
 };
 
