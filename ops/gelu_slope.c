@@ -5,8 +5,10 @@
  *   x  [..]    f32 or f64
  *   y  [..]
  *
- *   y  = P(x) + x p(x),  p(x) = P'(x) = e^(-x x / 2) / sqrt(2 pi)        0 at -inf, 1 at
- * inf dx = dy p(x) (2 - x x)                                               0 beyond 64
+ *   y  = P(x) + x p(x)             0 at -inf, 1 at inf
+ *   dx = dy p(x) (2 - x x)         0 beyond 64
+ *
+ * with P as in gelu and p(x) = P'(x) = e^(-x x / 2) / sqrt(2 pi).
  *
  * The error of y is at most 12 u (P(x) + |x| p(x)), u being 2^-53 (f64) or 2^-24 (f32):
  * small beside y but near its zero at -0.75.

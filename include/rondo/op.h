@@ -101,13 +101,14 @@ typedef bool (*rn_view_rule)(const rn_array *in, rn_array *out, int64_t *offset,
                              const void *attributes);
 
 typedef enum rn_op_flags {
-    RN_OP_STRIDED =
-        1, /* the kernel takes inputs of any strides; otherwise they are dense */
-    RN_OP_IMPURE =
-        2, /* two nodes with equal inputs and attributes are not the same value */
-    RN_OP_CHOOSES = 4 /* element-wise, of three inputs: input 0 is a bool that chooses input
-                         1 where it is true, else input 2, as where does. What is not chosen
-                         has no influence on the gradient, see ops.h */
+    /* The kernel takes inputs of any strides; otherwise they are dense. */
+    RN_OP_STRIDED = 1,
+    /* Two nodes with equal inputs and attributes are not the same value. */
+    RN_OP_IMPURE = 2,
+    /* Element-wise, of three inputs: input 0 is a bool that chooses input 1 where it is
+     * true, else input 2, as where does. What is not chosen has no influence on the
+     * gradient, see ops.h. */
+    RN_OP_CHOOSES = 4
 } rn_op_flags;
 
 typedef struct rn_op {

@@ -223,10 +223,11 @@ static bool find_reached(reversal *r)
     const rn__sweep *s = r->outer;
 
     if (r->forward->steps == 0) return true;
-    for (int32_t i = r->forward->node + 1; i < s->count; i++) {
-        const rn__node *node = rn__at(s->twin->source, i);
-        if (node->op == &rn__op_get && node->loop == r->forward && s->cotangent[i] >= 0)
-            rn__reach_enter(r->forward, (const rn__get *)node->attributes, r->reached);
+    for (int i = 0; i < r->forward->output.count; i++) {
+        const int32_t get = *rn__list_at(r->forward->output, int32_t, i);
+        if (get >= s->count || s->cotangent[get] < 0) continue;
+        const rn__node *node = rn__at(s->twin->source, get);
+        rn__reach_enter(r->forward, (const rn__get *)node->attributes, r->reached);
     }
     if (rn__reach_body(r->forward, r->body.needed, r->reached)) return true;
     rn__no_memory(s->twin->target);

@@ -52,13 +52,10 @@ const rn__carry *rn__reach_enter(const rn_loop *loop, const rn__get *output, boo
         reached[output->id] = true;
         return NULL;
     }
-    for (int i = 0; i < loop->carry.count; i++) {
-        const rn__carry *c = rn__list_at(loop->carry, rn__carry, i);
-        if (c->leaf != output->id) continue;
-        reached[c->next] = true;
-        return c;
-    }
-    return NULL;
+    const int i = rn__carry_of(loop, (int32_t)output->id);
+    const rn__carry *c = rn__list_at(loop->carry, rn__carry, i);
+    reached[c->next] = true;
+    return c;
 }
 
 static void leave(const rn__list *pairs, const bool *inner, bool *reached)
@@ -75,10 +72,10 @@ static void enter_loop(const rn_graph *graph, int32_t id, bool *inner, bool *rea
 {
     const rn_loop *loop = rn__at(graph, id)->loop;
 
-    for (int32_t i = id + 1; i < graph->count; i++) {
-        const rn__node *node = rn__at(graph, i);
-        if (node->op != &rn__op_get || node->loop != loop || !reached[i]) continue;
-        const rn__get *output = (const rn__get *)node->attributes;
+    for (int i = 0; i < loop->output.count; i++) {
+        const int32_t get = *rn__list_at(loop->output, int32_t, i);
+        if (!reached[get]) continue;
+        const rn__get *output = (const rn__get *)rn__at(graph, get)->attributes;
         const rn__carry *c = rn__reach_enter(loop, output, inner);
         if (c && (output->kind == RN__HISTORY || loop->steps == 0))
             reached[c->initial] = true;

@@ -69,22 +69,6 @@ rn_tensor rn__loop_get(rn_loop *loop, rn__get_kind kind, int32_t id)
     return rn_is_null(y) || !add_output(loop, kind, id, y) ? rn_null() : y;
 }
 
-/* False, with an error, unless x [B, ..] may be masked by [B, 1, ..], which is *shape. */
-static bool maskable(const rn_loop *loop, rn_tensor x, rn_shape *shape)
-{
-    char text[160];
-
-    *shape = rn_shape_get(x);
-    if (shape->rank < 1 || shape->size[0] != loop->batch) {
-        rn_fail(loop->outer,
-                "loop: collect: with lengths the first axis must be the batch of %lld: %s",
-                (long long)loop->batch, rn__describe(x, text, sizeof text));
-        return false;
-    }
-    for (int i = 1; i < shape->rank; i++) shape->size[i] = 1;
-    return true;
-}
-
 /* x where the sequence lasts, 0 where it is over. The body opens once more for this. */
 static rn_tensor masked(rn_loop *loop, rn_tensor x)
 {
@@ -102,7 +86,9 @@ static rn_tensor collect_outer(rn_loop *loop, rn_tensor x)
     x = rn__adopt(loop->outer, x, "loop: collect");
     if (rn_is_null(x) || !stacked(loop, rn_shape_get(x), false, &stack)) return rn_null();
     const bool has_lengths = !rn_is_null(loop->mask);
-    if (has_lengths && !maskable(loop, x, &shape)) return rn_null();
+    if (has_lengths && !rn__padding_has_batch(loop, x, "loop: collect")) return rn_null();
+    shape = rn_shape_get(x);
+    for (int i = 1; i < shape.rank; i++) shape.size[i] = 1;
     x = rn_broadcast(x, stack);
     if (!has_lengths) return x;
 

@@ -24,7 +24,7 @@ void rn__padding_begin(rn_loop *loop, rn_tensor lengths)
     loop->mask = rn_less(rn_loop_index(loop), lengths);
 }
 
-static bool has_batch(const rn_loop *loop, rn_tensor x, const char *what)
+bool rn__padding_has_batch(const rn_loop *loop, rn_tensor x, const char *what)
 {
     char text[160];
 
@@ -65,7 +65,7 @@ rn_tensor rn__padding_each(rn_loop *loop, rn_tensor xs, rn_tensor leaf)
 {
     rn_shape flat = rn_shape_get(leaf);
 
-    if (!has_batch(loop, leaf, "loop: each")) return rn_null();
+    if (!rn__padding_has_batch(loop, leaf, "loop: each")) return rn_null();
     if (loop->batch == 0 || loop->steps == 0) return leaf;
     flat.size[0] *= loop->steps;
     return rn__padding_choose(loop, leaf, stand_in(rn_reshape(xs, flat), first_steps(loop)),
@@ -74,7 +74,7 @@ rn_tensor rn__padding_each(rn_loop *loop, rn_tensor xs, rn_tensor leaf)
 
 rn_tensor rn__padding_carry(rn_loop *loop, rn_tensor initial, rn_tensor leaf)
 {
-    if (!has_batch(loop, initial, "loop: carry")) return rn_null();
+    if (!rn__padding_has_batch(loop, initial, "loop: carry")) return rn_null();
     if (loop->batch == 0) return leaf;
     return rn__padding_choose(loop, leaf, stand_in(initial, loop->row), "loop: carry");
 }
@@ -88,7 +88,7 @@ rn_tensor rn__padding_choose(rn_loop *loop, rn_tensor x, rn_tensor y, const char
 {
     rn_shape shape = {.rank = rn_rank(x)};
 
-    if (!has_batch(loop, x, what)) return rn_null();
+    if (!rn__padding_has_batch(loop, x, what)) return rn_null();
     for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : loop->batch;
     return rn_where(rn_reshape(loop->mask, shape), x, y);
 }

@@ -18,6 +18,9 @@
 /* Makes the mask and the rows that stand in, of lengths in the loop's outer graph. */
 void rn__padding_begin(rn_loop *loop, rn_tensor lengths);
 
+/* Whether the first axis of x is the batch; false with an error that begins with `what`. */
+bool rn__padding_has_batch(const rn_loop *loop, rn_tensor x, const char *what);
+
 /* What a step reads of xs, whose slice is `leaf`; and of a carry. Null after an error. */
 rn_tensor rn__padding_each(rn_loop *loop, rn_tensor xs, rn_tensor leaf);
 rn_tensor rn__padding_carry(rn_loop *loop, rn_tensor initial, rn_tensor leaf);

@@ -65,6 +65,20 @@ void rn_test_scramble(rn_model *model, double scale)
     }
 }
 
+rn_test_world rn_test_begin(void)
+{
+    rn_test_world w = {.model = rn_test_model(7), .graph = rn_graph_new()};
+
+    w.root = rn_root(w.graph, w.model);
+    return w;
+}
+
+void rn_test_end(rn_test_world *world)
+{
+    rn_graph_free(world->graph);
+    rn_model_free(world->model);
+}
+
 /* ---- programs ---- */
 
 rn_program *rn_test_compile(rn_tensor output)

@@ -27,6 +27,16 @@ double *rn_test_values(const rn_model *model, const char *name);
 /* Sets all weights to numbers within -1..1, times scale. */
 void rn_test_scramble(rn_model *model, double scale);
 
+/* An f64 model with a graph and the scope of both. */
+typedef struct rn_test_world {
+    rn_model *model;
+    rn_graph *graph;
+    rn_scope root;
+} rn_test_world;
+
+rn_test_world rn_test_begin(void);
+void rn_test_end(rn_test_world *world);
+
 /* ---- programs ---- */
 
 /* Compiles for one output or one loss; an error fails the test. */

@@ -6,29 +6,9 @@
 
 static const rn_init normal = {RN_INIT_NORMAL, 1};
 
-typedef struct world {
-    rn_model *model;
-    rn_graph *graph;
-    rn_scope root;
-} world;
-
-static world begin(void)
-{
-    world w = {.model = rn_test_model(7), .graph = rn_graph_new()};
-
-    w.root = rn_root(w.graph, w.model);
-    return w;
-}
-
-static void end(world *w)
-{
-    rn_graph_free(w->graph);
-    rn_model_free(w->model);
-}
-
 Test(scope, paths)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_scope a = rn_scope_in(w.root, "a"), ab = rn_scope_in(a, "b");
 
     cr_assert_str_eq(w.root.path, "");
@@ -39,21 +19,21 @@ Test(scope, paths)
     rn_weight(a, "b/w", rn_shape(1), normal);
     cr_assert_eq(rn_model_count(w.model), 1);
     cr_assert_str_eq(rn_variable_name(rn_model_at(w.model, 0)), "a/b/w");
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(scope, inference_is_inherited)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
 
     cr_assert(!rn_scope_in(w.root, "a").inference);
     cr_assert(rn_scope_in(rn_root_inference(w.graph, w.model), "a").inference);
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(scope, two_graphs_share_a_weight)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_graph *other = rn_graph_new();
     rn_tensor x = rn_weight(w.root, "w", rn_shape(4), normal);
     rn_tensor again = rn_weight(w.root, "w", rn_shape(4), normal);
@@ -68,12 +48,12 @@ Test(scope, two_graphs_share_a_weight)
     cr_assert(!memcmp(here, values, sizeof here));
     cr_assert(here[0] != 0);
     rn_graph_free(other);
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(scope, values_do_not_depend_on_the_order)
 {
-    world w = begin(), v = begin();
+    rn_test_world w = rn_test_begin(), v = rn_test_begin();
 
     rn_weight(w.root, "a", rn_shape(5), normal);
     rn_weight(w.root, "b", rn_shape(5), normal);
@@ -83,13 +63,13 @@ Test(scope, values_do_not_depend_on_the_order)
     cr_assert(!memcmp(rn_test_values(w.model, "a"), rn_test_values(v.model, "a"), 40));
     cr_assert(!memcmp(rn_test_values(w.model, "b"), rn_test_values(v.model, "b"), 40));
     cr_assert(memcmp(rn_test_values(w.model, "a"), rn_test_values(w.model, "b"), 40));
-    end(&w);
-    end(&v);
+    rn_test_end(&w);
+    rn_test_end(&v);
 }
 
 Test(scope, a_weight_inside_a_loop_is_that_of_the_root)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_loop *loop = rn_loop_begin(w.graph);
 
     rn_loop_steps(loop, 3);
@@ -105,7 +85,7 @@ Test(scope, a_weight_inside_a_loop_is_that_of_the_root)
     double sum[2];
     rn_test_value_f64(rn_loop_final(loop, carry), sum);
     cr_assert(sum[0] == 6 && sum[1] == 6);
-    end(&w);
+    rn_test_end(&w);
 }
 
 /* ---- refusals ---- */
@@ -114,7 +94,7 @@ Test(scope, a_weight_inside_a_loop_is_that_of_the_root)
 #define REFUSES(test, message, ...)                                                        \
     Test(scope, test)                                                                      \
     {                                                                                      \
-        world w = begin();                                                                 \
+        rn_test_world w = rn_test_begin();                                                 \
         rn_scope s = w.root;                                                               \
         rn_weight(s, "a", rn_shape(2, 3), normal);                                         \
         rn_state(s, "s", RN_I32, rn_shape(2));                                             \
@@ -122,7 +102,7 @@ Test(scope, a_weight_inside_a_loop_is_that_of_the_root)
         cr_assert(rn_is_null(x));                                                          \
         rn_test_error_is(w.graph, message);                                                \
         cr_assert_eq(rn_model_count(w.model), 2);                                          \
-        end(&w);                                                                           \
+        rn_test_end(&w);                                                                   \
     }
 
 REFUSES(another_shape, "weight: the model has another shape: a is [2,3], not [3,2]",
@@ -152,11 +132,11 @@ REFUSES(metadata, "weight: the name is reserved by the file format: __metadata__
 
 Test(scope, names_are_utf8)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
 
     cr_assert(
         !rn_is_null(rn_weight(w.root, "\xce\xb8\xf0\x9f\x90\xb1", rn_shape(1), normal)));
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(scope, without_a_model)
@@ -182,11 +162,11 @@ Test(scope, without_a_graph)
 
 Test(scope, nothing_is_declared_after_an_error)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
 
     rn_fail(w.graph, "first");
     cr_assert(rn_is_null(rn_weight(w.root, "w", rn_shape(2), normal)));
     cr_assert_eq(rn_model_count(w.model), 0);
     rn_test_error_is(w.graph, "first");
-    end(&w);
+    rn_test_end(&w);
 }

@@ -7,32 +7,12 @@
 
 static const rn_init ones = {RN_INIT_CONSTANT, 1};
 
-typedef struct world {
-    rn_model *model;
-    rn_graph *graph;
-    rn_scope root;
-} world;
-
-static world begin(void)
-{
-    world w = {.model = rn_test_model(7), .graph = rn_graph_new()};
-
-    w.root = rn_root(w.graph, w.model);
-    return w;
-}
-
-static void end(world *w)
-{
-    rn_graph_free(w->graph);
-    rn_model_free(w->model);
-}
-
-static rn_tensor weight(const world *w, const char *name)
+static rn_tensor weight(const rn_test_world *w, const char *name)
 {
     return rn_weight(w->root, name, rn_shape(2), ones);
 }
 
-static double first(const world *w, const char *name)
+static double first(const rn_test_world *w, const char *name)
 {
     return rn_test_values(w->model, name)[0];
 }
@@ -41,7 +21,7 @@ static double first(const world *w, const char *name)
 
 Test(names, programs_keep_the_rate_that_they_were_given)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_program *p = rn_test_training(rn_sum_all(weight(&w, "a")), rn_sgd(0.5, 0));
     rn_program *q = rn_test_training(rn_sum_all(weight(&w, "b")), rn_sgd(0.125, 0));
     rn_program *r = rn_test_training(rn_sum_all(weight(&w, "b")), rn_sgd(0.25, 0));
@@ -68,12 +48,12 @@ Test(names, programs_keep_the_rate_that_they_were_given)
     cr_assert(first(&w, "b") == -1.4375 && first(&w, "a") == -1.5);
     rn_program *all[] = {p, q, r, again, new};
     for (int i = 0; i < 5; i++) rn_program_free(all[i]);
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(names, a_name_has_rates_and_counts_of_its_own)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_tensor loss = rn_sum_all(weight(&w, "a"));
     rn_program *p = rn_test_training(loss, rn_sgd(0.5, 0));
     rn_program *q = rn_test_training(loss, rn_named(rn_sgd(0.5, 0), "critic"));
@@ -95,7 +75,7 @@ Test(names, a_name_has_rates_and_counts_of_its_own)
     cr_assert_eq(rn_set_learning_rate(w.model, 1), RN_OK);
     cr_assert(first(&w, "critic/rate") == 0.25);
     rn_program_free(p), rn_program_free(q);
-    end(&w);
+    rn_test_end(&w);
 }
 
 /* ---- counts ---- */
@@ -103,7 +83,7 @@ Test(names, a_name_has_rates_and_counts_of_its_own)
 /* Adam's first step of any weight is the rate, whenever it joins. */
 Test(names, a_weight_that_joins_later_counts_from_there)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_tensor a = rn_sum_all(weight(&w, "a"));
     rn_program *p = rn_test_training(a, rn_adam(0.5));
 
@@ -116,7 +96,7 @@ Test(names, a_weight_that_joins_later_counts_from_there)
         cr_assert(fabs(first(&w, "a") - (before - 0.5 * i)) < 1e-6);
     }
     rn_program_free(p), rn_program_free(q);
-    end(&w);
+    rn_test_end(&w);
 }
 
 /* ---- two optimisers against plain loops ---- */
@@ -156,7 +136,7 @@ static void plain_adam(plain *p, double *m, double *v, int t, double k, double r
 /* SGD with momentum and two Adams over the same weights, in turns that are not regular. */
 Test(names, optimisers_take_turns_over_the_same_weights)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     const double place[N] = {0, 1, 2};
     rn_tensor k = rn_input(w.graph, "k", RN_F64, rn_shape());
     rn_tensor x = rn_weight(w.root, "w", rn_shape(N), ones);
@@ -183,20 +163,20 @@ Test(names, optimisers_take_turns_over_the_same_weights)
     rn_test_close(rn_test_values(w.model, "optimizer/w/velocity"), want.velocity, N, 1e-12,
                   "velocity");
     for (int i = 0; i < 3; i++) rn_program_free(p[i]);
-    end(&w);
+    rn_test_end(&w);
 }
 
 /* ---- refusals ---- */
 
 static void refused(const char *name, const char *message)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
 
     cr_assert(
         !rn_compile(w.graph, (rn_compile_options){.minimize = rn_sum_all(weight(&w, "a")),
                                                   .with = rn_named(rn_sgd(1, 0), name)}));
     rn_test_error_is(w.graph, message);
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(names, names_that_could_be_mixed_up)
@@ -207,12 +187,12 @@ Test(names, names_that_could_be_mixed_up)
 
 Test(names, a_state_of_somebody_else)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
 
     rn_state(rn_scope_in(w.root, "mine"), "steps", RN_I32, rn_shape());
     cr_assert(
         !rn_compile(w.graph, (rn_compile_options){.minimize = rn_sum_all(weight(&w, "a")),
                                                   .with = rn_named(rn_sgd(1, 0), "mine")}));
     rn_test_error_is(w.graph, "state: the model has a state of that name: mine/steps");
-    end(&w);
+    rn_test_end(&w);
 }

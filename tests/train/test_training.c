@@ -7,33 +7,13 @@
 
 static const rn_init ones = {RN_INIT_CONSTANT, 1};
 
-typedef struct world {
-    rn_model *model;
-    rn_graph *graph;
-    rn_scope root;
-} world;
-
-static world begin(void)
-{
-    world w = {.model = rn_test_model(7), .graph = rn_graph_new()};
-
-    w.root = rn_root(w.graph, w.model);
-    return w;
-}
-
-static void end(world *w)
-{
-    rn_graph_free(w->graph);
-    rn_model_free(w->model);
-}
-
 /* The sum of the weight: its gradient is 1, so that sgd moves it by the rate. */
-static rn_tensor slope(const world *w, const char *name)
+static rn_tensor slope(const rn_test_world *w, const char *name)
 {
     return rn_sum_all(rn_weight(w->root, name, rn_shape(2), ones));
 }
 
-static double first(const world *w, const char *name)
+static double first(const rn_test_world *w, const char *name)
 {
     return rn_test_values(w->model, name)[0];
 }
@@ -42,7 +22,7 @@ static double first(const world *w, const char *name)
 
 Test(training, rate_can_be_changed)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
 
     cr_assert_eq(rn_set_learning_rate(w.model, 1), RN_INVALID);
     cr_assert_str_eq(rn_model_error(w.model),
@@ -61,12 +41,12 @@ Test(training, rate_can_be_changed)
     cr_assert_eq(rn_set_learning_rate(w.model, HUGE_VAL), RN_INVALID);
     cr_assert_eq(rn_set_learning_rate(NULL, 1), RN_INVALID);
     rn_program_free(p);
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(training, compiling_again_disturbs_nothing)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_tensor loss = slope(&w, "w");
     rn_program *p = rn_test_training(loss, rn_sgd(0.5, 0.5));
 
@@ -84,12 +64,12 @@ Test(training, compiling_again_disturbs_nothing)
     cr_assert_eq(rn_training_of(w.model).steps, 3);
     rn_program_free(p);
     rn_program_free(q);
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(training, optimisers_keep_their_own_moments)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_tensor loss = slope(&w, "w");
     rn_program *sgd = rn_test_training(loss, rn_sgd(0.5, 0.5));
     rn_program *adam = rn_test_training(loss, rn_adam(0.5));
@@ -101,24 +81,24 @@ Test(training, optimisers_keep_their_own_moments)
     cr_assert(fabs(first(&w, "w") - (before - 0.5)) < 1e-8, "Adam's own first step");
     rn_program_free(sgd);
     rn_program_free(adam);
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(training, nothing_yet)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     const rn_training t = rn_training_of(w.model), none = rn_training_of(NULL);
 
     cr_assert(t.steps == 0 && t.skipped == 0 && t.norm == 0);
     cr_assert(none.steps == 0 && none.skipped == 0 && none.norm == 0);
-    end(&w);
+    rn_test_end(&w);
 }
 
 /* ---- which weights ---- */
 
 Test(training, only_what_the_loss_depends_on)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_tensor other = slope(&w, "other"), loss = slope(&w, "w");
     rn_tensor state = rn_state(w.root, "state", RN_F64, rn_shape(2));
     rn_program *p;
@@ -136,12 +116,12 @@ Test(training, only_what_the_loss_depends_on)
     cr_assert(!rn_model_find(w.model, "optimizer/state/m"));
     cr_assert(!rn_model_is_weight(w.model, rn_model_count(w.model) - 1));
     rn_program_free(p);
-    end(&w);
+    rn_test_end(&w);
 }
 
 Test(training, weights_inside_loops)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_loop *loop = rn_loop_begin(w.graph);
 
     rn_loop_steps(loop, 4);
@@ -153,24 +133,25 @@ Test(training, weights_inside_loops)
     rn_test_run_once(p);
     cr_assert(first(&w, "w") == 0.5, "%g", first(&w, "w"));
     rn_program_free(p);
-    end(&w);
+    rn_test_end(&w);
 }
 
 /* ---- refusals ---- */
 
-static void refused(world *w, rn_tensor loss, rn_optimizer optimizer, const char *message)
+static void refused(rn_test_world *w, rn_tensor loss, rn_optimizer optimizer,
+                    const char *message)
 {
     cr_assert(!rn_is_null(loss), "%s", rn_graph_error(w->graph));
     cr_assert(
         !rn_compile(w->graph, (rn_compile_options){.minimize = loss, .with = optimizer}));
     rn_test_error_is(w->graph, message);
-    end(w);
+    rn_test_end(w);
 }
 
 #define REFUSES(test, optimizer, message)                                                  \
     Test(training, test)                                                                   \
     {                                                                                      \
-        world w = begin();                                                                 \
+        rn_test_world w = rn_test_begin();                                                 \
         refused(&w, slope(&w, "w"), optimizer, message);                                   \
     }
 
@@ -185,7 +166,7 @@ REFUSES(negative_clip, rn_clipped(rn_adam(1), -1),
 
 Test(training, no_weights)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_tensor x = rn_name(rn_sum_all(rn_fill(w.graph, RN_F64, rn_shape(2), 1)), "loss");
 
     slope(&w, "w");
@@ -194,7 +175,7 @@ Test(training, no_weights)
 
 Test(training, a_freed_model)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_tensor loss = slope(&w, "w");
 
     rn_model_free(w.model);
@@ -204,7 +185,7 @@ Test(training, a_freed_model)
 
 Test(training, two_models)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_model *other = rn_test_model(1);
     rn_tensor v = rn_weight(rn_root(w.graph, other), "v", rn_shape(2), ones);
 
@@ -215,7 +196,7 @@ Test(training, two_models)
 
 Test(training, a_state_in_the_way)
 {
-    world w = begin();
+    rn_test_world w = rn_test_begin();
     rn_tensor loss = slope(&w, "w");
 
     rn_weight(w.root, "optimizer/steps", rn_shape(), ones);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Axes of a plot: which numbers stand at them, and how numbers are written. */
-#ifndef RN_TRAIN_PLOT_H
-#define RN_TRAIN_PLOT_H
+#ifndef RN_IO_PLOT_H
+#define RN_IO_PLOT_H
 
 #include "ieee.h"
 
