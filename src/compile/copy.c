@@ -6,8 +6,8 @@
 #include "rondo/ops.h"
 
 /* Operands of a node, in the copy. */
-static const rn_tensor *operands(rn__copy_pass *pass, const rn__region *region,
-                                 const rn__node *node)
+static rn_tensor *operands(rn__copy_pass *pass, const rn__region *region,
+                           const rn__node *node)
 {
     rn_tensor *in =
         (rn_tensor *)rn__arena_new(&pass->arena, (size_t)node->inputs * sizeof *in);
@@ -18,6 +18,22 @@ static const rn_tensor *operands(rn__copy_pass *pass, const rn__region *region,
     }
     for (int i = 0; i < node->inputs; i++) in[i] = region->to[node->in[i]];
     return in;
+}
+
+/* A node with a limit stays in the graph that the limit is known in, also when all of its
+ * operands have moved further out. Sets pass->limit, null without one. */
+static bool find_limit(rn__copy_pass *pass, const rn__region *region, const rn__node *node,
+                       rn_tensor *in)
+{
+    pass->limit = rn_null();
+    if (node->limit.id < 0) return true;
+
+    const rn_tensor limit = region->to[node->limit.id];
+    rn_graph *graph = rn__innermost(in, node->inputs);
+    if (!rn__encloses(limit.graph, graph)) graph = limit.graph;
+    in[0] = rn__adopt(graph, in[0], "copy");
+    pass->limit = rn__adopt(graph, limit, "copy");
+    return !pass->to->failed;
 }
 
 static bool constant(const rn__node *node)
@@ -125,9 +141,9 @@ static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
     if (constant(node) || (!region->graph->parent && node->inputs == 0))
         return pass->leaf(pass, node);
     if (node->op == &rn__op_get) return copy_get(pass, region, node);
-    const rn_tensor *in = operands(pass, region, node);
-    pass->limit = node->limit.id >= 0 ? region->to[node->limit.id] : rn_null();
-    return in ? pass->node(pass, node, in) : rn_null();
+    rn_tensor *in = operands(pass, region, node);
+    if (!in || !find_limit(pass, region, node, in)) return rn_null();
+    return pass->node(pass, node, in);
 }
 
 bool rn__copy_body(rn__copy_pass *pass, rn__region *region, rn_graph *to)

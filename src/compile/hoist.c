@@ -24,8 +24,42 @@ typedef struct hoisting {
     rn_tensor *sum; /* by node: its sum over the steps, once it is made */
 } hoisting;
 
-/* The body's leaf or node as an operand of a batched operator. */
-static rn__batched operand(const hoisting *b, int32_t id)
+/* The limit of the loop, in the graph that it is rebuilt in; null: none. */
+static rn_tensor limit_of(const hoisting *b)
+{
+    return b->old->limit < 0 ? rn_null()
+                             : rn__adopt(b->to, b->outer->to[b->old->limit], "hoist");
+}
+
+/* Limits what was made for all steps: of a node of this operator, the operands (bits). */
+static rn_tensor limited(const hoisting *b, rn_tensor y, const rn_op *op, uint32_t operands)
+{
+    const rn_tensor limit = limit_of(b);
+
+    if (!rn_is_null(limit) && !rn_is_null(y) && rn__node_of(y)->op == op && !op->view)
+        rn__node_of(y)->limit = (rn__limit){limit.id, operands, b->old->steps};
+    return y;
+}
+
+/* A stack that the loop collects, 0 behind the limit as if it had. */
+static rn_tensor collected(const hoisting *b, rn_tensor y)
+{
+    rn_shape shape = {.rank = rn_rank(y)};
+
+    for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : b->old->steps;
+    const rn_tensor runs = rn_less(rn_range(b->to, b->old->steps), limit_of(b));
+    return rn_where(rn_reshape(runs, shape), y, rn_constant_like(y, 0));
+}
+
+static bool is_collected(const hoisting *b, int32_t id)
+{
+    const int32_t get = rn__loop_find_get(b->old, RN__COLLECT, id);
+
+    return get >= 0 && b->outer->live[get];
+}
+
+/* The body's leaf or node for all steps. */
+static rn__batched in_all_steps(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
@@ -48,29 +82,22 @@ static rn__batched operand(const hoisting *b, int32_t id)
     return (rn__batched){rn_slice(history, 0, first, first + b->old->steps, 1), true};
 }
 
-/* The limit of the loop, in the copy; null: none. */
-static rn_tensor limit_of(const hoisting *b)
-{
-    return b->old->limit < 0 ? rn_null() : b->outer->to[b->old->limit];
-}
-
-/* Limits what was made for all steps: of a node of this operator, the operands (bits). */
-static rn_tensor limited(const hoisting *b, rn_tensor y, const rn_op *op, uint32_t operands)
-{
-    const rn_tensor limit = limit_of(b);
-
-    if (rn_is_null(y) || rn__node_of(y)->op != op || op->view || limit.graph != y.graph)
-        return y;
-    rn__node_of(y)->limit = (rn__limit){limit.id, operands, b->old->steps};
-    return y;
-}
-
 static uint32_t stacked(const rn__batched *in, int inputs)
 {
     uint32_t operands = 1u << inputs;
 
     for (int i = 0; i < inputs; i++) operands |= in[i].stacked ? 1u << i : 0;
     return operands;
+}
+
+/* The same as an operand of a batched operator. With a limit the operator stays in the
+ * graph that the limit is known in, though its operands may come from further out. */
+static rn__batched operand(const hoisting *b, int32_t id)
+{
+    rn__batched x = in_all_steps(b, id);
+
+    if (b->old->limit >= 0 && x.stacked) x.x = rn__adopt(b->to, x.x, "hoist");
+    return x;
 }
 
 /* Makes the stacks of all nodes that leave to one side. */
@@ -92,6 +119,9 @@ static bool make_stacks(hoisting *b, rn__hoist_place place)
         if (b->body->stack[id].id >= before)
             limited(b, b->body->stack[id], node->op, stacked(in, node->inputs));
         if (rn_is_null(b->body->stack[id])) return false;
+        if (b->old->limit >= 0 && is_collected(b, id) &&
+            rn__node_of(b->body->stack[id])->limit.id < 0)
+            b->body->stack[id] = collected(b, b->body->stack[id]);
     }
     return true;
 }
@@ -123,21 +153,6 @@ static rn_tensor sum_of_same(const hoisting *b, rn_tensor x)
     return rn_reshape(rn_sum_axis(rn_broadcast(rn_reshape(x, flat), stack), 0), shape);
 }
 
-/* The sum of a stack over the steps that run. Behind them a stack that the loop collects is
- * 0; what was made before the loop is not. */
-static rn_tensor sum_of_stack(const hoisting *b, rn_tensor x)
-{
-    rn_shape shape = {.rank = rn_rank(x)};
-
-    if (b->old->limit < 0) return rn_sum_axis(x, 0);
-    if (rn__node_of(x)->op != &rn__op_get) {
-        for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : b->old->steps;
-        const rn_tensor runs = rn_less(rn_range(b->to, b->old->steps), limit_of(b));
-        x = rn_where(rn_reshape(runs, shape), x, rn_constant_like(x, 0));
-    }
-    return limited(b, rn_sum_axis(x, 0), &rn__op_sum, 1);
-}
-
 /* A factor, of rank 2, as a stack. */
 static rn__batched in_every_step(const hoisting *b, rn__batched x)
 {
@@ -161,7 +176,9 @@ static rn_tensor sum_of_node(const hoisting *b, int32_t id)
     if (node->op == &rn__op_reshape) return rn_reshape(b->sum[node->in[0]], node->shape);
     if (node->op == &rn__op_add) return rn_add(b->sum[node->in[0]], b->sum[node->in[1]]);
     const rn__batched x = operand(b, id);
-    return x.stacked ? sum_of_stack(b, x.x) : sum_of_same(b, x.x);
+    /* A sum stays in the body, so its stack is what the loop collects: 0 behind a limit. */
+    return x.stacked ? limited(b, rn_sum_axis(x.x, 0), &rn__op_sum, 1)
+                     : sum_of_same(b, x.x);
 }
 
 /* An operand whose sum has to be made before that of the node; -1 if there is none. */

@@ -111,14 +111,13 @@ static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
     return x;
 }
 
-/* The same operator on new operands. A node that leaves the graph of its limit is made
- * whole. */
-static rn_tensor apply(rn__copy_pass *pass, const rn__node *node, const rn_tensor *in)
+/* The same operator on new operands, with the same limit. */
+static rn_tensor apply(const rn__copy_pass *pass, const rn__node *node, const rn_tensor *in)
 {
     const rn_tensor x =
         rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
 
-    if (!rn_is_null(x) && pass->limit.graph == x.graph) {
+    if (!rn_is_null(x) && !rn_is_null(pass->limit)) {
         rn__node_of(x)->limit = node->limit;
         rn__node_of(x)->limit.id = pass->limit.id;
     }
@@ -128,7 +127,8 @@ static rn_tensor apply(rn__copy_pass *pass, const rn__node *node, const rn_tenso
 static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
                                const rn_tensor *in)
 {
-    rn_tensor x = rn__identity(node, in);
+    /* An operand is not 0 behind the limit, as the result may have to be. */
+    rn_tensor x = rn_is_null(pass->limit) ? rn__identity(node, in) : rn_null();
 
     /* An operand is unique by now, or a leaf of a body, which no table may judge. */
     if (!rn_is_null(x)) return x;

@@ -55,12 +55,6 @@ static rn_tensor first_steps(rn_loop *loop)
         loop->row);
 }
 
-/* x [N, ..] at these rows, as a constant to the gradient: its cotangent is 0. */
-static rn_tensor stand_in(rn_tensor x, rn_tensor row)
-{
-    return rn_stop_gradient(rn_take(x, row));
-}
-
 rn_tensor rn__padding_each(rn_loop *loop, rn_tensor xs, rn_tensor leaf)
 {
     rn_shape flat = rn_shape_get(leaf);
@@ -68,7 +62,7 @@ rn_tensor rn__padding_each(rn_loop *loop, rn_tensor xs, rn_tensor leaf)
     if (!rn__padding_has_batch(loop, leaf, "loop: each")) return rn_null();
     if (loop->batch == 0 || loop->steps == 0) return leaf;
     flat.size[0] *= loop->steps;
-    return rn__padding_choose(loop, leaf, stand_in(rn_reshape(xs, flat), first_steps(loop)),
+    return rn__padding_choose(loop, leaf, rn_take(rn_reshape(xs, flat), first_steps(loop)),
                               "loop: each");
 }
 
@@ -76,7 +70,7 @@ rn_tensor rn__padding_carry(rn_loop *loop, rn_tensor initial, rn_tensor leaf)
 {
     if (!rn__padding_has_batch(loop, initial, "loop: carry")) return rn_null();
     if (loop->batch == 0) return leaf;
-    return rn__padding_choose(loop, leaf, stand_in(initial, loop->row), "loop: carry");
+    return rn__padding_choose(loop, leaf, rn_take(initial, loop->row), "loop: carry");
 }
 
 void rn__padding_end(rn_loop *loop)

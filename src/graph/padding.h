@@ -7,8 +7,8 @@
  * worked on anyway, so that it makes nothing of them that could not be there without
  * padding. (On zeros a division would make an infinity, and 0 times infinity in the
  * gradient a NaN.) A sequence of length 0 is given the first step of the longest one.
- * Nobody reads the result: the carry is held, what is collected is 0, and the cotangent of
- * both is 0.
+ * The result is not used: the carry is held, and what is collected is 0. A body that mixes
+ * the rows of the batch does see the step that stands in, and its gradient goes through it.
  */
 #ifndef RN_GRAPH_PADDING_H
 #define RN_GRAPH_PADDING_H

@@ -68,7 +68,16 @@ static rn_tensor nested(rn_tensor x)
     return rn_where(positive(x), inner, zero(x));
 }
 
+/* Two choices by one condition, of which the branch that is not safe is used first. */
+static rn_tensor twice(rn_tensor x)
+{
+    const rn_tensor c = positive(x), safe = rn_where(c, x, zero(x));
+
+    return rn_add(safe, rn_where(c, rn_sqrt(x), zero(x)));
+}
+
 static const guarded functions[] = {
+    {"twice", twice, {0, -1, 4, 0.25}, {0, 0, 1.25, 2}, {0, 0, -1.0 / 32, -2}},
     {"root_or_itself",
      root_or_itself,
      {0, -1, 4, 0.25},

@@ -6,6 +6,7 @@
 #ifndef RN_TESTS_COMPILE_RANDOM_GRAPH_H
 #define RN_TESTS_COMPILE_RANDOM_GRAPH_H
 
+#include "loop.h"
 #include "run/driver.h"
 
 enum { RN_TEST_INPUTS = 5, RN_TEST_VARIABLES = 4, RN_TEST_POOL = 200 };
@@ -202,6 +203,17 @@ static inline rn_tensor rn_test_accumulate(rn_test_dice *d, rn_loop *loop,
     return s;
 }
 
+/* Lets a loop stop early, at a step that in a loop within a loop is another one each time.
+ */
+static inline void rn_test_limit(rn_test_dice *d, rn_graph *g, rn_loop *loop)
+{
+    rn_tensor limit = rn_constant_scalar(g, RN_I32, rn_test_throw(d, (int)loop->steps + 1));
+
+    if (g->loop && !g->loop->ended && rn_test_throw(d, 2))
+        limit = rn_minimum(limit, rn_loop_index(g->loop));
+    rn__loop_limit(loop, limit);
+}
+
 static inline void rn_test_random_loop(rn_test_dice *d, rn_graph *g, rn_test_pool *pool,
                                        int nodes, int depth)
 {
@@ -223,6 +235,7 @@ static inline void rn_test_random_loop(rn_test_dice *d, rn_graph *g, rn_test_poo
     } else {
         rn_loop_steps(loop, rn_test_throw(d, 5));
     }
+    if (!ragged && rn_test_throw(d, 3) == 0) rn_test_limit(d, g, loop);
     for (int i = 0; i < carries; i++) {
         rn_tensor h0 = rn_test_pick(d, pool);
         if (ragged && rn_size(h0, 0) != batch)

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nn_support.h"
+#include "padding_support.h"
 
-enum { T = 5, B = 4, I = 2, H = 3, WEIGHTS = 40 };
+enum { WEIGHTS = 40 };
 
 /* ---- cells that are not defined for every input or state ---- */
 
@@ -52,10 +52,6 @@ static const rn_cell *const cells[] = {&cell_reciprocal,        &cell_log,     &
                                        &cell_countdown,         &rn_cell_lstm, &rn_cell_gru,
                                        &rn_cell_gru_reset_after};
 enum { CELLS = sizeof cells / sizeof *cells };
-
-static const int32_t patterns[][B] = {{5, 3, 1, 2}, {0, 4, 0, 1}, {5, 5, 5, 5},
-                                      {1, 1, 1, 1}, {0, 0, 0, 0}, {2, 0, 3, 3}};
-enum { PATTERNS = sizeof patterns / sizeof *patterns };
 
 /* ---- a layer with all that comes out of it ---- */
 
@@ -130,17 +126,6 @@ static double *layer_run(const layer *l, const double *x, const double *initial,
         at += bytes_of(l, i) / sizeof(double);
     }
     return all;
-}
-
-/* x in 0.5 .. 1.5 where a sequence lasts, else the padding; initial states are lengths. */
-static void fill(double *x, double *initial, const int32_t *lengths, double padding)
-{
-    for (int t = 0; t < T; t++)
-        for (int i = 0; i < B * I; i++)
-            x[t * B * I + i] = t < lengths[i / I]
-                                   ? 1 + 0.5 * rn_test_number((uint64_t)(t * B * I + i))
-                                   : padding;
-    for (int i = 0; i < B * H; i++) initial[i] = lengths[i / H];
 }
 
 /* ---- no bit changes ---- */
@@ -253,110 +238,7 @@ Test(padding, is_as_sequences_alone)
         }
 }
 
-/* ---- indices ---- */
-
-/* A loop that takes rows of a table itself: tokens past the end of a sequence, -1 say, are
- * not looked at. */
-Test(padding, indices_may_be_out_of_range)
-{
-    for (int back = 0; back < 2; back++) {
-        rn_graph *g = rn_graph_new();
-        const rn_tensor tokens = rn_input(g, "tokens", RN_I32, rn_shape(T, B));
-        const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(B));
-        const rn_tensor table = rn_input(g, "table", RN_F64, rn_shape(4, H));
-        rn_loop *loop = rn_loop_begin(g);
-        if (back) rn_loop_reverse(loop);
-        rn_loop_lengths(loop, lengths);
-        const rn_tensor token = rn_loop_each(loop, tokens);
-        const rn_tensor h = rn_loop_carry(loop, rn_fill(g, RN_F64, rn_shape(B, H), 0));
-        const rn_tensor next = rn_add(rn_scale(h, 0.5), rn_take(table, token));
-        rn_loop_next(loop, h, next);
-        rn_loop_end(loop);
-        rn_tensor out[3] = {rn_loop_final(loop, h), rn_loop_collect(loop, token)};
-        cr_assert(rn_grad(rn_sum_all(out[0]), rn_null(), &table, 1, &out[2]));
-        rn_program *p =
-            rn_compile(g, (rn_compile_options){.outputs = out, .output_count = 3});
-        cr_assert(p, "%s", rn_graph_error(g));
-
-        int32_t fed[T * B], read[T * B];
-        double rows[4 * H], got[4 * H];
-        rn_test_numbers(rows, 4 * H, 9);
-        rn_test_feed_f64(p, table, rows);
-        for (int n = 0; n < PATTERNS; n++) {
-            double want[B * H] = {0}, dtable[4 * H] = {0};
-            for (int i = 0; i < T * B; i++) {
-                const bool lasts = i / B < patterns[n][i % B];
-                fed[i] = lasts ? (i * 7) % 4 : i % 2 ? -1 : INT32_MAX;
-            }
-            rn_test_feed_i32(p, tokens, fed);
-            rn_test_feed_i32(p, lengths, patterns[n]);
-            rn_test_run_once(p);
-            for (int b = 0; b < B; b++)
-                for (int k = 0; k < patterns[n][b]; k++) {
-                    const int t = back ? patterns[n][b] - 1 - k : k;
-                    const int left = patterns[n][b] - 1 - k;
-                    for (int i = 0; i < H; i++) {
-                        want[b * H + i] =
-                            0.5 * want[b * H + i] + rows[fed[t * B + b] * H + i];
-                        dtable[fed[t * B + b] * H + i] += ldexp(1, -left);
-                    }
-                }
-            rn_test_read_f64(p, out[0], got);
-            rn_test_close(got, want, B * H, 1e-14, "final");
-            rn_test_read_f64(p, out[2], got);
-            rn_test_close(got, dtable, 4 * H, 1e-14, "d table");
-            cr_assert_eq(rn_read(p, out[1], read, sizeof read), RN_OK);
-            for (int i = 0; i < T * B; i++)
-                cr_assert_eq(read[i], i / B < patterns[n][i % B] ? fed[i] : 0);
-        }
-        rn_program_free(p);
-        rn_graph_free(g);
-    }
-}
-
-/* ---- histories, second derivatives ---- */
-
-/* The gradient of a history, whose last slots hold the final value, by differences; and a
- * loop in a loop, with lengths of its own at each step. */
-Test(padding, histories_and_loops_in_loops)
-{
-    for (int back = 0; back < 2; back++) {
-        rn_graph *g = rn_graph_new();
-        const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(3, T, B, I));
-        const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(3, B));
-        const rn_tensor weight = rn_input(g, "weight", RN_F64, rn_shape(T + 1, B, I));
-        rn_loop *outer = rn_loop_begin(g);
-        const rn_tensor xs = rn_loop_each(outer, x), n = rn_loop_each(outer, lengths);
-        const rn_tensor s = rn_loop_carry(outer, rn_fill(g, RN_F64, rn_shape(B, I), 1));
-        rn_loop *inner = rn_loop_begin(rn_loop_body(outer));
-        if (back) rn_loop_reverse(inner);
-        rn_loop_lengths(inner, n);
-        const rn_tensor step = rn_loop_each(inner, xs), h = rn_loop_carry(inner, s);
-        rn_loop_next(inner, h, rn_tanh(rn_div(h, step)));
-        rn_loop_end(inner);
-        const rn_tensor all = rn_mul(rn_loop_history(inner, h), weight);
-        rn_loop_next(outer, s, rn_add(rn_sum_axis(all, 0), rn_loop_final(inner, h)));
-        rn_loop_end(outer);
-        const rn_tensor loss = rn_sum_all(rn_square(rn_loop_final(outer, s)));
-
-        double data[3 * T * B * I], weights[(T + 1) * B * I];
-        int32_t fed[3 * B];
-        memcpy(fed, patterns[0], sizeof patterns[0]);
-        memcpy(fed + B, patterns[1], sizeof patterns[1]);
-        memcpy(fed + 2 * B, patterns[4], sizeof patterns[4]);
-        rn_test_numbers(weights, (T + 1) * B * I, 5);
-        for (int i = 0; i < 3 * T * B * I; i++) {
-            const int k = i / (T * B * I), t = i / (B * I) % T, b = i / I % B;
-            data[i] = t < fed[k * B + b] ? 1.2 + 0.3 * rn_test_number((uint64_t)i) : 0;
-        }
-        const rn_value values[] = {{x, data}, {lengths, fed}, {weight, weights}};
-        rn_gradcheck_report *r =
-            rn_gradcheck(loss, (rn_gradcheck_options){.values = values, .value_count = 3});
-        cr_assert(r && r->passed, "%s", r ? r->text : "no report");
-        rn_gradcheck_free(r);
-        rn_graph_free(g);
-    }
-}
+/* ---- second derivatives ---- */
 
 /* The gradient of the gradient's norm is finite and right, padding of zeros and all. */
 Test(padding, second_derivatives)

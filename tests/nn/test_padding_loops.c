@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Padding in loops made by hand: indices, histories, loops in loops, rows that are mixed.
+ */
+#include <math.h>
+#include <rondo/grad.h>
+#include <string.h>
+
+#include "padding_support.h"
+
+/* A loop that takes rows of a table itself: tokens past the end of a sequence, -1 say, are
+ * not looked at. */
+Test(padding_loops, indices_may_be_out_of_range)
+{
+    for (int back = 0; back < 2; back++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor tokens = rn_input(g, "tokens", RN_I32, rn_shape(T, B));
+        const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(B));
+        const rn_tensor table = rn_input(g, "table", RN_F64, rn_shape(4, H));
+        rn_loop *loop = rn_loop_begin(g);
+        if (back) rn_loop_reverse(loop);
+        rn_loop_lengths(loop, lengths);
+        const rn_tensor token = rn_loop_each(loop, tokens);
+        const rn_tensor h = rn_loop_carry(loop, rn_fill(g, RN_F64, rn_shape(B, H), 0));
+        const rn_tensor next = rn_add(rn_scale(h, 0.5), rn_take(table, token));
+        rn_loop_next(loop, h, next);
+        rn_loop_end(loop);
+        rn_tensor out[3] = {rn_loop_final(loop, h), rn_loop_collect(loop, token)};
+        cr_assert(rn_grad(rn_sum_all(out[0]), rn_null(), &table, 1, &out[2]));
+        rn_program *p =
+            rn_compile(g, (rn_compile_options){.outputs = out, .output_count = 3});
+        cr_assert(p, "%s", rn_graph_error(g));
+
+        int32_t fed[T * B], read[T * B];
+        double rows[4 * H], got[4 * H];
+        rn_test_numbers(rows, 4 * H, 9);
+        rn_test_feed_f64(p, table, rows);
+        for (int n = 0; n < PATTERNS; n++) {
+            double want[B * H] = {0}, dtable[4 * H] = {0};
+            for (int i = 0; i < T * B; i++) {
+                const bool lasts = i / B < patterns[n][i % B];
+                fed[i] = lasts ? (i * 7) % 4 : i % 2 ? -1 : INT32_MAX;
+            }
+            rn_test_feed_i32(p, tokens, fed);
+            rn_test_feed_i32(p, lengths, patterns[n]);
+            rn_test_run_once(p);
+            for (int b = 0; b < B; b++)
+                for (int k = 0; k < patterns[n][b]; k++) {
+                    const int t = back ? patterns[n][b] - 1 - k : k;
+                    const int left = patterns[n][b] - 1 - k;
+                    for (int i = 0; i < H; i++) {
+                        want[b * H + i] =
+                            0.5 * want[b * H + i] + rows[fed[t * B + b] * H + i];
+                        dtable[fed[t * B + b] * H + i] += ldexp(1, -left);
+                    }
+                }
+            rn_test_read_f64(p, out[0], got);
+            rn_test_close(got, want, B * H, 1e-14, "final");
+            rn_test_read_f64(p, out[2], got);
+            rn_test_close(got, dtable, 4 * H, 1e-14, "d table");
+            cr_assert_eq(rn_read(p, out[1], read, sizeof read), RN_OK);
+            for (int i = 0; i < T * B; i++)
+                cr_assert_eq(read[i], i / B < patterns[n][i % B] ? fed[i] : 0);
+        }
+        rn_program_free(p);
+        rn_graph_free(g);
+    }
+}
+
+/* The gradient of a history, whose last slots hold the final value, by differences; and a
+ * loop in a loop, with lengths of its own at each step. */
+Test(padding_loops, histories_and_loops_in_loops)
+{
+    for (int back = 0; back < 2; back++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(3, T, B, I));
+        const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(3, B));
+        const rn_tensor weight = rn_input(g, "weight", RN_F64, rn_shape(T + 1, B, I));
+        rn_loop *outer = rn_loop_begin(g);
+        const rn_tensor xs = rn_loop_each(outer, x), n = rn_loop_each(outer, lengths);
+        const rn_tensor s = rn_loop_carry(outer, rn_fill(g, RN_F64, rn_shape(B, I), 1));
+        rn_loop *inner = rn_loop_begin(rn_loop_body(outer));
+        if (back) rn_loop_reverse(inner);
+        rn_loop_lengths(inner, n);
+        const rn_tensor step = rn_loop_each(inner, xs), h = rn_loop_carry(inner, s);
+        rn_loop_next(inner, h, rn_tanh(rn_div(h, step)));
+        rn_loop_end(inner);
+        const rn_tensor all = rn_mul(rn_loop_history(inner, h), weight);
+        rn_loop_next(outer, s, rn_add(rn_sum_axis(all, 0), rn_loop_final(inner, h)));
+        rn_loop_end(outer);
+        const rn_tensor loss = rn_sum_all(rn_square(rn_loop_final(outer, s)));
+
+        double data[3 * T * B * I], weights[(T + 1) * B * I];
+        int32_t fed[3 * B];
+        memcpy(fed, patterns[0], sizeof patterns[0]);
+        memcpy(fed + B, patterns[1], sizeof patterns[1]);
+        memcpy(fed + 2 * B, patterns[4], sizeof patterns[4]);
+        rn_test_numbers(weights, (T + 1) * B * I, 5);
+        for (int i = 0; i < 3 * T * B * I; i++) {
+            const int k = i / (T * B * I), t = i / (B * I) % T, b = i / I % B;
+            data[i] = t < fed[k * B + b] ? 1.2 + 0.3 * rn_test_number((uint64_t)i) : 0;
+        }
+        const rn_value values[] = {{x, data}, {lengths, fed}, {weight, weights}};
+        rn_gradcheck_report *r =
+            rn_gradcheck(loss, (rn_gradcheck_options){.values = values, .value_count = 3});
+        cr_assert(r && r->passed, "%s", r ? r->text : "no report");
+        rn_gradcheck_free(r);
+        rn_graph_free(g);
+    }
+}
+
+/* A body that mixes the rows of the batch: what stands in for a sequence that is over has
+ * an influence, and the gradient is that of it too. */
+Test(padding_loops, rows_that_are_mixed)
+{
+    for (int back = 0; back < 2; back++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I));
+        const rn_tensor h0 = rn_input(g, "h0", RN_F64, rn_shape(B, I));
+        const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(B));
+        rn_loop *loop = rn_loop_begin(g);
+        if (back) rn_loop_reverse(loop);
+        rn_loop_lengths(loop, lengths);
+        const rn_tensor step = rn_loop_each(loop, x), h = rn_loop_carry(loop, h0);
+        const rn_tensor mean = rn_mean(rn_mul(h, step), (int[]){0}, 1, true);
+        rn_loop_next(loop, h, rn_tanh(rn_add(rn_sub(step, mean), rn_scale(h, 0.5))));
+        rn_loop_end(loop);
+        const rn_tensor loss = rn_sum_all(rn_square(rn_loop_final(loop, h)));
+
+        for (int p = 0; p < PATTERNS; p++) {
+            double data[T * B * I], initial[B * H], begin[B * I];
+            fill(data, initial, patterns[p], 1e300);
+            rn_test_numbers(begin, B * I, 8);
+            const rn_value values[] = {{x, data}, {h0, begin}, {lengths, patterns[p]}};
+            rn_gradcheck_report *r = rn_gradcheck(
+                loss, (rn_gradcheck_options){.values = values, .value_count = 3});
+            cr_assert(r && r->passed, "pattern %d: %s", p, r ? r->text : "no report");
+            rn_gradcheck_free(r);
+        }
+        rn_graph_free(g);
+    }
+}
+
+/* The step that stands in is one that the sequence takes: of a reversed loop its last. The
+ * first step's input is the initial state here, and their difference is divided by. */
+Test(padding_loops, input_and_carry_that_stand_in_belong_together)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I));
+    const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(B));
+    rn_loop *loop = rn_loop_begin(g);
+    rn_loop_reverse(loop);
+    rn_loop_lengths(loop, lengths);
+    const rn_tensor step = rn_loop_each(loop, x);
+    const rn_tensor h = rn_loop_carry(loop, rn_fill(g, RN_F64, rn_shape(B, I), 2));
+    rn_loop_next(loop, h, rn_offset(rn_reciprocal(rn_sub(step, h)), 5));
+    rn_loop_end(loop);
+    const rn_tensor loss = rn_sum_all(rn_sin(rn_loop_final(loop, h)));
+    rn_tensor dx;
+    cr_assert(rn_grad(loss, rn_null(), &x, 1, &dx));
+    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(dx)});
+    cr_assert(p, "%s", rn_graph_error(g));
+
+    double data[T * B * I], initial[B * H], got[T * B * I];
+    fill(data, initial, patterns[0], NAN);
+    for (int i = 0; i < B * I; i++) data[i] = patterns[0][i / I] > 1 ? 2 : 1;
+    rn_test_feed_f64(p, x, data);
+    rn_test_feed_i32(p, lengths, patterns[0]);
+    rn_test_run_once(p);
+    rn_test_read_f64(p, dx, got);
+    for (int i = 0; i < T * B * I; i++) cr_assert(isfinite(got[i]), "%d is %g", i, got[i]);
+    rn_program_free(p);
+    rn_graph_free(g);
+}
