@@ -127,8 +127,7 @@ static rn_tensor apply(const rn__copy_pass *pass, const rn__node *node, const rn
 static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
                                const rn_tensor *in)
 {
-    /* An operand is not 0 behind the limit, as the result may have to be. */
-    rn_tensor x = rn_is_null(pass->limit) ? rn__identity(node, in) : rn_null();
+    rn_tensor x = rn__identity(node, in);
 
     /* An operand is unique by now, or a leaf of a body, which no table may judge. */
     if (!rn_is_null(x)) return x;

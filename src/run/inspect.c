@@ -56,6 +56,7 @@ static void print_call(const rn_program *p, rn__text *t, int32_t i)
     if (call->tiles_end)
         rn__text_add(t, "(tiles of %lld, to %d) ", (long long)call->tile,
                      (int)call->tiles_end - 1);
+    if (call->limit.buffer >= 0) rn__text_add(t, "(limited) ");
     print_place(p, t, &call->address[call->inputs]);
     for (int k = 0; k < call->inputs; k++) {
         rn__text_add(t, k ? ", " : " <- ");

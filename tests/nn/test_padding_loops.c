@@ -108,6 +108,34 @@ Test(padding_loops, histories_and_loops_in_loops)
     }
 }
 
+/* No product of a training step with lengths runs behind the longest: those that left the
+ * loops stop at the same limit. */
+Test(padding_loops, all_products_stop)
+{
+    rn_model *m = rn_test_model(1);
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I));
+    const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(B));
+    const rn_sequence q =
+        rn_lstm(rn_root(g, m), "net", x,
+                (rn_recurrent_options){.units = H, .layers = 2, .lengths = lengths});
+    rn_program *p = rn_test_training(rn_sum_all(rn_square(q.last)), rn_sgd(0.1, 0));
+    char text[60000];
+    int limited = 0, inside = 0;
+
+    cr_assert_lt(rn_program_print(p, text, sizeof text), sizeof text);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        if (!strstr(line, " matmul ")) continue;
+        const bool in_loop = line[0] == ' ';
+        cr_assert(in_loop || strstr(line, "(limited)"), "%s", line);
+        limited += !in_loop, inside += in_loop;
+    }
+    cr_assert(limited > 0 && inside > 0);
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(m);
+}
+
 /* A body that mixes the rows of the batch: what stands in for a sequence that is over has
  * an influence, and the gradient is that of it too. */
 Test(padding_loops, rows_that_are_mixed)
@@ -152,22 +180,25 @@ Test(padding_loops, input_and_carry_that_stand_in_belong_together)
     rn_loop_lengths(loop, lengths);
     const rn_tensor step = rn_loop_each(loop, x);
     const rn_tensor h = rn_loop_carry(loop, rn_fill(g, RN_F64, rn_shape(B, I), 2));
-    rn_loop_next(loop, h, rn_offset(rn_reciprocal(rn_sub(step, h)), 5));
+    const rn_tensor w = rn_input(g, "w", RN_F64, rn_shape(I, I));
+    const rn_tensor product = rn_matmul(rn_reciprocal(rn_sub(step, h)), w);
+    rn_loop_next(loop, h, rn_offset(product, 5));
     rn_loop_end(loop);
     const rn_tensor loss = rn_sum_all(rn_sin(rn_loop_final(loop, h)));
-    rn_tensor dx;
-    cr_assert(rn_grad(loss, rn_null(), &x, 1, &dx));
-    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(dx)});
+    rn_tensor dw;
+    cr_assert(rn_grad(loss, rn_null(), &w, 1, &dw));
+    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(dw)});
     cr_assert(p, "%s", rn_graph_error(g));
 
-    double data[T * B * I], initial[B * H], got[T * B * I];
+    double data[T * B * I], initial[B * H], got[I * I];
     fill(data, initial, patterns[0], NAN);
     for (int i = 0; i < B * I; i++) data[i] = patterns[0][i / I] > 1 ? 2 : 1;
     rn_test_feed_f64(p, x, data);
+    rn_test_feed_f64(p, w, (double[I * I]){1, 0, 0, 1});
     rn_test_feed_i32(p, lengths, patterns[0]);
     rn_test_run_once(p);
-    rn_test_read_f64(p, dx, got);
-    for (int i = 0; i < T * B * I; i++) cr_assert(isfinite(got[i]), "%d is %g", i, got[i]);
+    rn_test_read_f64(p, dw, got);
+    for (int i = 0; i < I * I; i++) cr_assert(isfinite(got[i]), "%d is %g", i, got[i]);
     rn_program_free(p);
     rn_graph_free(g);
 }
