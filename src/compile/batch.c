@@ -26,7 +26,7 @@ bool rn__batch_known(const rn__node *node)
     const rn_op *op = node->op;
 
     if (node->inputs == 0 || node->shape.rank == RN_RANK_MAX) return false;
-    if ((op->flags & RN_OP_IMPURE) || node->limit.id >= 0) return false;
+    if (op->flags & RN_OP_IMPURE) return false;
     return elementwise(node) || op == &rn__op_matmul || op == &rn__op_reshape ||
            op == &rn__op_broadcast || op == &rn__op_permute || reduction(op);
 }

@@ -127,7 +127,7 @@ bool rn__hoist_product(const rn__hoist *h, int32_t id)
 {
     const rn__node *node = node_at(h, id);
 
-    return node->op == &rn__op_matmul && node->limit.id < 0 &&
+    return node->op == &rn__op_matmul &&
            *(const int64_t *)node->attributes == RN_TRANSPOSE_X &&
            node_at(h, node->in[0])->shape.rank == 2 &&
            node_at(h, node->in[1])->shape.rank == 2 && h->varies[node->in[0]] &&

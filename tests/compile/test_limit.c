@@ -94,12 +94,12 @@ static void end(world *w)
 }
 
 /* A loop in the graph that the limit belongs to. */
-static rn_loop *loop_in(rn_graph *g, rn_tensor limit, bool back)
+static rn_loop *loop_in(rn_graph *g, rn_tensor limit, bool back, int64_t steps)
 {
     rn_loop *loop = rn_loop_begin(g);
 
     if (back) rn_loop_reverse(loop);
-    rn_loop_steps(loop, T);
+    rn_loop_steps(loop, steps);
     rn__loop_limit(loop, limit);
     return loop;
 }
@@ -117,7 +117,7 @@ static void both_ways(void (*build)(world *w, bool back))
 
 static void sums(world *w, bool back)
 {
-    rn_loop *loop = loop_in(w->g, w->limit, back);
+    rn_loop *loop = loop_in(w->g, w->limit, back, T);
     const rn_tensor x = rn_loop_each(loop, w->x);
     const rn_tensor a = rn_loop_carry(loop, rn_fill(w->g, RN_F64, rn_shape(I, O), 0.5));
     const rn_tensor b = rn_loop_carry(loop, rn_fill(w->g, RN_F64, rn_shape(I, I), 0));
@@ -141,7 +141,7 @@ Test(limit, sums_over_the_steps)
 
 static void stacks(world *w, bool back)
 {
-    rn_loop *loop = loop_in(w->g, w->limit, back);
+    rn_loop *loop = loop_in(w->g, w->limit, back, T);
     const rn_tensor x = rn_loop_each(loop, w->x);
     const rn_tensor h = rn_loop_carry(loop, rn_index(w->x, 0, 1));
     const rn_tensor flat = rn_reshape(x, rn_shape(B * I, 1));
@@ -163,7 +163,7 @@ Test(limit, stacks_are_zero_behind_it)
 
 static void histories(world *w, bool back)
 {
-    rn_loop *loop = loop_in(w->g, w->limit, back);
+    rn_loop *loop = loop_in(w->g, w->limit, back, T);
     const rn_tensor x = rn_loop_each(loop, w->x);
     const rn_tensor h = rn_loop_carry(loop, rn_index(w->x, 0, 1));
     rn_loop_next(loop, h, rn_tanh(rn_add(rn_matmul(h, w->u), x)));
@@ -181,7 +181,7 @@ Test(limit, histories_hold_what_the_last_step_left)
  * limit and without, stand side by side. */
 static void in_full(world *w, bool back)
 {
-    rn_loop *loop = loop_in(w->g, w->limit, back);
+    rn_loop *loop = loop_in(w->g, w->limit, back, T);
     const rn_tensor x = rn_loop_each(loop, w->x);
     const rn_tensor h = rn_loop_carry(loop, rn_index(w->x, 0, 1));
     const rn_tensor after = rn_tanh(rn_matmul(h, w->w));
@@ -200,31 +200,42 @@ Test(limit, what_is_asked_for_in_full_is_whole)
     both_ways(in_full);
 }
 
-/* Another loop with the same limit reads a stack turned round, and one moved by a step. */
+/* Other loops with the same limit read a stack turned round, and one moved by a step: then
+ * slots behind the limit are read. */
+static rn_tensor stack_of_products(world *w, bool back)
+{
+    rn_loop *loop = loop_in(w->g, w->limit, back, T);
+    const rn_tensor h = rn_loop_carry(loop, rn_index(w->x, 0, 1));
+    const rn_tensor y = rn_sin(rn_matmul(h, w->u));
+    rn_loop_next(loop, h, y);
+    rn_loop_end(loop);
+    return rn_loop_collect(loop, y);
+}
+
+static void add_up(world *w, bool back, rn_tensor xs)
+{
+    rn_loop *loop = loop_in(w->g, w->limit, back, rn_size(xs, 0));
+    const rn_tensor x = rn_loop_each(loop, xs);
+    const rn_tensor s = rn_loop_carry(loop, rn_fill(w->g, RN_F64, rn_shape(B, I), 0));
+    rn_loop_next(loop, s, rn_add(rn_scale(s, 0.5), rn_cos(x)));
+    rn_loop_end(loop);
+    give(w, rn_loop_final(loop, s));
+}
+
 static void turned(world *w, bool back)
 {
-    rn_loop *first = loop_in(w->g, w->limit, back);
-    rn_loop_each(first, w->x);
-    const rn_tensor h = rn_loop_carry(first, rn_index(w->x, 0, 1));
-    const rn_tensor y = rn_sin(rn_matmul(h, w->u));
-    rn_loop_next(first, h, y);
-    rn_loop_end(first);
-    const rn_tensor ys = rn_loop_collect(first, y);
-    const rn_tensor moved = rn_concat(
-        (rn_tensor[]){rn_slice(ys, 0, 1, T, 1), rn_slice(w->x, 0, 0, 1, 1)}, 2, 0);
+    add_up(w, back, rn_reverse(stack_of_products(w, back), 0));
+}
 
-    rn_loop *second = loop_in(w->g, w->limit, back);
-    const rn_tensor a = rn_loop_each(second, rn_reverse(ys, 0)),
-                    b = rn_loop_each(second, moved);
-    const rn_tensor s = rn_loop_carry(second, rn_fill(w->g, RN_F64, rn_shape(B, I), 0));
-    rn_loop_next(second, s, rn_add(rn_scale(s, 0.5), rn_add(a, b)));
-    rn_loop_end(second);
-    give(w, rn_loop_final(second, s));
+static void moved(world *w, bool back)
+{
+    add_up(w, back, rn_slice(stack_of_products(w, back), 0, 1, T, 1));
 }
 
 Test(limit, a_stack_read_in_another_order)
 {
     both_ways(turned);
+    both_ways(moved);
 }
 
 /* ---- loops in loops ---- */
@@ -235,7 +246,7 @@ static void nested(world *w, bool back)
     rn_loop *outer = rn_loop_begin(w->g);
     const rn_tensor limit = rn_loop_each(outer, w->limits);
     const rn_tensor s = rn_loop_carry(outer, rn_index(w->x, 0, 2));
-    rn_loop *inner = loop_in(rn_loop_body(outer), limit, back);
+    rn_loop *inner = loop_in(rn_loop_body(outer), limit, back, T);
     const rn_tensor x = rn_loop_each(inner, w->x), h = rn_loop_carry(inner, s);
     const rn_tensor y = rn_tanh(rn_matmul(x, w->w));
     rn_loop_next(inner, h, rn_tanh(rn_add(rn_matmul(h, w->u), rn_sin(x))));
@@ -251,4 +262,29 @@ static void nested(world *w, bool back)
 Test(limit, loops_in_loops)
 {
     both_ways(nested);
+}
+
+/* The end of a loop that is the same in every step of the loop around it, which adds it up
+ * and stops early. */
+static void same_in_every_step(world *w, bool back)
+{
+    rn_loop *outer = loop_in(w->g, w->limit, back, T);
+    const rn_tensor s = rn_loop_carry(outer, rn_fill(w->g, RN_F64, rn_shape(I), 0.5));
+    const rn_tensor e = rn_loop_carry(outer, rn_fill(w->g, RN_F64, rn_shape(), 0.5));
+    rn_loop *inner = rn_loop_begin(rn_loop_body(outer));
+    const rn_tensor x = rn_loop_each(inner, w->x), b = rn_loop_carry(inner, e);
+    const rn_tensor a = rn_loop_carry(inner, rn_fill(w->g, RN_F64, rn_shape(I, I), 0.25));
+    rn_loop_next(inner, a, rn_add(a, rn_matmul_transposed(x, rn_sin(x), RN_TRANSPOSE_X)));
+    rn_loop_next(inner, b, rn_sin(b));
+    rn_loop_end(inner);
+    rn_loop_next(outer, s, rn_add(s, rn_sum_axis(rn_loop_final(inner, a), 0)));
+    rn_loop_next(outer, e, rn_loop_final(inner, b));
+    rn_loop_end(outer);
+    give(w, rn_loop_final(outer, s));
+    give(w, rn_loop_final(outer, e));
+}
+
+Test(limit, what_is_the_same_in_every_step)
+{
+    both_ways(same_in_every_step);
 }
