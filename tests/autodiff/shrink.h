@@ -73,6 +73,22 @@ static inline void rn_test_become_input(rn_graph *g, int32_t id)
 
 /* ---- operators become leaves ---- */
 
+/* A loop lists its outputs: one that is a leaf now leaves the list, one that is an output
+ * again comes back to it. */
+static inline void rn_test_list_output(rn_loop *loop, int32_t id, bool listed)
+{
+    int32_t *all = rn__list_at(loop->output, int32_t, 0);
+    int at = 0;
+
+    if (listed) {
+        all[loop->output.count++] = id;
+        return;
+    }
+    while (all[at] != id) at++;
+    loop->output.count--;
+    memmove(&all[at], &all[at + 1], (size_t)(loop->output.count - at) * sizeof *all);
+}
+
 static inline void rn_test_try_leaves(rn_test_shrinking *s, rn_graph *g,
                                       void (*become)(rn_graph *g, int32_t id))
 {
@@ -80,8 +96,12 @@ static inline void rn_test_try_leaves(rn_test_shrinking *s, rn_graph *g,
         const rn__node before = *rn__at(g, id);
         if (before.inputs == 0 || before.type != RN_F64 || before.op == &rn__op_loop)
             continue;
+        const bool output = before.op == &rn__op_get;
+        if (output) rn_test_list_output(before.loop, id, false);
         become(g, id);
-        if (!rn_test_still_fails(s)) *rn__at(g, id) = before;
+        if (rn_test_still_fails(s)) continue;
+        *rn__at(g, id) = before;
+        if (output) rn_test_list_output(before.loop, id, true);
     }
 }
 
