@@ -6,8 +6,8 @@
  *   x  [..]    f32 or f64
  *   y  [..]
  *
- *   y  = x P(x),  P(x) = (1 + erf(x / sqrt 2)) / 2 = erfc(-x / sqrt 2) / 2        0 at -inf
- *   dx = dy gelu_slope(x)
+ *   y  = x P(x),  P = normal_cdf        0 at -inf
+ *   dx = dy (P(x) + x p(x)),  p = normal_pdf
  *
  * The error of y is at most 9 units in its last place, where y is tiny too.
  */
@@ -17,10 +17,15 @@ RN_MAP1(gelu, real, R(gelu)(x))
 
 #if RN_ONCE
 
+/* Where the density is 0 an infinite x must not stand beside it. */
 static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
 {
     (void)y;
-    return rn_mul(dy, rn_gelu_slope(x));
+    const rn_tensor far = rn_less(rn_constant_like(x, 64), rn_abs(x));
+    const rn_tensor near = rn_where(far, rn_constant_like(x, 0), x);
+    const rn_tensor part = rn_mul(near, rn_normal_pdf(x));
+
+    return rn_mul(dy, rn_add(rn_normal_cdf(x), part));
 }
 
 RN_UNARY(gelu, gradient)

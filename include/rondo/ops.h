@@ -37,13 +37,14 @@ RN_API rn_tensor rn_relu(rn_tensor x);     /* max(x, 0); the gradient at 0 is 0 
 RN_API rn_tensor rn_softplus(rn_tensor x); /* log(1 + e^x), without overflow */
 RN_API rn_tensor rn_erf(rn_tensor x);      /* error function */
 
-/* x sigmoid(x), and its derivative. */
+/* x sigmoid(x), and x normal_cdf(x); arXiv:1606.08415. */
 RN_API rn_tensor rn_silu(rn_tensor x);
-RN_API rn_tensor rn_silu_slope(rn_tensor x);
-
-/* x P(x), P(x) = (1 + erf(x / sqrt 2)) / 2, and its derivative; arXiv:1606.08415. */
 RN_API rn_tensor rn_gelu(rn_tensor x);
-RN_API rn_tensor rn_gelu_slope(rn_tensor x);
+
+/* The standard normal distribution's function, (1 + erf(x / sqrt 2)) / 2, and its density,
+ * e^(-x x / 2) / sqrt(2 pi). */
+RN_API rn_tensor rn_normal_cdf(rn_tensor x);
+RN_API rn_tensor rn_normal_pdf(rn_tensor x);
 
 /* ---- element-wise, two operands, broadcast
  * ---------------------------------------------------- add, sub, mul, maximum and minimum

@@ -54,9 +54,9 @@ BUILD1(softplus)
 BUILD1(erf)
 BUILD1(reciprocal)
 BUILD1(silu)
-BUILD1(silu_slope)
 BUILD1(gelu)
-BUILD1(gelu_slope)
+BUILD1(normal_cdf)
+BUILD1(normal_pdf)
 
 DOMAIN(off_zero, x != 0)
 DOMAIN(angle, fabs(x) < 1e18)
@@ -89,16 +89,14 @@ static quad density(quad x)
     return expq(-x * x / 2) * M_SQRT1_2q * M_2_SQRTPIq / 2;
 }
 
-FORMULA(silu_slope_x, logistic(x) * logistic(-x) * (2 + x * (logistic(-x) - logistic(x))))
 FORMULA(gelu_x, normal(x) + x * density(x))
-FORMULA(gelu_slope_x, density(x) * (2 - x * x))
+FORMULA(normal_cdf_x, density(x))
+FORMULA(normal_pdf_x, -x *density(x))
 
 FORMULA(one, 1)
 FORMULA(the_logistic, logistic(x))
 FORMULA(silu_scale, logistic(x) * (1 + fabsq(x) * logistic(-x)))
-FORMULA(silu_slope_scale, logistic(x) * (2 + fabsq(x)))
 FORMULA(gelu_scale, normal(x) + fabsq(x) * density(x))
-FORMULA(gelu_slope_scale, density(x) * (2 + x * x) * (1 + x * x))
 
 /* ---- two operands ---- */
 
@@ -143,14 +141,9 @@ const element_rule element_rules[] = {
     {ONE(erf), NULL, {erf_x}, CONDITION, 8},
     {ONE(reciprocal), off_zero, {reciprocal_x}, CONDITION, 8},
     {ONE(silu), NULL, {silu_x}, silu_scale, "|dy| s (1 + |x| (1 - s))", 8},
-    {ONE(silu_slope), NULL, {silu_slope_x}, silu_slope_scale, "|dy| s (2 + |x|)", 8},
     {ONE(gelu), NULL, {gelu_x}, gelu_scale, "|dy| (P + |x| p)", 12},
-    {ONE(gelu_slope),
-     NULL,
-     {gelu_slope_x},
-     gelu_slope_scale,
-     "|dy| p (2 + x x) (1 + x x)",
-     8},
+    {ONE(normal_cdf), NULL, {normal_cdf_x}, CONDITION, 8},
+    {ONE(normal_pdf), NULL, {normal_pdf_x}, CONDITION, 8},
     {TWO(mul), NULL, {mul_x, mul_y}, CONDITION, 8},
     {TWO(div), divisor, {div_x, div_y}, CONDITION, 8},
     {TWO(pow), power, {pow_x, pow_y}, CONDITION, 8},

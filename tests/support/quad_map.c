@@ -41,12 +41,6 @@ static quad softplus(quad x)
     return x > 0 ? x + log1pq(expq(-x)) : log1pq(expq(x));
 }
 
-/* Of finite x. */
-static quad silu_slope(quad x)
-{
-    return sigmoid(x) * (1 + x * sigmoid(-x));
-}
-
 static quad normal(quad x)
 {
     return erfcq(-x * M_SQRT1_2q) / 2;
@@ -87,9 +81,9 @@ MAP1(relu, x <= 0 ? 0 : x)
 MAP1(softplus, softplus(x))
 MAP1(erf, erfq(x))
 MAP1(silu, x < 0 ? x * expq(x) / (1 + expq(x)) : x / (1 + expq(-x)))
-MAP1(silu_slope, silu_slope(x))
 MAP1(gelu, x *normal(x))
-MAP1(gelu_slope, normal(x) + x * density(x))
+MAP1(normal_cdf, normal(x))
+MAP1(normal_pdf, density(x))
 MAP1(cast, cast(v, x))
 MAP1(logical_not, x == 0)
 
