@@ -229,7 +229,7 @@ void rn__mutant_rule(const rn_op *op, rn_pullback *p)
     fitted = g->count;
 }
 
-bool rn__mutant_add(rn__sweep *s, const rn__node *node, int i, rn_tensor dx)
+bool rn__mutant_add(rn__sweep *s, const rn__node *node, int i, rn_tensor dx, rn__mask mask)
 {
     rn_graph *g = s->twin->target;
     rn__mistake m;
@@ -244,7 +244,7 @@ bool rn__mutant_add(rn__sweep *s, const rn__node *node, int i, rn_tensor dx)
         if (is(&m, "overwrite")) s->cotangent[node->in[i]] = -1;
         if (is(&m, "census") && again) rn__mutant_log("overwrite\n");
     }
-    const bool ok = rn__sweep_add(s, node->in[i], dx);
+    const bool ok = rn__mask_add(s, node->in[i], dx, mask);
     fitted = g->count;
     return ok;
 }

@@ -12,14 +12,14 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-COPIED = ["include", "ops", "src", "tests", "meson.build", "meson_options.txt"]
+COPIED = ["examples", "include", "ops", "src", "tests", "meson.build", "meson_options.txt"]
 DECLARATION = "#include <stdbool.h>\nbool rn__mutant(const char *name);\n"
 
 # The calls of a rule and of what adds its result, and where the build learns of new files.
 HOOKS = [
     ("src/autodiff/sweep.c", "    op->gradient(p);", "    rn__mutant_rule(op, p);"),
-    ("src/autodiff/sweep.c", "rn__sweep_add(s, node->in[i], fit(node->op, dx[i], x[i]))",
-     "rn__mutant_add(s, node, i, fit(node->op, dx[i], x[i]))"),
+    ("src/autodiff/sweep.c", "rn__mask_add(s, node->in[i], fit(node->op, i, dx[i], x[i], p.y), mask)",
+     "rn__mutant_add(s, node, i, fit(node->op, i, dx[i], x[i], p.y), mask)"),
     ("src/check/rule.c", "node->op->gradient(&p);", "rn__mutant_rule(node->op, &p);"),
     ("src/check/rule.c", '#include "culprit.h"', '#include "culprit.h"\n#include "mutant.h"'),
     ("src/autodiff/sweep.c", '#include "sweep.h"', '#include "sweep.h"\n#include "mutant.h"'),
