@@ -21,6 +21,9 @@ static void gradient(rn_pullback *p)
     p->dx[1] = p->dy;
 }
 
-RN_BINARY(add, NULL, gradient)
+RN_BINARY(add,
+          .flags = RN_OP_ADDITIVE | RN_OP_KEEPS_NAN | RN_OP_NEUTRAL_RIGHT |
+                   RN_OP_NEUTRAL_LEFT,
+          .neutral = 0, .gradient = gradient)
 
 #endif

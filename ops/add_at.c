@@ -272,12 +272,9 @@ static size_t scratch(const rn_call *call)
     return sums_of(call).bytes;
 }
 
-const rn_op rn__op_add_at = {.name = "add_at",
-                             .inputs = 3,
-                             .flags = RN_OP_STRIDED,
-                             .shape = shape,
-                             .gradient = gradient,
-                             .sides = rn__sides_indices,
+const rn_op rn__op_add_at = {RN_NAMED(add_at),       .inputs = 3,
+                             .flags = RN_OP_STRIDED, .shape = shape,
+                             .gradient = gradient,   .sides = rn__sides_indices,
                              .scratch = scratch};
 
 rn_tensor rn_add_at(rn_tensor x, rn_tensor indices, rn_tensor updates)

@@ -41,8 +41,20 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_sum_to(p->dy, rn_shape_get(p->x[0]));
 }
 
+static rn_tensor batch(const rn_batching *b)
+{
+    rn_shape shape = b->shape, in = b->in_shape[0];
+    rn_shape aligned = {.rank = shape.rank + 1, .size = {b->steps}};
+    const int missing = shape.rank - in.rank;
+
+    for (int i = 0; i < shape.rank; i++)
+        aligned.size[i + 1] = i < missing ? 1 : in.size[i - missing];
+    return rn_broadcast(rn_reshape(b->x[0], aligned), rn__stack_shape(b->steps, shape));
+}
+
 const rn_op rn__op_broadcast = {
-    .name = "broadcast", .inputs = 1, .shape = shape, .gradient = gradient, .view = view};
+    RN_NAMED(broadcast), .kind = RN_KIND_VIEW, .batch = batch, .inputs = 1,
+    .shape = shape,      .gradient = gradient, .view = view};
 
 rn_tensor rn_broadcast(rn_tensor x, rn_shape to)
 {

@@ -89,8 +89,13 @@ static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
     return is_real(y) ? rn_null() : y;
 }
 
-const rn_op rn__op_cast = {
-    .name = "cast", .inputs = 1, .shape = shape, .gradient = gradient, .sides = sides};
+const rn_op rn__op_cast = {RN_NAMED(cast),
+                           .kind = RN_KIND_ELEMENTWISE,
+                           .flags = RN_OP_EXACT | RN_OP_KEEPS_NAN,
+                           .inputs = 1,
+                           .shape = shape,
+                           .gradient = gradient,
+                           .sides = sides};
 
 rn_tensor rn_cast(rn_tensor x, rn_type type)
 {

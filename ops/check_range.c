@@ -49,7 +49,7 @@ static const char *shape(rn_typing *t)
     return "no value can lie within the limits";
 }
 
-const rn_op rn__op_check_range = {.name = "check_range", .inputs = 1, .shape = shape};
+const rn_op rn__op_check_range = {RN_NAMED(check_range), .inputs = 1, .shape = shape};
 
 rn_tensor rn_check_range(rn_tensor x, int64_t low, int64_t high)
 {

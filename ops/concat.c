@@ -61,11 +61,9 @@ static void gradient(rn_pullback *p)
     }
 }
 
-const rn_op rn__op_concat = {.name = "concat",
-                             .inputs = -1,
-                             .flags = RN_OP_STRIDED,
-                             .shape = shape,
-                             .gradient = gradient};
+const rn_op rn__op_concat = {RN_NAMED(concat), .kind = RN_KIND_MOVEMENT,
+                             .inputs = -1,     .flags = RN_OP_STRIDED,
+                             .shape = shape,   .gradient = gradient};
 
 rn_tensor rn_concat(const rn_tensor *x, int count, int axis)
 {

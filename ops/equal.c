@@ -13,5 +13,5 @@
 RN_COMPARE2(equal, any, x == y)
 
 #if RN_ONCE
-RN_BINARY_SIDES(equal, rn__compare_shape, NULL, rn__sides_result)
+RN_BINARY(equal, .shape = rn__compare_shape, .sides = rn__sides_result)
 #endif

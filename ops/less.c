@@ -13,5 +13,5 @@
 RN_COMPARE2(less, any, x < y)
 
 #if RN_ONCE
-RN_BINARY_SIDES(less, rn__compare_shape, NULL, rn__sides_result)
+RN_BINARY(less, .shape = rn__compare_shape, .sides = rn__sides_result)
 #endif

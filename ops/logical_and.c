@@ -12,5 +12,5 @@
 RN_MAP2(logical_and, logical, (x) & (y))
 
 #if RN_ONCE
-RN_BINARY(logical_and, NULL, NULL)
+RN_BINARY(logical_and)
 #endif

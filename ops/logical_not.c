@@ -13,7 +13,8 @@ RN_MAP1(logical_not, logical, x ^ 1)
 
 #if RN_ONCE
 
-const rn_op rn__op_logical_not = {.name = "logical_not", .inputs = 1};
+const rn_op rn__op_logical_not = {RN_MAPPED(logical_not), .inputs = 1,
+                                  .flags = RN_OP_INVOLUTION};
 
 rn_tensor rn_logical_not(rn_tensor x)
 {

@@ -12,5 +12,5 @@
 RN_MAP2(logical_or, logical, x | y)
 
 #if RN_ONCE
-RN_BINARY(logical_or, NULL, NULL)
+RN_BINARY(logical_or)
 #endif

@@ -150,6 +150,27 @@ static void gradient(rn_pullback *p)
                          rn_shape_get(y));
 }
 
+/* ---- over the steps of a loop ---- */
+
+/* The rows of all steps, one below the other. */
+static rn_tensor rows_of_steps(rn_tensor stack)
+{
+    const rn_shape s = rn_shape_get(stack);
+
+    return rn_reshape(stack, (rn_shape){2, {s.size[0] * s.size[1], s.size[2]}});
+}
+
+/* sum over t of x(t)' y(t), x [T, B, M], y [T, B, N], is one product of T B rows. */
+static bool sum_of_steps(const rn_batching *b, rn_tensor *sum)
+{
+    if (((const attributes *)b->attributes)->which != RN_TRANSPOSE_X) return false;
+    if (b->in_shape[0].rank != 2 || b->in_shape[1].rank != 2) return false;
+    if (sum)
+        *sum = rn_matmul_transposed(rows_of_steps(b->x[0]), rows_of_steps(b->x[1]),
+                                    RN_TRANSPOSE_X);
+    return true;
+}
+
 /* ---- scratch ---- */
 
 #define SIZE_OF(variant) size_t rn__gemm_scratch_##variant(int64_t m, int64_t n, int64_t k)
@@ -184,7 +205,10 @@ static size_t scratch(const rn_call *call)
 
 /* ---- record and public functions ---- */
 
-const rn_op rn__op_matmul = {.name = "matmul",
+const rn_op rn__op_matmul = {RN_NAMED(matmul),
+                             .kind = RN_KIND_PRODUCT,
+                             .batch = rn_batch_leading,
+                             .sum_of_steps = sum_of_steps,
                              .inputs = 2,
                              .flags = RN_OP_STRIDED,
                              .shape = shape,

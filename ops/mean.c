@@ -47,9 +47,11 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_broadcast(rn__reduce_keep(share, p->x[0], axes), x);
 }
 
-const rn_op rn__op_mean = {.name = "mean",
+const rn_op rn__op_mean = {RN_NAMED(mean),
+                           .kind = RN_KIND_REDUCTION,
+                           .batch = rn__reduce_batch,
                            .inputs = 1,
-                           .flags = RN_OP_STRIDED,
+                           .flags = RN_OP_STRIDED | RN_OP_KEEPS_NAN,
                            .shape = shape,
                            .gradient = gradient};
 

@@ -52,9 +52,11 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_mul(rn__reduce_keep(rn_scale(share, 2), p->x[0], axes), p->x[0]);
 }
 
-const rn_op rn__op_mean_square = {.name = "mean_square",
+const rn_op rn__op_mean_square = {RN_NAMED(mean_square),
+                                  .kind = RN_KIND_REDUCTION,
+                                  .batch = rn__reduce_batch,
                                   .inputs = 1,
-                                  .flags = RN_OP_STRIDED,
+                                  .flags = RN_OP_STRIDED | RN_OP_KEEPS_NAN,
                                   .shape = shape,
                                   .gradient = gradient};
 

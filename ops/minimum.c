@@ -25,6 +25,6 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_where(second, dz, rn_where(first, zero, half));
 }
 
-RN_BINARY_SIDES(minimum, NULL, gradient, rn__sides_order)
+RN_BINARY(minimum, .flags = RN_OP_EXACT, .gradient = gradient, .sides = rn__sides_order)
 
 #endif

@@ -77,8 +77,16 @@
 #define RN_MAP_ARGUMENTS                                                                   \
     int64_t n, const void *const *in, const int64_t *step, void *out, const void *attributes
 
+/* The text of a map's expression, for the record. */
+#if RN_ONCE
+#define RN_TEXT(expression) static const char expression_text[] = expression;
+#else
+#define RN_TEXT(expression)
+#endif
+
 /* RN_MAP1(tanh, real, R(tanh)(x)): an expression of x. */
-#define RN_MAP1(name, kind, expression) RN_FOR_##kind(RN_MAP1_(name, element, expression))
+#define RN_MAP1(name, kind, expression)                                                    \
+    RN_TEXT(#expression) RN_FOR_##kind(RN_MAP1_(name, element, expression))
 
 #define RN_MAP1_(name, result, expression)                                                 \
     static inline result R(name##_of)(element x)                                           \
@@ -100,9 +108,10 @@
     }
 
 /* RN_MAP2(add, number, x + y): an expression of x and y. RN_COMPARE2 gives a bool. */
-#define RN_MAP2(name, kind, expression) RN_FOR_##kind(RN_MAP2_(name, element, expression))
+#define RN_MAP2(name, kind, expression)                                                    \
+    RN_TEXT(#expression) RN_FOR_##kind(RN_MAP2_(name, element, expression))
 #define RN_COMPARE2(name, kind, expression)                                                \
-    RN_FOR_##kind(RN_MAP2_(name, uint8_t, expression))
+    RN_TEXT(#expression) RN_FOR_##kind(RN_MAP2_(name, uint8_t, expression))
 
 #define RN_MAP2_(name, result, expression)                                                 \
     static inline result R(name##_of)(element x, element y)                                \
@@ -160,6 +169,25 @@
 #include "ops.def"
 #undef RN_OP
 
+/* ---- what ops.def says of an operator, for its record ---- */
+
+enum {
+    RN_TYPES_real = 1 << RN_F32 | 1 << RN_F64,
+    RN_TYPES_number = RN_TYPES_real | 1 << RN_I32,
+    RN_TYPES_any = RN_TYPES_number | 1 << RN_BOOL,
+    RN_TYPES_logical = 1 << RN_BOOL,
+    RN_TYPES_once = RN_TYPES_any,
+#define RN_OP(name, code, kind, formula) RN_TYPES_OF_##name = RN_TYPES_##kind,
+#include "ops.def"
+#undef RN_OP
+};
+
+/* A record begins with RN_NAMED(add); one whose map is an expression with RN_MAPPED(add).
+ */
+#define RN_NAMED(name_) .name = #name_, .types = RN_TYPES_OF_##name_
+#define RN_MAPPED(name_)                                                                   \
+    RN_NAMED(name_), .kind = RN_KIND_ELEMENTWISE, .expression = expression_text
+
 /* Puts "<op>: <what>: x [..], y [..]" on the graph and returns the null tensor: for what a
  * public function refuses before there is a node. */
 rn_tensor rn__op_refuse(const rn_op *op, const rn_tensor *in, int inputs,
@@ -168,41 +196,34 @@ rn_tensor rn__op_refuse(const rn_op *op, const rn_tensor *in, int inputs,
 /* "[32,128]", for messages; at most `capacity` bytes with the 0. Returns text. */
 char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
 
+/* [steps, shape]: of a stack of all steps' values. */
+rn_shape rn__stack_shape(int64_t steps, rn_shape shape);
+
 /* An axis counted from the front; -1 after rn__op_refuse when x has no such axis. */
 int rn__op_axis(const rn_op *op, rn_tensor x, int axis);
 
 /* ---- records and public functions of the usual forms ---- */
 
-/* static rn_tensor gradient(x, y, dy) and the public rn_<name>(x). */
-#define RN_UNARY(name_, gradient_of) RN_UNARY_SIDES(name_, gradient_of, NULL)
+/* Of a rule static rn_tensor gradient(x, y, dy): the record and the public rn_<name>(x). */
+#define RN_UNARY(name_, gradient_of) RN_UNARY_WITH(name_, gradient_of, .inputs = 1)
 
-/* The same for one that chooses, with its rule of sides. */
-#define RN_UNARY_SIDES(name_, gradient_of, sides_of)                                       \
+/* The same with more members of the record, the number of inputs among them. */
+#define RN_UNARY_WITH(name_, gradient_of, ...)                                             \
     static void pullback(rn_pullback *p)                                                   \
     {                                                                                      \
         p->dx[0] = gradient_of(p->x[0], p->y, p->dy);                                      \
     }                                                                                      \
                                                                                            \
-    const rn_op rn__op_##name_ = {                                                         \
-        .name = #name_, .inputs = 1, .gradient = pullback, .sides = sides_of};             \
+    const rn_op rn__op_##name_ = {RN_MAPPED(name_), .gradient = pullback, __VA_ARGS__};    \
                                                                                            \
     rn_tensor rn_##name_(rn_tensor x)                                                      \
     {                                                                                      \
         return rn_apply(&rn__op_##name_, &x, 1, NULL, 0);                                  \
     }
 
-/* static void gradient(rn_pullback *) and the public rn_<name>(x, y); `shape_of` is a shape
- * rule, NULL for the element-wise one. */
-#define RN_BINARY(name_, shape_of, gradient_of)                                            \
-    RN_BINARY_SIDES(name_, shape_of, gradient_of, NULL)
-
-/* The same for one that chooses, with its rule of sides. */
-#define RN_BINARY_SIDES(name_, shape_of, gradient_of, sides_of)                            \
-    const rn_op rn__op_##name_ = {.name = #name_,                                          \
-                                  .inputs = 2,                                             \
-                                  .shape = shape_of,                                       \
-                                  .gradient = gradient_of,                                 \
-                                  .sides = sides_of};                                      \
+/* The record and the public rn_<name>(x, y). */
+#define RN_BINARY(name_, ...)                                                              \
+    const rn_op rn__op_##name_ = {RN_MAPPED(name_), .inputs = 2, __VA_ARGS__};             \
                                                                                            \
     rn_tensor rn_##name_(rn_tensor x, rn_tensor y)                                         \
     {                                                                                      \

@@ -68,11 +68,9 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_slice(p->dy, (int)a->axis, a->before, a->before + size, a->between + 1);
 }
 
-const rn_op rn__op_pad = {.name = "pad",
-                          .inputs = 1,
-                          .flags = RN_OP_STRIDED,
-                          .shape = shape,
-                          .gradient = gradient};
+const rn_op rn__op_pad = {RN_NAMED(pad),  .kind = RN_KIND_MOVEMENT,
+                          .inputs = 1,    .flags = RN_OP_STRIDED,
+                          .shape = shape, .gradient = gradient};
 
 rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after, int64_t between)
 {
@@ -85,6 +83,7 @@ rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after, int64_t b
                              (long long)before, (long long)after, (long long)between);
     /* Between fewer than two elements there is nothing, however much of it. */
     if (rn_size(x, (int)a.axis) < 2) a.between = 0;
+    if (before == 0 && after == 0 && a.between == 0) return x;
     return rn_apply(&rn__op_pad, &x, 1, &a, sizeof a);
 }
 

@@ -43,8 +43,18 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_permute(p->dy, back);
 }
 
+static rn_tensor batch(const rn_batching *b)
+{
+    const attributes *a = (const attributes *)b->attributes;
+    int order[RN_RANK_MAX] = {0};
+
+    for (int i = 0; i < b->shape.rank; i++) order[i + 1] = (int)a->order[i] + 1;
+    return rn_permute(b->x[0], order);
+}
+
 const rn_op rn__op_permute = {
-    .name = "permute", .inputs = 1, .shape = shape, .gradient = gradient, .view = view};
+    RN_NAMED(permute), .kind = RN_KIND_VIEW, .flags = RN_OP_KEEPS_NAN, .batch = batch,
+    .inputs = 1,       .shape = shape,       .gradient = gradient,     .view = view};
 
 rn_tensor rn_permute(rn_tensor x, const int *order)
 {

@@ -54,6 +54,6 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_mul(p->dy, by_exponent(p->x[0], p->y));
 }
 
-RN_BINARY(pow, NULL, gradient)
+RN_BINARY(pow, .gradient = gradient)
 
 #endif

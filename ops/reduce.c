@@ -4,6 +4,8 @@
 
 #include "strided.h"
 
+#include <string.h>
+
 const char *rn__reduce_shape(rn_typing *t)
 {
     const rn__reduce_attributes *a = (const rn__reduce_attributes *)t->attributes;
@@ -52,6 +54,17 @@ rn_tensor rn__reduce(const rn_op *op, rn_tensor x, const int *axes, int count, b
     const rn__reduce_attributes a = {rn__reduce_axes(op, x, axes, count), keep};
     if (a.axes < 0) return rn_null();
     return rn_apply(op, &x, 1, &a, sizeof a);
+}
+
+rn_tensor rn__reduce_batch(const rn_batching *b)
+{
+    int64_t attributes[4] = {0};
+
+    if (b->attribute_size > sizeof attributes)
+        return rn__op_refuse(b->op, b->x, 1, "too many attributes for a loop");
+    memcpy(attributes, b->attributes, b->attribute_size);
+    ((rn__reduce_attributes *)attributes)->axes *= 2; /* each axis is the next one now */
+    return rn_apply(b->op, b->x, 1, attributes, b->attribute_size);
 }
 
 int64_t rn__reduce_terms(rn_shape x, int64_t axes)

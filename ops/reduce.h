@@ -20,6 +20,9 @@ rn_tensor rn__reduce(const rn_op *op, rn_tensor x, const int *axes, int count, b
 /* The axes as a mask, or -1 after rn__op_refuse. */
 int64_t rn__reduce_axes(const rn_op *op, rn_tensor x, const int *axes, int count);
 
+/* The batch rule; attributes begin with those of a reduction. */
+rn_tensor rn__reduce_batch(const rn_batching *b);
+
 /* The number of elements that one result is made of. */
 int64_t rn__reduce_terms(rn_shape x, int64_t axes);
 

@@ -22,6 +22,6 @@ static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
     return rn_where(rn_less_equal(y, zero), zero, dy);
 }
 
-RN_UNARY_SIDES(relu, gradient, rn__sides_sign)
+RN_UNARY_WITH(relu, gradient, .inputs = 1, .flags = RN_OP_EXACT, .sides = rn__sides_sign)
 
 #endif

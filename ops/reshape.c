@@ -90,8 +90,15 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_reshape(p->dy, rn_shape_get(p->x[0]));
 }
 
+static rn_tensor batch(const rn_batching *b)
+{
+    return rn_reshape(b->x[0], rn__stack_shape(b->steps, b->shape));
+}
+
 const rn_op rn__op_reshape = {
-    .name = "reshape", .inputs = 1, .shape = shape, .gradient = gradient, .view = view};
+    RN_NAMED(reshape),    .kind = RN_KIND_VIEW, .flags = RN_OP_ADDITIVE | RN_OP_KEEPS_NAN,
+    .batch = batch,       .inputs = 1,          .shape = shape,
+    .gradient = gradient, .view = view};
 
 /* Finds the size that is -1. False after a refusal. */
 static bool complete(rn_tensor x, rn_shape *to)

@@ -37,8 +37,8 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_reverse(p->dy, (int)((const attributes *)p->attributes)->axis);
 }
 
-const rn_op rn__op_reverse = {
-    .name = "reverse", .inputs = 1, .shape = shape, .gradient = gradient, .view = view};
+const rn_op rn__op_reverse = {RN_NAMED(reverse), .kind = RN_KIND_VIEW, .inputs = 1,
+                              .shape = shape,    .gradient = gradient, .view = view};
 
 rn_tensor rn_reverse(rn_tensor x, int axis)
 {

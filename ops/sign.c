@@ -14,7 +14,8 @@ RN_MAP1(sign, number, x > 0 ? 1 : x < 0 ? -1 : x)
 
 #if RN_ONCE
 
-const rn_op rn__op_sign = {.name = "sign", .inputs = 1, .sides = rn__sides_result};
+const rn_op rn__op_sign = {RN_MAPPED(sign), .inputs = 1, .flags = RN_OP_EXACT,
+                           .sides = rn__sides_result};
 
 rn_tensor rn_sign(rn_tensor x)
 {

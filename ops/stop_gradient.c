@@ -26,8 +26,9 @@ static bool view(const rn_array *in, rn_array *out, int64_t *offset, const void 
     return true;
 }
 
-const rn_op rn__op_stop_gradient = {
-    .name = "stop_gradient", .inputs = 1, .shape = shape, .view = view};
+const rn_op rn__op_stop_gradient = {RN_NAMED(stop_gradient), .kind = RN_KIND_VIEW,
+                                    .flags = RN_OP_STOPS,    .inputs = 1,
+                                    .shape = shape,          .view = view};
 
 rn_tensor rn_stop_gradient(rn_tensor x)
 {

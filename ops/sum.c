@@ -37,9 +37,11 @@ static void gradient(rn_pullback *p)
         rn_broadcast(rn__reduce_keep(p->dy, p->x[0], a->axes), rn_shape_get(p->x[0]));
 }
 
-const rn_op rn__op_sum = {.name = "sum",
+const rn_op rn__op_sum = {RN_NAMED(sum),
+                          .kind = RN_KIND_REDUCTION,
+                          .batch = rn__reduce_batch,
                           .inputs = 1,
-                          .flags = RN_OP_STRIDED,
+                          .flags = RN_OP_STRIDED | RN_OP_ADDITIVE | RN_OP_KEEPS_NAN,
                           .shape = rn__reduce_shape,
                           .gradient = gradient};
 

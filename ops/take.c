@@ -64,11 +64,9 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_add_at(rn_fill_like(p->x[0], 0), p->x[1], p->dy);
 }
 
-const rn_op rn__op_take = {.name = "take",
-                           .inputs = 2,
-                           .shape = shape,
-                           .gradient = gradient,
-                           .sides = rn__sides_indices};
+const rn_op rn__op_take = {RN_NAMED(take),       .kind = RN_KIND_MOVEMENT,
+                           .inputs = 2,          .shape = shape,
+                           .gradient = gradient, .sides = rn__sides_indices};
 
 rn_tensor rn_take(rn_tensor x, rn_tensor indices)
 {

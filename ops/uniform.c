@@ -69,7 +69,8 @@ static const char *shape(rn_typing *t)
     return NULL;
 }
 
-const rn_op rn__op_uniform = {.name = "uniform", .inputs = 1, .shape = shape};
+const rn_op rn__op_uniform = {RN_NAMED(uniform), .kind = RN_KIND_RANDOM,
+                              .flags = RN_OP_EXACT, .inputs = 1, .shape = shape};
 
 rn_tensor rn_uniform(rn_tensor ticks, uint64_t key, rn_type type, rn_shape shape_of_y)
 {

@@ -74,9 +74,11 @@ static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
     return x[0];
 }
 
-const rn_op rn__op_where = {.name = "where",
+const rn_op rn__op_where = {RN_NAMED(where),
+                            .kind = RN_KIND_ELEMENTWISE,
+                            .expression = "x ? y : z",
                             .inputs = 3,
-                            .flags = RN_OP_CHOOSES,
+                            .flags = RN_OP_CHOOSES | RN_OP_EXACT,
                             .shape = shape,
                             .gradient = gradient,
                             .sides = sides};

@@ -100,6 +100,50 @@ typedef size_t (*rn_scratch_rule)(const rn_call *call);
 typedef bool (*rn_view_rule)(const rn_array *in, rn_array *out, int64_t *offset,
                              const void *attributes);
 
+/* What a batch rule or a sum rule is asked about: a node in the body of a loop of `steps`
+ * steps. An operand that changes from step to step is a stack of its values, with the steps
+ * as axis 0; another is the same tensor in every step. */
+typedef struct rn_batching {
+    int64_t steps;
+    const struct rn_op *op;
+    int inputs;
+    const rn_tensor *x;       /* the operands; NULL when a sum rule is only asked */
+    const bool *stacked;      /* by operand: [steps, shape] instead of its shape */
+    const rn_shape *in_shape; /* of the operands in a step */
+    rn_shape shape;           /* of the result in a step */
+    const void *attributes;
+    size_t attribute_size;
+} rn_batching;
+
+/* The results of all steps, [steps, shape], so that the operator can leave the loop. At
+ * least one operand is stacked. The rule must return a node of the same operator, or a view
+ * of one. */
+typedef rn_tensor (*rn_batch_rule)(const rn_batching *b);
+
+/* The sum of the results over all steps, made by one node of the same operator, whose axis
+ * 0 holds the rows of all steps; as a product of T small matrices added up is one product
+ * of long ones. All operands are stacked. False: there is no such way. With a NULL `sum`
+ * the rule only answers. */
+typedef bool (*rn_sum_rule)(const rn_batching *b, rn_tensor *sum);
+
+/* The batch rule of an operator whose leading axes broadcast, as those of matmul do:
+ * applies it to the stacks, with axes of size 1 where a rank is lower than the result's.
+ * Element-wise operators have it without asking. */
+RN_API rn_tensor rn_batch_leading(const rn_batching *b);
+
+/* What an operator does, as far as the compiler wants to know. */
+typedef enum rn_op_kind {
+    RN_KIND_BY_CODE,     /* element-wise if it has maps alone, a view if it has a view rule,
+                            else nothing is known of it */
+    RN_KIND_ELEMENTWISE, /* y[i] depends on x[i] alone */
+    RN_KIND_REDUCTION,   /* along axes, so the result is small */
+    RN_KIND_PRODUCT,     /* a contraction: dear enough to be made for all steps of a loop at
+                            once, with what it needs and what follows from it */
+    RN_KIND_VIEW,        /* the operand's memory read in another way */
+    RN_KIND_MOVEMENT,    /* copies elements, and zeros, to other places */
+    RN_KIND_RANDOM       /* numbers drawn from a key and a count */
+} rn_op_kind;
+
 typedef enum rn_op_flags {
     /* The kernel takes inputs of any strides; otherwise they are dense. */
     RN_OP_STRIDED = 1,
@@ -108,13 +152,32 @@ typedef enum rn_op_flags {
     /* Element-wise, of three inputs: input 0 is a bool that chooses input 1 where it is
      * true, else input 2, as where does. What is not chosen has no influence on the
      * gradient, see ops.h. */
-    RN_OP_CHOOSES = 4
+    RN_OP_CHOOSES = 4,
+    /* The result is not rounded. So is that of every view and movement. */
+    RN_OP_EXACT = 8,
+    /* f(x + x', y + y') = f(x, y) + f(x', y') where no operand is broadcast, and the
+     * compiler may add up the operands instead of the results. */
+    RN_OP_ADDITIVE = 16,
+    /* f(f(x)) = x. */
+    RN_OP_INVOLUTION = 32,
+    /* A NaN or an infinity in any element of an operand reaches the result. */
+    RN_OP_KEEPS_NAN = 64,
+    /* It has no gradient on purpose: the check of gradients does not miss it. */
+    RN_OP_STOPS = 128,
+    /* f(x, neutral) = x and f(neutral, x) = x for the member `neutral`, NaN and infinities
+     * included (only the sign of a zero may be lost). */
+    RN_OP_NEUTRAL_RIGHT = 256,
+    RN_OP_NEUTRAL_LEFT = 512
 } rn_op_flags;
 
+/* Members that are left zero mean: nothing of the kind. */
 typedef struct rn_op {
     const char *name;
     int inputs; /* -1: any number */
-    unsigned flags;
+    rn_op_kind kind;
+    unsigned flags;             /* of rn_op_flags */
+    unsigned types;             /* bit t: it works on the rn_type t, of the variant; 0: on
+                                   those that it has a map or kernel for */
     rn_shape_rule shape;        /* NULL: element-wise, broadcast, one type */
     rn_map map[RN_TYPES];       /* an element-wise operator has maps, ... */
     rn_kernel kernel[RN_TYPES]; /* ... any other kernels, by type; NULL: not for it */
@@ -122,6 +185,11 @@ typedef struct rn_op {
     rn_scratch_rule scratch;    /* NULL: none */
     rn_view_rule view;          /* instead of map and kernel */
     rn_sides_rule sides;        /* NULL: it never chooses, and is smooth */
+    rn_batch_rule batch;        /* NULL: it stays in loops, unless it is element-wise */
+    rn_sum_rule sum_of_steps;   /* NULL: it is added up step by step */
+    double neutral;             /* with RN_OP_NEUTRAL_RIGHT, RN_OP_NEUTRAL_LEFT */
+    const char *expression; /* of an element-wise one, for back ends that write source: C
+                               in the operands x, y, z; NULL: none */
 } rn_op;
 
 /* Appends a node: op applied to `in`, with `size` bytes of attributes that are copied and

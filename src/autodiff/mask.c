@@ -11,7 +11,6 @@
  */
 #include "rondo/ops.h"
 #include "sweep.h"
-#include "table.h"
 
 static const rn__mask none = {-1, false, true};
 
@@ -23,7 +22,7 @@ static bool chooses(const rn__node *node)
 
 bool rn__mask_passes(const rn__node *node)
 {
-    return !chooses(node) && rn__op_code(node->op, node->variant).map != NULL;
+    return !chooses(node) && rn__is_elementwise(node->op);
 }
 
 /* The condition as a tensor that is true where the cotangent is not zero. */

@@ -11,7 +11,6 @@
 #include "reach.h"
 #include "rondo/grad.h"
 #include "rondo/ops.h"
-#include "table.h"
 
 bool rn__sweep_init(rn__sweep *s, rn__twin *twin)
 {
@@ -82,8 +81,7 @@ rn__fit rn__fit_of(const rn_op *op, rn_tensor dx, rn_tensor x, rn_tensor y)
 
     if (rn_type_get(dx) != rn_type_get(x)) return RN__MISFIT;
     if (rn_shape_equal(want, have)) return RN__FITS;
-    if (!rn__op_code(op, rn_type_get(x)).map && !rn__op_code(op, rn_type_get(y)).map)
-        return RN__MISFIT;
+    if (!rn__is_elementwise(op)) return RN__MISFIT;
     return rn_shape_equal(have, rn_shape_get(y)) && rn_shape_broadcast(want, have, &both) &&
                    rn_shape_equal(both, have)
                ? RN__FITS_SUMMED

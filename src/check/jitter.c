@@ -69,14 +69,9 @@ static rn_tensor jittered(const rn__jitter *j, rn_tensor x, double units)
 /* Whether the result is one of the operands' elements, or exact. */
 static bool exact(const rn_op *op)
 {
-    static const rn_op *const list[] = {
-        &rn__op_abs,     &rn__op_cast,    &rn__op_concat, &rn__op_max,  &rn__op_maximum,
-        &rn__op_minimum, &rn__op_neg,     &rn__op_pad,    &rn__op_relu, &rn__op_sign,
-        &rn__op_take,    &rn__op_uniform, &rn__op_where};
+    const rn_op_kind kind = rn__op_kind(op);
 
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-        if (op == list[i]) return true;
-    return op->view != NULL;
+    return (op->flags & RN_OP_EXACT) || kind == RN_KIND_VIEW || kind == RN_KIND_MOVEMENT;
 }
 
 /* How many terms are added up for an element of the result, about. */
@@ -102,7 +97,7 @@ static rn_tensor jitter_node(rn__copy_pass *pass, const rn__node *node, const rn
 {
     const rn__jitter *j = (const rn__jitter *)pass->data;
     const bool rounded = rn__is_real(node->type) && !exact(node->op);
-    const bool kernel = rounded && !rn__op_code(node->op, RN_F64).map;
+    const bool kernel = rounded && !rn__is_elementwise(node->op);
     rn_tensor *moved = (rn_tensor *)rn__arena_new(&pass->arena, (size_t)(node->inputs + 1) *
                                                                     sizeof *moved);
 

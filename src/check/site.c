@@ -187,7 +187,7 @@ static bool add_site(const reach *r, rn_graph *user, int32_t id, rn_tensor copy)
     if (!kept) return false;
     *kept = site;
     /* What it does not pass on it stops on purpose. */
-    kept->stops = rn__at(user, id)->op == &rn__op_stop_gradient;
+    kept->stops = (rn__at(user, id)->op->flags & RN_OP_STOPS) != 0;
     kept->untold = is_users(rn__at(user, id)->op) && !rn__at(user, id)->op->sides;
     return true;
 }

@@ -14,15 +14,19 @@ typedef struct rn__batched {
     bool stacked;
 } rn__batched;
 
+enum { RN__BATCH_INPUTS = 8 }; /* operands of a node that may leave a loop */
+
 /* Whether there is a way for this node. */
 bool rn__batch_known(const rn__node *node);
 
-/* The stack of the node's results; at least one operand is stacked. */
-rn_tensor rn__batch(rn_graph *to, const rn__node *node, const rn__batched *in,
-                    int64_t steps);
+/* The stack of the results of a body's node, in the graph `to`; at least one operand is
+ * stacked. */
+rn_tensor rn__batch(rn_graph *to, const rn_graph *body, const rn__node *node,
+                    const rn__batched *in, int64_t steps);
 
-/* sum over t of x(t)' y(t) from the stacks of x [T, B, M] and y [T, B, N], as one product.
- */
-rn_tensor rn__batch_sum_of_products(const rn__batched *in);
+/* Whether the sum of a node's results over the steps is one call, and that call. */
+bool rn__batch_sums(const rn_graph *body, const rn__node *node);
+rn_tensor rn__batch_sum(rn_graph *to, const rn_graph *body, const rn__node *node,
+                        const rn__batched *in, int64_t steps);
 
 #endif

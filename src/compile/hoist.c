@@ -31,12 +31,13 @@ static rn_tensor limit_of(const hoisting *b)
                              : rn__adopt(b->to, b->outer->to[b->old->limit], "hoist");
 }
 
-/* Limits what was made for all steps: of a node of this operator, the operands (bits). */
-static rn_tensor limited(const hoisting *b, rn_tensor y, const rn_op *op, uint32_t operands)
+/* Limits what was made for all steps: operands (bits), and the result as one more. A view
+ * computes nothing. */
+static rn_tensor limited(const hoisting *b, rn_tensor y, uint32_t operands)
 {
     const rn_tensor limit = limit_of(b);
 
-    if (!rn_is_null(limit) && !rn_is_null(y) && rn__node_of(y)->op == op && !op->view)
+    if (!rn_is_null(limit) && !rn_is_null(y) && !rn__node_of(y)->op->view)
         rn__node_of(y)->limit = (rn__limit){limit.id, operands, b->old->steps};
     return y;
 }
@@ -115,9 +116,9 @@ static bool make_stacks(hoisting *b, rn__hoist_place place)
         for (int i = 0; i < node->inputs; i++) in[i] = operand(b, node->in[i]);
         if (b->to->root->failed) return false;
         const int32_t before = b->to->count;
-        b->body->stack[id] = rn__batch(b->to, node, in, b->old->steps);
+        b->body->stack[id] = rn__batch(b->to, b->old->body, node, in, b->old->steps);
         if (b->body->stack[id].id >= before)
-            limited(b, b->body->stack[id], node->op, stacked(in, node->inputs));
+            limited(b, b->body->stack[id], stacked(in, node->inputs));
         if (rn_is_null(b->body->stack[id])) return false;
         if (b->old->limit >= 0 && is_collected(b, id) &&
             rn__node_of(b->body->stack[id])->limit.id < 0)
@@ -153,13 +154,22 @@ static rn_tensor sum_of_same(const hoisting *b, rn_tensor x)
     return rn_reshape(rn_sum_axis(rn_broadcast(rn_reshape(x, flat), stack), 0), shape);
 }
 
-/* A factor, of rank 2, as a stack. */
-static rn__batched in_every_step(const hoisting *b, rn__batched x)
+static rn_tensor sum_of_product(const hoisting *b, const rn__node *node)
 {
-    const rn_shape s = rn_shape_get(x.x);
-    const rn_shape stack = {3, {b->old->steps, s.size[0], s.size[1]}};
+    rn__batched in[RN__BATCH_INPUTS];
 
-    return x.stacked ? x : (rn__batched){rn_broadcast(x.x, stack), true};
+    for (int i = 0; i < node->inputs; i++) in[i] = operand(b, node->in[i]);
+    if (b->to->root->failed) return rn_null();
+    return limited(b, rn__batch_sum(b->to, b->old->body, node, in, b->old->steps),
+                   (1u << node->inputs) - 1);
+}
+
+/* Of a node of an increment's tree: whether its sum is made of those of its operands. */
+static bool sums_operands(const hoisting *b, int32_t id)
+{
+    const rn__node *node = rn__at(b->old->body, id);
+
+    return (node->op->flags & RN_OP_ADDITIVE) && rn__op_kind(node->op) != RN_KIND_REDUCTION;
 }
 
 /* The sum of a node over the steps; those of its operands are there when it needs them. */
@@ -167,18 +177,15 @@ static rn_tensor sum_of_node(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
-    if (rn__hoist_product(&b->h, id)) {
-        const rn__batched in[2] = {in_every_step(b, operand(b, node->in[0])),
-                                   in_every_step(b, operand(b, node->in[1]))};
-        if (b->to->root->failed) return rn_null();
-        return limited(b, rn__batch_sum_of_products(in), &rn__op_matmul, 3);
+    if (rn__hoist_product(&b->h, id)) return sum_of_product(b, node);
+    if (sums_operands(b, id)) {
+        rn_tensor in[RN__BATCH_INPUTS];
+        for (int i = 0; i < node->inputs; i++) in[i] = b->sum[node->in[i]];
+        return rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
     }
-    if (node->op == &rn__op_reshape) return rn_reshape(b->sum[node->in[0]], node->shape);
-    if (node->op == &rn__op_add) return rn_add(b->sum[node->in[0]], b->sum[node->in[1]]);
     const rn__batched x = operand(b, id);
     /* A sum stays in the body, so its stack is what the loop collects: 0 behind a limit. */
-    return x.stacked ? limited(b, rn_sum_axis(x.x, 0), &rn__op_sum, 1)
-                     : sum_of_same(b, x.x);
+    return x.stacked ? limited(b, rn_sum_axis(x.x, 0), 1) : sum_of_same(b, x.x);
 }
 
 /* An operand whose sum has to be made before that of the node; -1 if there is none. */
@@ -186,7 +193,7 @@ static int32_t missing_sum(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
-    if (node->op != &rn__op_add && node->op != &rn__op_reshape) return -1;
+    if (!sums_operands(b, id) || rn__hoist_product(&b->h, id)) return -1;
     for (int i = node->inputs - 1; i >= 0; i--)
         if (rn_is_null(b->sum[node->in[i]])) return node->in[i];
     return -1;

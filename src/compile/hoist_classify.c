@@ -14,7 +14,6 @@
 #include "hoist.h"
 
 #include "batch.h"
-#include "op.h"
 
 static const rn__node *node_at(const rn__hoist *h, int32_t id)
 {
@@ -24,6 +23,17 @@ static const rn__node *node_at(const rn__hoist *h, int32_t id)
 static const rn__carry *carry_at(const rn__hoist *h, int i)
 {
     return rn__list_at(h->loop->carry, rn__carry, i);
+}
+
+static bool is_product(const rn__node *node)
+{
+    return rn__op_kind(node->op) == RN_KIND_PRODUCT;
+}
+
+/* Something small that is added up by its stack: a sum over axes. */
+static bool is_sum(const rn__node *node)
+{
+    return rn__op_kind(node->op) == RN_KIND_REDUCTION && (node->op->flags & RN_OP_ADDITIVE);
 }
 
 /* ---- dependence ---- */
@@ -73,7 +83,7 @@ static void keep_wanted_before(rn__hoist *h, bool *wanted)
 
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
-        wanted[id] = h->place[id] == RN__BEFORE && node->op == &rn__op_matmul;
+        wanted[id] = h->place[id] == RN__BEFORE && is_product(node);
         for (int i = 0; h->place[id] == RN__BEFORE && i < node->inputs; i++)
             wanted[id] |= wanted[node->in[i]];
     }
@@ -93,7 +103,7 @@ int32_t rn__hoist_increment(const rn_loop *loop, int carry)
     const rn__carry *c = rn__list_at(loop->carry, rn__carry, carry);
     const rn__node *next = rn__at(loop->body, c->next);
 
-    if (next->op != &rn__op_add) return -1;
+    if (!rn__op_adds(next->op)) return -1;
     const int32_t other = next->in[0] == c->leaf ? next->in[1] : next->in[0];
     if (next->in[0] != c->leaf && next->in[1] != c->leaf) return -1;
     if (other == c->leaf || !rn_shape_equal(rn__at(loop->body, other)->shape, next->shape))
@@ -127,11 +137,9 @@ bool rn__hoist_product(const rn__hoist *h, int32_t id)
 {
     const rn__node *node = node_at(h, id);
 
-    return node->op == &rn__op_matmul &&
-           *(const int64_t *)node->attributes == RN_TRANSPOSE_X &&
-           node_at(h, node->in[0])->shape.rank == 2 &&
-           node_at(h, node->in[1])->shape.rank == 2 && h->varies[node->in[0]] &&
-           h->varies[node->in[1]];
+    for (int i = 0; i < node->inputs; i++)
+        if (!h->varies[node->in[i]]) return false;
+    return rn__batch_sums(h->loop->body, node);
 }
 
 /* Whether the sum of a node over the steps is made of the sums of its operands. */
@@ -139,10 +147,13 @@ static bool sum_of_operands(const rn__hoist *h, int32_t id)
 {
     const rn__node *node = node_at(h, id);
 
-    if (node->op == &rn__op_reshape) return true;
-    return node->op == &rn__op_add &&
-           rn_shape_equal(node->shape, node_at(h, node->in[0])->shape) &&
-           rn_shape_equal(node->shape, node_at(h, node->in[1])->shape);
+    const bool elementwise = rn__is_elementwise(node->op);
+
+    if (!(node->op->flags & RN_OP_ADDITIVE) || is_sum(node) || node->inputs == 0)
+        return false;
+    for (int i = 0; i < node->inputs && elementwise; i++)
+        if (!rn_shape_equal(node->shape, node_at(h, node->in[i])->shape)) return false;
+    return true;
 }
 
 /* An increment is a tree: inside it additions and reshapes, at its ends products and sums
@@ -163,7 +174,7 @@ static bool summable(const rn__hoist *h, int32_t id)
     h->stack[count++] = id;
     while (count > 0) {
         id = h->stack[--count];
-        if (node_at(h, id)->op == &rn__op_sum) {
+        if (is_sum(node_at(h, id))) {
             if (h->place[id] != RN__STAYS || !h->varies[id]) return false;
             continue;
         }
@@ -183,7 +194,7 @@ static void mark_summand(rn__hoist *h, int32_t id)
     h->stack[count++] = id;
     while (count > 0) {
         id = h->stack[--count];
-        if (node_at(h, id)->op == &rn__op_sum) continue;
+        if (is_sum(node_at(h, id))) continue;
         h->in_sum[id] = true;
         if (!rn__hoist_product(h, id)) push_operands(h, id, &count);
     }
@@ -234,7 +245,7 @@ static void find_after(rn__hoist *h, bool *held)
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
         if (!h->body->live[id] || h->in_sum[id] || held[id]) continue;
-        bool leaves = node->op == &rn__op_matmul;
+        bool leaves = is_product(node);
         for (int i = 0; i < node->inputs; i++) leaves |= h->place[node->in[i]] == RN__AFTER;
         if (leaves) h->place[id] = RN__AFTER;
     }
@@ -259,7 +270,7 @@ static void need_summand(const rn__hoist *h, int32_t id)
         if (rn__hoist_product(h, id)) {
             need(h, node->in[0]);
             need(h, node->in[1]);
-        } else if (node->op == &rn__op_sum) {
+        } else if (is_sum(node)) {
             need(h, id);
         } else {
             push_operands(h, id, &count);

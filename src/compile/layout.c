@@ -58,16 +58,6 @@ size_t rn__node_bytes(const rn__node *node)
     return (size_t)rn_shape_count(node->shape) * rn_type_size(node->type);
 }
 
-void rn__layout_dense(rn_shape shape, int64_t *stride)
-{
-    int64_t step = 1;
-
-    for (int i = shape.rank - 1; i >= 0; i--) {
-        stride[i] = step;
-        step *= shape.size[i] > 0 ? shape.size[i] : 1;
-    }
-}
-
 bool rn__layout_is_dense(rn_shape shape, const int64_t *stride)
 {
     int64_t step = 1;

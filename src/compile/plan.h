@@ -67,7 +67,6 @@ bool rn__plan_reads_tail(rn__plan *plan, const rn_graph *graph, int32_t id, int3
 
 /* The layout of a dense array of this shape at the start of a new buffer. */
 bool rn__layout_new(rn__plan *plan, const rn__node *node, rn__layout *out);
-void rn__layout_dense(rn_shape shape, int64_t *stride);
 bool rn__layout_is_dense(rn_shape shape, const int64_t *stride);
 
 /* The array that a kernel sees, without its address. */

@@ -8,8 +8,6 @@
  */
 #include "plan.h"
 
-#include "op.h"
-
 enum { NOBODY = -1, EVERYBODY = -2 }; /* or the limit at which all readers stop */
 
 static void read_to(int32_t *reader, int32_t limit)
@@ -20,16 +18,31 @@ static void read_to(int32_t *reader, int32_t limit)
         *reader = EVERYBODY;
 }
 
-/* The number of the first slot that slot 0 of a view of a stack is; -1: in another order.
- */
-static int64_t first_slot(const rn__node *view)
+/* How far the last element of the axes from `first` on lies behind the first. */
+static int64_t extent(const rn_array *a, int first)
 {
-    const int64_t *a = (const int64_t *)view->attributes;
+    int64_t sum = 0;
 
-    if (view->op == &rn__op_reshape || view->op == &rn__op_broadcast) return 0;
-    if (view->op == &rn__op_permute) return a[0] == 0 ? 0 : -1;
-    if (view->op == &rn__op_slice) return a[0] != 0 ? 0 : a[3] == 1 ? a[1] : -1;
-    return -1;
+    for (int i = first; i < a->rank; i++) sum += (a->size[i] - 1) * a->stride[i];
+    return sum;
+}
+
+/* Of a view that goes through a stack slot by slot, each in one or more rows: the slot that
+ * it begins in. -1: it goes another way, or is not known to. */
+static int64_t first_slot(const rn__node *view, const rn__node *stack)
+{
+    rn_array in, out;
+    int64_t offset;
+
+    if (stack->shape.rank == 0 || view->shape.rank == 0) return -1;
+    if (rn_shape_count(view->shape) == 0) return -1;
+    if (!rn__view_of_dense(view, stack->type, stack->shape, &in, &out, &offset)) return -1;
+    const int64_t slot = in.stride[0], row = out.stride[0];
+    for (int i = 1; i < out.rank; i++)
+        if (out.stride[i] < 0) return -1;
+    if (offset < 0 || row <= 0 || slot % row) return -1;
+    const bool inside = offset % slot + (slot - row) + extent(&out, 1) < slot;
+    return inside ? offset / slot : -1;
 }
 
 /* Where a view's readers stop in what it is a view of. Step t of a history may lie in slot
@@ -38,7 +51,7 @@ static int32_t stop_of_view(const rn__node *view, const rn__node *in, int32_t st
 {
     const bool history =
         in->op == &rn__op_get && ((const rn__get *)in->attributes)->kind == RN__HISTORY;
-    const int64_t first = first_slot(view);
+    const int64_t first = first_slot(view, in);
 
     if (stop < 0) return stop;
     return first == 0 || (first == 1 && history) ? stop : EVERYBODY;

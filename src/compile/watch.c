@@ -162,14 +162,6 @@ static void add_leaves(finding *f)
     }
 }
 
-/* Whether the result of an operator is finite only if all its operands are. */
-static bool tells_operands(const rn_op *op)
-{
-    return op == &rn__op_add || op == &rn__op_sum || op == &rn__op_mean ||
-           op == &rn__op_mean_square || op == &rn__op_square || op == &rn__op_cast ||
-           op == &rn__op_reshape || op == &rn__op_permute;
-}
-
 /* The node that a call reads; -1 where it is a copy of the compiler's own. */
 static int32_t node_read(const rn__call *call, int i)
 {
@@ -199,7 +191,8 @@ static void find_told(const finding *f)
                 told[node_read(&p->call[c], i)] = true;
     for (int32_t id = g->count - 1; id >= 0; id--) {
         const rn__node *node = rn__at(g, id);
-        for (int i = 0; i < node->inputs && told[id] && tells_operands(node->op); i++)
+        for (int i = 0; i < node->inputs && told[id] && (node->op->flags & RN_OP_KEEPS_NAN);
+             i++)
             told[node->in[i]] = true;
     }
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "message.h"
-#include "table.h"
 
 static bool reserve(rn_graph *graph)
 {
@@ -194,9 +193,7 @@ const char *rn__op_type(const rn_op *op, rn_typing *t)
     if (t->shape.rank < 0 || t->shape.rank > RN_RANK_MAX)
         return "its shape rule gives a shape of too many axes";
 
-    const rn__code code = rn__op_code(op, (rn_type)t->variant);
-    if (op->view || code.map || code.kernel) return NULL;
-    return "not defined for this type";
+    return rn__op_takes(op, (rn_type)t->variant) ? NULL : "not defined for this type";
 }
 
 enum { FEW = 16 };

@@ -199,6 +199,26 @@ rn_tensor rn__no_memory_for(rn_graph *graph, const char *what, const char *name,
 /* A new body for a loop, owned by the root. NULL after an error. */
 rn_graph *rn__body_new(rn_graph *parent, rn_loop *loop);
 
+/* What its record says that an operator is and works on; see op.h. */
+rn_op_kind rn__op_kind(const rn_op *op);
+bool rn__op_takes(const rn_op *op, rn_type variant);
+
+static inline bool rn__is_elementwise(const rn_op *op)
+{
+    return rn__op_kind(op) == RN_KIND_ELEMENTWISE;
+}
+
+/* Whether the op, of two operands, is their sum. */
+bool rn__op_adds(const rn_op *op);
+
+/* Strides of a dense array. */
+void rn__layout_dense(rn_shape shape, int64_t *stride);
+
+/* How a view reads a dense operand of this type and shape: what its rule is given and sets.
+ * False when no strides say it. */
+bool rn__view_of_dense(const rn__node *view, rn_type type, rn_shape shape, rn_array *in,
+                       rn_array *out, int64_t *offset);
+
 /* The type and shape that an operator gives: fills t->type, t->shape, t->variant from the
  * other members. Returns NULL or what is wrong. */
 const char *rn__op_type(const rn_op *op, rn_typing *t);

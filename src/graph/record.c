@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* What the record of an operator says of it. */
+#include "node.h"
+
+/* Whether some type has a map or kernel, as the case may be. */
+static bool has_maps(const rn_op *op)
+{
+    for (int i = 0; i < RN_TYPES; i++)
+        if (op->map[i]) return true;
+    return false;
+}
+
+static bool has_kernels(const rn_op *op)
+{
+    for (int i = 0; i < RN_TYPES; i++)
+        if (op->kernel[i]) return true;
+    return false;
+}
+
+rn_op_kind rn__op_kind(const rn_op *op)
+{
+    if (op->kind != RN_KIND_BY_CODE) return op->kind;
+    if (op->view) return RN_KIND_VIEW;
+    return has_maps(op) && !has_kernels(op) ? RN_KIND_ELEMENTWISE : RN_KIND_BY_CODE;
+}
+
+bool rn__op_takes(const rn_op *op, rn_type variant)
+{
+    if (op->types) return (op->types >> variant & 1) != 0;
+    return op->view || op->map[variant] || op->kernel[variant];
+}
+
+/* An f with f(x, 0) = x and f(0, y) = y that is additive has f(x, y) = f(x, 0) + f(0, y).
+ */
+bool rn__op_adds(const rn_op *op)
+{
+    const unsigned flags = RN_OP_ADDITIVE | RN_OP_NEUTRAL_RIGHT | RN_OP_NEUTRAL_LEFT;
+
+    return op->inputs == 2 && rn__is_elementwise(op) && (op->flags & flags) == flags &&
+           op->neutral == 0;
+}
