@@ -15,7 +15,8 @@ LIMIT = 120  # seconds for one program
 SUITES = {"autodiff"}
 NAMES = {("ops", "ops"), ("ops", "edges"), ("nn", "recurrent_gradient"), ("nn", "losses"),
          ("nn", "layers"), ("nn", "cross_entropy"), ("compile", "random"),
-         ("compile", "memory"), ("run", "carry"), ("run", "nested")}
+         ("compile", "memory"), ("compile", "limit"), ("nn", "padding"), ("nn", "padding_loops"),
+         ("run", "carry"), ("run", "nested")}
 
 
 def call(command, mutant="", log=""):

@@ -28,23 +28,23 @@ static rn_batching batching_of(const rn_graph *body, const rn__node *node, int64
 
 /* A rule may be a user's: what it gives must have the shape, and be the operator's node,
  * which a limit on the steps can be put on. */
-static rn_tensor judged(rn_graph *to, const rn_op *op, rn_tensor y, rn_shape want,
-                        bool or_view)
+static rn_tensor checked(rn_graph *to, const rn_op *op, rn_tensor y, rn_shape want,
+                         bool or_view)
 {
     char have[160], text[160];
 
     if (to->root->failed) return rn_null();
-    if (rn_is_null(y))
-        return rn_fail(to, "%s: its rule for all steps gives nothing", op->name);
+    if (rn_is_null(y)) return rn_fail(to, "%s: its batch rule returns nothing", op->name);
     if (!rn_shape_equal(rn_shape_get(y), want))
-        return rn_fail(to, "%s: its rule for all steps gives %s in place of %s", op->name,
+        return rn_fail(to, "%s: its batch rule returns %s, not %s", op->name,
                        rn__shape_text(rn_shape_get(y), have, sizeof have),
                        rn__shape_text(want, text, sizeof text));
     const rn_op *given = rn__node_of(y)->op;
     if (given == op || (or_view && rn__op_kind(given) == RN_KIND_VIEW)) return y;
     if (or_view && rn__op_kind(op) == RN_KIND_VIEW)
         return y; /* a view of what it is given */
-    return rn_fail(to, "%s: its rule for all steps ends in %s", op->name, given->name);
+    return rn_fail(to, "%s: its batch rule returns a node of %s, not its own", op->name,
+                   given->name);
 }
 
 rn_tensor rn__batch(rn_graph *to, const rn_graph *body, const rn__node *node,
@@ -62,7 +62,7 @@ rn_tensor rn__batch(rn_graph *to, const rn_graph *body, const rn__node *node,
     b.x = x;
     b.stacked = stacked;
     const rn_tensor y = node->op->batch ? node->op->batch(&b) : rn_batch_leading(&b);
-    return judged(to, node->op, y, rn__stack_shape(steps, node->shape), true);
+    return checked(to, node->op, y, rn__stack_shape(steps, node->shape), true);
 }
 
 /* ---- sums over the steps ---- */
@@ -98,5 +98,5 @@ rn_tensor rn__batch_sum(rn_graph *to, const rn_graph *body, const rn__node *node
     b.x = x;
     b.stacked = stacked;
     node->op->sum_of_steps(&b, &sum);
-    return judged(to, node->op, sum, node->shape, false);
+    return checked(to, node->op, sum, node->shape, false);
 }

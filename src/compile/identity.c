@@ -13,8 +13,7 @@
 /* Whether x, or what it is a view of, is a constant of this value. */
 static bool is_value(rn_tensor x, double value)
 {
-    while (rn__node_of(x)->op->view)
-        x = rn__tensor(x.graph, rn__node_of(x)->in[0]);
+    while (rn__node_of(x)->op->view) x = rn__tensor(x.graph, rn__node_of(x)->in[0]);
     return rn__node_of(x)->op == &rn__op_scalar &&
            *(const double *)rn__node_of(x)->attributes == value;
 }
