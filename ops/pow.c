@@ -12,9 +12,8 @@
  * Where y < 1/2 dx is dz (y z) / x: near 0 y - 1 would be rounded, which x^(y-1) makes log
  * x times as large; and z does not overflow beside a y of 0, as x^(y-1) may.
  *
- * A power of 0 beside an infinite y or log x gives 0. Else, where a factor would be
- * infinite beside one of 0, another argument is put in its place first: what a selection
- * leaves out must be finite, or derivatives of the rule are NaN.
+ * A power of 0 beside an infinite y or log x gives 0. Where y is 0 the power is one of 1:
+ * that of a zero x is infinite, and derivatives of the rule would be NaN.
  */
 #include "op.h"
 
@@ -34,9 +33,8 @@ static rn_tensor by_base(rn_tensor x, rn_tensor y, rn_tensor z)
     const rn_tensor small = both(flat, both(rn_not_equal(x, zero), rn_is_finite(x)));
     const rn_tensor none = rn_equal(y, zero);
 
-    const rn_tensor x_small = rn_where(small, x, one);
-    const rn_tensor x_other = rn_where(rn_logical_or(small, none), one, x);
-    return rn_where(small, rn_div(rn_weigh(z, y), x_small),
+    const rn_tensor x_other = rn_where(none, one, x);
+    return rn_where(small, rn_div(rn_weigh(z, y), x),
                     rn_weigh(rn_pow(x_other, rn_sub(y, one)), y));
 }
 

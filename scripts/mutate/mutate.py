@@ -16,7 +16,7 @@ SUITES = {"autodiff"}
 NAMES = {("ops", "ops"), ("ops", "edges"), ("nn", "recurrent_gradient"), ("nn", "losses"),
          ("nn", "layers"), ("nn", "cross_entropy"), ("compile", "random"),
          ("compile", "memory"), ("compile", "limit"), ("nn", "padding"), ("nn", "padding_loops"),
-         ("run", "carry"), ("run", "nested")}
+         ("quad", "extremes"), ("run", "carry"), ("run", "nested")}
 
 
 def call(command, mutant="", log=""):
