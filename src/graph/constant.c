@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Leaves that a script makes: inputs and constants. */
 #include "node.h"
-#include "rondo/ops.h"
 
 #include <math.h>
 #include <stdio.h>
 
-/* Whether leaves of this type and shape may be added; says why not. */
-static bool valid(rn_graph *graph, const char *what, const char *name, rn_type type,
-                  rn_shape shape)
+bool rn__leaf_valid(rn_graph *graph, const char *what, const char *name, rn_type type,
+                    rn_shape shape)
 {
     char text[160];
 
@@ -30,13 +28,13 @@ rn_tensor rn_input(rn_graph *graph, const char *name, rn_type type, rn_shape sha
     if (!graph) return rn_null();
     if (graph->parent)
         return rn_fail(graph, "input: inputs belong outside loops: %s", name ? name : "");
-    if (!valid(graph, "input", name ? name : "", type, shape)) return rn_null();
+    if (!rn__leaf_valid(graph, "input", name ? name : "", type, shape)) return rn_null();
     return rn_name(rn__append(graph, &rn__op_input, type, shape, NULL, 0, NULL, 0), name);
 }
 
 rn_tensor rn_constant(rn_graph *graph, rn_type type, rn_shape shape, const void *data)
 {
-    if (!valid(graph, "constant", "", type, shape)) return rn_null();
+    if (!rn__leaf_valid(graph, "constant", "", type, shape)) return rn_null();
     const size_t bytes = (size_t)rn_shape_count(shape) * rn_type_size(type);
     if (bytes && !data) return rn_fail(graph, "constant: no data");
     return rn__append(graph, &rn__op_constant, type, shape, NULL, 0, data, bytes);
@@ -66,11 +64,10 @@ bool rn__scalar_fits(rn_type type, double value)
            (value >= INT32_MIN && value <= INT32_MAX && value == (double)(int32_t)value);
 }
 
-/* `what` begins the message for a value that the type cannot hold, and `of` ends it. */
-static rn_tensor scalar(rn_graph *graph, const char *what, rn_type type, double value,
-                        const char *of)
+rn_tensor rn__scalar(rn_graph *graph, const char *what, rn_type type, double value,
+                     const char *of)
 {
-    if (!valid(graph, what, "", type, (rn_shape){0})) return rn_null();
+    if (!rn__leaf_valid(graph, what, "", type, (rn_shape){0})) return rn_null();
     if (!rn__scalar_fits(type, value))
         return rn_fail(graph, "%s: %s cannot hold %.10g%s", what, rn_type_name(type),
                        value == value ? value : fabs(value), of);
@@ -79,54 +76,22 @@ static rn_tensor scalar(rn_graph *graph, const char *what, rn_type type, double 
                       sizeof value);
 }
 
-/* The same of x's type, with x in the message. */
-static rn_tensor scalar_like(const char *what, rn_tensor x, double value)
+rn_tensor rn__scalar_like(const char *what, rn_tensor x, double value)
 {
     char text[128], of[192];
 
     if (rn_is_null(x)) return x;
     if (!rn__exists(x)) return rn__adopt(x.graph, x, what);
     snprintf(of, sizeof of, "; cast to f32 first: %s", rn__describe(x, text, sizeof text));
-    return scalar(x.graph, what, rn_type_get(x), value, of);
+    return rn__scalar(x.graph, what, rn_type_get(x), value, of);
 }
 
 rn_tensor rn_constant_scalar(rn_graph *graph, rn_type type, double value)
 {
-    return scalar(graph, "constant", type, value, "");
+    return rn__scalar(graph, "constant", type, value, "");
 }
 
 rn_tensor rn_constant_like(rn_tensor x, double value)
 {
-    return scalar_like("constant_like", x, value);
-}
-
-rn_tensor rn_fill(rn_graph *graph, rn_type type, rn_shape shape, double value)
-{
-    if (!valid(graph, "fill", "", type, shape)) return rn_null();
-    return rn_broadcast(scalar(graph, "fill", type, value, ""), shape);
-}
-
-rn_tensor rn_fill_like(rn_tensor x, double value)
-{
-    return rn_broadcast(scalar_like("fill_like", x, value), rn_shape_get(x));
-}
-
-rn_tensor rn_sum_to(rn_tensor x, rn_shape shape)
-{
-    const rn_shape from = rn_shape_get(x);
-    int axes[RN_RANK_MAX], count = 0;
-    rn_shape both;
-    char text[160], to[160];
-
-    if (rn_is_null(x) || rn_shape_equal(from, shape)) return x;
-    if (!rn__exists(x)) return rn__adopt(x.graph, x, "sum_to");
-    if (!rn_shape_broadcast(shape, from, &both) || !rn_shape_equal(both, from))
-        return rn_fail(x.graph, "sum_to: cannot be summed to %s: %s",
-                       rn__shape_text(shape, to, sizeof to),
-                       rn__describe(x, text, sizeof text));
-    for (int i = 0; i < from.rank; i++) {
-        const int j = i - (from.rank - shape.rank);
-        if (j < 0 || (shape.size[j] == 1 && from.size[i] != 1)) axes[count++] = i;
-    }
-    return rn_reshape(count ? rn_sum(x, axes, count, true) : x, shape);
+    return rn__scalar_like("constant_like", x, value);
 }

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Building loops.
- *
- * Lengths are not known to anything below: they become a `where` on what each step reads,
- * on the carries and on what is collected (padding.c), and so have their gradients from the
- * operators.
- */
+/* The structure of loops: leaves of their bodies, their pairs and carries, their node. */
 #include "loop.h"
-#include "padding.h"
-
-#include "rondo/ops.h"
 
 rn_loop *rn_loop_begin(rn_graph *graph)
 {
@@ -41,8 +32,7 @@ rn_loop *rn_loop_begin(rn_graph *graph)
     return loop->body ? loop : NULL;
 }
 
-/* False, with an error, after what fixes the loop's form or after its end. */
-static bool open_for(rn_loop *loop, const char *what, bool form)
+bool rn__loop_open(rn_loop *loop, const char *what, bool form)
 {
     if (!loop || loop->outer->root->failed) return false;
     if (loop->ended)
@@ -54,7 +44,7 @@ static bool open_for(rn_loop *loop, const char *what, bool form)
 
 void rn_loop_reverse(rn_loop *loop)
 {
-    if (open_for(loop, "loop: reverse", true)) loop->reverse = true;
+    if (rn__loop_open(loop, "loop: reverse", true)) loop->reverse = true;
 }
 
 static bool fix_steps(rn_loop *loop, int64_t steps, const char *whose)
@@ -72,22 +62,7 @@ static bool fix_steps(rn_loop *loop, int64_t steps, const char *whose)
 
 void rn_loop_steps(rn_loop *loop, int64_t steps)
 {
-    if (open_for(loop, "loop: steps", false)) fix_steps(loop, steps, "rn_loop_steps");
-}
-
-void rn_loop_lengths(rn_loop *loop, rn_tensor lengths)
-{
-    char text[160];
-
-    if (rn_is_null(lengths) || !open_for(loop, "loop: lengths", true)) return;
-    if (rn_type_get(lengths) != RN_I32 || rn_rank(lengths) != 1) {
-        rn_fail(loop->outer, "loop: lengths must be i32 [B]: %s %s",
-                rn_type_name(rn_type_get(lengths)),
-                rn__describe(lengths, text, sizeof text));
-        return;
-    }
-    lengths = rn__adopt(loop->outer, lengths, "loop: lengths");
-    if (!rn_is_null(lengths)) rn__padding_begin(loop, lengths);
+    if (rn__loop_open(loop, "loop: steps", false)) fix_steps(loop, steps, "rn_loop_steps");
 }
 
 rn_graph *rn_loop_body(rn_loop *loop)
@@ -128,35 +103,20 @@ rn_tensor rn__loop_each(rn_loop *loop, rn_tensor xs, const char *what)
     return leaf;
 }
 
-rn_tensor rn_loop_each(rn_loop *loop, rn_tensor xs)
+rn_tensor rn__loop_carry(rn_loop *loop, rn_tensor initial)
 {
-    if (!loop) return rn_fail(xs.graph, "loop: each: no loop");
-    if (!open_for(loop, "loop: each", false)) return rn_null();
-    rn_tensor x = rn__loop_each(loop, xs, "loop: each");
-    return rn_is_null(x) || rn_is_null(loop->mask) ? x : rn__padding_each(loop, xs, x);
-}
-
-rn_tensor rn_loop_carry(rn_loop *loop, rn_tensor initial)
-{
-    if (!loop) return rn_fail(initial.graph, "loop: carry: no loop");
-    if (!open_for(loop, "loop: carry", false)) return rn_null();
-    initial = rn__adopt(loop->outer, initial, "loop: carry");
-    if (rn_is_null(initial)) return initial;
-
     rn_tensor leaf =
         rn__loop_leaf(loop, &rn__op_carry, rn_type_get(initial), rn_shape_get(initial));
     rn__carry *carry = (rn__carry *)rn__list_add(loop->outer, &loop->carry, sizeof *carry);
+
     if (rn_is_null(leaf) || !carry) return rn_null();
     *carry = (rn__carry){initial.id, leaf.id, -1, leaf.id};
-    if (rn_is_null(loop->mask)) return leaf;
-    const rn_tensor seen = rn__padding_carry(loop, initial, leaf);
-    carry->seen = seen.id;
-    return seen;
+    return leaf;
 }
 
 rn_tensor rn_loop_index(rn_loop *loop)
 {
-    if (!open_for(loop, "loop: index", false)) return rn_null();
+    if (!rn__loop_open(loop, "loop: index", false)) return rn_null();
     if (loop->index < 0) {
         const rn_tensor leaf = rn__loop_leaf(loop, &rn__op_index, RN_I32, (rn_shape){0});
         if (rn_is_null(leaf)) return leaf;
@@ -189,8 +149,7 @@ static const char *carry_name(const rn_loop *loop, const rn__carry *carry)
     return name ? name : "a carry";
 }
 
-/* Whether the carry may become `next`; says why not. */
-static bool fits(rn_loop *loop, const rn__carry *carry, rn_tensor next)
+bool rn__loop_fits(rn_loop *loop, const rn__carry *carry, rn_tensor next)
 {
     const rn__node *leaf = rn__at(loop->body, carry->leaf);
     const char *name = carry_name(loop, carry);
@@ -206,24 +165,6 @@ static bool fits(rn_loop *loop, const rn__carry *carry, rn_tensor next)
                 rn__shape_text(leaf->shape, from, sizeof from),
                 rn__shape_text(rn_shape_get(next), to, sizeof to));
     return !loop->outer->root->failed;
-}
-
-void rn_loop_next(rn_loop *loop, rn_tensor leaf, rn_tensor next)
-{
-    if (!open_for(loop, "loop: next", false)) return;
-    rn__carry *carry = rn__loop_find_carry(loop, leaf);
-    if (!carry) {
-        rn_fail(loop->outer, "loop: next: not a carry of this loop");
-        return;
-    }
-    next = rn__adopt(loop->body, next, "loop: next");
-    if (rn_is_null(next) || !fits(loop, carry, next)) return;
-    if (!rn_is_null(loop->mask)) {
-        leaf = rn__tensor(loop->body, carry->leaf);
-        next = rn__padding_choose(loop, next, leaf, "loop: carry");
-        if (rn_is_null(next)) return;
-    }
-    carry->next = next.id;
 }
 
 void rn__loop_limit(rn_loop *loop, rn_tensor limit)
@@ -254,9 +195,8 @@ static rn_tensor append_node(rn_loop *loop)
                       NULL, 0);
 }
 
-bool rn_loop_end(rn_loop *loop)
+bool rn__loop_complete(rn_loop *loop)
 {
-    if (!open_for(loop, "loop: end", false)) return false;
     if (!loop->steps_known) {
         rn_fail(loop->outer,
                 "loop: number of steps unknown: no step inputs, no rn_loop_steps");
@@ -270,8 +210,13 @@ bool rn_loop_end(rn_loop *loop)
             return false;
         }
     }
-    if (!rn_is_null(loop->mask)) rn__padding_end(loop);
+    return true;
+}
+
+bool rn__loop_end(rn_loop *loop)
+{
     const rn_tensor node = append_node(loop);
+
     if (rn_is_null(node)) return false;
     rn__node_of(node)->loop = loop;
     loop->node = node.id;

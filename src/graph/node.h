@@ -92,7 +92,7 @@ struct rn_loop {
     int32_t node; /* in outer; -1 before the end */
     int64_t steps;
     bool steps_known, reverse, ended;
-    /* With lengths; see padding.h. */
+    /* With lengths; see ops/composite/padding.h. */
     rn_tensor lengths; /* of the outer graph, i32 [B]; null: none */
     rn_tensor mask;    /* of the body: bool [B], true while the sequence lasts */
     rn_tensor row;     /* of the outer graph, i32 [B]: whose first step stands in */
@@ -242,6 +242,16 @@ bool rn__scalar_fits(rn_type type, double value);
 /* A double that fits as an element of `type`: rounded to f32, to infinity from beyond its
  * range; bool is whether it is not 0. */
 void rn__scalar_store(rn_type type, double value, void *at);
+
+/* Whether leaves of this type and shape may be added; false with an error. */
+bool rn__leaf_valid(rn_graph *graph, const char *what, const char *name, rn_type type,
+                    rn_shape shape);
+
+/* A constant scalar. `what` begins the message for a value that the type cannot hold, and
+ * `of` ends it. The same of x's type, with x in the message. */
+rn_tensor rn__scalar(rn_graph *graph, const char *what, rn_type type, double value,
+                     const char *of);
+rn_tensor rn__scalar_like(const char *what, rn_tensor x, double value);
 
 /* ---- variables ---- */
 

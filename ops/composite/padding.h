@@ -10,8 +10,8 @@
  * The result is not used: the carry is held, and what is collected is 0. A body that mixes
  * the rows of the batch does see the step that stands in, and its gradient goes through it.
  */
-#ifndef RN_GRAPH_PADDING_H
-#define RN_GRAPH_PADDING_H
+#ifndef RN_OPS_PADDING_H
+#define RN_OPS_PADDING_H
 
 #include "node.h"
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Tensors of one value. */
+#include "op.h"
+
+#include "node.h"
+
+rn_tensor rn_fill(rn_graph *graph, rn_type type, rn_shape shape, double value)
+{
+    if (!rn__leaf_valid(graph, "fill", "", type, shape)) return rn_null();
+    return rn_broadcast(rn__scalar(graph, "fill", type, value, ""), shape);
+}
+
+rn_tensor rn_fill_like(rn_tensor x, double value)
+{
+    return rn_broadcast(rn__scalar_like("fill_like", x, value), rn_shape_get(x));
+}

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Checks the structure of the sources and prints the counts: parts include only parts below
+# them, by their folder's name, and outside ops/ only the graph's own structural operators
+# are known by their address.
+# usage: structure.sh
+set -u
+cd "$(dirname "$0")/.." || exit 1
+LC_ALL=C
+export LC_ALL
+
+# The parts, lowest first. The check of gradients and the networks do not know each other.
+parts='base kernel graph ops autodiff compile run check nn train io'
+
+rank()
+{
+    n=0
+    for part in $parts; do
+        n=$((n + 1))
+        [ "$part" = "$1" ] && break
+    done
+    echo "$n"
+}
+
+# "part file:line:#include "folder/name.h"" for all sources of the library
+includes()
+{
+    for part in $parts; do
+        folder=src/$part
+        [ "$part" = ops ] && folder=ops
+        grep -rnH '^#include "' "$folder" --include='*.[ch]' | sed "s/^/$part /"
+    done
+}
+
+# Functions made of operators are public and live above the graph.
+known_up='base:rondo/ops.h kernel:rondo/ops.h graph:rondo/ops.h'
+
+up=0
+bare=0
+list=$(mktemp) || exit 1
+trap 'rm -f "$list"' EXIT
+includes >"$list"
+while read -r part where; do
+    header=${where#*\"}
+    header=${header%\"*}
+    case $header in
+    rondo/*)
+        case " $known_up " in
+        *" $part:$header "*)
+            echo "an include that goes up: $where"
+            up=$((up + 1))
+            ;;
+        esac
+        ;;
+    */*)
+        if [ "$(rank "${header%%/*}")" -gt "$(rank "$part")" ]; then
+            echo "an include that goes up: $where"
+            up=$((up + 1))
+        fi
+        ;;
+    *)
+        echo "an include without its folder: $where"
+        bare=$((bare + 1))
+        ;;
+    esac
+done <"$list"
+
+structural='input|constant|scalar|variable|each|carry|capture|index|residual|loop|get'
+address=0
+for name in $(grep -rhoE '&rn__op_[a-z0-9_]+' src --include='*.[ch]' | sort |
+    grep -vxE "&rn__op_($structural)"); do
+    echo "an operator known by its address: $name"
+    address=$((address + 1))
+done
+
+echo "includes that go up: $up"
+echo "includes without their folder: $bare"
+echo "operators known by their address outside ops/: $address"
+[ "$up" -eq 0 ] && [ "$bare" -eq 0 ] && [ "$address" -eq 0 ]
