@@ -25,9 +25,18 @@ rn_tensor rn_batch_leading(const rn_batching *b)
 {
     rn_tensor x[RN_RANK_MAX];
 
-    if (!b || !b->op || !b->x || !b->stacked || b->inputs < 1) return rn_null();
+    if (!b || !b->x || b->inputs < 1) return rn_null();
+    if (!b->op || !b->stacked || !b->in_shape)
+        return rn_fail(b->x[0].graph, "batch_leading: no operator, or not what is stacked");
     if (b->inputs > RN_RANK_MAX)
         return rn__op_refuse(b->op, b->x, b->inputs, "too many operands for a loop");
+    for (int i = 0; i < b->inputs; i++) {
+        const int rank = b->in_shape[i].rank;
+        if (rank < 0 || rank > b->shape.rank || b->shape.rank >= RN_RANK_MAX)
+            return rn__op_refuse(b->op, b->x, b->inputs,
+                                 "a result of %d axes of an operand of %d", b->shape.rank,
+                                 rank);
+    }
     for (int i = 0; i < b->inputs; i++)
         x[i] = b->stacked[i] ? aligned(b->x[i], b->in_shape[i], b->shape.rank) : b->x[i];
     return rn_apply(b->op, x, b->inputs, b->attributes, b->attribute_size);

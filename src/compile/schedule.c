@@ -204,6 +204,11 @@ static bool schedule_call(rn__plan *plan, const rn_graph *graph, int32_t id,
         rn__no_memory(plan->graph);
         return false;
     }
+    if (!code.map && !code.kernel) {
+        rn_fail(plan->graph, "%s: no map or kernel for %s", node->op->name,
+                rn_type_name(node->variant));
+        return false;
+    }
     for (int i = 0; i < node->inputs; i++) {
         const rn__node *in = rn__at(graph, node->in[i]);
         rn__layout layout = *rn__plan_layout(plan, graph, node->in[i]);

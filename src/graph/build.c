@@ -236,6 +236,8 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
     if (!graph || graph->root->failed) return rn_null();
     if (!op || !op->name)
         return rn_fail(graph, "apply: %s", op ? "the operator has no name" : "no operator");
+    if (rn__op_fault(op))
+        return rn_fail(graph, "%s: its record: %s", op->name, rn__op_fault(op));
     if (size && !attributes)
         return rn_fail(graph, "%s: no attributes, but %zu bytes of them", op->name, size);
     if (op->inputs >= 0 && op->inputs != inputs)

@@ -203,6 +203,9 @@ rn_graph *rn__body_new(rn_graph *parent, rn_loop *loop);
 rn_op_kind rn__op_kind(const rn_op *op);
 bool rn__op_takes(const rn_op *op, rn_type variant);
 
+/* NULL, or what in a record contradicts itself. */
+const char *rn__op_fault(const rn_op *op);
+
 static inline bool rn__is_elementwise(const rn_op *op)
 {
     return rn__op_kind(op) == RN_KIND_ELEMENTWISE;

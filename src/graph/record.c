@@ -30,6 +30,19 @@ bool rn__op_takes(const rn_op *op, rn_type variant)
     return op->view || op->map[variant] || op->kernel[variant];
 }
 
+const char *rn__op_fault(const rn_op *op)
+{
+    if ((int)op->kind < 0 || op->kind > RN_KIND_RANDOM) return "no such kind";
+    if (op->kind == RN_KIND_ELEMENTWISE && has_kernels(op))
+        return "it is element-wise, but has a kernel";
+    if (op->kind == RN_KIND_VIEW && !op->view) return "it is a view, but has no view rule";
+    if (op->view && rn__op_kind(op) != RN_KIND_VIEW)
+        return "it has a view rule, but is no view";
+    if ((op->flags & RN_OP_CHOOSES) && (op->inputs != 3 || !rn__is_elementwise(op)))
+        return "it chooses, but is not element-wise of three operands";
+    return NULL;
+}
+
 /* An f with f(x, 0) = x and f(0, y) = y that is additive has f(x, y) = f(x, 0) + f(0, y).
  */
 bool rn__op_adds(const rn_op *op)

@@ -61,6 +61,30 @@ static void shape_broadcast(rn_test_world *w)
     rn_shape_broadcast(a_shape(w), a_shape(w), rn_test_draw(w, 2) ? &out : NULL);
 }
 
+static void batch_leading(rn_test_world *w)
+{
+    rn_tensor x[3];
+    rn_shape in_shape[3];
+    bool stacked[3];
+    rn_batching b = {.steps = (int64_t)rn_test_draw(w, 4),
+                     .op = an_op(w),
+                     .inputs = (int)rn_test_draw(w, 5) - 1,
+                     .x = rn_test_draw(w, 8) ? x : NULL,
+                     .stacked = rn_test_draw(w, 8) ? stacked : NULL,
+                     .in_shape = rn_test_draw(w, 8) ? in_shape : NULL,
+                     .shape = a_shape(w)};
+
+    for (int i = 0; i < 3; i++) {
+        x[i] = a_tensor(w);
+        in_shape[i] = a_shape(w);
+        stacked[i] = rn_test_draw(w, 2);
+    }
+    if (b.inputs > 3) b.inputs = 3;
+    const rn_batching *given = rn_test_draw(w, 8) ? &b : NULL;
+    w->given = given && b.x && b.inputs > 0 && !rn_is_null(x[0]);
+    built(w, rn_batch_leading(given));
+}
+
 static void apply(rn_test_world *w)
 {
     const double attributes[2] = {1, 2};

@@ -137,9 +137,50 @@ static size_t endless(const rn_call *call)
     return SIZE_MAX;
 }
 
+static rn_tensor made_up_batch(const rn_batching *b)
+{
+    return (rn_tensor){b->x[0].graph, INT_MAX, 0};
+}
+
+static bool made_up_sum(const rn_batching *b, rn_tensor *sum)
+{
+    if (sum) *sum = b->x[0];
+    return true;
+}
+
+static bool made_up_view(const rn_array *in, rn_array *out, int64_t *offset,
+                         const void *attributes)
+{
+    (void)in, (void)attributes;
+    *offset = 0;
+    for (int i = 0; i < out->rank; i++) out->stride[i] = 0;
+    return true;
+}
+
 const rn_op *an_op(rn_test_world *w)
 {
     static const rn_op ops[] = {
+        {.name = "claims", .inputs = 1, .types = 15},
+        {.name = "claims all",
+         .inputs = 2,
+         .kind = RN_KIND_ELEMENTWISE,
+         .types = ~0u,
+         .flags = ~(unsigned)RN_OP_CHOOSES},
+        {.name = "chooses", .inputs = 2, .map = {map_f32}, .flags = RN_OP_CHOOSES},
+        {.name = "kind", .inputs = 1, .kind = (rn_op_kind)99, .map = {map_f32}},
+        {.name = "no view", .inputs = 1, .kind = RN_KIND_VIEW, .map = {map_f32}},
+        {.name = "a view", .inputs = 1, .view = made_up_view},
+        {.name = "batch",
+         .inputs = 1,
+         .kind = RN_KIND_PRODUCT,
+         .kernel = {kernel},
+         .batch = made_up_batch,
+         .sum_of_steps = made_up_sum},
+        {.name = "sums",
+         .inputs = 1,
+         .kind = RN_KIND_REDUCTION,
+         .kernel = {kernel},
+         .flags = RN_OP_ADDITIVE | RN_OP_INVOLUTION},
         {.name = "map", .inputs = 1, .map = {map_f32}},
         {.name = "any", .inputs = -1, .map = {map_f32}, .gradient = made_up_gradient},
         {.name = "few", .inputs = -9, .map = {map_f32}, .sides = made_up_sides},
