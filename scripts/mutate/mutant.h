@@ -18,8 +18,7 @@ bool rn__mutant(const char *name);
 void rn__mutant_rule(const rn_op *op, rn_pullback *p);
 
 /* rn__mask_add of what rule and fitting gave for input i of a node. */
-bool rn__mutant_add(rn__sweep *s, const rn__node *node, int i, rn_tensor dx,
-                    rn__mask mask);
+bool rn__mutant_add(rn__sweep *s, const rn__node *node, int i, rn_tensor dx, rn__mask mask);
 
 /* Puts into the file RONDO_MUTANT_LOG which mistakes this call of the rule could be made
  * with, "= what" where the mistake changes nothing: the rule builds the same graph. */
