@@ -65,11 +65,10 @@ $functions"
 echo "functions over 60 lines: $(printf '%s' "$functions" | grep -c .); files over 300: $long"
 
 # A macro that .clang-format names exists.
-for macro in $(sed -n '/^StatementMacros:/s/[^A-Z0-9_ ]//gp' .clang-format); do
-    case $macro in
-    RN_*) grep -rq "define $macro(" include ops src || complain ".clang-format: no macro $macro" ;;
-    esac
-done
+grep -o "'RN_[A-Z0-9_]*'" .clang-format | tr -d "'" >"$names"
+while IFS= read -r macro; do
+    grep -rq "define $macro(" include ops src || complain ".clang-format: no macro $macro"
+done <"$names"
 
 format=
 for name in clang-format-14 clang-format; do

@@ -15,8 +15,7 @@
 extern "C" {
 #endif
 
-/* An operand of a kernel. Strides are in elements; 0 (broadcast) and negative ones occur.
- */
+/* An operand of a kernel. Strides are in elements; they may be 0 (broadcast) or < 0. */
 typedef struct rn_array {
     void *data;
     rn_type type;

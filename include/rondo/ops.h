@@ -162,12 +162,10 @@ RN_API rn_tensor rn_matmul_transposed(rn_tensor x, rn_tensor y, rn_transposition
 
 /* ---- movement ---- */
 
-/* The same elements in another shape. One size may be -1: it is computed from the others.
- */
+/* The same elements in another shape. One size may be -1, to be computed from the rest. */
 RN_API rn_tensor rn_reshape(rn_tensor x, rn_shape shape);
 
-/* Reorders the axes: axis i of the result is axis order[i] of x. order has rank(x) entries.
- */
+/* Reorders the axes: axis i of the result is axis order[i] of x; order has rank(x) ints. */
 RN_API rn_tensor rn_permute(rn_tensor x, const int *order);
 
 /* Exchanges the last two axes. */
@@ -187,8 +185,7 @@ RN_API rn_tensor rn_slice(rn_tensor x, int axis, int64_t start, int64_t stop, in
 /* Element `index` along one axis, which is removed. */
 RN_API rn_tensor rn_index(rn_tensor x, int axis, int64_t index);
 
-/* Pads an axis with zeros: `before` and `after` it, and `between` any two of its elements.
- */
+/* Pads an axis with zeros: `before` it, `after` it and `between` any two elements. */
 RN_API rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after,
                         int64_t between);
 
@@ -219,8 +216,7 @@ RN_API rn_tensor rn_add_at(rn_tensor x, rn_tensor indices, rn_tensor updates);
  * ticks) under the key. `ticks`, i32 [n] with n <= 2, distinguishes draws under one key,
  * for example by the number of the run and the step of the loop. Gradient 0. */
 
-/* Uniform in [0, 1), a multiple of 2^-24 (f32) or 2^-53 (f64; its first 24 bits are f32's).
- */
+/* Uniform in [0, 1): multiples of 2^-24 (f32) or 2^-53 (f64; the first 24 bits agree). */
 RN_API rn_tensor rn_uniform(rn_tensor ticks, uint64_t key, rn_type type, rn_shape shape);
 
 /* Standard normal, by the Box-Muller method. */

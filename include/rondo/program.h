@@ -36,8 +36,7 @@ struct rn_optimizer {
     double parameter[8]; /* hyperparameters; train.h indexes them by rn_parameter */
 };
 
-/* Whether runs trace where a NaN or an infinity first appeared; see rn_program_nonfinite.
- */
+/* Whether runs trace where a NaN or infinity first appeared; see rn_program_nonfinite. */
 typedef enum rn_watch {
     RN_WATCH_DEFAULT, /* on if the program minimises a loss */
     RN_WATCH_ON,

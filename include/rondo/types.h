@@ -55,8 +55,7 @@ typedef struct rn_shape {
  * for a rank above 0, the result has rank -1, which every builder refuses. */
 RN_API rn_shape rn_shape_of(int rank, const int64_t *sizes);
 
-/* A shape from its sizes: rn_shape(32, 128). rn_shape() is the shape of a scalar. C only.
- */
+/* A shape from its sizes, rn_shape(32, 128); rn_shape() is that of a scalar. C only. */
 #define rn_shape(...)                                                                      \
     rn_shape_of((int)(sizeof((int64_t[]){0, __VA_ARGS__}) / sizeof(int64_t)) - 1,          \
                 (int64_t[]){0, __VA_ARGS__} + 1)

@@ -91,8 +91,8 @@ rn_tensor rn__batch(rn_graph *to, const rn__node *node, const rn__batched *in,
     if (node->inputs > RN_RANK_MAX)
         return rn_fail(to, "hoist: %s of %d operands", op->name, node->inputs);
     for (int i = 0; i < node->inputs; i++) {
-        /* A stacked factor of a product keeps its rank when the other has no leading axes.
-         */
+        /* A stacked factor of a product keeps its rank when the other has no leading
+         * axes. */
         x[i] = in[i].stacked ? padded(in[i].x, steps, rank) : in[i].x;
     }
     return rn_apply(op, x, node->inputs, node->attributes, node->attribute_size);

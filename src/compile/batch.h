@@ -21,8 +21,8 @@ bool rn__batch_known(const rn__node *node);
 rn_tensor rn__batch(rn_graph *to, const rn__node *node, const rn__batched *in,
                     int64_t steps);
 
-/* sum over t of x(t)' y(t) from the stacks of x [T, B, M] and y [T, B, N], as one product.
- */
+/* sum over t of x(t)' y(t) from the stacks of x [T, B, M] and y [T, B, N], as one
+ * product. */
 rn_tensor rn__batch_sum_of_products(const rn__batched *in);
 
 #endif

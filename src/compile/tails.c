@@ -20,8 +20,8 @@ static void read_to(int32_t *reader, int32_t limit)
         *reader = EVERYBODY;
 }
 
-/* The number of the first slot that slot 0 of a view of a stack is; -1: in another order.
- */
+/* The number of the first slot that slot 0 of a view of a stack is; -1: in another
+ * order. */
 static int64_t first_slot(const rn__node *view)
 {
     const int64_t *a = (const int64_t *)view->attributes;
@@ -72,8 +72,8 @@ static void read_inputs(const rn_graph *graph, int32_t id, int32_t *reader)
     }
 }
 
-/* What is read from outside the graph: outputs, assignments, a body's carries and stacks.
- */
+/* What is read from outside the graph: outputs, assignments, a body's carries and
+ * stacks. */
 static void read_roots(const rn__plan *plan, const rn_graph *graph, int32_t *reader)
 {
     const rn_loop *loop = graph->loop;
