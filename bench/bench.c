@@ -56,8 +56,7 @@ static void show(const char *what, double operations, double seconds, double lim
     fflush(stdout);
 }
 
-/* ---- the matrix product
- * ---------------------------------------------------------------------- */
+/* ---- the matrix product ---- */
 
 static void product(rn_type type, int64_t m, int64_t n, int64_t k)
 {
@@ -78,8 +77,7 @@ static void product(rn_type type, int64_t m, int64_t n, int64_t k)
     rn_graph_free(g);
 }
 
-/* ---- training a recurrent layer
- * --------------------------------------------------------------- */
+/* ---- training a recurrent layer ---- */
 
 typedef struct size {
     const char *cell;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the benchmarks share: a timer that noise does not move, and the processor's limit.
- */
+/* What the benchmarks share: a timer that noise does not move, and the processor's
+ * limit. */
 #ifndef RN_BENCH_H
 #define RN_BENCH_H
 

@@ -90,8 +90,8 @@ static double share(const ngrams *n, const text *t, int64_t i, int k, uint32_t *
     return *total ? n->count[k][context * n->size + t->at[i]] / (double)*total : 0;
 }
 
-/* The probability of character i under the model that looks at up to `orders` - 1 before.
- */
+/* The probability of character i under the model that looks at up to `orders` - 1
+ * before. */
 static double probability(const ngrams *n, const text *t, int64_t i, int orders)
 {
     double p = 1 / (double)n->size;

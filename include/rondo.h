@@ -2,8 +2,8 @@
 /*
  * Rondo -- recurrent neural networks as graphs of primitive operators.
  *
- * This header includes the whole public interface; each part has a header of its own in
- * rondo/, which also compiles alone. `docs/guide.md` is the text to read in order.
+ * This header includes the whole public interface. Each part also has its own header in
+ * rondo/, which compiles alone. Start with `docs/guide.md`.
  */
 #ifndef RONDO_H
 #define RONDO_H

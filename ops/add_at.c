@@ -252,11 +252,11 @@ static const char *shape(rn_typing *t)
     if (t->in_type[1] != RN_I32) return "the indices' type is not i32";
     if (t->in_type[0] != t->in_type[2]) return "types of table and updates differ";
     if (x.rank < 1) return "rank below 1";
-    if (u.rank != indices.rank + x.rank - 1) return "ranks do not fit";
+    if (u.rank != indices.rank + x.rank - 1) return "ranks do not match";
     for (int i = 0; i < u.rank; i++) {
         const int j = i - indices.rank;
         if (u.size[i] != (j < 0 ? indices.size[i] : x.size[j + 1]))
-            return "sizes of the updates do not fit";
+            return "sizes of the updates do not match";
     }
     return NULL;
 }

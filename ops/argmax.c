@@ -54,7 +54,7 @@ static const char *shape(rn_typing *t)
     const rn__reduce_attributes *a = (const rn__reduce_attributes *)t->attributes;
     const int64_t n = rn__reduce_terms(t->in_shape[0], a->axes);
 
-    if (n == 0) return "there is no largest of nothing";
+    if (n == 0) return "the maximum of no elements is undefined";
     if (n > INT32_MAX) return "the axis is too long for an i32 index";
     t->variant = (int)t->in_type[0];
     t->type = RN_I32;

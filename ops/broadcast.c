@@ -66,7 +66,7 @@ rn_tensor rn_broadcast(rn_tensor x, rn_shape to)
     if (rn_is_null(x) || rn_shape_equal(from, to)) return x;
     if (rn_shape_count(to) < 0 || !rn_shape_broadcast(from, to, &both) ||
         !rn_shape_equal(both, to))
-        return rn__op_refuse(&rn__op_broadcast, &x, 1, "cannot be repeated to %s",
+        return rn__op_refuse(&rn__op_broadcast, &x, 1, "cannot be broadcast to %s",
                              rn__shape_text(to, text, sizeof text));
     a.rank = to.rank;
     for (int i = 0; i < to.rank; i++) a.size[i] = to.size[i];

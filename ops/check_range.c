@@ -46,7 +46,7 @@ static const char *shape(rn_typing *t)
     if (t->in_type[0] != RN_I32) return "the type is not i32";
     if (a->low <= a->high) return NULL;
     snprintf(t->detail, RN_MESSAGE, "%lld..%lld", (long long)a->low, (long long)a->high);
-    return "no value can lie within the limits";
+    return "low is above high";
 }
 
 const rn_op rn__op_check_range = {RN_NAMED(check_range), .inputs = 1, .shape = shape};

@@ -221,7 +221,7 @@ rn_tensor rn_matmul_transposed(rn_tensor x, rn_tensor y, rn_transposition which)
     const attributes a = {(int64_t)which & (RN_TRANSPOSE_X | RN_TRANSPOSE_Y)};
 
     if (a.which != (int64_t)which)
-        return rn__op_refuse(&rn__op_matmul, in, 2, "no such transposition: %d",
+        return rn__op_refuse(&rn__op_matmul, in, 2, "invalid transposition: %d",
                              (int)which);
     return rn_apply(&rn__op_matmul, in, 2, &a, sizeof a);
 }

@@ -33,7 +33,7 @@ static const char *shape(rn_typing *t)
     const rn__reduce_attributes *a = (const rn__reduce_attributes *)t->attributes;
 
     if (rn__reduce_terms(t->in_shape[0], a->axes) == 0)
-        return "there is no mean of nothing";
+        return "the mean of no elements is undefined";
     return rn__reduce_shape(t);
 }
 

@@ -63,12 +63,12 @@ rn_tensor rn_permute(rn_tensor x, const int *order)
 
     if (rn_is_null(x)) return x;
     if (!order && rn_rank(x) > 0)
-        return rn__op_refuse(&rn__op_permute, &x, 1, "no order of axes");
+        return rn__op_refuse(&rn__op_permute, &x, 1, "no list of axes");
     for (int i = 0; i < rn_rank(x); i++) {
         const int axis = rn__op_axis(&rn__op_permute, x, order[i]);
         if (axis < 0) return rn_null();
         if (named >> axis & 1)
-            return rn__op_refuse(&rn__op_permute, &x, 1, "axis %d is named twice",
+            return rn__op_refuse(&rn__op_permute, &x, 1, "axis %d is listed twice",
                                  order[i]);
         named |= 1u << axis;
         a.order[i] = axis;

@@ -26,20 +26,20 @@ int64_t rn__reduce_axes(const rn_op *op, rn_tensor x, const int *axes, int count
     int64_t mask = 0;
 
     if (rn_rank(x) < 0) {
-        rn__op_refuse(op, &x, 1, "no such tensor");
+        rn__op_refuse(op, &x, 1, "the tensor does not exist");
         return -1;
     }
     if (count == 0) return ((int64_t)1 << rn_rank(x)) - 1;
     if (count < 0 || !axes) {
         rn__op_refuse(op, &x, 1, "%d axes, %s", count,
-                      axes ? "which is no count" : "but no list of them");
+                      axes ? "an invalid number" : "but no list of them");
         return -1;
     }
     for (int i = 0; i < count; i++) {
         const int axis = rn__op_axis(op, x, axes[i]);
         if (axis < 0) return -1;
         if (mask >> axis & 1) {
-            rn__op_refuse(op, &x, 1, "axis %d is named twice", axes[i]);
+            rn__op_refuse(op, &x, 1, "axis %d is listed twice", axes[i]);
             return -1;
         }
         mask |= (int64_t)1 << axis;

@@ -108,7 +108,7 @@ static bool complete(rn_tensor x, rn_shape *to)
     int open = -1;
 
     if (given < 0 || to->rank < 0 || to->rank > RN_RANK_MAX) {
-        rn__op_refuse(&rn__op_reshape, &x, 1, "no such rank: %d", to->rank);
+        rn__op_refuse(&rn__op_reshape, &x, 1, "invalid rank: %d", to->rank);
         return false;
     }
     for (int i = 0; i < to->rank; i++)

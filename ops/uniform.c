@@ -82,7 +82,7 @@ rn_tensor rn_uniform(rn_tensor ticks, uint64_t key, rn_type type, rn_shape shape
         return rn__op_refuse(&rn__op_uniform, &ticks, 1, "not a real type: %s",
                              rn_type_name(type));
     if (rn_shape_count(shape_of_y) < 0)
-        return rn__op_refuse(&rn__op_uniform, &ticks, 1, "no such shape: %s",
+        return rn__op_refuse(&rn__op_uniform, &ticks, 1, "invalid shape: %s",
                              rn__shape_text(shape_of_y, text, sizeof text));
     for (int i = 0; i < shape_of_y.rank; i++) a.size[i] = shape_of_y.size[i];
     return rn_apply(&rn__op_uniform, &ticks, 1, &a, sizeof a);

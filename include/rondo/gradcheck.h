@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The numerical check of a gradient.
+ * The numerical gradient check.
  *
- * The graph, whatever its real types, is compiled in f64; the gradient that rn_grad derives
- * is compared with differences of the loss, along random signed directions of all tensors
- * together and element by element. Both sides come with a bar, which is how far rounding,
- * and for a difference the bending of the loss, may have moved it. A comparison fails when
- * they are further apart than both bars together, so there is no tolerance to choose.
- * docs/gradcheck.md says how to read a report.
+ * rn_gradcheck compiles the graph in f64, whatever its real types, and compares the
+ * gradient that rn_grad derives with finite differences of the loss: along random
+ * directions of all tensors together, and element by element. Each of the two values has an
+ * error bound: for the gradient that of rounding, for the difference that of rounding and
+ * truncation. A comparison fails if the values differ by more than the sum of the bounds,
+ * so there is no tolerance to choose. docs/gradcheck.md explains the report.
  */
 #ifndef RONDO_GRADCHECK_H
 #define RONDO_GRADCHECK_H
@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-/* A value for an input: `data` in the input's declared type, of its whole size. */
+/* The values of an input: `data` has the input's declared type and its full size. */
 typedef struct rn_value {
     rn_tensor input;
     const void *data;
@@ -28,81 +28,83 @@ typedef struct rn_value {
 /* Zero means the default everywhere. */
 typedef struct rn_gradcheck_options {
     const rn_tensor
-        *tensors; /* with respect to what; default: all real inputs and variables */
+        *tensors; /* the tensors to check; default: all real inputs and variables */
     int tensor_count;
-    const rn_value *values; /* of inputs; a real one that is not named here is drawn from a
-                               normal distribution, another one is zero */
+    const rn_value *values; /* values of inputs; by default a real input is drawn from the
+                               standard normal distribution and any other is zero */
     int value_count;
     int directions;     /* random directions of all tensors together; default 4, negative:
-                           none. One more follows of each tensor that is too large to be
-                           checked whole; where it fails the wrong element is located */
-    int64_t exhaustive; /* a tensor of up to so many elements is checked at each of them;
-                           default 64, INT64_MAX for all tensors, negative for none */
+                           none. Each tensor too large to be checked in full gets one more
+                           direction of its own; if that fails, the wrong element is
+                           located */
+    int64_t exhaustive; /* tensors of at most this size are checked at every element;
+                           default 64, INT64_MAX: all tensors, negative: none */
     int samples;        /* sampled elements of a larger tensor; default 8, negative: none */
     uint64_t seed;
-    int worst; /* how many of the worst comparisons the report lists; default 8 */
+    int worst; /* number of worst comparisons in the report; default 8 */
 } rn_gradcheck_options;
 
-/* One comparison, of an element of the gradient or of the gradient along a direction. */
+/* One comparison: an element of the gradient, or the gradient along a direction. */
 typedef struct rn_gradcheck_entry {
-    const char *tensor; /* its name; "all tensors" for a direction of all together */
-    int64_t element;    /* row by row; -1: a direction */
+    const char *tensor; /* its name; "all tensors" for a direction of all tensors */
+    int64_t element;    /* row-major index; -1: a direction */
     double analytic, numeric;
-    double analytic_bar, numeric_bar; /* their errors are all but surely smaller */
-    double excess; /* |analytic - numeric| / (analytic_bar + numeric_bar); 0 when equal */
-    double error;  /* |analytic - numeric|, relative to the largest of |analytic|, |numeric|
-                      and, for an element, the tensor's largest gradient, for a direction
-                      the root of the squares of the terms that add up to it */
-    bool passed;   /* excess <= 1; false for a NaN */
-    bool vague;    /* passed, but the bars are wider than what error is relative to: any
-                      gradient of this size would have passed */
+    double analytic_bar,
+        numeric_bar; /* error bounds, exceeded with negligible probability */
+    double excess;   /* |analytic - numeric| / (analytic_bar + numeric_bar); 0 if equal */
+    double error; /* |analytic - numeric| relative to a scale. The scale is the largest of
+                     |analytic|, |numeric| and, for an element, the tensor's largest
+                     gradient; for a direction, the root of the sum of the squares of the
+                     terms that add up to the gradient */
+    bool passed;  /* excess <= 1; false for NaN */
+    bool vague;   /* inconclusive: it passed, but the error bounds exceed the scale of
+                     `error`, so that any gradient of this size would have passed */
 } rn_gradcheck_entry;
 
-/* A tensor, and the comparison of its gradient that went worst. */
+/* A tensor, and the worst comparison of its gradient. */
 typedef struct rn_gradcheck_tensor {
     const char *name;
-    int64_t elements, checked, failed; /* comparisons, of directions and elements */
-    rn_gradcheck_entry worst;          /* of the largest excess, if any was checked */
+    int64_t elements, checked, failed; /* checked, failed: directions and elements */
+    rn_gradcheck_entry worst;          /* the one with the largest excess, if any */
 } rn_gradcheck_tensor;
 
-/* A point that was not compared: within `distance` an operator takes another side, so that
- * the loss has no derivative there, or none that a difference can measure; or the loss is
- * not finite there, or the element is so large that no step tells. Then op is "loss", and
- * node says which. */
+/* A point that was skipped. Within `distance` an operator takes another branch, so the loss
+ * has no derivative there, or none that a difference can measure. Or op is "loss": the loss
+ * is not finite, or the element is too large to perturb measurably; `node` says which. */
 typedef struct rn_gradcheck_kink {
-    const char *tensor; /* moving this element of this tensor, -1: along a direction, */
-    int64_t element;
-    const char *op;   /* changes what this operator chooses, */
-    const char *node; /* in this node: its name, if it has one, and its shape, */
-    int32_t id;       /* its number, */
-    int32_t loop;     /* of the body of this loop node; -1: of none */
-    int loops;        /* at these steps of the loops around it, the outermost first, */
+    const char *tensor; /* perturbing this tensor */
+    int64_t element;    /* at this element, or along a direction (-1) */
+    const char *op;     /* changes the branch of this operator */
+    const char *node;   /* in the node with this name, if it has one, and this shape */
+    int32_t id;         /* and this number */
+    int32_t loop;       /* in the body of this loop node; -1: in no loop */
+    int loops; /* number of enclosing loops; `step` has their steps, outermost first */
     int64_t step[RN_CULPRIT_STEPS];
-    int64_t choice;  /* and at this element of what it chooses; */
-    double distance; /* this far from the values that were checked, along the direction */
+    int64_t choice;  /* element of the branch tensor (rn_op.sides) that changes */
+    double distance; /* distance from the checked values along the direction */
 } rn_gradcheck_kink;
 
 typedef struct rn_gradcheck_report {
     bool passed;
-    rn_status status;          /* RN_OK when the check could be made */
-    int64_t checked;           /* comparisons made, ... */
-    int64_t failed;            /* ... and failed */
-    int64_t vague;             /* of those that passed: that tell nothing */
-    double largest;            /* largest error; NaN if any was */
-    double excess;             /* largest excess; NaN if any was */
-    rn_gradcheck_entry *worst; /* those of the largest excess, worst first */
+    rn_status status;          /* RN_OK if the check could be carried out */
+    int64_t checked;           /* number of comparisons */
+    int64_t failed;            /* number of those that failed */
+    int64_t vague;             /* number of those that passed but are inconclusive */
+    double largest;            /* largest error; NaN if any is NaN */
+    double excess;             /* largest excess; NaN if any is NaN */
+    rn_gradcheck_entry *worst; /* the comparisons with the largest excess, worst first */
     int worst_count;
     rn_gradcheck_tensor *tensors; /* in the order of the graph */
     int tensor_count;
-    rn_gradcheck_kink *kink; /* points that were left out */
+    rn_gradcheck_kink *kink; /* the points that were skipped */
     int64_t kinks;
-    rn_gradcheck_culprit culprit; /* after a failure: who is to blame, see culprit.h */
-    char *text; /* all this for people, or why there is no check; never NULL */
+    rn_gradcheck_culprit culprit; /* after a failure: what is wrong, see culprit.h */
+    char *text; /* the report as text, or why the check was not possible; never NULL */
 } rn_gradcheck_report;
 
-/* Checks the gradient of a scalar loss. Variables have their present values and are not
- * changed; assignments of the graph are not made; random draws are held fixed. The graph is
- * left as it was. Free the report with rn_gradcheck_free; NULL only without memory. */
+/* Checks the gradient of a scalar loss, at the present values of the variables. It changes
+ * neither the graph nor the variables, makes no assignments and holds random draws fixed.
+ * Free the report with rn_gradcheck_free. NULL only if out of memory. */
 RN_API rn_gradcheck_report *rn_gradcheck(rn_tensor loss, rn_gradcheck_options options);
 RN_API void rn_gradcheck_free(rn_gradcheck_report *report);
 

@@ -9,33 +9,35 @@
 extern "C" {
 #endif
 
-/* x W + b: x [.., I] -> [.., units], for a real x of the model's type. Weights: name/w [I,
+/* y = x W + b, x [.., I] -> y [.., units]; x has the model's real type. Weights: name/w [I,
  * units] (Glorot uniform), name/b [units] (zeros). */
 RN_API rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units);
 
-/* Rows of a table by index: indices [..] i32 -> [.., units]; an index outside 0..count-1
+/* Looks up rows of a table: indices i32 [..] -> [.., units]. An index outside 0..count-1
  * makes the run fail with a message. Weight: name/w [count, units] (standard normal). */
 RN_API rn_tensor rn_embedding(rn_scope scope, const char *name, rn_tensor indices,
                               int64_t count, int64_t units);
 
-/* The same with a table that begins as `init` says. One that is the output's weights too
- * ("tied") should begin smaller, as normal with 0.25 to 0.5, or its logits are large. */
+/* The same with a choice of initialiser. If the table is also the weight of the output
+ * layer ("tied"), use RN_INIT_NORMAL with a scale of 0.25 to 0.5; with larger values the
+ * initial logits are large. */
 RN_API rn_tensor rn_embedding_init(rn_scope scope, const char *name, rn_tensor indices,
                                    int64_t count, int64_t units, rn_init init);
 
-/* In training, each element is 0 with probability `rate` and else divided by 1 - rate; in
- * inference x itself. rate in 0 <= rate < 1. Srivastava et al. 2014.
+/* Dropout. In training, sets each element to 0 with probability `rate` and divides the
+ * others by 1 - rate; in inference, returns x. 0 <= rate < 1. Srivastava et al. 2014.
  *
- * Each call draws its own mask, in every run and every step of the loops around x, also
- * when the name was used before in the graph (see rn_random_key_next). */
+ * Each call draws a new mask in every run and in every step of the loops around x, even if
+ * the graph uses the same name twice (see rn_random_key_next). */
 RN_API rn_tensor rn_dropout(rn_scope scope, const char *name, rn_tensor x, double rate);
 
-/* The mask alone, to be multiplied with as often as it is to be shared: in training 0 with
- * probability `rate` and else 1 / (1 - rate), in inference ones. type: real. The mask
- * belongs to the scope's graph. From rn_root(g, model) it is drawn once a run and is the
- * same in all steps of the loops that mention it, also when a cell asks for it: variational
- * dropout, arXiv:1512.05287. Each call draws a mask of its own, as with rn_dropout. A NaN
- * or infinity times 0 is NaN; rn_dropout selects and gives 0. */
+/* A dropout mask that several tensors can share: multiply by it. In training its elements
+ * are 0 with probability `rate` and 1 / (1 - rate) otherwise; in inference they are 1.
+ * `type` is real. The mask belongs to the scope's graph. With the scope rn_root(g, model),
+ * or one inside it, the mask is drawn once a run and is the same in all steps of the loops
+ * that use it, even if a cell calls this function: variational dropout, arXiv:1512.05287.
+ * Each call draws its own mask. A NaN or infinity times 0 is NaN, whereas rn_dropout gives
+ * 0. */
 RN_API rn_tensor rn_dropout_mask(rn_scope scope, const char *name, rn_type type,
                                  rn_shape shape, double rate);
 

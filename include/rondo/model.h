@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Models and scopes: variables by name, declared where they are used.
+ * Models and scopes: named variables, declared where they are used.
  *
- * A model owns named variables. A function that builds a layer is given a scope (a graph, a
- * model and a path) and asks for its weights by name; the first graph that names a weight
- * creates and initialises it, every later one shares it. What a weight begins with depends
- * on the model's seed and the weight's full name alone, not on the order in which it is
- * asked for.
+ * A model owns named variables. A function that builds a layer takes a scope (a graph, a
+ * model and a path) and gets its weights by name. The first graph that names a weight
+ * creates and initialises it; later graphs share it. A weight's initial values depend only
+ * on the model's seed and the weight's full name, not on the order of creation.
  */
 #ifndef RONDO_MODEL_H
 #define RONDO_MODEL_H
@@ -19,63 +18,66 @@ extern "C" {
 
 typedef struct rn_model rn_model;
 
-/* A new model whose weights are f32, or of a real type `real`. NULL without memory, or for
- * a type that is not real. */
+/* A new model whose weights are f32, or of the real type `real`. NULL if out of memory or
+ * if `real` is not a real type. Free with rn_model_free. */
 RN_API rn_model *rn_model_new(uint64_t seed);
 RN_API rn_model *rn_model_new_using(uint64_t seed, rn_type real, rn_allocator allocator);
 
-/* Frees the model. Graphs and programs that mention its variables keep those alive. */
+/* Frees the model. Graphs and programs keep the variables that they use alive. */
 RN_API void rn_model_free(rn_model *model);
 
-/* The last error's message, "" when there was none. */
+/* The last error's message, or "" if there was none. */
 RN_API const char *rn_model_error(const rn_model *model);
 
-/* The variables in order of creation; NULL where there is none. Weights are trained; the
- * other variables are states, moments and counters. */
+/* The variables, in order of creation; NULL if there is no such variable. Weights are
+ * trained; the other variables are states, optimisers' moments and counters. */
 RN_API int rn_model_count(const rn_model *model);
 RN_API rn_variable *rn_model_at(const rn_model *model, int index);
 RN_API rn_variable *rn_model_find(const rn_model *model, const char *name);
 RN_API bool rn_model_is_weight(const rn_model *model, int index);
 
-/* Number of elements of all weights. */
+/* The total number of elements of all weights. */
 RN_API int64_t rn_model_parameters(const rn_model *model);
 
-/* Copies all of a variable's values in or out; `bytes` must be exactly its size. RN_INVALID
- * with a message for an unknown name or a wrong size. */
+/* Copies a variable's values in or out; `bytes` must be its exact size. RN_INVALID with a
+ * message: unknown name, wrong size, or no data. */
 RN_API rn_status rn_model_set(rn_model *model, const char *name, const void *data,
                               size_t bytes);
 RN_API rn_status rn_model_get(rn_model *model, const char *name, void *data, size_t bytes);
 
-/* Sets carried states (of all layers made with .carry, see recurrent.h) to zero. */
+/* Sets the carried states of all layers built with .carry (recurrent.h) to zero. */
 RN_API void rn_model_reset_states(rn_model *model);
 
-/* Writes all weights to a safetensors file, in the way that file.h describes: a reader
- * finds the old file or the new one, also after a crash. RN_INVALID when names are so long
- * that the file could not be loaded again: headers have 100 MB at most. Loading sets every
- * weight of the model, which must be the very weights of the file, with the same shapes and
- * types: build the graph first. It also sets to zero what belonged to the weights before:
- * carried states, and the moments and counts of all optimisers. Anything else is
- * RN_BAD_FILE with a message that names file and tensor, and then nothing is changed. */
+/* Saves all weights to a safetensors file, or loads them from one.
+ *
+ * Saving replaces the file atomically, see file.h. RN_INVALID: the names are so long that
+ * the header would exceed the format's limit of 100 MB.
+ *
+ * Loading sets every weight of the model. The file must hold exactly the model's weights,
+ * with the same shapes and types, so build the graph first. Loading also resets what
+ * belonged to the old weights: carried states, and the moments and counts of all
+ * optimisers. RN_BAD_FILE with a message that names the file and the tensor: the file is
+ * not valid or does not match the model. After an error the model is unchanged. */
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
 
 /* ---- scopes ---- */
 
-/* Passed by value; valid as long as its graph and model. A path NULL is "". */
+/* Passed by value; valid as long as its graph and model. A NULL path means "". */
 typedef struct rn_scope {
     rn_graph *graph;
     rn_model *model;
     const char *path; /* "" or "rnn/layer0"; owned by the graph */
-    bool inference;   /* dropout does nothing and draws nothing */
+    bool inference;   /* dropout is the identity and draws no random numbers */
 } rn_scope;
 
-/* The scope of the model itself, for training or for use. A null graph or model is allowed:
- * what is built is null, and the graph says why. */
+/* The root scope of a model, for training or for inference. A NULL graph or model is not an
+ * error yet: builders that use the scope fail, with a message on the graph. */
 RN_API rn_scope rn_root(rn_graph *graph, rn_model *model);
 RN_API rn_scope rn_root_inference(rn_graph *graph, rn_model *model);
 
-/* The scope `name` inside. A name is UTF-8 without control characters and not empty; it
- * may be a path itself. */
+/* The scope `name` within `scope`. A name is non-empty UTF-8 without control characters. It
+ * may be a path with '/'. */
 RN_API rn_scope rn_scope_in(rn_scope scope, const char *name);
 
 /* ---- initialisers ---- */
@@ -89,42 +91,42 @@ typedef enum rn_initializer {
     RN_INIT_GLOROT_NORMAL,  /* scale sqrt(2 / (in + out)) */
     RN_INIT_HE_UNIFORM,     /* scale sqrt(6 / in); arXiv:1502.01852 */
     RN_INIT_HE_NORMAL,      /* scale sqrt(2 / in) */
-    RN_INIT_ORTHOGONAL      /* scale times orthonormal rows or columns, any alike;
-                               arXiv:1312.6120 */
+    RN_INIT_ORTHOGONAL      /* scale times a uniformly random matrix with orthonormal rows
+                               or columns; arXiv:1312.6120 */
 } rn_initializer;
 
-/* For a shape [in, out]; of a shape with more axes the last is out and all others in; a
- * vector has in = 1. A scale of 0 stands for 1, but for RN_INIT_CONSTANT. */
+/* `in` and `out` are the sizes of a shape [in, out]. For more axes, `out` is the last size
+ * and `in` the product of the others; for a vector, `in` is 1. A scale of 0 means 1, except
+ * for RN_INIT_CONSTANT. */
 typedef struct rn_init {
     rn_initializer kind;
     double scale;
 } rn_init;
 
-/* A trained variable of the model's real type, as a tensor of the scope's root graph, which
- * may be mentioned inside loops. An existing one must have the same shape; it keeps its
- * values. */
+/* A trained variable of the model's real type, as a tensor of the scope's root graph; loops
+ * may use it. A weight of that name that exists already must have the same shape, and keeps
+ * its values. */
 RN_API rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init init);
 
-/* A variable that is not trained, of any type, zeros at first; rn_assign changes it. */
+/* An untrained variable of any type, initialised to zeros. Change it with rn_assign. */
 RN_API rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shape);
 
-/* ---- random draws: what rn_uniform and rn_normal are given ---- */
+/* ---- random draws: the arguments of rn_uniform and rn_normal ---- */
 
-/* i32 [2], in the graph of x: the number of the run, and the step of the loops around x (0
- * outside of loops). Everything drawn in one run and step has the same ticks; the key must
- * tell these draws apart. The runs are counted by a variable of the
- * model, "random/counter". Errors: no model, x of another graph, or a loop around x whose
- * number of steps is not known yet. */
+/* The ticks, i32 [2], in the graph of x: the number of the run, and the step of the loops
+ * around x (0 outside loops). All draws of one run and step share their ticks and must
+ * differ in their keys. The model's variable "random/counter" counts the runs. Errors: no
+ * model, x of another graph, or a loop around x whose number of steps is not known yet. */
 RN_API rn_tensor rn_random_ticks(rn_scope scope, rn_tensor x);
 
 /* The key of a name: a function of the model's seed and the full name alone, the same in
- * every call and graph. Two draws with one key and the same ticks are the same numbers. */
+ * every call and graph. Draws with the same key and ticks give the same numbers. */
 RN_API uint64_t rn_random_key(rn_scope scope, const char *name);
 
-/* A key for one more draw under that name: the first call in a graph gives rn_random_key,
- * every later one another key, independent of the others. Depends on the number of earlier
- * calls for the full name in this graph alone, so a model function that is run on a second
- * graph gets the same keys again. rn_dropout and rn_dropout_mask count as calls. */
+/* A new key under a name. The first call in a graph returns rn_random_key, every later call
+ * an independent key. The key depends only on the number of earlier calls for the full name
+ * in this graph, so the same model function gets the same keys on a second graph.
+ * rn_dropout and rn_dropout_mask count as calls. */
 RN_API uint64_t rn_random_key_next(rn_scope scope, const char *name);
 
 #ifdef __cplusplus

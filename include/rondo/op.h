@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The record of an operator, the same for those of the library and for a user's own.
+ * The record of an operator. Built-in and user-defined operators use the same one.
  *
- * An operator is a shape rule, a kernel for each type it works on, and a gradient rule that
- * builds nodes. A record must outlive every graph and program that uses it; make it static.
- * `examples/custom_op.c` is a complete one.
+ * An operator has a shape rule, a kernel for each type it supports, and a gradient rule
+ * that builds nodes. A record must outlive every graph and program that uses it, so make it
+ * static. `examples/custom_op.c` is a complete example.
  */
 #ifndef RONDO_OP_H
 #define RONDO_OP_H
@@ -15,8 +15,7 @@
 extern "C" {
 #endif
 
-/* An operand as a kernel sees it. Strides are in elements and may be 0 (broadcast) or
- * negative. */
+/* An operand of a kernel. Strides are in elements; they may be 0 (broadcast) or < 0. */
 typedef struct rn_array {
     void *data;
     rn_type type;
@@ -32,26 +31,27 @@ typedef struct rn_call {
     const rn_array *in;
     const rn_array *out;
     const void *attributes;
-    void *scratch; /* 64-byte aligned, of the size that the scratch rule gave */
-    char *message; /* RN_MESSAGE bytes for the text of a failure */
+    void *scratch; /* 64-byte aligned, of the size returned by the scratch rule */
+    char *message; /* RN_MESSAGE bytes for an error message */
     int inputs;
 } rn_call;
 
-/* Computes out. Returns true, or false after writing to `message` what is wrong with the
- * values (an index out of range); the run then stops with that message. May be called from
- * several threads at once; must not allocate, print or keep state. */
+/* Computes out and returns true. Returns false to reject its input values, such as an index
+ * out of range, after writing the reason to `message`; the run then stops with that
+ * message. May be called from several threads at once. Must not allocate, print or keep
+ * state. */
 typedef bool (*rn_kernel)(const rn_call *call);
 
 /* An element-wise kernel: y[i] = f(x[0][i * step[0]], x[1][i * step[1]], ...) for i < n.
- * The library walks the axes and broadcasts. y is dense and may be one of the x of the same
- * step. */
+ * The library iterates over the axes and broadcasts. y is dense; it may be the same memory
+ * as an x whose step is 1. */
 typedef void (*rn_map)(int64_t n, const void *const *x, const int64_t *step, void *y,
                        const void *attributes);
 
-/* What a shape rule is asked: types and shapes of the inputs; it sets the output's, which
- * begin as those of input 0. `variant` is the type whose kernel is called; left at -1 it is
- * the output's type. `detail` takes the numbers behind a refusal, when the shapes do not
- * tell. */
+/* The argument of a shape rule: types and shapes of the inputs. The rule sets `type` and
+ * `shape` of the output, which are initialised to those of input 0. `variant` selects the
+ * type whose kernel is called; if left at -1, the output's type. When the rule refuses its
+ * inputs and their shapes do not show why, it writes the numbers to `detail`. */
 typedef struct rn_typing {
     int inputs;
     const rn_type *in_type;
@@ -63,15 +63,15 @@ typedef struct rn_typing {
     char detail[RN_MESSAGE];
 } rn_typing;
 
-/* Returns NULL, or a plain phrase such as "inner sizes differ"; the library adds the
- * operator, the operands' names and shapes. */
+/* Returns NULL, or the reason for a refusal as a short phrase such as "inner sizes differ".
+ * The library adds the operator and the operands' names and shapes. */
 typedef const char *(*rn_shape_rule)(rn_typing *typing);
 
-/* What a gradient rule is asked: given inputs x, output y and the cotangent dy (the shape
- * of y), set dx[i] to the cotangent of each x[i] for which wanted[i]; left null it is zero.
- * dx[i] has the type and shape of x[i]. For an element-wise operator it may have y's shape:
- * the library sums it to that of x[i]. Anything else is an error of rn_grad; what is
- * smaller than x[i] is not repeated. */
+/* The argument of a gradient rule. Given inputs x, output y and y's cotangent dy, of y's
+ * shape, the rule sets dx[i], the cotangent of x[i], for each i with wanted[i]; a dx[i]
+ * left null is zero. dx[i] must have the type and shape of x[i]. For an element-wise
+ * operator it may instead have y's shape; the library then sums it to the shape of x[i].
+ * Any other shape is an error of rn_grad; a smaller one is not broadcast. */
 typedef struct rn_pullback {
     int inputs;
     const rn_tensor *x;
@@ -83,126 +83,126 @@ typedef struct rn_pullback {
 
 typedef void (*rn_gradient_rule)(rn_pullback *p);
 
-/* For an operator that chooses: a tensor made from inputs x and output y, of which an
- * element changes with the choice that is made there, such as the sign of a relu's operand
- * or an index that is taken. There the operator has a kink or a jump; rn_gradcheck leaves
- * out points so near to one that a difference would cross it, and says so. Null: for these
- * types there is no choice. */
+/* For an operator with branches: builds, from inputs x and output y, a tensor whose
+ * elements identify the branch taken at each point, such as the sign of relu's operand or
+ * the index of a maximum. Where an element changes, the operator has a kink or a jump.
+ * rn_gradcheck skips points so close to one that a finite difference would cross it, and
+ * reports them. Null: no branches for these types. */
 typedef rn_tensor (*rn_sides_rule)(const rn_tensor *x, rn_tensor y, const void *attributes);
 
-/* Bytes of scratch that a kernel call with these shapes needs (data pointers are not set).
- */
+/* Bytes of scratch memory that a kernel call with these shapes needs; data pointers are not
+ * set yet. */
 typedef size_t (*rn_scratch_rule)(const rn_call *call);
 
-/* For an operator whose value is its input's memory read in another way: sets out->stride
- * and the offset of its first element in `in`, in elements. False when no strides can say
- * it; the library then makes the input dense first, for which it must be possible. */
+/* For an operator whose output is a strided view of its input: sets out->stride and the
+ * offset of the first element in `in`, both in elements. Returns false if no strides
+ * describe the view; the library then makes the input dense and calls again, and the rule
+ * must succeed on a dense input. */
 typedef bool (*rn_view_rule)(const rn_array *in, rn_array *out, int64_t *offset,
                              const void *attributes);
 
-/* What a batch rule or a sum rule is asked about: a node in the body of a loop of `steps`
- * steps. An operand that changes from step to step is a stack of its values, with the steps
- * as axis 0; another is the same tensor in every step. */
+/* The question put to a batch rule or a sum rule: a node in the body of a loop of `steps`
+ * steps. An operand that varies from step to step is given as a stack of its values, with
+ * the steps as axis 0; one that does not vary is given as it is. */
 typedef struct rn_batching {
     int64_t steps;
     const struct rn_op *op;
     int inputs;
-    const rn_tensor *x;       /* the operands; NULL when a sum rule is only asked */
-    const bool *stacked;      /* by operand: [steps, shape] instead of its shape */
-    const rn_shape *in_shape; /* of the operands in a step */
-    rn_shape shape;           /* of the result in a step */
+    const rn_tensor *x;       /* the operands; NULL if a sum rule is only asked whether */
+    const bool *stacked;      /* by operand: it is [steps, shape] */
+    const rn_shape *in_shape; /* by operand: its shape in one step */
+    rn_shape shape;           /* of the result in one step */
     const void *attributes;
     size_t attribute_size;
 } rn_batching;
 
-/* The results of all steps, [steps, shape], so that the operator can leave the loop. At
- * least one operand is stacked. The rule must return a node of the same operator, or a view
- * of one. */
+/* Computes the results of all steps at once, [steps, shape], so that the operator can leave
+ * the loop. At least one operand is stacked. Must return a node of the same operator, or a
+ * view of one. */
 typedef rn_tensor (*rn_batch_rule)(const rn_batching *b);
 
-/* The sum of the results over all steps, made by one node of the same operator, whose axis
- * 0 holds the rows of all steps; as a product of T small matrices added up is one product
- * of long ones. All operands are stacked. False: there is no such way. With a NULL `sum`
- * the rule only answers. */
+/* Computes the sum of the results over all steps as one node of the same operator, whose
+ * operands hold the rows of all steps along axis 0: T small products become one long one.
+ * All operands are stacked. Returns false if it cannot. If `sum` is NULL it only answers.
+ */
 typedef bool (*rn_sum_rule)(const rn_batching *b, rn_tensor *sum);
 
-/* The batch rule of an operator whose leading axes broadcast, as those of matmul do:
- * applies it to the stacks, with axes of size 1 where a rank is lower than the result's.
- * Element-wise operators have it without asking. */
+/* The batch rule of an operator whose leading axes broadcast, such as matmul: applies it to
+ * the stacks, inserting axes of size 1 where an operand's rank is lower than the result's.
+ * An element-wise operator uses it by default. */
 RN_API rn_tensor rn_batch_leading(const rn_batching *b);
 
-/* What an operator does, as far as the compiler wants to know. */
+/* What kind of work an operator does. The compiler decides by it. */
 typedef enum rn_op_kind {
-    RN_KIND_BY_CODE,     /* element-wise if it has maps alone, a view if it has a view rule,
-                            else nothing is known of it */
-    RN_KIND_ELEMENTWISE, /* y[i] depends on x[i] alone */
-    RN_KIND_REDUCTION,   /* along axes, so the result is small */
-    RN_KIND_PRODUCT,     /* a contraction: dear enough to be made for all steps of a loop at
-                            once, with what it needs and what follows from it */
-    RN_KIND_VIEW,        /* the operand's memory read in another way */
-    RN_KIND_MOVEMENT,    /* copies elements, and zeros, to other places */
-    RN_KIND_RANDOM       /* numbers drawn from a key and a count */
+    RN_KIND_BY_CODE,     /* element-wise if it only has maps, a view if it has a view rule,
+                            otherwise unknown */
+    RN_KIND_ELEMENTWISE, /* y[i] depends on x[i] only */
+    RN_KIND_REDUCTION,   /* combines the elements along some axes */
+    RN_KIND_PRODUCT,     /* a contraction: expensive enough to be moved out of a loop,
+                            together with what it needs and what follows from it */
+    RN_KIND_VIEW,        /* reads the operand's memory in another order */
+    RN_KIND_MOVEMENT,    /* copies elements, and zeros, to other positions */
+    RN_KIND_RANDOM       /* draws numbers from a key and a count */
 } rn_op_kind;
 
 typedef enum rn_op_flags {
-    /* The kernel takes inputs of any strides; otherwise they are dense. */
+    /* The kernel accepts inputs with any strides. Without it inputs are dense. */
     RN_OP_STRIDED = 1,
-    /* Two nodes with equal inputs and attributes are not the same value. */
+    /* Nodes with equal inputs and attributes may have different values. */
     RN_OP_IMPURE = 2,
-    /* Element-wise, of three inputs: input 0 is a bool that chooses input 1 where it is
-     * true, else input 2, as where does. What is not chosen has no influence on the
-     * gradient, see ops.h. */
+    /* Element-wise with three inputs: the bool input 0 selects input 1 where it is true and
+     * input 2 elsewhere, as rn_where does. Elements not selected do not affect the
+     * gradient; see rn_where in ops.h. */
     RN_OP_CHOOSES = 4,
-    /* The result is not rounded. So is that of every view and movement. */
+    /* The result is not rounded. Views and movements need no flag. */
     RN_OP_EXACT = 8,
-    /* f(x + x', y + y') = f(x, y) + f(x', y') where no operand is broadcast, and the
-     * compiler may add up the operands instead of the results. */
+    /* f(x + x', y + y') = f(x, y) + f(x', y') when no operand is broadcast. The compiler
+     * may then sum the operands over the steps of a loop instead of the results. */
     RN_OP_ADDITIVE = 16,
     /* f(f(x)) = x. */
     RN_OP_INVOLUTION = 32,
-    /* A NaN or an infinity in any element of an operand reaches the result. */
+    /* A NaN or an infinity in any operand element makes the result non-finite. */
     RN_OP_KEEPS_NAN = 64,
-    /* It has no gradient on purpose: the check of gradients does not miss it. */
+    /* It has no gradient on purpose, so rn_gradcheck does not report a missing one. */
     RN_OP_STOPS = 128,
-    /* f(x, neutral) = x and f(neutral, x) = x for the member `neutral`, NaN and infinities
-     * included (only the sign of a zero may be lost). */
+    /* f(x, neutral) = x, and f(neutral, x) = x, for the member `neutral`. Must hold for NaN
+     * and infinities too; only the sign of a zero may differ. */
     RN_OP_NEUTRAL_RIGHT = 256,
     RN_OP_NEUTRAL_LEFT = 512
 } rn_op_flags;
 
-/* Members that are left zero mean: nothing of the kind. */
+/* Members may be left zero. */
 typedef struct rn_op {
     const char *name;
     int inputs; /* -1: any number */
     rn_op_kind kind;
-    unsigned flags;             /* of rn_op_flags */
-    unsigned types;             /* bit t: it works on the rn_type t, of the variant; 0: on
-                                   those that it has a map or kernel for */
-    rn_shape_rule shape;        /* NULL: element-wise, broadcast, one type */
-    rn_map map[RN_TYPES];       /* an element-wise operator has maps, ... */
-    rn_kernel kernel[RN_TYPES]; /* ... any other kernels, by type; NULL: not for it */
-    rn_gradient_rule gradient;  /* NULL: not differentiable, the gradient is zero */
-    rn_scratch_rule scratch;    /* NULL: none */
+    unsigned flags;       /* of rn_op_flags */
+    unsigned types;       /* bit t: supports rn_type t; 0: the types with a map or kernel */
+    rn_shape_rule shape;  /* NULL: element-wise, operands broadcast and of one type */
+    rn_map map[RN_TYPES]; /* by type, for an element-wise operator; NULL: unsupported */
+    rn_kernel kernel[RN_TYPES]; /* by type, for any other operator; NULL: unsupported */
+    rn_gradient_rule gradient;  /* NULL: not differentiable; the gradient is zero */
+    rn_scratch_rule scratch;    /* NULL: no scratch memory */
     rn_view_rule view;          /* instead of map and kernel */
-    rn_sides_rule sides;        /* NULL: it never chooses, and is smooth */
-    rn_batch_rule batch;        /* NULL: it stays in loops, unless it is element-wise */
-    rn_sum_rule sum_of_steps;   /* NULL: it is added up step by step */
-    double neutral;             /* with RN_OP_NEUTRAL_RIGHT, RN_OP_NEUTRAL_LEFT */
-    const char *expression; /* of an element-wise one, for back ends that write source: C
-                               in the operands x, y, z; NULL: none */
+    rn_sides_rule sides;        /* NULL: no branches; the operator is smooth */
+    rn_batch_rule batch;        /* NULL: stays in loops, unless element-wise */
+    rn_sum_rule sum_of_steps;   /* NULL: summed step by step */
+    double neutral;             /* with RN_OP_NEUTRAL_RIGHT or RN_OP_NEUTRAL_LEFT */
+    const char *expression;     /* of an element-wise operator, for back ends that write
+                                   source: C in the operands x, y, z; NULL: none */
 } rn_op;
 
-/* Appends a node: op applied to `in`, with `size` bytes of attributes that are copied and
- * that must not hold padding (equal attributes are compared as bytes). */
+/* Appends a node: `op` applied to `in`. The `size` bytes of attributes are copied. They
+ * must contain no padding, because attributes are compared bytewise. */
 RN_API rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs,
                           const void *attributes, size_t size);
 
-/* The shape of x and y broadcast against each other as NumPy does; false if they cannot, or
- * if one is no shape. `out` may be NULL. */
+/* Broadcasts two shapes as NumPy does. False if they do not broadcast or one is not a valid
+ * shape. `out` may be NULL. */
 RN_API bool rn_shape_broadcast(rn_shape x, rn_shape y, rn_shape *out);
 
-/* x summed to `shape`, undoing a broadcast. Error: no broadcast of `shape` gives that of x.
- */
+/* x summed to `shape`: the adjoint of a broadcast. Errors: `shape` does not broadcast to
+ * x's shape. */
 RN_API rn_tensor rn_sum_to(rn_tensor x, rn_shape shape);
 
 #ifdef __cplusplus

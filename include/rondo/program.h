@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compiling a graph to a program, and running it.
+ * Compiling a graph into a program, and running it.
  *
- * rn_compile decides everything: shapes, memory, order and kernels. A run allocates
- * nothing. A program may be used by one thread at a time; programs that share variables
- * must not run at the same time if one of them assigns.
+ * rn_compile fixes shapes, memory, order and kernels. A run allocates nothing. Only one
+ * thread may use a program at a time. Programs that share variables must not run at the
+ * same time if one of them assigns a shared variable.
  */
 #ifndef RONDO_PROGRAM_H
 #define RONDO_PROGRAM_H
@@ -17,127 +17,132 @@ extern "C" {
 
 typedef struct rn_program rn_program;
 
-/* How a program minimises: a rule that is given the loss, finds the variables that it
- * depends on, and adds to its graph their gradients and assignments. train.h has the usual
- * ones, and says what the other members mean to them. */
+/* How a program minimises its loss. An optimiser finds the variables that the loss depends
+ * on and adds their gradients and updates to the graph. train.h declares the usual
+ * optimisers and documents how they use the other members. */
 typedef struct rn_optimizer rn_optimizer;
 struct rn_optimizer {
-    /* Adds the nodes to the loss's graph, which is a private copy of the user's; false
-     * after an error on it. NULL: no optimiser. */
+    /* Adds the nodes to the loss's graph, a private copy of the user's graph. Returns false
+     * if it left an error on that graph. NULL: no optimiser. */
     bool (*build)(const rn_optimizer *self, rn_tensor loss);
-    /* Called once after build, when rn_compile ends, with the loss in the user's graph.
-     * When it was not `compiled`, build may have succeeded or not, and whatever it changed
-     * outside the graph must be changed back. NULL: there is nothing to change back. */
+    /* Called once, after build, when rn_compile is about to return; `loss` is in the user's
+     * graph. If `compiled` is false, compilation failed, in build or later, and settle must
+     * undo whatever build changed outside the graph. NULL: nothing to undo. */
     void (*settle)(const rn_optimizer *self, rn_tensor loss, bool compiled);
-    const char *name;    /* whose rates, counts and moments these are; NULL: "optimizer" */
-    const char *except;  /* patterns of the weights that it leaves alone; NULL: none */
+    const char *name;    /* prefix of its variables' names; NULL: "optimizer" */
+    const char *except;  /* patterns of the weights to freeze; NULL: none */
     double rate;         /* learning rate */
-    double clip;         /* largest global norm of the gradient; 0: no limit */
-    double parameter[8]; /* the rule's own; for those of train.h by rn_parameter */
+    double clip;         /* largest global norm of the gradient; 0: no clipping */
+    double parameter[8]; /* hyperparameters; train.h indexes them by rn_parameter */
 };
 
-/* Whether runs look for births of NaN and infinities, see rn_program_nonfinite. */
+/* Whether runs trace where a NaN or infinity first appeared; see rn_program_nonfinite. */
 typedef enum rn_watch {
-    RN_WATCH_DEFAULT, /* on in programs that minimise */
+    RN_WATCH_DEFAULT, /* on if the program minimises a loss */
     RN_WATCH_ON,
     RN_WATCH_OFF
 } rn_watch;
 
 typedef struct rn_compile_options {
-    const rn_tensor *outputs; /* what rn_read may ask for, beside `minimize` */
+    const rn_tensor *outputs; /* the tensors that rn_read may read, besides `minimize` */
     int output_count;
-    rn_tensor minimize; /* a scalar to be made small by `with`; is an output too */
-    rn_optimizer with;
-    bool frozen;  /* leave out the graph's assignments; of weights see rn_except */
-    rn_type real; /* with `convert`: compile all real tensors as this type */
+    rn_tensor minimize; /* a real scalar, the loss; it is an output too */
+    rn_optimizer with;  /* the optimiser that minimises it */
+    bool frozen;        /* omit the graph's assignments; to freeze weights see rn_except */
+    rn_type real;       /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
 } rn_compile_options;
 
-/* For the options' outputs: rn_compile(g, (rn_compile_options){RN_OUTPUTS(y, h)}). C only.
- */
+/* Sets the outputs: rn_compile(g, (rn_compile_options){RN_OUTPUTS(y, h)}). C only. */
 #define RN_OUTPUTS(...)                                                                    \
     .outputs = (const rn_tensor[]){__VA_ARGS__},                                           \
     .output_count = (int)(sizeof((rn_tensor[]){__VA_ARGS__}) / sizeof(rn_tensor))
 
-/* Compiles what the outputs, the minimised loss and the graph's assignments need. The graph
- * is left as it was and may be freed. NULL with a message on the graph: a builder's error,
- * no outputs and nothing assigned, or memory; models are then as they were too. */
+/* Compiles whatever the outputs, the loss and the graph's assignments depend on. The graph
+ * is not changed and may be freed. Errors (NULL, message on the graph): a builder failed
+ * earlier; there are no outputs, loss or assignments; out of memory. After an error the
+ * models are unchanged too. */
 RN_API rn_program *rn_compile(rn_graph *graph, rn_compile_options options);
 RN_API void rn_program_free(rn_program *program);
 
-/* Copies `bytes` bytes of `data` into the input; they must be exactly the input's, of the
- * type it has in the program. What is fed stays until it is fed anew; it begins as zeros.
- * Feeding an input that the program does not use is allowed and does nothing. */
+/* Copies `data` into an input. `bytes` must be the exact size of the input, in its type in
+ * the program. The input keeps its values until it is fed again; it starts as zeros.
+ * Feeding an input that the program does not use has no effect and is not an error. */
 RN_API rn_status rn_feed(rn_program *program, rn_tensor input, const void *data,
                          size_t bytes);
 
-/* Runs the program once. RN_BAD_VALUE when a kernel met values it cannot work on. */
+/* Runs the program once. RN_BAD_VALUE: a kernel rejected its input values, such as an index
+ * out of range; the message says which. */
 RN_API rn_status rn_run(rn_program *program);
 
-/* Copies an output of the last run; `bytes` must be exactly its size, in the program's
- * type. */
+/* Copies an output of the last run. `bytes` must be its exact size, in its type in the
+ * program. */
 RN_API rn_status rn_read(const rn_program *program, rn_tensor output, void *data,
                          size_t bytes);
 
-/* The value of a scalar output of any type, NaN with a message if it is none. */
+/* The value of a scalar output of any type. Returns NaN, with a message on the program, if
+ * `output` is not a scalar output. */
 RN_API double rn_scalar(rn_program *program, rn_tensor output);
 
-/* The type that a real tensor has in the program. */
+/* The type of an input or output in the program, which `convert` may have changed; RN_F32
+ * if `tensor` is neither. */
 RN_API rn_type rn_program_type(const rn_program *program, rn_tensor tensor);
 
-/* The last error's message, "" when there was none. */
+/* The last error's message, or "" if there was none. */
 RN_API const char *rn_program_error(const rn_program *program);
 
-/* Bytes of the one workspace that the program runs in. */
+/* The size of the program's workspace in bytes. */
 RN_API size_t rn_program_workspace(const rn_program *program);
 
-/* Number of kernel calls listed, those of loop bodies once each. */
+/* The number of kernel calls in the program. Calls in a loop's body count once. */
 RN_API int rn_program_calls(const rn_program *program);
 
-/* The program as text: inputs, calls in order with operator, name, shape and place, loops
- * indented. As rn_graph_print. */
+/* Writes the program as text: the inputs, then the calls in order, with operator, name,
+ * shape and place in the workspace; loop bodies are indented. `text`, `capacity` and the
+ * result are as for rn_graph_print. */
 RN_API size_t rn_program_print(const rn_program *program, char *text, size_t capacity);
 
-/* ---- NaN with an address, see docs/nonfinite.md ---- */
+/* ---- where NaN and infinities first appear, see docs/nonfinite.md ---- */
 
-/* Where a NaN or an infinity comes from. What was there before the run is told apart from
- * what an operator made of operands that had none. */
+/* Where a NaN or an infinity came from: an operator produced it, or it was there before the
+ * run. */
 typedef enum rn_origin {
-    RN_BORN,         /* a NaN although no operand is one, or an infinity of finite ones */
+    RN_BORN,         /* a NaN from operands without NaN, or an infinity from finite ones */
     RN_FROM_INPUT,   /* it was fed */
-    RN_FROM_VARIABLE /* a variable held it, such as a weight */
+    RN_FROM_VARIABLE /* a variable, such as a weight, held it */
 } rn_origin;
 
 enum { RN_NONFINITE_OPERANDS = 4, RN_NONFINITE_MOST = 8, RN_NONFINITE_STEPS = 4 };
 
-/* An operand's element that the result was made of; of an operator that is not
- * element-wise, the operand's largest, or its first that is not finite. */
+/* The element of an operand that the result was computed from. For an operator that is not
+ * element-wise: the operand's largest element, or its first that is not finite. */
 typedef struct rn_nonfinite_operand {
-    int64_t element; /* its position among all elements in order; -1: gone */
-    double value;    /* NaN when gone: another result has been written there */
+    int64_t element; /* row-major index; -1: overwritten */
+    double value;    /* NaN if overwritten by a later result */
 } rn_nonfinite_operand;
 
 typedef struct rn_nonfinite {
     rn_origin origin;
     const char *op;   /* operator; "input" or "variable" */
-    const char *name; /* "" if it has none; the program's */
-    int call;         /* as rn_program_print counts; -1 of an input or a variable */
-    int loops;        /* how many are around it, and their steps, the outermost first */
+    const char *name; /* "" if it has none; owned by the program */
+    int call;         /* numbered as in rn_program_print; -1 for an input or a variable */
+    int loops; /* number of enclosing loops; `step` has their steps, outermost first */
     int64_t step[RN_NONFINITE_STEPS];
     rn_shape shape;
-    int64_t element; /* the first one, its position in the shape */
+    int64_t element; /* row-major index of the first such element */
     double value;
-    int operands; /* those of the call, of which the first few stand here */
+    int operands; /* number of operands of the call; `operand` has the first few */
     rn_nonfinite_operand operand[RN_NONFINITE_OPERANDS];
-    bool reached; /* a result of the run was not finite */
-    int64_t ago;  /* runs since; 0: found in the last run */
-    char text[400];
+    bool reached;   /* some result of the run was not finite */
+    int64_t ago;    /* how many runs ago it was found; 0: in the last run */
+    char text[400]; /* all of this as one line of text */
 } rn_nonfinite;
 
-/* Finding number `index`, from 0, in the order in which they appeared: first what inputs
- * and variables held, then the births, one for each call. False when there are no more. A
- * run that found something still returns RN_OK. */
+/* Gets finding number `index`, counted from 0. Non-finite inputs and variables come first,
+ * then the operators that produced a NaN or an infinity, in order of execution, at most one
+ * finding for each call. Returns false when there are no more. A run with findings still
+ * returns RN_OK. */
 RN_API bool rn_program_nonfinite(const rn_program *program, int index, rn_nonfinite *out);
 
 #ifdef __cplusplus

@@ -1,34 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Training: optimisers, progress and curves.
+ * Training: optimisers, progress lines and loss curves.
  *
- * An optimiser is a rule that adds nodes to the graph being compiled: the gradient of the
- * loss with respect to every weight that it depends on, and assignments. A weight that no
- * gradient reaches (behind rn_stop_gradient alone, say) or that is excepted by name is not
- * touched at all: no decay, no momentum, no part in the norm.
+ * An optimiser adds nodes to the graph that is being compiled: the gradient of the loss
+ * with respect to every weight that the loss depends on, and assignments to these weights.
+ * A weight that no gradient reaches, for example because it is used only behind
+ * rn_stop_gradient, or that rn_except names, is left unchanged: no decay, no momentum, and
+ * it does not count in the gradient's norm.
  *
- * Its variables are in the model under the optimiser's name, "optimizer" unless given:
+ * The optimiser's variables are in the model under its name, "optimizer" by default:
  *
  *   <name>/steps, skipped, norm   see rn_training
- *   <name>/rate, given_rate       the learning rate, and what it was compiled with
+ *   <name>/rate, given_rate       the current learning rate, and the one compiled with
  *   <name>/<weight>/..            moments: velocity, s, or m and v; Adam's count t
  *
- * They are made when they are missing and otherwise go on from where they are, in another
- * program too. Optimisers of two names share nothing. Programs of one name share all, but
- * each rate that was given has a variable of its own, `rate` the first, then `rate2`,
- * `rate3`: compiling one program changes no other's. A weight that joins later starts its
- * own count. rn_model_load sets all but the rates to zero. A failed rn_compile leaves no
- * variable.
+ * rn_compile creates the variables that do not exist yet. Existing ones keep their values,
+ * so training continues where it stopped, in another program too. Optimisers with different
+ * names share nothing. Programs whose optimisers have the same name share all variables,
+ * except that every different rate has its own: `rate`, then `rate2`, `rate3`. So compiling
+ * one program does not change another's rate. A weight that is added later starts its own
+ * count. rn_model_load resets all but the rates to zero. A failed rn_compile adds no
+ * variables.
  *
- * A run makes no step when the gradient's global norm, computed in f64, is not finite, or
- * so large that a moment might overflow: after clipping, above 9.2e18 for Adam and RMSprop
- * and 1.7e38 (1 - momentum) for momentum, in f32. Then all weights, moments and counts of
- * steps stay as they are, bit for bit, and the run is counted as skipped.
+ * A run skips the update if the gradient's global norm, computed in f64, is not finite or
+ * so large that a moment might overflow. In f32 the limits are, after clipping, 9.2e18 for
+ * Adam and RMSprop and 1.7e38 (1 - momentum) for momentum. All weights, moments and step
+ * counts then stay unchanged, bit for bit, and the run is counted as skipped.
  *
- * Errors (rn_compile gives NULL and the message is on the graph): a rate, clip or parameter
- * that cannot be, an epsilon that is 0 in the weights' type, a loss that depends on no
- * weight or of which no gradient reaches one, patterns that name no weight or all of them,
- * weights of two models or of one that was freed, a name with '/'.
+ * Errors (rn_compile returns NULL, message on the graph): a rate, clip or parameter out of
+ * range; an epsilon that is 0 in the weights' type; a loss that depends on no weight, or
+ * whose gradient reaches none; a pattern that matches no weight, or patterns that match all
+ * of them; weights of two models, or of a model that was freed; a name with '/'.
  */
 #ifndef RONDO_TRAIN_H
 #define RONDO_TRAIN_H
@@ -42,13 +44,13 @@
 extern "C" {
 #endif
 
-/* What `parameter` of the optimisers below holds, to be changed before compiling:
+/* Indices of an optimiser's hyperparameters. Set them before compiling:
  *
  *   rn_optimizer adam = rn_adam(1e-3);
  *   adam.parameter[RN_ADAM_BETA1] = 0.5;
  *
- * Betas, alpha and momentum are at least 0 and below 1, epsilon is positive, decay not
- * negative. An optimiser refuses parameters that are another's. */
+ * Betas, alpha and momentum lie in [0, 1), epsilon is positive, decay is not negative.
+ * Setting a parameter of another optimiser is an error. */
 typedef enum rn_parameter {
     RN_SGD_MOMENTUM,
     RN_RMSPROP_ALPHA,
@@ -56,10 +58,10 @@ typedef enum rn_parameter {
     RN_ADAM_BETA1,
     RN_ADAM_BETA2,
     RN_ADAM_EPSILON,
-    RN_ADAM_DECAY /* of both rn_adam and rn_adamw */
+    RN_ADAM_DECAY /* for both rn_adam and rn_adamw */
 } rn_parameter;
 
-/* w -= rate v,  v = momentum v + dw. momentum 0 keeps no v. */
+/* v = momentum v + dw,  w -= rate v. With momentum 0 no v is stored. */
 RN_API rn_optimizer rn_sgd(double rate, double momentum);
 
 /* s = alpha s + (1 - alpha) dw dw,  w -= rate dw / (sqrt(s) + epsilon), with alpha 0.99 and
@@ -73,60 +75,60 @@ RN_API rn_optimizer rn_adam(double rate);
  * as biases, are decayed too. */
 RN_API rn_optimizer rn_adamw(double rate, double decay);
 
-/* The same optimiser with all gradients scaled so that their global norm is at most `norm`.
- */
+/* The optimiser with its gradients scaled so that their global norm is at most `norm`. */
 RN_API rn_optimizer rn_clipped(rn_optimizer optimizer, double norm);
 
-/* The same optimiser under another name, so that it has rates, counts and moments of its
- * own: for two optimisers over one model, such as a generator's and a discriminator's. 1 to
- * 200 bytes without '/'. The text must last until rn_compile. */
+/* The optimiser under another name, with its own rates, counts and moments. Use it when one
+ * model has two optimisers, such as a generator's and a discriminator's. The name has 1 to
+ * 200 bytes without '/' and must stay valid until rn_compile returns. */
 RN_API rn_optimizer rn_named(rn_optimizer optimizer, const char *name);
 
-/* The same optimiser for all weights but those with these names (frozen weights): a list of
- * full names such as "embed/w", separated by commas, in which * stands for any text, '/'
- * included: "embed*, rnn/layer0*". Spaces round a name are no part of it. Each must be the
- * name of a weight. The text must last until rn_compile. */
+/* The optimiser with some weights frozen. `patterns` is a comma-separated list of full
+ * names such as "embed/w", in which * matches any text, including '/': "embed*,
+ * rnn/layer0*". Spaces around a name are ignored. Every pattern must match a weight. The
+ * text must stay valid until rn_compile returns. */
 RN_API rn_optimizer rn_except(rn_optimizer optimizer, const char *patterns);
 
-/* Sets the learning rate of the model's optimiser from the next run on, that of a name
- * (NULL: "optimizer") or of the unnamed one: all its rates, whatever programs were given.
- * It holds until it is set again; a program that is compiled later begins with it if it is
- * given a rate that a program was given before. RN_INVALID with a message on the model: no
- * such optimiser was compiled yet, a rate below 0 or not finite. */
+/* Sets the learning rate of the unnamed optimiser, or of the named one (NULL: "optimizer"),
+ * from the next run on: every rate of that optimiser, in all programs. It holds until it is
+ * set again. A program compiled later with a rate that an earlier program was compiled with
+ * uses the new rate too. RN_INVALID with a message on the model: no such optimiser was
+ * compiled yet; a rate that is negative or not finite. */
 RN_API rn_status rn_set_learning_rate(rn_model *model, double rate);
 RN_API rn_status rn_set_learning_rate_of(rn_model *model, const char *name, double rate);
 
-/* What the optimiser did: steps made so far, runs whose step was skipped because the norm
- * was not finite or too large, and the last run's global norm before clipping. Zeros before
- * the first run, and after rn_model_load. */
+/* Statistics of an optimiser: the updates made so far, the runs that skipped the update
+ * because the gradient's norm was not finite or too large, and the global norm of the last
+ * run before clipping. All are 0 before the first run and after rn_model_load. */
 typedef struct rn_training {
     int64_t steps, skipped;
     double norm;
 } rn_training;
 
-/* Of the unnamed optimiser, or of one of that name (NULL: "optimizer"). */
+/* The statistics of the unnamed optimiser, or of the named one (NULL: "optimizer"). */
 RN_API rn_training rn_training_of(const rn_model *model);
 RN_API rn_training rn_training_of_named(const rn_model *model, const char *name);
 
 /* ---- progress ---- */
 
-/* A line of progress that is rewritten on a terminal and printed now and then elsewhere. */
+/* A progress line. On a terminal it is updated in place; elsewhere lines are printed. */
 typedef struct rn_progress rn_progress;
 
-/* `total` steps to come, shown on `file`, which may be NULL to show nothing; 0: nobody
- * knows how many. NULL without memory. The functions below accept NULL and do nothing. */
+/* A progress line of `total` steps (0: unknown), written to `file` (NULL: not shown). NULL
+ * if out of memory. The functions below accept NULL and do nothing. */
 RN_API rn_progress *rn_progress_new(FILE *file, const char *title, int64_t total);
 RN_API void rn_progress_free(rn_progress *progress);
 
-/* Shows step `done` of total with the time left and a text such as "loss 1.23" (format may
- * be NULL): at most ten times a second on a terminal, elsewhere a line for every 5 %. */
+/* Shows step `done` with the time left and a text such as "loss 1.23" (`format` may be
+ * NULL). A terminal is updated at most ten times a second; elsewhere a line is printed for
+ * every 5 % of the steps. */
 RN_API void rn_progress_show(rn_progress *progress, int64_t done, const char *format, ...)
     RN_PRINTF(3, 4);
 
 /* Ends the line. */
 RN_API void rn_progress_end(rn_progress *progress);
 
-/* Seconds since the progress was made. */
+/* Seconds since rn_progress_new. */
 RN_API double rn_progress_seconds(const rn_progress *progress);
 
 /* ---- curves ---- */
@@ -138,10 +140,10 @@ typedef struct rn_curve {
     int64_t points;
 } rn_curve;
 
-/* Writes an SVG picture of the curves with axes, ticks and a legend; file.h says how files
- * are written. Points that are not finite are left out, and bytes of a label that are no
- * UTF-8 become U+FFFD. RN_IO when the file cannot be written, and then an old one is as it
- * was; RN_NO_MEMORY; RN_INVALID without a path or the points of a curve. */
+/* Writes the curves as an SVG image with axes, ticks and a legend; file.h says how files
+ * are written. Points that are not finite are left out. Bytes of a label that are not valid
+ * UTF-8 become U+FFFD. RN_IO: the file cannot be written, and an existing one is unchanged;
+ * RN_NO_MEMORY; RN_INVALID: no path, or a curve without points' data. */
 RN_API rn_status rn_plot_svg(const char *path, const char *title, const char *x_label,
                              const char *y_label, const rn_curve *curves, int count);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Element types, shapes, status codes and the allocator: what every other header needs.
+ * Element types, shapes, status codes and the allocator, which all other headers use.
  */
 #ifndef RONDO_TYPES_H
 #define RONDO_TYPES_H
@@ -25,15 +25,16 @@ extern "C" {
 #define RN_PRINTF(at, first)
 #endif
 
-/* The version of the library that is linked, "major.minor.patch". */
+/* The version of the library at run time, "major.minor.patch". */
 RN_API const char *rn_version(void);
 
-/* The instruction set whose kernels a program compiled now would use: "baseline", "avx2" or
- * "avx512". The best one that the processor and the operating system support, or the one
- * that RONDO_ISA in the environment names if that is lower. */
+/* The instruction set that rn_compile selects kernels for: "baseline", "avx2" or "avx512".
+ * It is the best one that the processor and the operating system support. The environment
+ * variable RONDO_ISA selects a lower one. */
 RN_API const char *rn_isa(void);
 
-/* Element types. Only the two real types have gradients. A bool is one byte, 0 or 1. */
+/* Element types. Only f32 and f64, the real types, have gradients. A bool is one byte, 0 or
+ * 1. */
 typedef enum rn_type { RN_F32, RN_F64, RN_I32, RN_BOOL } rn_type;
 enum { RN_TYPES = 4 };
 
@@ -50,38 +51,38 @@ typedef struct rn_shape {
     int64_t size[RN_RANK_MAX];
 } rn_shape;
 
-/* A shape from an array of sizes. A rank outside 0..RN_RANK_MAX, or no array where there
- * are axes, gives rank -1, which every builder refuses. */
+/* A shape from an array of sizes. If the rank is outside 0..RN_RANK_MAX or `sizes` is NULL
+ * for a rank above 0, the result has rank -1, which every builder refuses. */
 RN_API rn_shape rn_shape_of(int rank, const int64_t *sizes);
 
-/* The shape with these sizes, rn_shape(32, 128); rn_shape() is a scalar's. C only. */
+/* A shape from its sizes, rn_shape(32, 128); rn_shape() is that of a scalar. C only. */
 #define rn_shape(...)                                                                      \
     rn_shape_of((int)(sizeof((int64_t[]){0, __VA_ARGS__}) / sizeof(int64_t)) - 1,          \
                 (int64_t[]){0, __VA_ARGS__} + 1)
 
-/* True when rank and all sizes agree. A shape of a rank outside 0..RN_RANK_MAX is equal to
- * none. */
+/* True if rank and sizes are equal. A shape with a rank outside 0..RN_RANK_MAX equals none,
+ * not even itself. */
 RN_API bool rn_shape_equal(rn_shape a, rn_shape b);
 
-/* Number of elements, or -1 when there is no such shape: the rank is outside
- * 0..RN_RANK_MAX, a size is negative or the product does not fit. */
+/* The number of elements. -1 if the shape is not valid: its rank is outside 0..RN_RANK_MAX,
+ * a size is negative, or the number of elements overflows. */
 RN_API int64_t rn_shape_count(rn_shape shape);
 
-/* What functions that are not builders return. A message that says what happened stays on
- * the object that was called. */
+/* The result of functions that are not builders. After an error the object that was called
+ * has a message. */
 typedef enum rn_status {
     RN_OK = 0,
-    RN_INVALID,   /* an argument cannot be right: the caller's bug */
+    RN_INVALID,   /* an invalid argument: a bug in the caller */
     RN_NO_MEMORY, /* an allocation failed; nothing is lost or leaked */
-    RN_BAD_FILE,  /* a file is not what it should be */
-    RN_IO,        /* the system could not read or write */
-    RN_BAD_VALUE  /* data fed to a run are out of range, such as an index */
+    RN_BAD_FILE,  /* a file is malformed or does not match the model */
+    RN_IO,        /* the operating system could not read or write a file */
+    RN_BAD_VALUE  /* a kernel rejected its input values, such as an index out of range */
 } rn_status;
 
-/* One function for all memory, in the shape of Lua's: `bytes` 0 frees `memory` (which may
- * be NULL) and returns NULL; `memory` NULL allocates; otherwise it resizes. Returns NULL
- * when it cannot, and then leaves `memory` as it was. Memory must be aligned as malloc
- * aligns it. May be called from any thread that calls the library. */
+/* The one function that manages all memory, modelled on Lua's. If `bytes` is 0 it frees
+ * `memory`, which may be NULL, and returns NULL. If `memory` is NULL it allocates.
+ * Otherwise it resizes. On failure it returns NULL and leaves `memory` unchanged. Memory
+ * must be aligned as by malloc. Any thread that calls the library may call it. */
 typedef void *(*rn_reallocate)(void *user, void *memory, size_t bytes);
 
 typedef struct rn_allocator {

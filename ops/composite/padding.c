@@ -5,8 +5,8 @@
 #include "loop.h"
 #include "rondo/ops.h"
 
-/* The row of each sequence's stand-in: its own, or that of the longest where it is empty.
- */
+/* The row of each sequence's stand-in: its own, or that of the longest where it is
+ * empty. */
 static rn_tensor rows(rn_graph *graph, rn_tensor lengths, int64_t batch)
 {
     if (batch == 0) return lengths;

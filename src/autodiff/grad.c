@@ -72,7 +72,7 @@ bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tenso
     if (count < 0 || (count > 0 && (!x || !dx))) {
         rn_fail(rn_is_null(y) && x && count > 0 ? x[0].graph : y.graph,
                 "grad: %d tensors, %s", count,
-                count < 0 ? "which is no count" : "but no list of them or of gradients");
+                count < 0 ? "an invalid number" : "but no list of them or of gradients");
         return false;
     }
     if (!valid(y, dy, x, count)) return false;

@@ -114,8 +114,8 @@ static bool end_carries(reversal *r)
         if (rn_is_null(dc)) dc = zeros(r->backward->body, rn__at(f->body, c->leaf));
         rn_loop_next(r->backward, r->carry[i], dc);
     }
-    /* What is collected is asked for after the end, when no mask can be applied any more.
-     */
+    /* What is collected is asked for after the end, when no mask can be applied any
+     * more. */
     for (int i = 0; i < f->each.count; i++)
         rn__sweep_get(&r->body, rn__list_at(f->each, rn__pair, i)->leaf);
     for (int i = 0; i < f->capture.count; i++) {
@@ -142,8 +142,8 @@ static void keep_used(rn__list *pairs, const bool *used)
     pairs->count = kept;
 }
 
-/* Rules are offered more of the forward values than they use; the loop keeps what is used.
- */
+/* Rules are offered more of the forward values than they use; the loop keeps what is
+ * used. */
 static bool prune(reversal *r)
 {
     rn_graph *body = r->backward->body;

@@ -96,7 +96,7 @@ static rn_tensor fit(const rn_op *op, int i, rn_tensor dx, rn_tensor x, rn_tenso
 
     if (how == RN__FITS) return dx;
     if (how == RN__FITS_SUMMED) return rn_sum_to(dx, rn_shape_get(x));
-    return rn_fail(y.graph, "%s: its gradient rule gives %s %s for operand %d, %s %s",
+    return rn_fail(y.graph, "%s: its gradient rule returns %s %s for operand %d, %s %s",
                    op->name, rn_type_name(rn_type_get(dx)),
                    rn__shape_text(rn_shape_get(dx), from, sizeof from), i,
                    rn_type_name(rn_type_get(x)), rn__describe(x, to, sizeof to));

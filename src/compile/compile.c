@@ -43,7 +43,7 @@ static bool valid(rn_graph *graph, const rn_compile_options *o)
 
     if (o->output_count < 0 || (o->output_count > 0 && !o->outputs))
         rn_fail(graph, "compile: %d outputs, %s", o->output_count,
-                o->outputs ? "which is no count" : "but no list of them");
+                o->outputs ? "an invalid number" : "but no list of them");
     for (int i = 0; i < o->output_count && !graph->failed; i++)
         valid_output(graph, o->outputs[i], "output", i);
     if (!graph->failed && minimizes(o) && valid_output(graph, o->minimize, "minimize", 0)) {
@@ -55,7 +55,7 @@ static bool valid(rn_graph *graph, const rn_compile_options *o)
     }
     if (!graph->failed && o->output_count == 0 && !minimizes(o) &&
         (graph->assignments == 0 || o->frozen))
-        rn_fail(graph, "compile: no outputs and nothing assigned");
+        rn_fail(graph, "compile: no outputs, no loss and no assignments");
     if (!graph->failed && o->convert && !rn__is_real(o->real))
         rn_fail(graph, "compile: convert to %s, which is not a real type",
                 rn_type_name(o->real));
@@ -131,9 +131,7 @@ static bool hoist(compilation *c)
            take(c, &pass, rn__hoist_loops(&pass, c->wanted, c->count));
 }
 
-/* ---- ports
- * ------------------------------------------------------------------------------------------
- */
+/* ---- ports ---- */
 
 static int count_inputs(const rn_graph *g)
 {
@@ -300,7 +298,7 @@ rn_program *rn_compile(rn_graph *graph, rn_compile_options options)
 
     if (!graph || graph->root->failed) return NULL;
     if (graph->parent) {
-        rn_fail(graph, "compile: given a loop's body");
+        rn_fail(graph, "compile: the graph is a loop's body");
         return NULL;
     }
     if (!valid(graph, &options) || !begin(&c)) return NULL;

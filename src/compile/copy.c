@@ -78,8 +78,8 @@ bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *o
     return !loop->outer->root->failed;
 }
 
-/* What is collected must be a tensor of the body by the end, though it may have moved out.
- */
+/* What is collected must be a tensor of the body by the end, though it may have moved
+ * out. */
 static void adopt_collected(const rn__region *outer, rn__region *body, const rn_loop *old,
                             rn_loop *loop)
 {

@@ -28,8 +28,8 @@ typedef struct rn__region {
 typedef rn_tensor (*rn__copy_node)(rn__copy_pass *pass, const rn__node *node,
                                    const rn_tensor *in);
 
-/* Makes the copy of a leaf of the outermost graph, or of a constant, which belongs there.
- */
+/* Makes the copy of a leaf of the outermost graph, or of a constant, which belongs
+ * there. */
 typedef rn_tensor (*rn__copy_leaf)(rn__copy_pass *pass, const rn__node *leaf);
 
 /* Makes the copy of a loop whose outputs live, in place of rn__copy_loop. */

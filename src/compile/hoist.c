@@ -138,9 +138,7 @@ static bool read_stacks(hoisting *b)
     return true;
 }
 
-/* ---- sums
- * -------------------------------------------------------------------------------------------
- */
+/* ---- sums ---- */
 
 /* The sum of what is the same in every step, added up step by step as the loop would; with
  * a limit a multiple. */
@@ -229,9 +227,7 @@ static bool make_sums(hoisting *b)
     return true;
 }
 
-/* ---- the loop
- * ------------------------------------------------------------------------------------------
- */
+/* ---- the loop ---- */
 
 /* Marks the sums' places, so that their carries are not rebuilt. */
 static bool prepare(hoisting *b)

@@ -53,9 +53,7 @@ static void find_dependence(rn__hoist *h)
     }
 }
 
-/* ---- before
- * ---------------------------------------------------------------------------------------
- */
+/* ---- before ---- */
 
 static bool leaf(const rn__node *node)
 {
@@ -94,9 +92,7 @@ static void keep_wanted_before(rn__hoist *h, bool *wanted)
         if (!wanted[id]) h->place[id] = RN__STAYS;
 }
 
-/* ---- sums
- * --------------------------------------------------------------------------------------------
- */
+/* ---- sums ---- */
 
 int32_t rn__hoist_increment(const rn_loop *loop, int carry)
 {
@@ -214,9 +210,7 @@ static void find_sums(rn__hoist *h)
     }
 }
 
-/* ---- after
- * --------------------------------------------------------------------------------------------
- */
+/* ---- after ---- */
 
 /* Marks what the carries that remain need. */
 static void find_core(const rn__hoist *h, bool *core)

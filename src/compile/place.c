@@ -116,7 +116,7 @@ static bool no_workspace(rn__plan *plan)
                  most);
     }
     plan->graph->root->no_memory = !plan->graph->root->failed;
-    rn_fail(plan->graph, "compile: no memory for a workspace of %zu bytes%s",
+    rn_fail(plan->graph, "compile: out of memory for a workspace of %zu bytes%s",
             p->workspace_bytes, largest);
     return false;
 }

@@ -107,8 +107,8 @@ bool rn__schedule_loop(rn__plan *plan, const rn_graph *outer, int32_t id);
 
 /* ---- elide.c, fuse.c, place.c ---- */
 
-/* Takes out copies by making buffers parts of others, and lets maps write over an operand.
- */
+/* Takes out copies by making buffers parts of others, and lets maps write over an
+ * operand. */
 bool rn__elide(rn__plan *plan);
 
 /* The address in the buffer that the address's buffer is a part of in the end. */
@@ -117,8 +117,8 @@ rn__address rn__resolve(const rn__plan *plan, rn__address address);
 /* Runs chains of maps tile by tile; what only a chain reads gets memory for one tile. */
 bool rn__fuse(rn__plan *plan);
 
-/* Offsets of all buffers in one workspace, whose memory it makes and fills with constants.
- */
+/* Offsets of all buffers in one workspace, whose memory it makes and fills with
+ * constants. */
 bool rn__place(rn__plan *plan);
 
 /* Gives the buffers their places and tells how long the workspace is; offsets.c. False

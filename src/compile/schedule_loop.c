@@ -148,9 +148,7 @@ static bool lay_out_carry(looping *l, int i)
     return !history || !back || fill_history(l, i, RN__TAIL_BEGIN);
 }
 
-/* ---- leaves
- * ---------------------------------------------------------------------------------------
- */
+/* ---- leaves ---- */
 
 /* This step's slice is the sequence without its first axis, advancing by that axis's
  * stride. */
@@ -247,9 +245,7 @@ static bool end_step(looping *l)
     return true;
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 /* The loop's call; its operands are the limit, if there is one, and the step's index, whose
  * buffer is -1 if unused. */

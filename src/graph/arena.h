@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory: the replaceable allocator, and the arena from which a graph's small objects come.
- */
+/* Memory: the replaceable allocator, and the arena from which a graph's small objects
+ * come. */
 #ifndef RN_GRAPH_ARENA_H
 #define RN_GRAPH_ARENA_H
 

@@ -35,7 +35,7 @@ rn_tensor rn__append(rn_graph *graph, const rn_op *op, rn_type type, rn_shape sh
 
     if (!graph || graph->root->failed) return rn_null();
     if (rn_shape_count(shape) < 0)
-        return rn_fail(graph, "%s: no such shape: %s", op->name,
+        return rn_fail(graph, "%s: invalid shape: %s", op->name,
                        rn__shape_text(shape, text, sizeof text));
 
     rn__arena *arena = &graph->root->arena;
@@ -125,7 +125,7 @@ rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what)
 
     if (rn_is_null(x)) return rn_fail(graph, "%s: given the null tensor", what);
     if (!rn__exists(x))
-        return rn_fail(graph, "%s: there is no tensor %d%s", what, (int)x.id,
+        return rn_fail(graph, "%s: tensor %d does not exist%s", what, (int)x.id,
                        x.serial == x.graph->serial || x.serial == 0
                            ? ""
                            : " any more: its graph was freed");
@@ -189,9 +189,9 @@ const char *rn__op_type(const rn_op *op, rn_typing *t)
     if (t->variant < 0) t->variant = (int)t->type;
     /* The rule may be a user's. */
     if ((int)t->type < 0 || (int)t->type >= RN_TYPES || t->variant >= RN_TYPES)
-        return "its shape rule gives what is no type";
+        return "its shape rule sets an invalid type";
     if (t->shape.rank < 0 || t->shape.rank > RN_RANK_MAX)
-        return "its shape rule gives a shape of too many axes";
+        return "its shape rule sets an invalid rank";
 
     return rn__op_takes(op, (rn_type)t->variant) ? NULL : "not defined for this type";
 }
@@ -239,7 +239,8 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
     if (rn__op_fault(op))
         return rn_fail(graph, "%s: its record: %s", op->name, rn__op_fault(op));
     if (size && !attributes)
-        return rn_fail(graph, "%s: no attributes, but %zu bytes of them", op->name, size);
+        return rn_fail(graph, "%s: %zu bytes of attributes, but no pointer to them",
+                       op->name, size);
     if (op->inputs >= 0 && op->inputs != inputs)
         return rn_fail(graph, "%s: takes %d operands, given %d", op->name, op->inputs,
                        inputs);

@@ -12,11 +12,11 @@ bool rn__leaf_valid(rn_graph *graph, const char *what, const char *name, rn_type
 
     if (!graph) return false;
     if ((unsigned)type >= RN_TYPES) {
-        rn_fail(graph, "%s: no such type: %d", what, (int)type);
+        rn_fail(graph, "%s: invalid type: %d", what, (int)type);
         return false;
     }
     if (rn_shape_count(shape) < 0) {
-        rn_fail(graph, "%s: no such shape: %s%s%s", what, name, *name ? " " : "",
+        rn_fail(graph, "%s: invalid shape: %s%s%s", what, name, *name ? " " : "",
                 rn__shape_text(shape, text, sizeof text));
         return false;
     }

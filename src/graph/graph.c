@@ -103,7 +103,7 @@ void rn__fail_as(rn_graph *graph, const rn_graph *other)
     const rn_graph *from = other->root;
 
     if (!graph->root->failed) graph->root->no_memory = from->no_memory;
-    rn_fail(graph, "%s", from->failed ? from->error : "compile: a pass gave up");
+    rn_fail(graph, "%s", from->failed ? from->error : "compile: a pass failed");
 }
 
 rn_tensor rn__no_memory(rn_graph *graph)

@@ -132,8 +132,8 @@ rn__carry *rn__loop_find_carry(const rn_loop *loop, rn_tensor leaf)
     if (leaf.graph == loop->body && rn__exists(leaf)) {
         const rn__node *node = rn__node_of(leaf);
         i = rn__carry_of(loop, leaf.id);
-        /* With lengths it is what the body sees of the carry: a choice, of it or another.
-         */
+        /* With lengths it is what the body sees of the carry: a choice, of it or
+         * another. */
         if (i < 0 && node->inputs == 3) i = rn__carry_of(loop, node->in[1]);
     }
     rn__carry *carry = i < 0 ? NULL : rn__list_at(loop->carry, rn__carry, i);
@@ -156,7 +156,7 @@ bool rn__loop_fits(rn_loop *loop, const rn__carry *carry, rn_tensor next)
     char from[128], to[128];
 
     if (carry->next >= 0)
-        rn_fail(loop->outer, "loop: carry \"%s\" has its next value", name);
+        rn_fail(loop->outer, "loop: carry \"%s\" has a next value already", name);
     else if (leaf->type != rn_type_get(next))
         rn_fail(loop->outer, "loop: carry \"%s\" changes type: %s becomes %s", name,
                 rn_type_name(leaf->type), rn_type_name(rn_type_get(next)));

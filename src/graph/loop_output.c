@@ -15,7 +15,7 @@ bool rn__loop_stack(const rn_loop *loop, rn_shape shape, bool history, rn_shape 
     out->size[0] = loop->steps + (history && loop->steps < INT64_MAX);
     for (int i = 0; i < shape.rank; i++) out->size[i + 1] = shape.size[i];
     if (rn_shape_count(*out) >= 0) return true;
-    rn_fail(loop->outer, "loop: collect: no such shape: %s",
+    rn_fail(loop->outer, "loop: collect: invalid shape: %s",
             rn__shape_text(*out, text, sizeof text));
     return false;
 }

@@ -161,8 +161,8 @@ static inline bool rn__is_real(rn_type type)
     return type == RN_F32 || type == RN_F64;
 }
 
-/* Room for one more record at the end of a list in the root's arena; NULL after an error.
- */
+/* Room for one more record at the end of a list in the root's arena; NULL after an
+ * error. */
 void *rn__list_add(rn_graph *graph, rn__list *list, size_t size);
 
 /* Remembers which node a key stands for; false after an error. */
@@ -176,8 +176,8 @@ rn_tensor rn__append(rn_graph *graph, const rn_op *op, rn_type type, rn_shape sh
  * the graph when it is neither; `what` begins the message. */
 rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what);
 
-/* The graph that an operator on these tensors belongs to: the innermost. NULL if all null.
- */
+/* The graph that an operator on these tensors belongs to: the innermost. NULL if all
+ * null. */
 rn_graph *rn__innermost(const rn_tensor *x, int count);
 
 /* Whether b is a or encloses it. */

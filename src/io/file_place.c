@@ -100,7 +100,7 @@ static rn_status look(rn__place *place, const char *path, rn__fault *fault)
             return rn__fault_system(fault, path, cannot, errno);
     }
     return faccessat(place->directory, ".", W_OK | X_OK, AT_EACCESS)
-               ? rn__fault_system(fault, path, "no file can be made in its directory",
+               ? rn__fault_system(fault, path, "cannot create a file in its directory",
                                   errno)
                : RN_OK;
 }

@@ -63,7 +63,7 @@ rn_status rn__file_take(const rn__file *file, size_t from, void *data, size_t by
         if (got < 0) return rn__fault_system(fault, file->path, "cannot be read", errno);
         if (got == 0)
             return rn__fault_set(fault, RN_BAD_FILE, file->path,
-                                 "became shorter while it was read");
+                                 "shrank while it was read");
         at += got;
         from += (size_t)got;
         bytes -= (size_t)got;

@@ -42,8 +42,7 @@ static rn_status check_limit(const char *path, const rn__piece *piece, size_t pi
         bytes <= limit.rlim_cur)
         return RN_OK;
     return rn__fault_set(fault, RN_IO, path,
-                         "%s: %" PRIuMAX " bytes, and files may have %" PRIuMAX
-                         " (ulimit -f)",
+                         "%s: %" PRIuMAX " bytes, the limit is %" PRIuMAX " (ulimit -f)",
                          cannot, bytes, (uintmax_t)limit.rlim_cur);
 }
 
@@ -189,7 +188,7 @@ static rn_status replace(const rn__place *place, const char *path, const rn__pie
         return rn__fault_system(fault, path, "cannot be replaced", error);
     }
     if ((error = flush_directory(directory)) != 0)
-        return rn__fault_system(fault, path, "written, but may not last a crash", error);
+        return rn__fault_system(fault, path, "written, but may not survive a crash", error);
     return RN_OK;
 }
 

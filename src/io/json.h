@@ -23,8 +23,8 @@ bool rn__json_expect(rn__json *json, char character, const char *what);
 /* Skips blanks; true and past the character if it is there. */
 bool rn__json_accept(rn__json *json, char character);
 
-/* A string, decoded, with a 0 behind it; one that holds a 0 is refused. NULL after a fault.
- */
+/* A string, decoded, with a 0 behind it; one that holds a 0 is refused. NULL after a
+ * fault. */
 char *rn__json_string(rn__json *json);
 
 /* A number of digits alone, without leading zeros, that fits 64 bits. */

@@ -183,8 +183,8 @@ static void draw_frame(const picture *p, const char *title, const char *x_label,
     draw_text(p, 18, middle_y, turned, y_label);
 }
 
-/* A point that is not finite interrupts the line; a point alone is a dot by its round ends.
- */
+/* A point that is not finite interrupts the line; a point alone is a dot by its round
+ * ends. */
 static void draw_curve(const picture *p, const rn_curve *curve, const char *colour)
 {
     bool open = false;

@@ -29,7 +29,7 @@ rn_status rn__reading_no_memory(rn__reading *r)
 /* What the JSON reader found wrong, and in which tensor, if in one. */
 static rn_status bad_json(rn__reading *r, const rn__stored *stored)
 {
-    const char *what = r->json.fault ? r->json.fault : "not as it should be";
+    const char *what = r->json.fault ? r->json.fault : "malformed";
     char name[SHOWN];
 
     if (stored && stored->name)
@@ -81,7 +81,7 @@ static rn_status check_keys(rn__reading *r, const void **key, size_t count)
     rn__free(a, (void *)room);
     for (size_t i = 1; i < count && status == RN_OK; i++)
         if (!compare_texts(key[i - 1], key[i]))
-            status = rn__reading_bad(r, "header: a key of __metadata__ stands twice");
+            status = rn__reading_bad(r, "header: duplicate key in __metadata__");
     return status;
 }
 
@@ -93,7 +93,7 @@ static rn_status read_metadata(rn__reading *r)
     bool no_memory = false;
     rn_status status = RN_OK;
 
-    if (r->metadata) return rn__reading_bad(r, "header: __metadata__ stands twice");
+    if (r->metadata) return rn__reading_bad(r, "header: duplicate __metadata__");
     r->metadata = true;
     if (!read_pairs(r, &key, &count, &no_memory))
         status = no_memory ? rn__reading_no_memory(r) : bad_json(r, NULL);
@@ -129,7 +129,7 @@ static bool read_shape(rn__reading *r, rn__stored *stored, const char **what)
         if (stored->shape.rank == RN_RANK_MAX)
             *what = "has more than 8 axes";
         else if (size > INT64_MAX)
-            *what = "its size does not fit";
+            *what = "its size is too large";
         if (*what) return false;
         stored->shape.size[stored->shape.rank++] = (int64_t)size;
     } while (rn__json_accept(&r->json, ','));
@@ -170,7 +170,7 @@ static bool read_member(rn__reading *r, rn__stored *stored, unsigned *seen,
     if (member == 3)
         *what = "a member that is not dtype, shape or data_offsets";
     else if (*seen & 1u << member)
-        *what = "a member that stands twice";
+        *what = "a duplicate member";
     if (*what) return false;
     *seen |= 1u << member;
     return read[member](r, stored, what);

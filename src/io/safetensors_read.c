@@ -56,19 +56,18 @@ static rn_status check_places(rn__reading *r, const void **room)
     for (size_t i = 0; i < st->count; i++) {
         const rn__stored *stored = (const rn__stored *)st->by_name[i];
         if (!size_of(stored, &bytes))
-            return rn__reading_bad_tensor(r, stored, "its size does not fit");
+            return rn__reading_bad_tensor(r, stored, "its size is too large");
         if (stored->end - stored->begin != bytes)
             return rn__reading_bad_tensor(r, stored,
-                                          "its offsets do not fit its shape and type");
+                                          "its offsets do not match its shape and type");
         if (stored->begin != at)
             return rn__reading_bad_tensor(r, stored,
                                           stored->begin < at ? "overlaps another one"
-                                                             : "there is a hole before it");
+                                                             : "there is a gap before it");
         at = stored->end;
     }
-    return at == st->bytes
-               ? RN_OK
-               : rn__reading_bad(r, "bytes are left over behind the last tensor");
+    return at == st->bytes ? RN_OK
+                           : rn__reading_bad(r, "there are bytes after the last tensor");
 }
 
 static int compare_names(const void *a, const void *b)
@@ -85,7 +84,7 @@ static rn_status check_names(rn__reading *r, const void **room)
     for (size_t i = 1; i < st->count; i++)
         if (!compare_names(st->by_name[i - 1], st->by_name[i]))
             return rn__reading_bad_tensor(r, (const rn__stored *)st->by_name[i],
-                                          "stands twice");
+                                          "occurs twice");
     return RN_OK;
 }
 
@@ -159,7 +158,7 @@ static rn_status read_header(rn__reading *r, size_t bytes)
     status = rn__reading_header(r);
     if (status != RN_OK) return status;
     if (!rn__json_ends(&r->json))
-        return rn__reading_bad(r, "header: something follows the object");
+        return rn__reading_bad(r, "header: there is text after the object");
     return index_tensors(r);
 }
 

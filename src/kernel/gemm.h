@@ -23,8 +23,8 @@ typedef struct rn__matrix {
 /* Bytes of scratch, 64-byte aligned, that one product of these sizes needs. */
 size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k);
 
-/* Overwrites C. C must not overlap A or B. k = 0 gives zeros; m = 0 or n = 0 does nothing.
- */
+/* Overwrites C. C must not overlap A or B. k = 0 gives zeros; m = 0 or n = 0 does
+ * nothing. */
 void R(rn__gemm)(int64_t m, int64_t n, int64_t k, rn__matrix a, rn__matrix b, rn__matrix c,
                  void *scratch);
 

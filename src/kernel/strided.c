@@ -170,8 +170,8 @@ static void swap_axes(axes *x, int i, int j)
     swap(x->size, i, j), swap(x->to, i, j), swap(x->from, i, j);
 }
 
-/* By stride in `to`, largest first, then collapsed. Insertion keeps equals in their order.
- */
+/* By stride in `to`, largest first, then collapsed. Insertion keeps equals in their
+ * order. */
 static void put_in_order(axes *x)
 {
     for (int i = 1; i < x->rank; i++)
@@ -182,8 +182,8 @@ static void put_in_order(axes *x)
     x->rank = rn__collapse(x->rank, x->size, 2, strides);
 }
 
-/* At least two axes, the last but one that which is innermost in `from`, if not the last.
- */
+/* At least two axes, the last but one that which is innermost in `from`, if not the
+ * last. */
 static void choose_rows(axes *x)
 {
     while (x->rank < 2) {

@@ -227,7 +227,7 @@ rn_status rn_model_get(rn_model *model, const char *name, void *data, size_t byt
 
     if (!variable) return RN_INVALID;
     if (!data && bytes)
-        return rn__model_complain(model, RN_INVALID, "model_get: no room: %s", name);
+        return rn__model_complain(model, RN_INVALID, "model_get: no buffer: %s", name);
     if (bytes) memcpy(data, variable->data, bytes);
     return RN_OK;
 }

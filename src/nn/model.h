@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The model from inside: variables in order of creation, and a hash table of their names.
- */
+/* The model from inside: variables in order of creation, and a hash table of their
+ * names. */
 #ifndef RN_NN_MODEL_H
 #define RN_NN_MODEL_H
 

@@ -76,8 +76,8 @@ static draw *find_draw(rn_graph *root, uint64_t key)
     return d;
 }
 
-/* Use 0 has the name's key itself, use n number n of a SplitMix64 stream that begins there.
- */
+/* Use 0 has the name's key itself, use n number n of a SplitMix64 stream that begins
+ * there. */
 uint64_t rn_random_key_next(rn_scope scope, const char *name)
 {
     const uint64_t key = rn_random_key(scope, name);

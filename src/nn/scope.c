@@ -78,10 +78,10 @@ static rn_variable *create(rn_model *model, rn_graph *graph, const wanted *w)
     const char *fault = rn__name_fault(w->name);
     char text[128];
 
-    if (!fault && rn_shape_count(w->shape) < 0) fault = "a shape cannot be";
-    if (!fault && (unsigned)w->type >= RN_TYPES) fault = "a type cannot be";
+    if (!fault && rn_shape_count(w->shape) < 0) fault = "invalid shape";
+    if (!fault && (unsigned)w->type >= RN_TYPES) fault = "invalid type";
     if (!fault && w->init && (unsigned)w->init->kind > RN_INIT_ORTHOGONAL)
-        fault = "there is no such initialiser";
+        fault = "invalid initialiser";
     if (fault) {
         rn_fail(graph, "%s: %s: %s %s", w->what, fault, w->name,
                 rn__shape_text(w->shape, text, sizeof text));

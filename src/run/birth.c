@@ -48,7 +48,7 @@ static void add_operands(rn__text *t, const rn_nonfinite *found, const rn__call 
         const rn_nonfinite_operand *x = &found->operand[i];
         const rn_tensor in =
             rn__tensor((rn_graph *)(uintptr_t)call->graph, call->node->in[i]);
-        rn__text_add(t, i ? ", " : ", made of ");
+        rn__text_add(t, i ? ", " : ", computed from ");
         if (x->element < 0)
             rn__text_add(t, "an overwritten element of ");
         else

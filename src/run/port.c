@@ -93,7 +93,7 @@ rn_status rn_read(const rn_program *program, rn_tensor output, void *data, size_
         return refuse(program, "read: size differs: %s has %zu bytes, room for %zu",
                       text_of(port, text, sizeof text), port->bytes, bytes);
     if (bytes && !data)
-        return refuse(program, "read: no room: %s", text_of(port, text, sizeof text));
+        return refuse(program, "read: no buffer: %s", text_of(port, text, sizeof text));
     for (int i = port->array.rank - 1; i >= 0; i--) {
         dense[i] = step;
         step *= port->array.size[i];

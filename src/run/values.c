@@ -22,8 +22,8 @@ double rn__values_read(rn_type type, const void *data, int64_t index)
 
 /* ---- fast, to know whether there is anything ---- */
 
-/* An exponent of ones only is that of an infinity or a NaN; adding one carries out of it.
- */
+/* An exponent of ones only is that of an infinity or a NaN; adding one carries out of
+ * it. */
 static bool finite_f32(const void *data, int64_t n)
 {
     const char *at = (const char *)data;

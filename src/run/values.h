@@ -13,8 +13,8 @@ bool rn__values_finite(const rn_array *array);
 /* The first element, in order, that is not finite, or that is a NaN; -1: none. */
 int64_t rn__values_first(const rn_array *array, bool nan);
 
-/* The first element that is not finite, or the largest without its sign; -1: none at all.
- */
+/* The first element that is not finite, or the largest without its sign; -1: none at
+ * all. */
 int64_t rn__values_largest(const rn_array *array);
 
 /* Element i in order; element `index` in memory, counted from `data`. */

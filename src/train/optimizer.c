@@ -181,7 +181,7 @@ static bool parameters_fit(const rn__update *u, const rn__rule *rule)
 
     for (int i = 0; i < most; i++)
         if (o->parameter[i] != 0 && !(rule->parameters >> i & 1))
-            fault = "this parameter is another optimiser's", number = o->parameter[i];
+            fault = "the parameter belongs to another optimiser", number = o->parameter[i];
     if (!(o->rate >= 0 && o->rate < 1e300))
         fault = "the rate must be finite and not negative", number = o->rate;
     if (!(o->clip >= 0)) fault = "the largest norm must not be negative", number = o->clip;

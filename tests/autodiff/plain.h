@@ -95,8 +95,8 @@ static inline void rn_test_pull(const rn_test_weights *p, int g, const double *x
     for (int k = 0; k < H; k++) d->u[g][k][j] += h[k] * dz, dh[k] += p->u[g][k][j] * dz;
 }
 
-/* dh and dc are cotangents of what the step gives, and become those of what it begins with.
- */
+/* dh and dc are cotangents of what the step gives, and become those of what it begins
+ * with. */
 static inline void rn_test_back(rn_test_cell cell, const rn_test_weights *p,
                                 const double *x, const rn_test_tape *s, double *dh,
                                 double *dc, rn_test_weights *d, double *dx)

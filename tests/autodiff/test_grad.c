@@ -287,7 +287,7 @@ Test(grad, a_rule_of_another_shape_is_refused)
     rn_tensor dx;
 
     cr_assert_not(rn_grad(y, rn_null(), &x, 1, &dx));
-    rn_test_error_is(g,
-                     "odd: its gradient rule gives f64 [2,1,1,1] for operand 0, f64 x [2]");
+    rn_test_error_is(
+        g, "odd: its gradient rule returns f64 [2,1,1,1] for operand 0, f64 x [2]");
     rn_graph_free(g);
 }

@@ -150,8 +150,8 @@ Test(gradcheck_graph, nothing_to_check)
     rn_graph_free(g);
 }
 
-/* An input of integers that is given no values is zero, and so is then all that it masks.
- */
+/* An input of integers that is given no values is zero, and so is then all that it
+ * masks. */
 Test(gradcheck_graph, zero_gradients_are_told)
 {
     rn_graph *g = rn_graph_new();

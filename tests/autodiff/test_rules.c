@@ -60,7 +60,7 @@ static void expect_of_last(int mistake, int inputs, rn_shape last, const char *m
 }
 
 #define EXPECT(mistake, inputs, shape, gives)                                              \
-    expect_of_last(mistake, inputs, shape, "odd: its gradient rule gives f64 " gives)
+    expect_of_last(mistake, inputs, shape, "odd: its gradient rule returns f64 " gives)
 
 /* What is smaller than the operand is a mistake, though it could be repeated. */
 Test(rules, another_shape_than_the_operands_is_refused)
@@ -114,7 +114,8 @@ Test(rules, only_element_wise_ones_are_summed)
     wrong = RIGHT;
     cr_assert_not(
         rn_grad(rn_sum_all(rn_apply(&op, &x, 1, NULL, 0)), rn_null(), &x, 1, &dx));
-    rn_test_error_is(g, "odd: its gradient rule gives f64 [2,3] for operand 0, f64 x [3]");
+    rn_test_error_is(g,
+                     "odd: its gradient rule returns f64 [2,3] for operand 0, f64 x [3]");
     rn_graph_free(g);
 }
 

@@ -49,8 +49,8 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
 
 static const rn_cell cell = {.name = "squaring", .states = 1, .step = step};
 
-/* The report's text about a cell with the operator inside, for a rule that is off by `f`.
- */
+/* The report's text about a cell with the operator inside, for a rule that is off by
+ * `f`. */
 static void check(double f, bool passes, const char *says)
 {
     rn_model *model = rn_model_new(1);

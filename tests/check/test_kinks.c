@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Points without a derivative are told from wrong gradients; functions that are none, too.
- */
+/* Points without a derivative are told from wrong gradients; functions that are none,
+ * too. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <rondo.h>
@@ -84,8 +84,8 @@ Test(kinks, maximum)
     check(with_maximum, 2, "maximum: node ");
 }
 
-/* Each is there twice, so the largest is a tie wherever it is; the others choose nothing.
- */
+/* Each is there twice, so the largest is a tie wherever it is; the others choose
+ * nothing. */
 Test(kinks, maximum_over_an_axis)
 {
     check(with_max, 0, "max: node ");

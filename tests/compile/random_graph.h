@@ -183,8 +183,8 @@ static inline rn_tensor rn_test_lengths(rn_test_dice *d, rn_graph *g, int64_t ba
     return rn_constant(g, RN_I32, rn_shape(batch), lengths);
 }
 
-/* A carry that only adds up products or sums over the steps, from something that is not 0.
- */
+/* A carry that only adds up products or sums over the steps, from something that is not
+ * 0. */
 static inline rn_tensor rn_test_accumulate(rn_test_dice *d, rn_loop *loop,
                                            const rn_test_pool *outer,
                                            const rn_test_pool *body)
@@ -203,8 +203,8 @@ static inline rn_tensor rn_test_accumulate(rn_test_dice *d, rn_loop *loop,
     return s;
 }
 
-/* Lets a loop stop early, at a step that in a loop within a loop is another one each time.
- */
+/* Lets a loop stop early, at a step that in a loop within a loop is another one each
+ * time. */
 static inline void rn_test_limit(rn_test_dice *d, rn_graph *g, rn_loop *loop)
 {
     rn_tensor limit = rn_constant_scalar(g, RN_I32, rn_test_throw(d, (int)loop->steps + 1));

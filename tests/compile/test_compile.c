@@ -63,9 +63,9 @@ static bool complain(const rn_optimizer *self, rn_tensor loss)
 
 Test(compile, options_are_checked)
 {
-    REFUSED("compile: no outputs and nothing assigned", .output_count = 0);
+    REFUSED("compile: no outputs, no loss and no assignments", .output_count = 0);
     REFUSED("compile: 2 outputs, but no list of them", .output_count = 2);
-    REFUSED("compile: -1 outputs, which is no count", .outputs = &w.y, .output_count = -1);
+    REFUSED("compile: -1 outputs, an invalid number", .outputs = &w.y, .output_count = -1);
     REFUSED("compile: output 1 is the null tensor", RN_OUTPUTS(w.y, rn_null()));
     REFUSED("compile: output 0 is of another graph or a loop's body: far [2]",
             RN_OUTPUTS(far, w.y));
@@ -90,7 +90,7 @@ Test(compile, a_body_is_no_graph)
     rn_loop *loop = rn_loop_begin(g);
 
     cr_assert_null(rn_compile(rn_loop_body(loop), (rn_compile_options){0}));
-    rn_test_error_is(g, "compile: given a loop's body");
+    rn_test_error_is(g, "compile: the graph is a loop's body");
     rn_graph_free(g);
 }
 
@@ -100,7 +100,7 @@ Test(compile, a_workspace_that_does_not_fit)
     const rn_tensor x = rn_test_f64(g, "x", rn_shape(INT64_C(1) << 50, 8));
 
     cr_assert_null(rn_compile(g, (rn_compile_options){RN_OUTPUTS(rn_neg(x))}));
-    cr_assert(strstr(rn_graph_error(g), "compile: no memory for a workspace of "), "%s",
+    cr_assert(strstr(rn_graph_error(g), "compile: out of memory for a workspace of "), "%s",
               rn_graph_error(g));
     cr_assert(strstr(rn_graph_error(g),
                      "; the largest value: neg  f64 [1125899906842624,8], "
@@ -140,7 +140,7 @@ Test(compile, frozen_leaves_assignments_out)
     rn_test_run(q), rn_test_run(p);
     RN_TEST_EXPECT(p, w.y, 9, 32);
     cr_assert_null(rn_compile(w.g, (rn_compile_options){.frozen = true}));
-    rn_test_error_is(w.g, "compile: no outputs and nothing assigned");
+    rn_test_error_is(w.g, "compile: no outputs, no loss and no assignments");
     rn_program_free(q);
     end(&w, p);
 }

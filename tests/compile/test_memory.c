@@ -139,8 +139,8 @@ Test(memory, a_workspace_grows_linearly)
     }
 }
 
-/* Temporaries share memory: a chain of a hundred products needs no more than two or three.
- */
+/* Temporaries share memory: a chain of a hundred products needs no more than two or
+ * three. */
 Test(memory, temporaries_share_memory)
 {
     rn_graph *g = rn_graph_new();

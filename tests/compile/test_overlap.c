@@ -151,8 +151,8 @@ Test(overlap, operands_that_are_smaller)
     rn_graph_free(g);
 }
 
-/* In a loop: the carry is read by an operator after its next value could have replaced it.
- */
+/* In a loop: the carry is read by an operator after its next value could have replaced
+ * it. */
 Test(overlap, a_carry_and_its_transpose)
 {
     for (int k = 0; k < 4; k++) {

@@ -27,21 +27,21 @@
 
 Test(leaf, inputs_are_checked)
 {
-    REFUSED("input: no such type: 9", rn_input(g, "x", (rn_type)9, rn_shape(1)));
-    REFUSED("input: no such shape: x [2,-1]", rn_input(g, "x", RN_F32, rn_shape(2, -1)));
-    REFUSED("input: no such shape: [2,-1]", rn_input(g, NULL, RN_F32, rn_shape(2, -1)));
-    REFUSED("input: no such shape: x [4294967296,4294967296]",
+    REFUSED("input: invalid type: 9", rn_input(g, "x", (rn_type)9, rn_shape(1)));
+    REFUSED("input: invalid shape: x [2,-1]", rn_input(g, "x", RN_F32, rn_shape(2, -1)));
+    REFUSED("input: invalid shape: [2,-1]", rn_input(g, NULL, RN_F32, rn_shape(2, -1)));
+    REFUSED("input: invalid shape: x [4294967296,4294967296]",
             rn_input(g, "x", RN_F32, rn_shape(INT64_C(1) << 32, INT64_C(1) << 32)));
-    REFUSED("input: no such shape: x []",
+    REFUSED("input: invalid shape: x []",
             rn_input(g, "x", RN_F32, rn_shape(1, 1, 1, 1, 1, 1, 1, 1, 1)));
 }
 
 Test(leaf, constants_are_checked)
 {
-    REFUSED("constant: no such type: -1", rn_constant(g, (rn_type)-1, rn_shape(1), "abcd"));
-    REFUSED("constant: no such shape: [-2]", rn_constant(g, RN_F32, rn_shape(-2), "abcd"));
+    REFUSED("constant: invalid type: -1", rn_constant(g, (rn_type)-1, rn_shape(1), "abcd"));
+    REFUSED("constant: invalid shape: [-2]", rn_constant(g, RN_F32, rn_shape(-2), "abcd"));
     REFUSED("constant: no data", rn_constant(g, RN_F32, rn_shape(2), NULL));
-    REFUSED("constant: no such type: 4", rn_constant_scalar(g, (rn_type)4, 1));
+    REFUSED("constant: invalid type: 4", rn_constant_scalar(g, (rn_type)4, 1));
 }
 
 Test(leaf, an_empty_constant_needs_no_data)
@@ -229,7 +229,7 @@ Test(leaf, a_tensor_that_is_not_there)
     const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(2));
 
     cr_assert(rn_is_null(rn_add(x, (rn_tensor){g, 1000, x.serial})));
-    rn_test_error_is(g, "add: there is no tensor 1000");
+    rn_test_error_is(g, "add: tensor 1000 does not exist");
     rn_graph_free(g);
 }
 
@@ -318,9 +318,10 @@ Test(leaf, shapes_of_made_up_ranks)
 {
     const rn_shape bad = {.rank = 100, .size = {1, 1, 1, 1, 1, 1, 1, -1}};
 
-    REFUSED("reshape: no such rank: 100: x [32,10]", rn_reshape(x, bad));
-    REFUSED("broadcast: cannot be repeated to [rank 100]: x [32,10]", rn_broadcast(x, bad));
-    REFUSED("fill: no such shape: [rank 100]", rn_fill(g, RN_F32, bad, 1));
-    REFUSED("matmul: no such transposition: 7: x [32,10], lstm/w [12,64]",
+    REFUSED("reshape: invalid rank: 100: x [32,10]", rn_reshape(x, bad));
+    REFUSED("broadcast: cannot be broadcast to [rank 100]: x [32,10]",
+            rn_broadcast(x, bad));
+    REFUSED("fill: invalid shape: [rank 100]", rn_fill(g, RN_F32, bad, 1));
+    REFUSED("matmul: invalid transposition: 7: x [32,10], lstm/w [12,64]",
             rn_matmul_transposed(x, w, (rn_transposition)7));
 }

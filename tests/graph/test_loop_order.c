@@ -145,7 +145,7 @@ Test(loop_order, a_stack_that_is_too_large)
     rn_loop_next(loop, h, n);
     cr_assert(rn_loop_end(loop));
     cr_assert(rn_is_null(rn_loop_collect(loop, n)));
-    rn_test_error_is(g, "loop: collect: no such shape: [1099511627776,1048576]");
+    rn_test_error_is(g, "loop: collect: invalid shape: [1099511627776,1048576]");
     rn_graph_free(g);
 }
 

@@ -97,7 +97,7 @@ Test(file, read_in_parts)
     cr_assert_eq(rn__file_take(&file, 1, text, 3, &fault), RN_OK);
     cr_assert_str_eq(text, "ell");
     cr_assert_eq(rn__file_take(&file, 3, text, 3, &fault), RN_BAD_FILE);
-    cr_assert_str_eq(fault.message, "x: became shorter while it was read");
+    cr_assert_str_eq(fault.message, "x: shrank while it was read");
     rn__file_close(&file);
     rn_test_directory_free(&d);
 }
@@ -147,7 +147,7 @@ Test(file, failures_leave_the_old_file)
     cr_assert(!setrlimit(RLIMIT_FSIZE, &limit));
     fault.message[0] = 0;
     cr_assert_eq(replace("x", "new and long", &fault), RN_IO);
-    cr_assert_str_eq(fault.message, "x: cannot be written: 12 bytes, and files may have 2 "
+    cr_assert_str_eq(fault.message, "x: cannot be written: 12 bytes, the limit is 2 "
                                     "(ulimit -f)");
     holds("x", "old");
     cr_assert_eq(rn_test_directory_count(), 2, "a temporary file is left");

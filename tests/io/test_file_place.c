@@ -122,8 +122,8 @@ Test(file_place, another_group_sees_no_more)
     rn_test_directory_free(&d);
 }
 
-/* A file that may not be written is left alone, though its directory allows replacing it.
- */
+/* A file that may not be written is left alone, though its directory allows replacing
+ * it. */
 Test(file_place, write_protected)
 {
     rn_test_directory d = rn_test_directory_new();
@@ -136,7 +136,7 @@ Test(file_place, write_protected)
     refuses("x", "x: cannot be written: Permission denied");
     holds("x", "old");
     cr_assert(!chmod(".", 0555));
-    refuses("y", "y: no file can be made in its directory: Permission denied");
+    refuses("y", "y: cannot create a file in its directory: Permission denied");
     cr_assert(!chmod(".", 0700));
     if (getuid() == 0) cr_assert(!seteuid(0));
     rn_test_directory_free(&d);

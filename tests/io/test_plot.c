@@ -174,8 +174,8 @@ Test(plot, failures)
                  RN_INVALID);
 }
 
-/* Bytes that are no UTF-8, and characters that XML forbids, are replaced; others are not.
- */
+/* Bytes that are no UTF-8, and characters that XML forbids, are replaced; others are
+ * not. */
 Test(plot, labels_are_utf8)
 {
     double x[2] = {0, 1};

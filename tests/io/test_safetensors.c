@@ -233,10 +233,10 @@ Test(safetensors, the_header_is_judged_first)
     } files[] = {
         {"\0\0\0\0\0\0\0\0{", 9, "x: the header does not begin with {"},
         {"\0\xe1\xf5\5\0\0\0\0[", 9, "x: the header does not begin with {"},
-        {"\2\0\0\0\0\0\0\0{}", 10, "x: bytes are left over behind the last tensor"},
+        {"\2\0\0\0\0\0\0\0{}", 10, "x: there are bytes after the last tensor"},
         {"\x40\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\",\"shape\":[9],"
          "\"data_offsets\":[0,3000000000]}}  ",
-         72, "x: tensor \"w\": its offsets do not fit its shape and type"},
+         72, "x: tensor \"w\": its offsets do not match its shape and type"},
     };
     rn_test_directory d = rn_test_directory_new();
     size_t most = 100000;

@@ -61,8 +61,8 @@ Test(safetensors_header, bad_json)
     header_gives("{\"w\":1}", "x: tensor \"w\": header: not an object");
     header_gives("{\"w\":{" GOOD "}", "x: header: the object does not end");
     header_gives("{\"w\":{" GOOD "},}", "x: header: a string is missing");
-    header_gives("{\"w\":{" GOOD "}}x", "x: header: something follows the object");
-    header_gives("{\"w\":{" GOOD "}}{}", "x: header: something follows the object");
+    header_gives("{\"w\":{" GOOD "}}x", "x: header: there is text after the object");
+    header_gives("{\"w\":{" GOOD "}}{}", "x: header: there is text after the object");
     header_gives("{\"w\":{" GOOD, "x: tensor \"w\": header: the object does not end");
     header_gives("{\"w\":{" GOOD ",}}", "x: tensor \"w\": header: a string is missing");
     header_gives("{\"w\":{}}", "x: tensor \"w\": header: a string is missing");
@@ -87,9 +87,9 @@ Test(safetensors_header, bad_metadata)
     header_gives("{\"__metadata__\":{\"a\":\"b\"", "x: header: __metadata__ does not end");
     header_gives("{\"__metadata__\":{\"a\":{}}}", "x: header: a string is missing");
     header_gives("{\"__metadata__\":{\"b\":\"\",\"a\":\"\",\"b\":\"\"}}",
-                 "x: header: a key of __metadata__ stands twice");
+                 "x: header: duplicate key in __metadata__");
     header_gives("{\"__metadata__\":{},\"__metadata__\":{}}",
-                 "x: header: __metadata__ stands twice");
+                 "x: header: duplicate __metadata__");
     rn_test_directory_free(&d);
 }
 
@@ -108,7 +108,7 @@ Test(safetensors_header, bad_members)
     rn_test_directory d = rn_test_directory_new();
 
     tensor_gives(GOOD ",\"more\":1", "a member that is not dtype, shape or data_offsets");
-    tensor_gives(GOOD ",\"dtype\":\"F32\"", "a member that stands twice");
+    tensor_gives(GOOD ",\"dtype\":\"F32\"", "a duplicate member");
     tensor_gives("\"shape\":[2],\"data_offsets\":[0,8]",
                  "dtype, shape or data_offsets is missing");
     tensor_gives("\"dtype\":\"F32\"", "dtype, shape or data_offsets is missing");
@@ -125,7 +125,7 @@ Test(safetensors_header, bad_members)
     tensor_gives("\"shape\":[2,]", "header: a natural number is missing");
     tensor_gives("\"shape\":[[2]]", "header: a natural number is missing");
     tensor_gives("\"shape\":[99999999999999999999]", "header: a number is too large");
-    tensor_gives("\"shape\":[9223372036854775808]", "its size does not fit");
+    tensor_gives("\"shape\":[9223372036854775808]", "its size is too large");
     tensor_gives("\"shape\":[1,1,1,1,1,1,1,1,1]", "has more than 8 axes");
     tensor_gives("\"data_offsets\":[0]", "header: data_offsets needs two numbers");
     tensor_gives("\"data_offsets\":[0,8,9]", "header: data_offsets needs two numbers");
@@ -142,28 +142,28 @@ Test(safetensors_header, bad_places)
     rn_test_directory d = rn_test_directory_new();
 
     tensor_gives("\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]",
-                 "its offsets do not fit its shape and type");
+                 "its offsets do not match its shape and type");
     tensor_gives("\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,8]",
-                 "its offsets do not fit its shape and type");
+                 "its offsets do not match its shape and type");
     tensor_gives("\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]",
-                 "there is a hole before it");
+                 "there is a gap before it");
     tensor_gives("\"dtype\":\"BOOL\",\"shape\":[8],\"data_offsets\":[0,8]",
                  "a bool that is not 0 or 1");
-    header_gives("{}", "x: bytes are left over behind the last tensor");
+    header_gives("{}", "x: there are bytes after the last tensor");
     header_gives("{\"w\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}",
-                 "x: bytes are left over behind the last tensor");
+                 "x: there are bytes after the last tensor");
     /* Products that wrap: to 0, to 8, and past an axis of size 0. */
     tensor_gives("\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]",
-                 "its size does not fit");
+                 "its size is too large");
     tensor_gives("\"dtype\":\"F32\",\"shape\":[4611686018427387904,2],"
                  "\"data_offsets\":[0,8]",
-                 "its size does not fit");
+                 "its size is too large");
     tensor_gives("\"dtype\":\"BOOL\",\"shape\":[9223372036854775807,2,1,1],"
                  "\"data_offsets\":[0,8]",
-                 "its size does not fit");
+                 "its size is too large");
     tensor_gives("\"dtype\":\"F32\",\"shape\":[0,4611686018427387904,4],"
                  "\"data_offsets\":[0,0]",
-                 "its size does not fit");
+                 "its size is too large");
     header_gives("{\"v\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
                  "\"w\":{\"dtype\":\"I32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
                  "x: tensor \"w\": overlaps another one");
@@ -172,9 +172,9 @@ Test(safetensors_header, bad_places)
                  "x: tensor \"w\": overlaps another one");
     header_gives("{\"v\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},"
                  "\"v\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[4,8]}}",
-                 "x: tensor \"v\": stands twice");
+                 "x: tensor \"v\": occurs twice");
     header_gives("{\"v\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},"
                  "\"v\":{" GOOD "}}",
-                 "x: tensor \"v\": stands twice");
+                 "x: tensor \"v\": occurs twice");
     rn_test_directory_free(&d);
 }

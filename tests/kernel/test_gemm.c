@@ -44,7 +44,7 @@ static real draw_small(void)
     return (real)(draw(17) - 8);
 }
 
-/* ---------------------------------------------------------------------------- matrices */
+/* ---- matrices ---- */
 
 typedef enum layout {
     ROWS,
@@ -108,7 +108,7 @@ static void multiply(int64_t m, int64_t n, int64_t k, const matrix *a, const mat
     free(scratch);
 }
 
-/* --------------------------------------------------------------------------- references */
+/* ---- references ---- */
 
 /* The order of gemm.h from term `from` on, with FMA where the variant has it. */
 static real promised_from(const matrix *a, const matrix *b, int64_t i, int64_t j,
@@ -183,7 +183,7 @@ static void check(int64_t m, int64_t n, int64_t k, layout la, layout lb, layout 
     free(a.storage), free(b.storage), free(c.storage), free(wanted);
 }
 
-/* -------------------------------------------------------------------------------- tests */
+/* ---- tests ---- */
 
 /* Sums in halves: on both sides of a power of two, with a half of one term. */
 TEST(long_sums)
@@ -277,8 +277,8 @@ TEST(integers_are_exact)
     }
 }
 
-/* A row of A gives the same bits in whatever batch it stands, and a column of B likewise.
- */
+/* A row of A gives the same bits in whatever batch it stands, and a column of B
+ * likewise. */
 TEST(rows_do_not_know_their_batch)
 {
     const int64_t m = 150, n = 77, k = 300;

@@ -18,7 +18,7 @@ static int64_t draw(int64_t n)
     return (int64_t)((state >> 33) % (uint64_t)n);
 }
 
-/* ---------------------------------------------------------------------------- collapse */
+/* ---- collapse ---- */
 
 Test(strided, collapse_merges_contiguous)
 {
@@ -78,7 +78,7 @@ Test(strided, collapse_of_one_element_and_of_none)
     cr_assert_eq(none[0], 0);
 }
 
-/* -------------------------------------------------------------------------------- copy */
+/* ---- copy ---- */
 
 /* A layout of the sizes: the axes in some order, gaps, some axes backwards. */
 typedef struct layout {

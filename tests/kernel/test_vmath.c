@@ -201,8 +201,8 @@ TEST(errors_are_within_the_bounds)
 }
 
 #if RN_REAL == 32
-/* All exponents, both signs, subnormals, infinities and NaN: one of each 5003 bit patterns.
- */
+/* All exponents, both signs, subnormals, infinities and NaN: one of each 5003 bit
+ * patterns. */
 TEST(sweep_of_all_floats)
 {
     for (int f = 0; f < FUNCTIONS; f++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of dropout share: a model with a graph, and whether masks are independent.
- */
+/* What the tests of dropout share: a model with a graph, and whether masks are
+ * independent. */
 #ifndef RN_TESTS_DROPOUT_SUPPORT_H
 #define RN_TESTS_DROPOUT_SUPPORT_H
 

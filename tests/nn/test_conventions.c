@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What docs/conventions.md promises where libraries differ, in cases small enough to see.
- */
+/* What docs/conventions.md promises where libraries differ, in cases small enough to
+ * see. */
 #include <math.h>
 
 #include "nn_support.h"

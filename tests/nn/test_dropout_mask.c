@@ -134,7 +134,7 @@ Test(dropout_mask, refuses)
             "dropout_mask: the mask must be real: m got i32");
     f = begin();
     refused(&f, rn_dropout_mask(f.scope, "m", RN_F64, rn_shape(2, -1), 0.5),
-            "dropout_mask: no such shape: m [2,-1]");
+            "dropout_mask: invalid shape: m [2,-1]");
     f = begin();
     refused(&f, rn_dropout_mask(rn_root(f.graph, NULL), "m", RN_F64, rn_shape(2), 0.5),
             "random_ticks: the scope has no model");

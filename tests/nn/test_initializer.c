@@ -94,8 +94,8 @@ Test(initializer, constants)
     free(none);
 }
 
-/* Shapes as [in, out]: a vector has in 1, a scalar both; other axes than the last are in.
- */
+/* Shapes as [in, out]: a vector has in 1, a scalar both; other axes than the last are
+ * in. */
 Test(initializer, fans)
 {
     static const struct {

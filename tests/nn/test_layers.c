@@ -184,5 +184,5 @@ REFUSES(state_without_memory,
         rn_state(s, "kept", RN_I32, rn_shape(MUCH)))
 REFUSES(null_without_a_reason, "linear: x is the null tensor: out",
         rn_linear(s, "out", rn_null(), 3))
-REFUSES(no_such_initialiser, "weight: there is no such initialiser: w [3]",
+REFUSES(no_such_initialiser, "weight: invalid initialiser: w [3]",
         rn_weight(s, "w", rn_shape(3), (rn_init){(rn_initializer)99, 1}))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Padding in loops made by hand: indices, histories, loops in loops, rows that are mixed.
- */
+/* Padding in loops made by hand: indices, histories, loops in loops, rows that are
+ * mixed. */
 #include <math.h>
 #include <rondo/grad.h>
 #include <string.h>

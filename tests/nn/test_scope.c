@@ -115,7 +115,7 @@ REFUSES(state_for_weight, "weight: the model has a state of that name: s",
         rn_weight(s, "s", rn_shape(2), normal))
 REFUSES(weight_for_state, "state: the model has a weight of that name: a",
         rn_state(s, "a", RN_F64, rn_shape(2, 3)))
-REFUSES(bad_shape, "weight: a shape cannot be: b [2,-3]",
+REFUSES(bad_shape, "weight: invalid shape: b [2,-3]",
         rn_weight(s, "b", rn_shape(2, -3), normal))
 REFUSES(empty_name, "scope: a name is missing: in the root",
         rn_weight(s, "", rn_shape(2), normal))

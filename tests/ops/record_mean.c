@@ -34,7 +34,7 @@ REFERENCE(mean)
     fold(x, o, 0, plus, y);
     for (int64_t i = 0; i < rn_test_array_count(y); i++) y->at[i] /= (double)terms(x, o);
 }
-BAD(mean, "there is no mean of nothing")
+BAD(mean, "the mean of no elements is undefined")
 REDUCTION(mean, means, 0, 8, 1, NULL);
 
 /* The mean of squares less the square of the mean, with more digits than are tested. */
@@ -68,7 +68,7 @@ REFERENCE(mean_square)
     fold(x, o, 0, plus_square, y);
     for (int64_t i = 0; i < rn_test_array_count(y); i++) y->at[i] /= (double)terms(x, o);
 }
-BAD(mean_square, "there is no mean square of nothing")
+BAD(mean_square, "the mean square of no elements is undefined")
 REDUCTION(mean_square, means, 0, 16, 1, NULL);
 
 /* ---- products ---- */
@@ -96,7 +96,7 @@ REFUSES(prod_axis, rn_prod(x_of(g, RN_F32), (const int[]){2}, 1, false))
 REFUSES(prod_twice, rn_prod(x_of(g, RN_F32), (const int[]){1, -1}, 2, false))
 static const refusal refusals_prod[] = {
     {prod_axis, "prod: no axis 2: x [2,3]"},
-    {prod_twice, "prod: axis -1 is named twice: x [2,3]"},
+    {prod_twice, "prod: axis -1 is listed twice: x [2,3]"},
 };
 REDUCTION(prod, products, EXACT | INTEGERS_TOO, 0, 0, NULL);
 
@@ -172,7 +172,7 @@ REFUSES(argmax_none, rn_argmax(rn_input(g, "x", RN_F32, (rn_shape){2, {2, 0}}), 
 REFUSES(argmax_type, rn_argmax(x_of(g, RN_BOOL), 0, false))
 static const refusal refusals_argmax[] = {
     {argmax_axis, "argmax: no axis -3: x [2,3]"},
-    {argmax_none, "argmax: there is no largest of nothing: x [2,0]"},
+    {argmax_none, "argmax: the maximum of no elements is undefined: x [2,0]"},
     {argmax_type, "argmax: not defined for this type (bool): x [2,3]"},
 };
 REDUCTION(argmax, argmaxes, NO_GRADIENT | INTEGERS_TOO, 0, 0, more_argmax);

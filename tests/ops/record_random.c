@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of the random draws: against the documented function of key, ticks and position.
- */
+/* Records of the random draws: against the documented function of key, ticks and
+ * position. */
 #include "philox_reference.h"
 #include "record_move.h"
 
@@ -104,7 +104,7 @@ static const refusal refusals_uniform[] = {
     {uniform_type, "uniform: not a real type: i32: x [2,3]"},
     {uniform_ticks, "uniform: the ticks' type is not i32 (f32): x [2,3]"},
     {uniform_count, "uniform: more than two ticks: t [3]"},
-    {uniform_shape, "uniform: no such shape: [3,-3]: t [2]"},
+    {uniform_shape, "uniform: invalid shape: [3,-3]: t [2]"},
 };
 const record record_uniform = {.name = "uniform",
                                .inputs = 1,

@@ -167,9 +167,9 @@ REFUSES(sum_no_list, rn_sum(x_of(g, RN_F32), NULL, 3, false))
 REFUSES(sum_no_count, rn_sum(x_of(g, RN_F32), (const int[]){1}, -1, false))
 static const refusal refusals_sum[] = {
     {sum_no_list, "sum: 3 axes, but no list of them: x [2,3]"},
-    {sum_no_count, "sum: -1 axes, which is no count: x [2,3]"},
+    {sum_no_count, "sum: -1 axes, an invalid number: x [2,3]"},
     {sum_axis, "sum: no axis 2: x [2,3]"},
-    {sum_twice, "sum: axis -1 is named twice: x [2,3]"},
+    {sum_twice, "sum: axis -1 is listed twice: x [2,3]"},
     {sum_type, "sum: not defined for this type (bool): x [2,3]"},
 };
 REDUCTION(sum, sums, EXACT | INTEGERS_TOO, 0, 0, more_sum);
@@ -241,7 +241,7 @@ REFERENCE(max)
 {
     fold(x, (const over *)with, -INFINITY, larger, y);
 }
-BAD(max, "there is no largest of nothing")
+BAD(max, "the maximum of no elements is undefined")
 REDUCTION(max, extremes, EXACT | INTEGERS_TOO, 0, 0, more_max);
 
 static rn_tensor min_of_all(rn_tensor x)

@@ -60,7 +60,7 @@ int64_t terms(const rn_test_array *x, const over *o);
     }                                                                                      \
     static const refusal refusals_##name_[] = {                                            \
         {axis_##name_, #name_ ": no axis 2: x [2,3]"},                                     \
-        {twice_##name_, #name_ ": axis -1 is named twice: x [2,3]"},                       \
+        {twice_##name_, #name_ ": axis -1 is listed twice: x [2,3]"},                      \
         {none_##name_, #name_ ": " nothing ": x [2,0]"},                                   \
     };
 

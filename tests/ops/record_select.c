@@ -185,7 +185,7 @@ static void more_cast(void)
 }
 
 REFUSES(cast_type, rn_cast(x_of(g, RN_F32), (rn_type)7))
-static const refusal refusals_cast[] = {{cast_type, "cast: no such type: 7: x [2,3]"}};
+static const refusal refusals_cast[] = {{cast_type, "cast: invalid type: 7: x [2,3]"}};
 
 const record record_cast = {.name = "cast",
                             .inputs = 1,

@@ -130,7 +130,7 @@ REFUSES(check_range_type, rn_check_range(x_of(g, RN_F32), 0, 1))
 REFUSES(check_range_limits, rn_check_range(x_of(g, RN_I32), 3, 2))
 static const refusal refusals_check_range[] = {
     {check_range_type, "check_range: the type is not i32 (f32): x [2,3]"},
-    {check_range_limits, "check_range: no value can lie within the limits: 3..2: x [2,3]"},
+    {check_range_limits, "check_range: low is above high: 3..2: x [2,3]"},
 };
 const record record_check_range = {.name = "check_range",
                                    .inputs = 1,
@@ -186,7 +186,8 @@ static const refusal refusals_add_at[] = {
                   "w [7,2], x [2,3], x [2,3]"},
     {add_at_types, "add_at: types of table and updates differ (f32, i32, f64): "
                    "w [7,2], x [2,3], x [2,3]"},
-    {add_at_ranks, "add_at: ranks do not fit: w [7,2], x [2,3], x [2,3]"},
-    {add_at_sizes, "add_at: sizes of the updates do not fit: w [7,2], x [2,3], u [2,3,7]"},
+    {add_at_ranks, "add_at: ranks do not match: w [7,2], x [2,3], x [2,3]"},
+    {add_at_sizes,
+     "add_at: sizes of the updates do not match: w [7,2], x [2,3], u [2,3,7]"},
 };
 MOVE(add_at, 3, add_ats, refusals_add_at, more_add_at);

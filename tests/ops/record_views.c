@@ -91,8 +91,8 @@ static const sample broadcasts[] = {
 REFUSES(broadcast_size, rn_broadcast(x_of(g, RN_F32), (rn_shape)SHAPE(2, 4)))
 REFUSES(broadcast_rank, rn_broadcast(x_of(g, RN_F32), (rn_shape)SHAPE(3)))
 static const refusal refusals_broadcast[] = {
-    {broadcast_size, "broadcast: cannot be repeated to [2,4]: x [2,3]"},
-    {broadcast_rank, "broadcast: cannot be repeated to [3]: x [2,3]"},
+    {broadcast_size, "broadcast: cannot be broadcast to [2,4]: x [2,3]"},
+    {broadcast_rank, "broadcast: cannot be broadcast to [3]: x [2,3]"},
 };
 MOVE(broadcast, 1, broadcasts, refusals_broadcast, NULL);
 
@@ -131,9 +131,9 @@ REFUSES(permute_axis, rn_permute(x_of(g, RN_F32), (const int[]){0, 2}))
 REFUSES(permute_twice, rn_permute(x_of(g, RN_F32), (const int[]){1, 1}))
 REFUSES(permute_none, rn_permute(x_of(g, RN_F32), NULL))
 static const refusal refusals_permute[] = {
-    {permute_none, "permute: no order of axes: x [2,3]"},
+    {permute_none, "permute: no list of axes: x [2,3]"},
     {permute_axis, "permute: no axis 2: x [2,3]"},
-    {permute_twice, "permute: axis 1 is named twice: x [2,3]"},
+    {permute_twice, "permute: axis 1 is listed twice: x [2,3]"},
 };
 MOVE(permute, 1, permutes, refusals_permute, NULL);
 

@@ -111,8 +111,8 @@ Test(random, keys_and_ticks)
     rn_graph_free(g);
 }
 
-/* A loop's step as a tick: each step has its own numbers, those of the same draw outside.
- */
+/* A loop's step as a tick: each step has its own numbers, those of the same draw
+ * outside. */
 Test(random, steps_of_a_loop)
 {
     enum { STEPS = 4, N = 6 };

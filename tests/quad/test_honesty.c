@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The check of gradients is honest about itself; gradcheck_honesty says so at more points.
- */
+/* The check of gradients is honest about itself; gradcheck_honesty says so at more
+ * points. */
 #include <criterion/criterion.h>
 
 #include "honesty.h"

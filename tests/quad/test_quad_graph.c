@@ -55,8 +55,8 @@ Test(quad_graph, random_graphs_and_some_inputs_set_anew)
     }
 }
 
-/* A gradient of the library's, along a random direction of all inputs, is the derivative.
- */
+/* A gradient of the library's, along a random direction of all inputs, is the
+ * derivative. */
 Test(quad_graph, derivatives_of_random_graphs)
 {
     for (uint64_t seed = 1; seed <= 60; seed++) {

@@ -144,8 +144,8 @@ Test(carry, becomes_an_outer_tensor)
     end(&w);
 }
 
-/* The final of a carry that nobody else reads, and one that is read after its next is made.
- */
+/* The final of a carry that nobody else reads, and one that is read after its next is
+ * made. */
 Test(carry, read_again_after_its_next_value_is_made)
 {
     world w = begin(STEPS, false);

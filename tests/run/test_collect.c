@@ -188,8 +188,8 @@ Test(collect, with_lengths)
     }
 }
 
-/* A body in which a NaN of the padding would spread through the other axis, were it read.
- */
+/* A body in which a NaN of the padding would spread through the other axis, were it
+ * read. */
 Test(collect, lengths_hide_the_padding_of_every_axis)
 {
     rn_graph *g = rn_graph_new();

@@ -6,6 +6,36 @@ enum { P = 3, Q = 4, R = 2, N = 2 };
 
 /* ---- two levels ---- */
 
+typedef struct {
+    double x[P * Q * N], w[N], s[N]; /* inputs, and the outer carry */
+    double want[P][Q][N], path[P][Q + 1][N], ends[P + 1][N];
+} values;
+
+static void two_levels_in_c(values *v, bool back_outer, bool back_inner)
+{
+    rn_test_numbers(v->x, P * Q * N, 1);
+    rn_test_numbers(v->w, N, 2);
+    for (int k = 0; k < N; k++) v->ends[back_outer ? P : 0][k] = v->s[k] = 0.5;
+    for (int a = 0; a < P; a++) {
+        const int t = back_outer ? P - 1 - a : a;
+        double h[N], sum[N] = {0};
+        for (int k = 0; k < N; k++)
+            v->path[t][back_inner ? Q : 0][k] = h[k] = v->s[k] * v->w[k];
+        for (int b = 0; b < Q; b++) {
+            const int u = back_inner ? Q - 1 - b : b;
+            for (int k = 0; k < N; k++) {
+                const double x = v->x[(t * Q + u) * N + k];
+                h[k] = h[k] * v->w[k] + (x * v->s[k] + (u + t * 10.0));
+                v->want[t][u][k] = v->path[t][back_inner ? u : u + 1][k] = h[k];
+            }
+        }
+        for (int u = 0; u < Q; u++)
+            for (int k = 0; k < N; k++) sum[k] += v->want[t][u][k];
+        for (int k = 0; k < N; k++)
+            v->ends[back_outer ? t : t + 1][k] = v->s[k] = (h[k] + sum[k]) * 0.125;
+    }
+}
+
 static void two_levels(bool back_outer, bool back_inner)
 {
     rn_graph *g = rn_graph_new();
@@ -34,37 +64,19 @@ static void two_levels(bool back_outer, bool back_inner)
     const rn_tensor sums = rn_loop_history(outer, s);
     rn_program *p = rn_test_compile(g, stacks, finals, histories, sums);
 
-    double x_[P * Q * N], w_[N], s_[N], want[P][Q][N], path[P][Q + 1][N], ends[P + 1][N];
-    rn_test_numbers(x_, P * Q * N, 1);
-    rn_test_numbers(w_, N, 2);
-    for (int k = 0; k < N; k++) ends[back_outer ? P : 0][k] = s_[k] = 0.5;
-    for (int a = 0; a < P; a++) {
-        const int t = back_outer ? P - 1 - a : a;
-        double h_[N], sum_[N] = {0};
-        for (int k = 0; k < N; k++) path[t][back_inner ? Q : 0][k] = h_[k] = s_[k] * w_[k];
-        for (int b = 0; b < Q; b++) {
-            const int u = back_inner ? Q - 1 - b : b;
-            for (int k = 0; k < N; k++) {
-                h_[k] = h_[k] * w_[k] + (x_[(t * Q + u) * N + k] * s_[k] + (u + t * 10.0));
-                want[t][u][k] = path[t][back_inner ? u : u + 1][k] = h_[k];
-            }
-        }
-        for (int u = 0; u < Q; u++)
-            for (int k = 0; k < N; k++) sum_[k] += want[t][u][k];
-        for (int k = 0; k < N; k++)
-            ends[back_outer ? t : t + 1][k] = s_[k] = (h_[k] + sum_[k]) * 0.125;
-    }
-    rn_test_feed(p, xs, x_);
-    rn_test_feed(p, w, w_);
+    values v;
+    two_levels_in_c(&v, back_outer, back_inner);
+    rn_test_feed(p, xs, v.x);
+    rn_test_feed(p, w, v.w);
     double got[P * (Q + 1) * N];
     for (int again = 0; again < 2; again++) {
         rn_test_run(p);
-        rn_test_near(rn_test_read(p, stacks, got), &want[0][0][0], P * Q * N, 1e-14,
+        rn_test_near(rn_test_read(p, stacks, got), &v.want[0][0][0], P * Q * N, 1e-14,
                      "stacks");
-        rn_test_near(rn_test_read(p, histories, got), &path[0][0][0], P * (Q + 1) * N,
+        rn_test_near(rn_test_read(p, histories, got), &v.path[0][0][0], P * (Q + 1) * N,
                      1e-14, "histories");
-        rn_test_near(rn_test_read(p, finals, got), s_, N, 1e-14, "final");
-        rn_test_near(rn_test_read(p, sums, got), &ends[0][0], (P + 1) * N, 1e-14, "sums");
+        rn_test_near(rn_test_read(p, finals, got), v.s, N, 1e-14, "final");
+        rn_test_near(rn_test_read(p, sums, got), &v.ends[0][0], (P + 1) * N, 1e-14, "sums");
     }
     rn_program_free(p);
     rn_graph_free(g);

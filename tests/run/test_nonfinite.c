@@ -161,7 +161,7 @@ Test(nonfinite, in_a_map_with_broadcasting)
     rn_test_feed(p, y, (double[]){1, 1, 0});
     rn_test_run(p);
     expect_text(p, 0,
-                "div \"ratio\" [2,3]: inf at element 2, made of 3 at 2 of x [2,3], "
+                "div \"ratio\" [2,3]: inf at element 2, computed from 3 at 2 of x [2,3], "
                 "0 at 2 of y [3]");
     cr_assert(found_at(p, 0).reached);
     rn_test_feed(p, y, (double[]){1, 1, 1});

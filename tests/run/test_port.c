@@ -96,7 +96,7 @@ Test(port, a_null_place_to_read_to)
 {
     world w = begin();
 
-    refused(w.p, rn_read(w.p, w.y, NULL, 24), "read: no room: y [2,3] f32");
+    refused(w.p, rn_read(w.p, w.y, NULL, 24), "read: no buffer: y [2,3] f32");
     end(&w);
 }
 
@@ -284,7 +284,7 @@ Test(port, a_later_graph_at_the_same_address)
     /* Nor is the old tensor one of the new graph. */
     cr_assert_eq(rn_rank(x), -1);
     cr_assert(rn_is_null(rn_neg(x)));
-    rn_test_error_is(later, "neg: there is no tensor 0 any more: its graph was freed");
+    rn_test_error_is(later, "neg: tensor 0 does not exist any more: its graph was freed");
     rn_program_free(p);
     rn_graph_free(later);
 }

@@ -106,8 +106,8 @@ Test(variable, reversed_into_itself)
     end(&w, p);
 }
 
-/* An element of another place is read after the place was written, were it done in place.
- */
+/* An element of another place is read after the place was written, were it done in
+ * place. */
 Test(variable, computed_from_its_own_transpose)
 {
     world w = begin();

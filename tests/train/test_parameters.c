@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is tunable about the optimisers: each parameter against the formula, and refusals.
- */
+/* What is tunable about the optimisers: each parameter against the formula, and
+ * refusals. */
 #include "nn_support.h"
 
 #include <math.h>
@@ -129,8 +129,10 @@ Test(parameters, are_checked)
     refused(a, RN_ADAM_DECAY, -1, "adam: decay must be finite and not negative: -1");
     refused(r, RN_RMSPROP_ALPHA, 1, "rmsprop: alpha must be in 0 <= alpha < 1: 1");
     refused(r, RN_RMSPROP_EPSILON, -1, "rmsprop: epsilon must be finite and positive: -1");
-    refused(a, RN_SGD_MOMENTUM, 0.5, "adam: this parameter is another optimiser's: 0.5");
+    refused(a, RN_SGD_MOMENTUM, 0.5,
+            "adam: the parameter belongs to another optimiser: 0.5");
     refused(rn_sgd(1, 0), RN_ADAM_BETA1, 0.5,
-            "sgd: this parameter is another optimiser's: 0.5");
-    refused(r, RN_ADAM_EPSILON, 0.1, "rmsprop: this parameter is another optimiser's: 0.1");
+            "sgd: the parameter belongs to another optimiser: 0.5");
+    refused(r, RN_ADAM_EPSILON, 0.1,
+            "rmsprop: the parameter belongs to another optimiser: 0.1");
 }

@@ -56,7 +56,7 @@ rn_tensor rn_dropout_mask(rn_scope scope, const char *name, rn_type type, rn_sha
 
     if (!scope.graph || !fits(scope.graph, what, name, type, rate)) return rn_null();
     if (rn_shape_count(shape) < 0)
-        return rn_fail(scope.graph, "dropout_mask: no such shape: %s %s", name ? name : "",
+        return rn_fail(scope.graph, "dropout_mask: invalid shape: %s %s", name ? name : "",
                        rn__shape_text(shape, text, sizeof text));
     return drop(scope, name, rn_fill(scope.graph, type, shape, 1), rate);
 }
