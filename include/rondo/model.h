@@ -7,6 +7,11 @@
  * creates and initialises it, every later one shares it. What a weight begins with depends
  * on the model's seed and the weight's full name alone, not on the order in which it is
  * asked for.
+ *
+ * Within one graph a name is used once (once for training and once for inference): a second
+ * layer of one name is an error, unless rn_share asks for the same weights again. A graph
+ * for inference makes no weights once the
+ * model has those of a training graph, or of a file.
  */
 #ifndef RONDO_MODEL_H
 #define RONDO_MODEL_H
@@ -53,9 +58,10 @@ RN_API void rn_model_reset_states(rn_model *model);
  * finds the old file or the new one, also after a crash. RN_INVALID when names are so long
  * that the file could not be loaded again: headers have 100 MB at most. Loading sets every
  * weight of the model, which must be the very weights of the file, with the same shapes and
- * types: build the graph first. It also sets to zero what belonged to the weights before:
- * carried states, and the moments and counts of all optimisers. Anything else is
- * RN_BAD_FILE with a message that names file and tensor, and then nothing is changed. */
+ * types: build the graph first, for a model without weights is RN_INVALID. It also sets to
+ * zero what belonged to the weights before: carried states, and the moments and counts of
+ * all optimisers. Anything else is RN_BAD_FILE with a message that names file and tensor,
+ * and then nothing is changed. */
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
 
@@ -67,12 +73,24 @@ typedef struct rn_scope {
     rn_model *model;
     const char *path; /* "" or "rnn/layer0"; owned by the graph */
     bool inference;   /* dropout does nothing and draws nothing */
+    uint32_t shared;  /* which call of rn_share made it; 0: none */
 } rn_scope;
 
 /* The scope of the model itself, for training or for use. A null graph or model is allowed:
- * what is built is null, and the graph says why. */
+ * what is built is null, and the graph says why.
+ *
+ * For inference a layer makes weights only as long as no scope for training has asked for
+ * one, none was set by rn_model_set and no file was loaded: so a model may be built for
+ * inference alone, in one graph or several, and then loaded. From then on a weight that the
+ * model does not have is an error that lists the nearest names. */
 RN_API rn_scope rn_root(rn_graph *graph, rn_model *model);
 RN_API rn_scope rn_root_inference(rn_graph *graph, rn_model *model);
+
+/* The same scope for one more use of names that its graph has used before: layers built in
+ * it share the weights of the earlier ones. Each call allows one use more of each name, so
+ * in a C loop it is called in every turn. Whatever the graph has not used yet is made as
+ * without it. */
+RN_API rn_scope rn_share(rn_scope scope);
 
 /* The scope `name` inside. A name is UTF-8 without control characters and not empty; it
  * may be a path itself. */
@@ -102,10 +120,12 @@ typedef struct rn_init {
 
 /* A trained variable of the model's real type, as a tensor of the scope's root graph, which
  * may be mentioned inside loops. An existing one must have the same shape; it keeps its
- * values. */
+ * values. Errors: another shape; a name that the graph has used before, without rn_share; a
+ * name that a graph for inference does not find. */
 RN_API rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init init);
 
-/* A variable that is not trained, of any type, zeros at first; rn_assign changes it. */
+/* A variable that is not trained, of any type, zeros at first; rn_assign changes it. A name
+ * is used once a graph, as with rn_weight; a graph for inference may make new ones. */
 RN_API rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shape);
 
 /* ---- random draws: what rn_uniform and rn_normal are given ---- */

@@ -72,6 +72,8 @@ struct rn_graph {
     rn__assignment *assignment;
     int assignments, assignment_capacity;
     rn__list draws;         /* how often each key was drawn with; nn/random.c */
+    uint32_t shares;        /* scopes of rn_share so far; nn/scope.c */
+    bool trains, infers;    /* weights were asked for by scopes for training, inference */
     bool failed, no_memory; /* no_memory: which is why it failed */
     char error[512];
 };
