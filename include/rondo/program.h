@@ -43,8 +43,13 @@ typedef enum rn_watch {
     RN_WATCH_OFF
 } rn_watch;
 
+enum { RN_OUTPUTS_MAX = 32 };
+
 typedef struct rn_compile_options {
-    const rn_tensor *outputs; /* what rn_read may ask for, beside `minimize` */
+    /* What may be read, beside `minimize`: a list that lasts until rn_compile returns, or,
+     * where that is NULL, the first ones of `output`. */
+    const rn_tensor *outputs;
+    rn_tensor output[RN_OUTPUTS_MAX];
     int output_count;
     rn_tensor minimize; /* a scalar to be made small by `with`; is an output too */
     rn_optimizer with;
@@ -54,33 +59,71 @@ typedef struct rn_compile_options {
     rn_watch watch;
 } rn_compile_options;
 
-/* For the options' outputs: rn_compile(g, (rn_compile_options){RN_OUTPUTS(y, h)}). C only.
- */
+/* For the options' outputs: rn_compile(g, (rn_compile_options){RN_OUTPUTS(y, h)}). At most
+ * RN_OUTPUTS_MAX of them, which the struct itself holds, so that it may be kept and copied.
+ * In C++ from C++20 on. */
+#ifdef __cplusplus
+extern "C++" {
+template <typename... Tensors> constexpr int rn__count_of(const Tensors &...)
+{
+    return static_cast<int>(sizeof...(Tensors));
+}
+}
+#define RN_OUTPUTS(...) .output = {__VA_ARGS__}, .output_count = rn__count_of(__VA_ARGS__)
+#else
 #define RN_OUTPUTS(...)                                                                    \
-    .outputs = (const rn_tensor[]){__VA_ARGS__},                                           \
+    .output = {__VA_ARGS__},                                                               \
     .output_count = (int)(sizeof((rn_tensor[]){__VA_ARGS__}) / sizeof(rn_tensor))
+#endif
 
 /* Compiles what the outputs, the minimised loss and the graph's assignments need. The graph
  * is left as it was and may be freed. NULL with a message on the graph: a builder's error,
- * no outputs and nothing assigned, or memory; models are then as they were too. */
+ * no outputs and nothing assigned, a loss without an optimiser or an optimiser without a
+ * loss, a loss to be minimised whose weights were all asked for through
+ * rn_root_inference, or memory; models are then as they were too. */
 RN_API rn_program *rn_compile(rn_graph *graph, rn_compile_options options);
 RN_API void rn_program_free(rn_program *program);
 
-/* Copies `bytes` bytes of `data` into the input; they must be exactly the input's, of the
- * type it has in the program. What is fed stays until it is fed anew; it begins as zeros.
- * Feeding an input that the program does not use is allowed and does nothing. */
+/* Copies `count` values, all elements of the input, row by row. RN_INVALID with a message
+ * for another type or count. The type is the one that the input has in the program: with
+ * `convert` that of the options. What is fed stays until it is fed anew. Feeding an input
+ * that the program does not use is allowed and does nothing. */
+RN_API rn_status rn_feed_f32(rn_program *program, rn_tensor input, const float *data,
+                             int64_t count);
+RN_API rn_status rn_feed_f64(rn_program *program, rn_tensor input, const double *data,
+                             int64_t count);
+RN_API rn_status rn_feed_i32(rn_program *program, rn_tensor input, const int32_t *data,
+                             int64_t count);
+RN_API rn_status rn_feed_bool(rn_program *program, rn_tensor input, const bool *data,
+                              int64_t count);
+
+/* The same of any type: `bytes` must be exactly the input's, and nobody checks what they
+ * are. */
 RN_API rn_status rn_feed(rn_program *program, rn_tensor input, const void *data,
                          size_t bytes);
 
-/* Runs the program once. RN_BAD_VALUE when a kernel met values it cannot work on. */
+/* Runs the program once. RN_INVALID when an input that it uses was never fed, unless that
+ * has no elements; RN_BAD_VALUE when a kernel rejected its input values. After a failed run
+ * there is nothing to read. */
 RN_API rn_status rn_run(rn_program *program);
 
-/* Copies an output of the last run; `bytes` must be exactly its size, in the program's
- * type. */
+/* Copies an output of the last run; `count` must be the number of its elements. RN_INVALID
+ * with a message for another type or count, before the first run and after a failed one. */
+RN_API rn_status rn_read_f32(const rn_program *program, rn_tensor output, float *data,
+                             int64_t count);
+RN_API rn_status rn_read_f64(const rn_program *program, rn_tensor output, double *data,
+                             int64_t count);
+RN_API rn_status rn_read_i32(const rn_program *program, rn_tensor output, int32_t *data,
+                             int64_t count);
+RN_API rn_status rn_read_bool(const rn_program *program, rn_tensor output, bool *data,
+                              int64_t count);
+
+/* The same of any type: `bytes` must be exactly the output's size, in the program's type. */
 RN_API rn_status rn_read(const rn_program *program, rn_tensor output, void *data,
                          size_t bytes);
 
-/* The value of a scalar output of any type, NaN with a message if it is none. */
+/* The value of a scalar output of any type. NaN with a message, see rn_program_error, if it
+ * is none, before the first run and after a failed one. */
 RN_API double rn_scalar(rn_program *program, rn_tensor output);
 
 /* The type that a real tensor has in the program. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Building: the one place where nodes are made, and where operands find their graph. */
-#include "node.h"
+#include "frame.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -226,8 +226,10 @@ static rn_tensor apply(rn_graph *graph, const rn_op *op, const rn_tensor *in, in
     const char *phrase = rn__op_type(op, &t);
     if (phrase) return refuse_typing(op, in, &t, phrase);
     rn_tensor y = rn__append(graph, op, t.type, t.shape, ids, inputs, attributes, size);
-    if (!rn_is_null(y)) rn__node_of(y)->variant = (rn_type)t.variant;
-    return y;
+    if (rn_is_null(y)) return y;
+    rn__node_of(y)->variant = (rn_type)t.variant;
+    rn__frame_note(y);
+    return graph->root->failed ? rn_null() : y;
 }
 
 rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void *attributes,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The graph as an object: making, freeing, its error, and questions about tensors. */
-#include "node.h"
+#include "frame.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,6 +84,7 @@ rn_tensor rn_fail(rn_graph *graph, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(graph->error, sizeof graph->error, format, arguments);
         va_end(arguments);
+        rn__frame_blame(graph);
     }
     return rn_null();
 }

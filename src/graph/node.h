@@ -39,10 +39,14 @@ typedef struct rn__node {
     const void *attributes;
     size_t attribute_size;
     const char *name;      /* NULL: none */
+    const char *told;      /* what comes before and, after its 0, behind what the kernel says
+                              of values that it rejects; NULL: nothing. See frame.h */
     rn_variable *variable; /* of a variable leaf */
     rn_loop *loop;         /* of a loop node, its outputs, and the leaves of its body */
     rn__limit limit;
 } rn__node;
+
+typedef struct rn__frame rn__frame;
 
 typedef struct rn__assignment {
     int32_t variable, value;
@@ -73,6 +77,7 @@ struct rn_graph {
     int assignments, assignment_capacity;
     rn__list draws;         /* how often each key was drawn with; nn/random.c */
     uint32_t shares;        /* scopes of rn_share so far; nn/scope.c */
+    rn__frame *frame; /* the innermost function that is building; frame.h */
     bool trains, infers;    /* weights were asked for by scopes for training, inference */
     bool failed, no_memory; /* no_memory: which is why it failed */
     char error[512];

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "frame.h"
 #include "model.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
@@ -156,7 +157,12 @@ rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, 
         return failed();
     }
     all.begin = all.final + r.count;
-    return run_layers(&r, x, &all);
+
+    rn__frame f;
+    rn__frame_enter(&f, "recurrent", name, x, rn_null());
+    const rn_sequence y = run_layers(&r, x, &all);
+    rn__frame_leave(&f, x);
+    return y;
 }
 
 /* ---- one step ---- */

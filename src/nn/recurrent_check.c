@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "frame.h"
 #include "model.h"
 
 /* NULL, or what is wrong with the numbers among the options; *number is the culprit. */
@@ -214,7 +215,13 @@ rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, rn_tensor x
                              rn_tensor *state)
 {
     char text[128];
+    rn_graph *root = r->graph->root;
+    rn__frame *frame = root->frame;
+
+    /* What goes wrong in a cell is its own. */
+    root->frame = NULL;
     rn_tensor y = r->cell->step(scope, x, state);
+    root->frame = frame;
 
     if (rn_is_null(y))
         return rn_fail(r->graph, "%s: the cell has no output: %s of %s", r->what,

@@ -64,24 +64,47 @@ static bool complain(const rn_optimizer *self, rn_tensor loss)
 Test(compile, options_are_checked)
 {
     REFUSED("compile: no outputs and nothing assigned", .output_count = 0);
-    REFUSED("compile: 2 outputs, but no list of them", .output_count = 2);
+    REFUSED("compile: output 0 is the null tensor", .output_count = 2);
+    REFUSED("compile: 33 outputs, but no list of them; RN_OUTPUTS holds 32",
+            .output_count = 33);
     REFUSED("compile: -1 outputs, which is no count", .outputs = &w.y, .output_count = -1);
     REFUSED("compile: output 1 is the null tensor", RN_OUTPUTS(w.y, rn_null()));
     REFUSED("compile: output 0 is of another graph or a loop's body: far [2]",
             RN_OUTPUTS(far, w.y));
     REFUSED("compile: convert to i32, which is not a real type", RN_OUTPUTS(w.y),
             .convert = true, .real = RN_I32);
-    REFUSED("compile: minimize without an optimiser", .minimize = s);
+    REFUSED("compile: minimize without an optimiser: name one in .with, as rn_adam: s []",
+            .minimize = s);
     REFUSED("compile: minimize must be a real scalar: y [2]", .minimize = w.y,
             .with = {.build = keep});
     REFUSED("compile: minimize must be a real scalar: n []", .minimize = w.n,
             .with = {.build = keep});
-    REFUSED("compile: minimize 0 is the null tensor", .with = {.build = keep});
+    REFUSED("compile: an optimiser without a loss: minimize is missing or null",
+            .with = {.build = keep});
     REFUSED("compile: minimize 0 is of another graph or a loop's body: far [2]",
             .minimize = far, .with = {.build = keep});
     REFUSED("compile: the optimiser refused the graph", .minimize = s,
             .with = {.build = refuse});
     REFUSED("mine: no weights", .minimize = s, .with = {.build = complain});
+}
+
+static rn_compile_options chosen(rn_tensor y, rn_tensor s)
+{
+    return (rn_compile_options){RN_OUTPUTS(y, s)};
+}
+
+/* What RN_OUTPUTS lists lasts as long as the options. */
+Test(compile, options_outlive_their_block)
+{
+    world w = begin();
+    const rn_tensor s = rn_sum_all(w.y);
+    const rn_compile_options o = chosen(w.y, s), other = chosen(s, w.y);
+    rn_program *p = rn_compile(w.g, o);
+
+    cr_assert_neq(other.output[0].id, o.output[0].id);
+    cr_assert(p, "%s", rn_graph_error(w.g));
+    cr_assert(!o.outputs && o.output_count == 2 && o.output[1].id == s.id);
+    end(&w, p);
 }
 
 Test(compile, a_body_is_no_graph)

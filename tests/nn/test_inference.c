@@ -105,3 +105,31 @@ Test(inference, a_file_before_there_is_a_graph)
     rn_model_free(model);
     rn_model_free(trained);
 }
+
+/* ---- training ---- */
+
+Test(inference, a_graph_for_inference_is_not_trained)
+{
+    rn_test_world w = rn_test_begin();
+    rn_tensor y = network(w.graph, rn_root_inference(w.graph, w.model), "out");
+    rn_tensor loss = rn_name(rn_sum_all(y), "loss");
+
+    cr_assert(!rn_compile(w.graph,
+                          (rn_compile_options){.minimize = loss, .with = rn_adam(1e-3)}));
+    rn_test_error_is(w.graph, "compile: minimize in a graph for inference: build it with "
+                              "rn_root: loss []");
+    rn_test_end(&w);
+}
+
+/* As a teacher beside a student is. */
+Test(inference, a_part_may_be_for_inference)
+{
+    rn_test_world w = rn_test_begin();
+    rn_scope fixed = rn_scope_in(rn_root_inference(w.graph, w.model), "teacher");
+    rn_tensor want = network(w.graph, fixed, "out"), y = network(w.graph, w.root, "out");
+    rn_tensor loss = rn_mean_squared_error(y, rn_stop_gradient(want));
+    rn_program *p = rn_test_training(loss, rn_adam(1e-3));
+
+    rn_program_free(p);
+    rn_test_end(&w);
+}
