@@ -4,7 +4,9 @@
  *
  * Builders (everything that returns an rn_tensor) never fail loudly. Given nonsense they
  * keep the first error on the graph and return the null tensor, which every builder passes
- * on; so a script checks once, at rn_compile. A graph may be used by one thread at a time;
+ * on; so a script checks once, at rn_compile. Where an operator is given null tensors alone
+ * there is no graph to keep an error: the first function that has one says which operator
+ * that was. A graph may be used by one thread at a time;
  * different graphs by different threads.
  */
 #ifndef RONDO_GRAPH_H
@@ -35,7 +37,8 @@ RN_API rn_graph *rn_graph_new_using(rn_allocator allocator);
 /* Frees the graph and all that its builders made. Programs compiled from it stay valid. */
 RN_API void rn_graph_free(rn_graph *graph);
 
-/* The first error's message, "" when there is none. Owned by the graph. */
+/* The first error's message, "" when there is none. Owned by the graph. Of NULL: that there
+ * is no graph. */
 RN_API const char *rn_graph_error(const rn_graph *graph);
 
 /* Puts an error on the graph unless it has one; for builders written outside the library.

@@ -23,7 +23,8 @@ static bool valid_output(rn_graph *graph, rn_tensor x, const char *what, int ind
     char text[160];
 
     if (rn_is_null(x))
-        rn_fail(graph, "compile: %s %d is the null tensor", what, index);
+        rn_fail(graph, "compile: %s %d is the null tensor%s", what, index,
+                rn__null_text(x, text, sizeof text));
     else if (!rn__exists(x))
         rn__adopt(graph, x, "compile");
     else if (x.graph != graph)
@@ -43,7 +44,9 @@ static bool valid_loss(rn_graph *graph, const rn_compile_options *o)
     char text[160];
 
     if (rn_is_null(o->minimize)) {
-        rn_fail(graph, "compile: an optimiser without a loss: minimize is missing or null");
+        rn_fail(graph,
+                "compile: an optimiser without a loss: minimize is missing or null%s",
+                rn__null_text(o->minimize, text, sizeof text));
         return false;
     }
     if (!valid_output(graph, o->minimize, "minimize", 0)) return false;

@@ -144,6 +144,30 @@ rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what)
     return rn_is_null(x) ? x : capture(graph, x);
 }
 
+/* ---- null tensors ---- */
+
+/* The id says which operator it was, below -1, which is that of rn_null. */
+rn_tensor rn__null_from(const rn_op *op, const rn_tensor *in, int inputs)
+{
+    rn_tensor y = rn_null();
+
+    for (int i = 0; in && i < inputs; i++)
+        if (!in[i].graph && in[i].id < -1) return in[i];
+    for (int k = 0; k < rn__op_count; k++)
+        if (rn__ops[k] == op) y.id = -2 - k;
+    return y;
+}
+
+char *rn__null_text(rn_tensor x, char *text, size_t capacity)
+{
+    const int64_t k = -2 - (int64_t)x.id;
+
+    text[0] = 0;
+    if (!x.graph && k >= 0 && k < rn__op_count)
+        snprintf(text, capacity, ", which was first given to %s", rn__ops[k]->name);
+    return text;
+}
+
 /* ---- applying an operator ---- */
 
 /* The rule of an element-wise operator: one type, shapes broadcast. */
@@ -237,8 +261,10 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
 {
     rn_graph *graph = in ? rn__innermost(in, inputs) : NULL;
     rn_tensor few[FEW], *own = few;
+    char text[80];
 
-    if (!graph || graph->root->failed) return rn_null();
+    if (!graph) return rn__null_from(op, in, inputs);
+    if (graph->root->failed) return rn_null();
     if (!op || !op->name)
         return rn_fail(graph, "apply: %s", op ? "the operator has no name" : "no operator");
     if (size && !attributes)
@@ -255,7 +281,8 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
                           "the loop has ended, rn_loop_collect gives its values");
     for (int i = 0; i < inputs; i++) {
         if (rn_is_null(in[i]))
-            return rn_fail(graph, "%s: operand %d is the null tensor", op->name, i);
+            return rn_fail(graph, "%s: operand %d is the null tensor%s", op->name, i,
+                           rn__null_text(in[i], text, sizeof text));
         own[i] = rn__adopt(graph, in[i], op->name);
         if (rn_is_null(own[i])) return rn_null();
     }

@@ -125,10 +125,10 @@ void rn__frame_note(rn_tensor y)
     rn__node *node = rn__node_of(y);
     bool indexed = false;
 
-    if (!f || node->op->view || rn__op_code(node->op, node->variant).map) return;
+    if (!f || node->op->view) return;
     for (int i = 0; i < node->inputs; i++)
         indexed = indexed || rn__at(y.graph, node->in[i])->type == RN_I32;
-    if (!indexed) return;
+    if (!indexed || rn__op_code(node->op, node->variant).map) return;
     f = teller(f);
     if (!f->told) f->told = told(f);
     node->told = f->told;

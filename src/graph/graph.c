@@ -70,7 +70,8 @@ void rn_graph_free(rn_graph *graph)
 
 const char *rn_graph_error(const rn_graph *graph)
 {
-    return graph ? graph->root->error : "graph: out of memory";
+    return graph ? graph->root->error
+                 : "graph: there is none: rn_graph_new was not called or had no memory";
 }
 
 rn_tensor rn_fail(rn_graph *graph, const char *format, ...)
