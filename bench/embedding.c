@@ -101,7 +101,8 @@ static rn_tensor network(kind task, rn_scope s, rn_tensor x, rn_init init)
     if (task == SENTENCE) return rn_linear(s, "out", h.last, 2);
     if (task == CHARACTERS) return rn_linear(s, "out", h.outputs, BYTES);
 
-    rn_tensor w = rn_weight(rn_scope_in(s, "embed"), "w", rn_shape(BYTES, UNITS), init);
+    rn_tensor w =
+        rn_weight(rn_scope_in(rn_share(s), "embed"), "w", rn_shape(BYTES, UNITS), init);
     rn_tensor b = rn_weight(s, "out/b", rn_shape(BYTES), (rn_init){RN_INIT_ZEROS, 0});
     return rn_add(rn_matmul_transposed(h.outputs, w, RN_TRANSPOSE_Y), b);
 }

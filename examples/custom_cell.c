@@ -96,9 +96,8 @@ static bool train(rn_program *program, rn_tensor x, rn_tensor y, rn_tensor loss)
 
     for (int i = 1; i <= RUNS; i++) {
         make_batch(x_data, y_data);
-        if (rn_feed(program, x, x_data, sizeof x_data) != RN_OK ||
-            rn_feed(program, y, y_data, sizeof y_data) != RN_OK ||
-            rn_run(program) != RN_OK) {
+        if (rn_feed_f32(program, x, x_data, STEPS * BATCH * FEATURES) != RN_OK ||
+            rn_feed_f32(program, y, y_data, BATCH) != RN_OK || rn_run(program) != RN_OK) {
             fprintf(stderr, "custom_cell: %s\n", rn_program_error(program));
             return false;
         }

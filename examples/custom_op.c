@@ -154,7 +154,7 @@ static bool check_values(void)
     rn_program *program = rn_compile(g, (rn_compile_options){RN_OUTPUTS(most)});
 
     for (int i = 0; i < COUNT; i++) x_data[i] = (float)((i * 37) % 101) / 50 - 1;
-    const bool ran = program && rn_feed(program, x, x_data, sizeof x_data) == RN_OK &&
+    const bool ran = program && rn_feed_f32(program, x, x_data, COUNT) == RN_OK &&
                      rn_run(program) == RN_OK;
     const double value = ran ? rn_scalar(program, most) : NAN;
     if (!ran)

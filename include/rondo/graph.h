@@ -5,8 +5,10 @@
  * A builder (any function that returns an rn_tensor) reports an error through the graph. It
  * records a message, unless the graph already has one, and returns the null tensor. A
  * builder that is given the null tensor returns it again, so a program can write its
- * equations without checks and check once, at rn_compile. Only one thread may use a graph
- * at a time; different threads may use different graphs.
+ * equations without checks and check once, at rn_compile. If an operator is given null
+ * tensors only, there is no graph to record an error on; the first builder that has one
+ * names that operator. Only one thread may use a graph at a time; different threads may use
+ * different graphs.
  */
 #ifndef RONDO_GRAPH_H
 #define RONDO_GRAPH_H
@@ -37,7 +39,8 @@ RN_API rn_graph *rn_graph_new_using(rn_allocator allocator);
 /* Frees the graph with all its nodes and loops. Programs compiled from it stay valid. */
 RN_API void rn_graph_free(rn_graph *graph);
 
-/* The message of the first error, or "" if there is none. Owned by the graph. */
+/* The message of the first error, or "" if there is none. Owned by the graph. For NULL:
+ * that there is no graph. */
 RN_API const char *rn_graph_error(const rn_graph *graph);
 
 /* Records an error on the graph unless it already has one; for builders outside the

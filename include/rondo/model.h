@@ -6,6 +6,10 @@
  * model and a path) and gets its weights by name. The first graph that names a weight
  * creates and initialises it; later graphs share it. A weight's initial values depend only
  * on the model's seed and the weight's full name, not on the order of creation.
+ *
+ * Within one graph a name may be used once, and once more for inference: a second layer of
+ * the same name is an error, unless rn_share asks for the same weights again. A graph for
+ * inference creates no weights once the model has those of a training graph or of a file.
  */
 #ifndef RONDO_MODEL_H
 #define RONDO_MODEL_H
@@ -54,10 +58,11 @@ RN_API void rn_model_reset_states(rn_model *model);
  * the header would exceed the format's limit of 100 MB.
  *
  * Loading sets every weight of the model. The file must hold exactly the model's weights,
- * with the same shapes and types, so build the graph first. Loading also resets what
- * belonged to the old weights: carried states, and the moments and counts of all
- * optimisers. RN_BAD_FILE with a message that names the file and the tensor: the file is
- * not valid or does not match the model. After an error the model is unchanged. */
+ * with the same shapes and types, so build the graph first: RN_INVALID if the model has no
+ * weights. Loading also resets what belonged to the old weights: carried states, and the
+ * moments and counts of all optimisers. RN_BAD_FILE with a message that names the file and
+ * the tensor: the file is not valid or does not match the model. After an error the model
+ * is unchanged. */
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
 
@@ -69,12 +74,24 @@ typedef struct rn_scope {
     rn_model *model;
     const char *path; /* "" or "rnn/layer0"; owned by the graph */
     bool inference;   /* dropout is the identity and draws no random numbers */
+    uint32_t shared;  /* the call of rn_share that returned it; 0: none */
 } rn_scope;
 
 /* The root scope of a model, for training or for inference. A NULL graph or model is not an
- * error yet: builders that use the scope fail, with a message on the graph. */
+ * error yet: builders that use the scope fail, with a message on the graph.
+ *
+ * An inference scope creates weights only while no training scope has asked for one,
+ * rn_model_set has set none and no file has been loaded. So a model can be built for
+ * inference alone, in one graph or several, and then loaded. Afterwards a weight that the
+ * model does not have is an error, which lists the nearest names. */
 RN_API rn_scope rn_root(rn_graph *graph, rn_model *model);
 RN_API rn_scope rn_root_inference(rn_graph *graph, rn_model *model);
+
+/* The same scope, for one more use of names that its graph has used before: layers built in
+ * it share the weights of the earlier ones. Each call allows one more use of each name, so
+ * in a C loop call it in each iteration. Names that the graph has not used yet work as
+ * without it. */
+RN_API rn_scope rn_share(rn_scope scope);
 
 /* The scope `name` within `scope`. A name is non-empty UTF-8 without control characters. It
  * may be a path with '/'. */
@@ -104,11 +121,13 @@ typedef struct rn_init {
 } rn_init;
 
 /* A trained variable of the model's real type, as a tensor of the scope's root graph; loops
- * may use it. A weight of that name that exists already must have the same shape, and keeps
- * its values. */
+ * may use it. An existing weight must have the same shape, and keeps its values. Errors:
+ * another shape; a name that the graph has used before, without rn_share; a name that is
+ * missing in an inference graph. */
 RN_API rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init init);
 
-/* An untrained variable of any type, initialised to zeros. Change it with rn_assign. */
+/* An untrained variable of any type, initialised to zeros. Change it with rn_assign. A name
+ * may be used once in a graph, as for rn_weight; an inference graph may create new ones. */
 RN_API rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shape);
 
 /* ---- random draws: the arguments of rn_uniform and rn_normal ---- */

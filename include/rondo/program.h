@@ -43,8 +43,13 @@ typedef enum rn_watch {
     RN_WATCH_OFF
 } rn_watch;
 
+enum { RN_OUTPUTS_MAX = 32 };
+
 typedef struct rn_compile_options {
-    const rn_tensor *outputs; /* the tensors that rn_read may read, besides `minimize` */
+    /* The tensors that rn_read may read, besides `minimize`: a list that must live until
+     * rn_compile returns or, if that is NULL, the first ones of `output`. */
+    const rn_tensor *outputs;
+    rn_tensor output[RN_OUTPUTS_MAX];
     int output_count;
     rn_tensor minimize; /* a real scalar, the loss; it is an output too */
     rn_optimizer with;  /* the optimiser that minimises it */
@@ -54,35 +59,72 @@ typedef struct rn_compile_options {
     rn_watch watch;
 } rn_compile_options;
 
-/* Sets the outputs: rn_compile(g, (rn_compile_options){RN_OUTPUTS(y, h)}). C only. */
+/* Sets the outputs: rn_compile(g, (rn_compile_options){RN_OUTPUTS(y, h)}). The struct
+ * itself holds them, at most RN_OUTPUTS_MAX, so it can be kept and copied. In C++ from
+ * C++20 on. */
+#ifdef __cplusplus
+extern "C++" {
+template <typename... Tensors> constexpr int rn__count_of(const Tensors &...)
+{
+    return static_cast<int>(sizeof...(Tensors));
+}
+}
+#define RN_OUTPUTS(...) .output = {__VA_ARGS__}, .output_count = rn__count_of(__VA_ARGS__)
+#else
 #define RN_OUTPUTS(...)                                                                    \
-    .outputs = (const rn_tensor[]){__VA_ARGS__},                                           \
+    .output = {__VA_ARGS__},                                                               \
     .output_count = (int)(sizeof((rn_tensor[]){__VA_ARGS__}) / sizeof(rn_tensor))
+#endif
 
 /* Compiles whatever the outputs, the loss and the graph's assignments depend on. The graph
  * is not changed and may be freed. Errors (NULL, message on the graph): a builder failed
- * earlier; there are no outputs, loss or assignments; out of memory. After an error the
- * models are unchanged too. */
+ * earlier; there are no outputs, loss or assignments; a loss without an optimiser, or an
+ * optimiser without a loss; a loss all of whose weights came from rn_root_inference; out of
+ * memory. After an error the models are unchanged too. */
 RN_API rn_program *rn_compile(rn_graph *graph, rn_compile_options options);
 RN_API void rn_program_free(rn_program *program);
 
-/* Copies `data` into an input. `bytes` must be the exact size of the input, in its type in
- * the program. The input keeps its values until it is fed again; it starts as zeros.
- * Feeding an input that the program does not use has no effect and is not an error. */
+/* Copies `count` values, all elements of the input, row by row. The input keeps them until
+ * it is fed again. Its type is the one that it has in the program: with `convert`, that of
+ * the options. RN_INVALID, with a message: another type or count. Feeding an input that the
+ * program does not use has no effect and is not an error. */
+RN_API rn_status rn_feed_f32(rn_program *program, rn_tensor input, const float *data,
+                             int64_t count);
+RN_API rn_status rn_feed_f64(rn_program *program, rn_tensor input, const double *data,
+                             int64_t count);
+RN_API rn_status rn_feed_i32(rn_program *program, rn_tensor input, const int32_t *data,
+                             int64_t count);
+RN_API rn_status rn_feed_bool(rn_program *program, rn_tensor input, const bool *data,
+                              int64_t count);
+
+/* Feeds an input of any type. `bytes` must be its exact size; the type of the values is not
+ * checked. */
 RN_API rn_status rn_feed(rn_program *program, rn_tensor input, const void *data,
                          size_t bytes);
 
-/* Runs the program once. RN_BAD_VALUE: a kernel rejected its input values, such as an index
- * out of range; the message says which. */
+/* Runs the program once. RN_INVALID: an input that it uses was never fed (inputs without
+ * elements need no feeding). RN_BAD_VALUE: a kernel rejected its input values, such as an
+ * index out of range; the message says which. After a failed run no output can be read. */
 RN_API rn_status rn_run(rn_program *program);
 
-/* Copies an output of the last run. `bytes` must be its exact size, in its type in the
- * program. */
+/* Copies an output of the last run. `count` must be the number of its elements. RN_INVALID,
+ * with a message: another type or count, no run yet, or the last run failed. */
+RN_API rn_status rn_read_f32(const rn_program *program, rn_tensor output, float *data,
+                             int64_t count);
+RN_API rn_status rn_read_f64(const rn_program *program, rn_tensor output, double *data,
+                             int64_t count);
+RN_API rn_status rn_read_i32(const rn_program *program, rn_tensor output, int32_t *data,
+                             int64_t count);
+RN_API rn_status rn_read_bool(const rn_program *program, rn_tensor output, bool *data,
+                              int64_t count);
+
+/* Reads an output of any type. `bytes` must be its exact size in its type in the program.
+ */
 RN_API rn_status rn_read(const rn_program *program, rn_tensor output, void *data,
                          size_t bytes);
 
 /* The value of a scalar output of any type. Returns NaN, with a message on the program, if
- * `output` is not a scalar output. */
+ * `output` is not a scalar output, before the first run and after a failed one. */
 RN_API double rn_scalar(rn_program *program, rn_tensor output);
 
 /* The type of an input or output in the program, which `convert` may have changed; RN_F32

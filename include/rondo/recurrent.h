@@ -95,14 +95,19 @@ typedef struct rn_sequence {
  * in any layer, begins the next run with zeros in all its states, as a new one does; the
  * other sequences go on. `final` has the states as they are.
  *
+ * A name stands for one kind of layer in a model: another cell, or another number of layers
+ * or directions, is an error, in every graph.
+ *
  * After an error the tensors of the result are null, and `final` may still be indexed. */
 RN_API rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell,
                                 rn_tensor x, rn_recurrent_options options);
 
 /* One step of the same layers: x [B, I] with layers * cell->states states [B, H] ordered as
  * rn_sequence.final, which are replaced by the next ones. Returns the output [B, H]. The
- * names are the same, so the weights of a trained rn_recurrent serve. Of the options units,
- * layers and dropout hold; bidirectional and reverse are errors; others are ignored. */
+ * names are the same, so the weights of a trained rn_recurrent serve. Each call shares the
+ * weights of the earlier ones in its graph, as if by rn_share: called in a C loop it builds
+ * the unrolled layer. Of the options units, layers and dropout hold; bidirectional and
+ * reverse are errors; others are ignored. */
 RN_API rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cell,
                                    rn_tensor x, rn_tensor *states,
                                    rn_recurrent_options options);

@@ -55,10 +55,22 @@ typedef struct rn_shape {
  * for a rank above 0, the result has rank -1, which every builder refuses. */
 RN_API rn_shape rn_shape_of(int rank, const int64_t *sizes);
 
-/* A shape from its sizes, rn_shape(32, 128); rn_shape() is that of a scalar. C only. */
+/* A shape from its sizes, rn_shape(32, 128); rn_shape() is that of a scalar. */
+#ifdef __cplusplus
+extern "C++" {
+template <typename... Sizes> inline rn_shape rn__shape_with(Sizes... sizes)
+{
+    const int64_t all[] = {0, static_cast<int64_t>(sizes)...};
+
+    return rn_shape_of(static_cast<int>(sizeof...(Sizes)), all + 1);
+}
+}
+#define rn_shape(...) rn__shape_with(__VA_ARGS__)
+#else
 #define rn_shape(...)                                                                      \
     rn_shape_of((int)(sizeof((int64_t[]){0, __VA_ARGS__}) / sizeof(int64_t)) - 1,          \
                 (int64_t[]){0, __VA_ARGS__} + 1)
+#endif
 
 /* True if rank and sizes are equal. A shape with a rank outside 0..RN_RANK_MAX equals none,
  * not even itself. */

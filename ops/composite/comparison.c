@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* Comparisons that are others turned round. */
-#include "ieee.h"
+#include "frame.h"
 #include "rondo/ops.h"
 
 #include <math.h>
 
 rn_tensor rn_greater(rn_tensor x, rn_tensor y)
 {
-    return rn_less(y, x);
+    rn__frame f;
+
+    rn__frame_enter(&f, "greater", NULL, x, y);
+    return rn__frame_leave(&f, rn_less(y, x));
 }
 
 rn_tensor rn_greater_equal(rn_tensor x, rn_tensor y)
 {
-    return rn_less_equal(y, x);
+    rn__frame f;
+
+    rn__frame_enter(&f, "greater_equal", NULL, x, y);
+    return rn__frame_leave(&f, rn_less_equal(y, x));
 }
 
 /* |x| < infinity, which a NaN is not; i32 and bool are always finite. */

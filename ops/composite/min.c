@@ -5,6 +5,7 @@
  *   min x = -max(-x)               real types
  *         = -1 - max(-1 - x)       i32, whose lowest value has no negative
  */
+#include "frame.h"
 #include "reduce.h"
 
 static const rn_op name = {.name = "min"};
@@ -22,5 +23,7 @@ rn_tensor rn_min(rn_tensor x, const int *axes, int count, bool keep)
     if (mask < 0) return rn_null();
     if (rn__reduce_terms(rn_shape_get(x), mask) == 0)
         return rn__op_refuse(&name, &x, 1, "there is no smallest of nothing");
-    return turned(rn_max(turned(x), axes, count, keep));
+    rn__frame f;
+    rn__frame_enter(&f, "min", NULL, x, rn_null());
+    return rn__frame_leave(&f, turned(rn_max(turned(x), axes, count, keep)));
 }

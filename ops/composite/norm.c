@@ -11,12 +11,12 @@
  * is off, beside what rounding x and dy by u does, by at most 16 u times the sum of the
  * sizes of these terms, u being 2^-53 (f64) or 2^-24 (f32).
  */
-#include "ieee.h"
+#include "frame.h"
 #include "rondo/ops.h"
 
 #include <math.h>
 
-rn_tensor rn_normalize(rn_tensor x, double epsilon)
+static rn_tensor normalize(rn_tensor x, double epsilon)
 {
     const int last = -1;
     const bool f64 = rn_type_get(x) == RN_F64;
@@ -33,11 +33,24 @@ rn_tensor rn_normalize(rn_tensor x, double epsilon)
     return rn_mul(distance, rn_reciprocal(rn_sqrt(rn_add(variance, added))));
 }
 
+rn_tensor rn_normalize(rn_tensor x, double epsilon)
+{
+    rn__frame f;
+
+    if (!rn__frame_enter_real(&f, "normalize", x)) return rn_null();
+    return rn__frame_leave(&f, normalize(x, epsilon));
+}
+
 rn_tensor rn_layer_norm(rn_tensor x, rn_tensor gain, rn_tensor bias, double epsilon)
 {
-    rn_tensor y = rn_normalize(x, epsilon);
+    rn__frame f;
 
+    if (rn_is_null(x))
+        return rn_fail(rn_is_null(gain) ? bias.graph : gain.graph,
+                       "layer_norm: x is the null tensor");
+    if (!rn__frame_enter_real(&f, "layer_norm", x)) return rn_null();
+    rn_tensor y = normalize(x, epsilon);
     if (!rn_is_null(gain)) y = rn_mul(gain, y);
     if (!rn_is_null(bias)) y = rn_add(y, bias);
-    return y;
+    return rn__frame_leave(&f, y);
 }

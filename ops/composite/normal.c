@@ -6,7 +6,7 @@
  *
  * u and v are drawn under two keys made of the one that is given, neither of which is that.
  */
-#include "ieee.h"
+#include "frame.h"
 #include "rondo/ops.h"
 
 /* The output function of SplitMix64: a bijection that changes half of the bits. */
@@ -21,8 +21,12 @@ static uint64_t mix(uint64_t key)
 rn_tensor rn_normal(rn_tensor ticks, uint64_t key, rn_type type, rn_shape shape)
 {
     const double two_pi = 6.2831853071795865;
+    rn__frame f;
+
+    rn__frame_enter(&f, "normal", NULL, ticks, rn_null());
     const rn_tensor u = rn_one_minus(rn_uniform(ticks, mix(key), type, shape));
     const rn_tensor v = rn_uniform(ticks, mix(mix(key)), type, shape);
 
-    return rn_mul(rn_sqrt(rn_scale(rn_log(u), -2)), rn_cos(rn_scale(v, two_pi)));
+    return rn__frame_leave(
+        &f, rn_mul(rn_sqrt(rn_scale(rn_log(u), -2)), rn_cos(rn_scale(v, two_pi))));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* range: 0, 1, 2, ..; one_hot: where each index stands in it. */
+#include "frame.h"
 #include "op.h"
 
 static const rn_op name = {.name = "one_hot"};
@@ -29,6 +30,8 @@ rn_tensor rn_one_hot(rn_tensor indices, int64_t classes, rn_type type)
         return rn__op_refuse(&name, &indices, 1, "the indices' type is %s, not i32",
                              rn_type_name(rn_type_get(indices)));
 
+    rn__frame f;
+    rn__frame_enter(&f, "one_hot", NULL, indices, rn_null());
     const rn_tensor range = rn_range(indices.graph, classes);
-    return rn_cast(rn_equal(rn_expand(indices, -1), range), type);
+    return rn__frame_leave(&f, rn_cast(rn_equal(rn_expand(indices, -1), range), type));
 }

@@ -2,6 +2,7 @@
 /* Choosing what the steps of a loop with lengths read, carry and collect. */
 #include "padding.h"
 
+#include "frame.h"
 #include "loop.h"
 #include "rondo/ops.h"
 
@@ -37,10 +38,11 @@ bool rn__padding_has_batch(const rn_loop *loop, rn_tensor x, const char *what)
 /* The lengths, each of which must be in 0 .. steps. */
 static rn_tensor checked(rn_loop *loop)
 {
-    const char *name = rn_name_get(loop->lengths);
+    rn__frame f;
 
-    return rn_name(rn_check_range(loop->lengths, 0, loop->steps),
-                   name[0] ? name : "lengths");
+    rn__frame_enter(&f, "loop", NULL, loop->lengths, rn_null());
+    f.noun = "length";
+    return rn__frame_leave(&f, rn_check_range(loop->lengths, 0, loop->steps));
 }
 
 /* Where the first steps lie among the rows of a sequence [T, B, ..] taken as [T B, ..]. A

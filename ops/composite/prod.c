@@ -6,6 +6,7 @@
  * the gradient of a factor is the product of the others, not y / x: it is right with zeros
  * among them, as are the derivatives after it.
  */
+#include "frame.h"
 #include "reduce.h"
 
 static const rn_op name = {.name = "prod"};
@@ -52,9 +53,12 @@ rn_tensor rn_prod(rn_tensor x, const int *axes, int count, bool keep)
     const int64_t mask = rn__reduce_axes(&name, x, axes, count);
     if (mask < 0) return rn_null();
     if (mask == 0) return x;
+
+    rn__frame f;
+    rn__frame_enter(&f, "prod", NULL, x, rn_null());
     if (rn__reduce_terms(rn_shape_get(x), mask) == 0)
-        return rn_offset(rn_sum(x, axes, count, keep), 1);
+        return rn__frame_leave(&f, rn_offset(rn_sum(x, axes, count, keep), 1));
 
     const rn_tensor y = halves(gathered(x, mask));
-    return keep ? rn__reduce_keep(y, x, mask) : y;
+    return rn__frame_leave(&f, keep ? rn__reduce_keep(y, x, mask) : y);
 }

@@ -21,6 +21,7 @@
  * softmax is 0, and so are the gradients. An x of +inf gives a logsumexp of +inf; there is
  * no softmax of it, its place holds NaN.
  */
+#include "frame.h"
 #include "op.h"
 
 #include <math.h>
@@ -46,23 +47,30 @@ static parts parts_of(rn_tensor x, int axis)
 
 rn_tensor rn_logsumexp(rn_tensor x, int axis, bool keep)
 {
+    rn__frame f;
+
+    if (!rn__frame_enter_real(&f, "logsumexp", x)) return rn_null();
     const parts p = parts_of(x, axis);
     const rn_tensor none = rn_constant_like(x, -(double)INFINITY);
     const rn_tensor y = rn_where(p.empty, none, rn_add(rn_log(p.s), p.m));
 
-    return keep ? y : rn_squeeze(y, axis);
+    return rn__frame_leave(&f, keep ? y : rn_squeeze(y, axis));
 }
 
 rn_tensor rn_softmax(rn_tensor x, int axis)
 {
-    const parts p = parts_of(x, axis);
+    rn__frame f;
 
-    return rn_div(p.e, p.s);
+    if (!rn__frame_enter_real(&f, "softmax", x)) return rn_null();
+    const parts p = parts_of(x, axis);
+    return rn__frame_leave(&f, rn_div(p.e, p.s));
 }
 
 rn_tensor rn_log_softmax(rn_tensor x, int axis)
 {
-    const parts p = parts_of(x, axis);
+    rn__frame f;
 
-    return rn_sub(p.centred, rn_log(p.s));
+    if (!rn__frame_enter_real(&f, "log_softmax", x)) return rn_null();
+    const parts p = parts_of(x, axis);
+    return rn__frame_leave(&f, rn_sub(p.centred, rn_log(p.s)));
 }

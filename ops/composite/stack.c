@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* stack -- tensors of one shape one after the other along a new axis. */
+#include "frame.h"
 #include "op.h"
 
 enum { AT_ONCE = 64 };
@@ -30,5 +31,8 @@ rn_tensor rn_stack(const rn_tensor *x, int count, int axis)
     for (int i = 0; i < count; i++)
         if (rn_is_null(x[i]))
             return rn__op_refuse(&name, x, count, "tensor %d is the null tensor", i);
-    return stack(x, count, axis);
+
+    rn__frame f;
+    rn__frame_enter(&f, "stack", NULL, x[0], count > 1 ? x[1] : rn_null());
+    return rn__frame_leave(&f, stack(x, count, axis));
 }

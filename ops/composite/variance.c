@@ -3,6 +3,7 @@
  * variance -- the mean of (x - mean x)^2 over some axes, in two passes, which cancels
  * nothing; over n elements, n >= 1.
  */
+#include "frame.h"
 #include "reduce.h"
 
 /* For messages. */
@@ -16,5 +17,9 @@ rn_tensor rn_variance(rn_tensor x, const int *axes, int count, bool keep)
     if (mask < 0) return rn_null();
     if (rn__reduce_terms(rn_shape_get(x), mask) == 0)
         return rn__op_refuse(&name, &x, 1, "there is no variance of nothing");
-    return rn_mean_square(rn_sub(x, rn_mean(x, axes, count, true)), axes, count, keep);
+
+    rn__frame f;
+    if (!rn__frame_enter_real(&f, "variance", x)) return rn_null();
+    const rn_tensor distance = rn_sub(x, rn_mean(x, axes, count, true));
+    return rn__frame_leave(&f, rn_mean_square(distance, axes, count, keep));
 }

@@ -23,7 +23,8 @@ static bool valid_output(rn_graph *graph, rn_tensor x, const char *what, int ind
     char text[160];
 
     if (rn_is_null(x))
-        rn_fail(graph, "compile: %s %d is the null tensor", what, index);
+        rn_fail(graph, "compile: %s %d is the null tensor%s", what, index,
+                rn__null_text(x, text, sizeof text));
     else if (!rn__exists(x))
         rn__adopt(graph, x, "compile");
     else if (x.graph != graph)
@@ -37,22 +38,42 @@ static bool minimizes(const rn_compile_options *o)
     return o->with.build != NULL || !rn_is_null(o->minimize);
 }
 
-static bool valid(rn_graph *graph, const rn_compile_options *o)
+/* What is minimised, and by what. */
+static bool valid_loss(rn_graph *graph, const rn_compile_options *o)
 {
     char text[160];
 
-    if (o->output_count < 0 || (o->output_count > 0 && !o->outputs))
-        rn_fail(graph, "compile: %d outputs, %s", o->output_count,
-                o->outputs ? "an invalid number" : "but no list of them");
+    if (rn_is_null(o->minimize)) {
+        rn_fail(graph,
+                "compile: an optimiser without a loss: minimize is missing or null%s",
+                rn__null_text(o->minimize, text, sizeof text));
+        return false;
+    }
+    if (!valid_output(graph, o->minimize, "minimize", 0)) return false;
+    rn__describe(o->minimize, text, sizeof text);
+    if (rn_rank(o->minimize) != 0 || !rn__is_real(rn_type_get(o->minimize)))
+        rn_fail(graph, "compile: minimize must be a real scalar: %s", text);
+    else if (!o->with.build)
+        rn_fail(graph,
+                "compile: minimize without an optimiser: name one in .with, as rn_adam: %s",
+                text);
+    else if (graph->infers && !graph->trains)
+        rn_fail(graph,
+                "compile: minimize in a graph for inference: build it with rn_root: %s",
+                text);
+    return !graph->failed;
+}
+
+static bool valid(rn_graph *graph, const rn_compile_options *o, bool listed)
+{
+    if (o->output_count < 0)
+        rn_fail(graph, "compile: %d outputs, an invalid number", o->output_count);
+    else if (!listed && o->output_count > RN_OUTPUTS_MAX)
+        rn_fail(graph, "compile: %d outputs, but no list of them; RN_OUTPUTS holds %d",
+                o->output_count, RN_OUTPUTS_MAX);
     for (int i = 0; i < o->output_count && !graph->failed; i++)
         valid_output(graph, o->outputs[i], "output", i);
-    if (!graph->failed && minimizes(o) && valid_output(graph, o->minimize, "minimize", 0)) {
-        if (rn_rank(o->minimize) != 0 || !rn__is_real(rn_type_get(o->minimize)))
-            rn_fail(graph, "compile: minimize must be a real scalar: %s",
-                    rn__describe(o->minimize, text, sizeof text));
-        else if (!o->with.build)
-            rn_fail(graph, "compile: minimize without an optimiser");
-    }
+    if (!graph->failed && minimizes(o)) valid_loss(graph, o);
     if (!graph->failed && o->output_count == 0 && !minimizes(o) &&
         (graph->assignments == 0 || o->frozen))
         rn_fail(graph, "compile: no outputs, no loss and no assignments");
@@ -301,7 +322,8 @@ rn_program *rn_compile(rn_graph *graph, rn_compile_options options)
         rn_fail(graph, "compile: the graph is a loop's body");
         return NULL;
     }
-    if (!valid(graph, &options) || !begin(&c)) return NULL;
+    if (!options.outputs) c.options.outputs = c.options.output;
+    if (!valid(graph, &c.options, options.outputs != NULL) || !begin(&c)) return NULL;
     const bool ok = convert(&c) && optimize(&c) && simplify(&c) && hoist(&c) &&
                     simplify(&c) && make_program(&c);
     settle(&c, ok);

@@ -93,7 +93,7 @@ typedef struct rn__port {
     uint32_t serial;
     int32_t id;
     const char *name;
-    bool used;
+    bool used, fed; /* of an input: calls read it; it has values */
     rn_array array; /* data is set once memory is placed */
     rn__address address;
     size_t bytes; /* of all elements, dense */
@@ -122,6 +122,8 @@ typedef struct rn__watching {
     int count;
 } rn__watching;
 
+typedef enum rn__outcome { RN__NEVER_RUN, RN__RUN_FAILED, RN__RUN_DONE } rn__outcome;
+
 struct rn_program {
     rn_allocator allocator;
     rn_graph *graph; /* the rewritten graph, whose arena holds what the calls point to */
@@ -133,7 +135,10 @@ struct rn_program {
     int inputs, outputs;
     uint32_t serial; /* of the user's graph */
     rn__watching watching;
+    bool all_fed;     /* known to be so */
+    rn__outcome last; /* what became of the last run */
     char error[512];
+    char failure[512]; /* why it failed */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Building: the one place where nodes are made, and where operands find their graph. */
-#include "node.h"
+#include "frame.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -223,8 +223,10 @@ static rn_tensor apply(rn_graph *graph, const rn_op *op, const rn_tensor *in, in
     const char *phrase = rn__op_type(op, &t);
     if (phrase) return refuse_typing(op, in, &t, phrase);
     rn_tensor y = rn__append(graph, op, t.type, t.shape, ids, inputs, attributes, size);
-    if (!rn_is_null(y)) rn__node_of(y)->variant = (rn_type)t.variant;
-    return y;
+    if (rn_is_null(y)) return y;
+    rn__node_of(y)->variant = (rn_type)t.variant;
+    rn__frame_note(y);
+    return graph->root->failed ? rn_null() : y;
 }
 
 rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void *attributes,
@@ -232,8 +234,10 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
 {
     rn_graph *graph = in ? rn__innermost(in, inputs) : NULL;
     rn_tensor few[FEW], *own = few;
+    char text[80];
 
-    if (!graph || graph->root->failed) return rn_null();
+    if (!graph) return rn__null_from(op, in, inputs);
+    if (graph->root->failed) return rn_null();
     if (!op || !op->name)
         return rn_fail(graph, "apply: %s", op ? "the operator has no name" : "no operator");
     if (rn__op_fault(op))
@@ -253,7 +257,8 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
                           "the loop has ended, rn_loop_collect gives its values");
     for (int i = 0; i < inputs; i++) {
         if (rn_is_null(in[i]))
-            return rn_fail(graph, "%s: operand %d is the null tensor", op->name, i);
+            return rn_fail(graph, "%s: operand %d is the null tensor%s", op->name, i,
+                           rn__null_text(in[i], text, sizeof text));
         own[i] = rn__adopt(graph, in[i], op->name);
         if (rn_is_null(own[i])) return rn_null();
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The graph as an object: making, freeing, its error, and questions about tensors. */
-#include "node.h"
+#include "frame.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,7 +70,8 @@ void rn_graph_free(rn_graph *graph)
 
 const char *rn_graph_error(const rn_graph *graph)
 {
-    return graph ? graph->root->error : "graph: out of memory";
+    return graph ? graph->root->error
+                 : "graph: there is none: rn_graph_new was not called or had no memory";
 }
 
 rn_tensor rn_fail(rn_graph *graph, const char *format, ...)
@@ -84,6 +85,7 @@ rn_tensor rn_fail(rn_graph *graph, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(graph->error, sizeof graph->error, format, arguments);
         va_end(arguments);
+        rn__frame_blame(graph);
     }
     return rn_null();
 }

@@ -5,12 +5,14 @@
 
 #include "arena.h"
 
-/* What a node stands for. `of` is the variable, or the loop of all other kinds. */
+/* What a node stands for. `of` is the variable (VARIABLE, USE), or the loop. */
 typedef enum rn__index_kind {
     RN__INDEX_VARIABLE, /* its leaf */
     RN__INDEX_CAPTURE,  /* the body's leaf of outer tensor `id` */
     RN__INDEX_EACH,     /* the same for a step input */
-    RN__INDEX_GET       /* + rn__get_kind: the output made of the body's node `id` */
+    RN__INDEX_GET,      /* + rn__get_kind: the output made of the body's node `id` */
+    RN__INDEX_USE = RN__INDEX_GET + 3 /* + graph and purpose: its leaf, once it was asked
+                                         for through sharing `id`; nn/scope.c */
 } rn__index_kind;
 
 typedef struct rn__key {

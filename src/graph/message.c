@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The words of messages: "op: what is wrong: x [32,128], w [64,512]". */
-#include "node.h"
+#include "frame.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -75,6 +75,7 @@ rn_tensor rn__refuse(const rn_op *op, const rn_tensor *in, int inputs, const cha
     for (int i = 0; i < inputs; i++)
         if (!rn_is_null(in[i]) && !rn__exists(in[i]))
             return rn__adopt(graph, in[i], op->name);
+    if (rn__frame_refuse(graph, op, what)) return rn_null();
     for (int i = 0; i < inputs && i < 4 && used < sizeof all; i++) {
         rn__describe(in[i], one, sizeof one);
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", one);

@@ -38,11 +38,15 @@ typedef struct rn__node {
     int32_t *in;        /* ids in the same graph */
     const void *attributes;
     size_t attribute_size;
-    const char *name;      /* NULL: none */
+    const char *name; /* NULL: none */
+    const char *told; /* what comes before and, after its 0, behind what the kernel says
+                         of values that it rejects; NULL: nothing. See frame.h */
     rn_variable *variable; /* of a variable leaf */
     rn_loop *loop;         /* of a loop node, its outputs, and the leaves of its body */
     rn__limit limit;
 } rn__node;
+
+typedef struct rn__frame rn__frame;
 
 typedef struct rn__assignment {
     int32_t variable, value;
@@ -72,6 +76,9 @@ struct rn_graph {
     rn__assignment *assignment;
     int assignments, assignment_capacity;
     rn__list draws;         /* how often each key was drawn with; nn/random.c */
+    uint32_t shares;        /* scopes of rn_share so far; nn/scope.c */
+    rn__frame *frame;       /* the innermost function that is building; frame.h */
+    bool trains, infers;    /* weights were asked for by scopes for training, inference */
     bool failed, no_memory; /* no_memory: which is why it failed */
     char error[512];
 };
@@ -182,6 +189,12 @@ rn_graph *rn__innermost(const rn_tensor *x, int count);
 
 /* Whether b is a or encloses it. */
 bool rn__encloses(const rn_graph *outer, const rn_graph *inner);
+
+/* A null tensor that remembers the operator which was given nothing but null tensors, and
+ * so had no graph to put an error on; its text for messages, "" if x remembers none. At
+ * most `capacity` bytes with the 0. */
+rn_tensor rn__null_from(const rn_op *op, const rn_tensor *in, int inputs);
+char *rn__null_text(rn_tensor x, char *text, size_t capacity);
 
 /* Puts "<what>: " before the error that is on the graph, unless that is want of memory. */
 void rn__fail_within(rn_graph *graph, const char *what);

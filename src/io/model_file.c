@@ -13,6 +13,13 @@ static bool is_weight(const rn_model *model, int index)
     return model->entry[index].kind == RN__WEIGHT;
 }
 
+static bool has_weights(const rn_model *model)
+{
+    for (int i = 0; i < model->count; i++)
+        if (is_weight(model, i)) return true;
+    return false;
+}
+
 static rn_status report(rn_model *model, rn_status status, const rn__fault *fault)
 {
     return status == RN_OK ? status
@@ -76,6 +83,12 @@ static rn_status compare(const rn_model *model, const rn__safetensors *st, const
 {
     char name[SHOWN];
 
+    if (st->count && !has_weights(model))
+        return rn__fault_set(
+            fault, RN_INVALID, path,
+            "the model has no weights yet: build its graph first, then load "
+            "the %zu tensors of this file",
+            st->count);
     for (size_t i = 0; i < st->count; i++)
         if (!match(model, (const rn__stored *)st->by_name[i], path, fault))
             return RN_BAD_FILE;
@@ -110,6 +123,7 @@ rn_status rn_model_load(rn_model *model, const char *path)
     if (status == RN_OK) {
         copy(model, &st);
         rn__model_forget(model);
+        model->settled = true;
     }
     rn__safetensors_finish(&st);
     return report(model, status, &fault);

@@ -6,7 +6,7 @@
  *
  *   y = W x + U h + b
  */
-#include "node.h"
+#include "frame.h"
 #include "rondo/ops.h"
 #include "rondo/recurrent.h"
 
@@ -31,6 +31,8 @@ rn_tensor rn_gate_biased(rn_scope scope, const char *name, rn_tensor x, rn_tenso
 {
     if (rn_rank(x) != 2 || rn_rank(h) != 2) return refuse(scope, name, x, h);
 
+    rn__frame f;
+    rn__frame_enter(&f, "gate", name, x, h);
     const rn_scope s = rn_scope_in(scope, name);
     const int64_t I = rn_size(x, -1), H = rn_size(h, -1);
     rn_tensor w =
@@ -39,5 +41,5 @@ rn_tensor rn_gate_biased(rn_scope scope, const char *name, rn_tensor x, rn_tenso
         rn_weight(s, "u", (rn_shape){2, {H, H}}, (rn_init){RN_INIT_ORTHOGONAL, 1});
     rn_tensor b = rn_weight(s, "b", (rn_shape){1, {H}}, (rn_init){RN_INIT_CONSTANT, bias});
 
-    return rn_add(rn_add(rn_matmul(x, w), rn_matmul(h, u)), b);
+    return rn__frame_leave(&f, rn_add(rn_add(rn_matmul(x, w), rn_matmul(h, u)), b));
 }

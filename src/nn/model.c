@@ -36,6 +36,7 @@ void rn_model_free(rn_model *model)
     }
     rn__free(model->allocator, model->entry);
     rn__free(model->allocator, model->slot);
+    rn__model_kept_finish(model);
     rn__free(model->allocator, model);
 }
 
@@ -216,6 +217,7 @@ rn_status rn_model_set(rn_model *model, const char *name, const void *data, size
     if (!data && bytes)
         return rn__model_complain(model, RN_INVALID, "model_set: no data: %s", name);
     if (bytes) memcpy(variable->data, data, bytes);
+    if (variable->trained) model->settled = true;
     return RN_OK;
 }
 

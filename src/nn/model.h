@@ -21,6 +21,11 @@ typedef struct rn__entry {
     rn__kind kind;
 } rn__entry;
 
+/* A recurrent layer of the model. */
+typedef struct rn__kept {
+    char *path, *what; /* "rnn", "lstm of 2 layers" */
+} rn__kept;
+
 struct rn_model {
     rn_allocator allocator;
     uint64_t seed;
@@ -29,7 +34,11 @@ struct rn_model {
     int count, capacity;
     int32_t *slot; /* index + 1 of an entry, 0: free; a power of two of them */
     int slots;
-    int before; /* 1 + count when the compile under way began to add; 0: none is */
+    int before;     /* 1 + count when the compile under way began to add; 0: none is */
+    bool settled;   /* a scope for training asked for a weight, one was set, or a file was
+                       loaded: graphs for inference make none */
+    rn__kept *kept; /* what the recurrent layers are, in order of their first use */
+    int kept_count, kept_capacity;
     char error[512];
 };
 
@@ -49,6 +58,19 @@ void rn__model_settle(rn_model *model, bool keep);
 /* Sets to zero what belongs to weights that are not there any more: moments, counts and
  * carried states. */
 void rn__model_forget(rn_model *model);
+
+/* The names of the weights that are most like `name`, in words; text has room for
+ * RN__NEAREST bytes, and is returned. */
+enum { RN__NEAREST = 300 };
+const char *rn__nearest_weights(const rn_model *model, const char *name, char *text);
+
+/* What the recurrent layer of that path is, NULL if the model has none; and noting it,
+ * false without memory. */
+const char *rn__model_kept(const rn_model *model, const char *path);
+bool rn__model_keep(rn_model *model, const char *path, const char *what);
+
+/* Frees these notes. */
+void rn__model_kept_finish(rn_model *model);
 
 /* Puts a message on the model; returns status. */
 rn_status rn__model_complain(rn_model *model, rn_status status, const char *format, ...)

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "frame.h"
 #include "model.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
@@ -133,7 +134,7 @@ static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, const ends *a
         if (rn_is_null(x)) return failed();
     }
     if (r->options.carry) carry_states(r, all);
-    if (r->graph->root->failed) return failed();
+    if (!rn__recurrent_keep(r)) return failed();
     return (rn_sequence){.outputs = x,
                          .last = last_of(r, all->final),
                          .final = all->final,
@@ -156,7 +157,12 @@ rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, 
         return failed();
     }
     all.begin = all.final + r.count;
-    return run_layers(&r, x, &all);
+
+    rn__frame f;
+    rn__frame_enter(&f, "recurrent", name, x, rn_null());
+    const rn_sequence y = run_layers(&r, x, &all);
+    rn__frame_leave(&f, x);
+    return y;
 }
 
 /* ---- one step ---- */
@@ -173,7 +179,8 @@ rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cel
                                        .dropout = options.dropout};
     rn__recurrent r;
 
-    if (!rn__recurrent_init(&r, "recurrent_step", scope, name, cell, x, false, &kept))
+    if (!rn__recurrent_init(&r, "recurrent_step", rn_share(scope), name, cell, x, false,
+                            &kept))
         return rn_null();
     if (kept.bidirectional || kept.reverse)
         return rn_fail(x.graph, "recurrent_step: only forward: %s", r.name);
@@ -186,7 +193,7 @@ rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cel
         x = rn__recurrent_cell(&r, layer, x, states + i * cell->states);
         if (rn_is_null(x)) return x;
     }
-    return rn__recurrent_check_states(&r, states) ? x : rn_null();
+    return rn__recurrent_check_states(&r, states) && rn__recurrent_keep(&r) ? x : rn_null();
 }
 
 /* ---- by name ---- */

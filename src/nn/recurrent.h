@@ -29,6 +29,10 @@ bool rn__recurrent_init(rn__recurrent *r, const char *what, rn_scope scope,
 /* False with an error unless each of these count tensors is a state [B, H]. */
 bool rn__recurrent_check_states(const rn__recurrent *r, const rn_tensor *states);
 
+/* Notes on the model what kind of layer this is; false after an error. A later call of the
+ * name must be of the same kind, which rn__recurrent_init checks. */
+bool rn__recurrent_keep(const rn__recurrent *r);
+
 /* The cell's step with its result checked. */
 rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, rn_tensor x,
                              rn_tensor *state);

@@ -3,7 +3,9 @@
 #include "recurrent.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "frame.h"
 #include "model.h"
 
 /* NULL, or what is wrong with the numbers among the options; *number is the culprit. */
@@ -129,6 +131,39 @@ static bool check_initial(const rn__recurrent *r)
     return false;
 }
 
+/* "lstm of 2 layers in both directions", to be told apart from other layers. */
+static char *kind_of(const rn__recurrent *r, char *text, size_t capacity)
+{
+    snprintf(text, capacity, "%.100s of %d layer%s%s", r->cell->name, r->layers,
+             r->layers == 1 ? "" : "s", r->directions == 1 ? "" : " in both directions");
+    return text;
+}
+
+static bool check_kind(const rn__recurrent *r)
+{
+    const char *kept = rn__model_kept(r->scope.model, r->scope.path);
+    char text[192];
+
+    kind_of(r, text, sizeof text);
+    if (!kept || !strcmp(kept, text)) return true;
+    rn_fail(r->graph, "%s: the model has another layer of that name: %s is %s, not %s",
+            r->what, r->scope.path, kept, text);
+    return false;
+}
+
+bool rn__recurrent_keep(const rn__recurrent *r)
+{
+    rn_model *model = r->scope.model;
+    char text[192];
+
+    if (r->graph->root->failed) return false;
+    if (rn__model_kept(model, r->scope.path) ||
+        rn__model_keep(model, r->scope.path, kind_of(r, text, sizeof text)))
+        return true;
+    rn__no_memory(r->graph);
+    return false;
+}
+
 /* The graph that the loops belong to. */
 static rn_graph *graph_of(rn_tensor x, const rn_recurrent_options *o)
 {
@@ -173,14 +208,20 @@ bool rn__recurrent_init(rn__recurrent *r, const char *what, rn_scope scope,
                 what, r->name, rn_type_name(rn_type_get(x)), rn_type_name(r->real));
         return false;
     }
-    return check_lengths(r, options->lengths) && check_initial(r);
+    return check_kind(r) && check_lengths(r, options->lengths) && check_initial(r);
 }
 
 rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, rn_tensor x,
                              rn_tensor *state)
 {
     char text[128];
+    rn_graph *root = r->graph->root;
+    rn__frame *frame = root->frame;
+
+    /* What goes wrong in a cell is its own. */
+    root->frame = NULL;
     rn_tensor y = r->cell->step(scope, x, state);
+    root->frame = frame;
 
     if (rn_is_null(y))
         return rn_fail(r->graph, "%s: the cell has no output: %s of %s", r->what,

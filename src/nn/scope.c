@@ -10,7 +10,7 @@
 
 static rn_scope root_scope(rn_graph *graph, rn_model *model, bool inference)
 {
-    return (rn_scope){graph, model, "", inference};
+    return (rn_scope){.graph = graph, .model = model, .path = "", .inference = inference};
 }
 
 rn_scope rn_root(rn_graph *graph, rn_model *model)
@@ -28,6 +28,12 @@ rn_scope rn_scope_in(rn_scope scope, const char *name)
     const char *path = scope.graph ? rn__path_join(scope.graph, scope.path, name) : NULL;
 
     scope.path = path ? path : "";
+    return scope;
+}
+
+rn_scope rn_share(rn_scope scope)
+{
+    if (scope.graph) scope.shared = ++scope.graph->root->shares;
     return scope;
 }
 
@@ -119,13 +125,61 @@ static bool usable(rn_scope scope, const char *what, const char *name, const cha
     return *full != NULL;
 }
 
+/* Notes that the graph uses the variable x, for training or for inference; false with an
+ * error when it has done so before, through the same sharing or none. */
+static bool claim(rn_scope scope, const char *what, rn_tensor x)
+{
+    rn_graph *root = scope.graph->root;
+    const rn_variable *v = rn__node_of(x)->variable;
+    const int32_t kind = RN__INDEX_USE + 2 * scope.graph->number + scope.inference;
+    const rn__key key = {v, kind, (int32_t)scope.shared};
+    char text[128];
+
+    if (rn__index_find(&root->index, key) < 0) return rn__remember(root, key, x.id);
+    rn_fail(
+        root,
+        "%s: the graph has used this name before: %s %s: name each layer differently, or "
+        "call rn_share to share weights",
+        what, v->name, rn__shape_text(v->shape, text, sizeof text));
+    return false;
+}
+
+/* False with an error when a graph for inference would make a weight that the model of a
+ * training graph or of a file does not have. */
+static bool may_create(rn_scope scope, const char *name, rn_shape shape)
+{
+    char nearest[RN__NEAREST], text[128];
+
+    if (!scope.inference || !scope.model->settled || rn_model_find(scope.model, name))
+        return true;
+    rn_fail(scope.graph,
+            "weight: a graph for inference makes no new weights: %s %s: the "
+            "model has %s",
+            name, rn__shape_text(shape, text, sizeof text),
+            rn__nearest_weights(scope.model, name, nearest));
+    return false;
+}
+
+/* A variable that the user or a layer asks for by name, once a graph. */
+static rn_tensor ask(rn_scope scope, const wanted *w)
+{
+    rn_tensor x = declare(scope.model, scope.graph, w);
+
+    return rn_is_null(x) || claim(scope, w->what, x) ? x : rn_null();
+}
+
 rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init init)
 {
     const char *full;
 
     if (!usable(scope, "weight", name, &full)) return rn_null();
-    return declare(scope.model, scope.graph,
-                   &(wanted){"weight", full, scope.model->real, shape, RN__WEIGHT, &init});
+    if (!may_create(scope, full, shape)) return rn_null();
+    if (scope.inference)
+        scope.graph->root->infers = true;
+    else
+        scope.graph->root->trains = scope.model->settled = true;
+    return ask(scope,
+               &(wanted){"weight", full, scope.model->real, shape, RN__WEIGHT, &init});
 }
 
 rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shape)
@@ -133,7 +187,7 @@ rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shap
     const char *full;
 
     if (!usable(scope, "state", name, &full)) return rn_null();
-    return rn__model_state(scope.model, scope.graph, full, type, shape, RN__STATE);
+    return ask(scope, &(wanted){"state", full, type, shape, RN__STATE, NULL});
 }
 
 rn_tensor rn__model_state(rn_model *model, rn_graph *graph, const char *name, rn_type type,

@@ -22,6 +22,12 @@ static bool report(rn_program *program, const rn__call *call, const char *messag
     for (int d = 0; d < call->depth && used < sizeof where; d++)
         used += (size_t)snprintf(where + used, sizeof where - used, "%s%lld",
                                  d ? "," : " at step ", (long long)step[d]);
+    if (call->node->told && message[0]) {
+        const char *told = call->node->told, *of = told + strlen(told) + 1;
+        snprintf(program->error, sizeof program->error, "%s%s%s%s%s", told, message,
+                 *of ? " of " : "", of, where);
+        return false;
+    }
     snprintf(program->error, sizeof program->error, "%s: %s: %s %s%s", call->node->op->name,
              message[0] ? message : "refused by its kernel",
              call->node->name ? call->node->name : "result",
@@ -140,14 +146,23 @@ bool rn__run_calls(rn_program *program, rn__look *look, int32_t first, int32_t e
     return ok;
 }
 
+/* What readers are told of the run. */
+static rn_status end(rn_program *program, rn_status status)
+{
+    program->last = status == RN_OK ? RN__RUN_DONE : RN__RUN_FAILED;
+    if (status != RN_OK) memcpy(program->failure, program->error, sizeof program->failure);
+    return status;
+}
+
 rn_status rn_run(rn_program *program)
 {
     int64_t step[RN_LOOP_DEPTH] = {0};
 
     if (!program) return RN_INVALID;
     program->error[0] = 0;
+    if (!rn__inputs_fed(program)) return end(program, RN_INVALID);
     const bool ok = program->watching.on
                         ? rn__run_watched(program, step)
                         : rn__run_calls(program, NULL, 0, program->calls, step);
-    return ok ? RN_OK : RN_BAD_VALUE;
+    return end(program, ok ? RN_OK : RN_BAD_VALUE);
 }

@@ -19,6 +19,9 @@ void rn__run_map(const rn__call *call, rn__look *look, const int64_t *step);
 void rn__run_tiles(const rn_program *program, rn__look *look, int32_t first,
                    const int64_t *step);
 
+/* False with an error when an input that is needed has no values; port.c. */
+bool rn__inputs_fed(rn_program *program);
+
 /* Runs all calls, and looks for births of what is not finite; watch.c. */
 bool rn__run_watched(rn_program *program, int64_t *step);
 

@@ -172,11 +172,14 @@ static bool find_owner(rn__update *u)
 {
     for (int i = 0; i < u->count; i++) {
         const rn_variable *v = rn__node_of(u->w[i])->variable;
-        if (!v->owner || (u->model && v->owner != u->model)) {
-            rn_fail(u->graph, "%s: the weight belongs to %s model: %s", u->rule,
-                    v->owner ? "another" : "no", v->name);
-            return false;
-        }
+        if (!v->owner)
+            rn_fail(u->graph, "%s: the weight belongs to no model: %s", u->rule, v->name);
+        else if (u->model && v->owner != u->model)
+            rn_fail(u->graph,
+                    "%s: the loss depends on weights of two models: %s of one, %s of "
+                    "another: an optimiser trains one model",
+                    u->rule, rn__node_of(u->w[0])->variable->name, v->name);
+        if (u->graph->root->failed) return false;
         u->model = (rn_model *)v->owner;
     }
     u->type = u->model->real;

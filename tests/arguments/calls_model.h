@@ -102,6 +102,18 @@ static void feed(rn_test_world *w)
               rn_program_error(p), p);
 }
 
+/* Arrays of each type, all zeros. */
+#define A_COUNT(w) DRAW(w, int64_t, 0, 6, 6, -1, INT64_MIN, INT64_MAX)
+
+#define TYPED(function, type)                                                              \
+    do {                                                                                   \
+        type data[6] = {0};                                                                \
+        rn_program *p = a_program(w);                                                      \
+        const rn_tensor x = rn_test_draw(w, 2) ? w->tensor[12] : a_tensor(w);              \
+        status_is(function(p, x, rn_test_draw(w, 2) ? data : NULL, A_COUNT(w)),            \
+                  rn_program_error(p), p);                                                 \
+    } while (0)
+
 static void read_output(rn_test_world *w)
 {
     float data[6];

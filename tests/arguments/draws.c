@@ -136,7 +136,11 @@ rn_scope scope(rn_test_world *w)
         w->given = true;
         return rn_root(w->g, w->model);
     }
-    return (rn_scope){a_graph(w), a_model(w), name(w), rn_test_draw(w, 2) == 0};
+    return (rn_scope){.graph = a_graph(w),
+                      .model = a_model(w),
+                      .path = name(w),
+                      .inference = rn_test_draw(w, 2) == 0,
+                      .shared = (uint32_t)rn_test_draw(w, 3)};
 }
 
 rn_program *a_program(rn_test_world *w)

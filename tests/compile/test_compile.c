@@ -64,24 +64,65 @@ static bool complain(const rn_optimizer *self, rn_tensor loss)
 Test(compile, options_are_checked)
 {
     REFUSED("compile: no outputs, no loss and no assignments", .output_count = 0);
-    REFUSED("compile: 2 outputs, but no list of them", .output_count = 2);
+    REFUSED("compile: output 0 is the null tensor", .output_count = 2);
+    REFUSED("compile: 33 outputs, but no list of them; RN_OUTPUTS holds 32",
+            .output_count = 33);
     REFUSED("compile: -1 outputs, an invalid number", .outputs = &w.y, .output_count = -1);
     REFUSED("compile: output 1 is the null tensor", RN_OUTPUTS(w.y, rn_null()));
     REFUSED("compile: output 0 is of another graph or a loop's body: far [2]",
             RN_OUTPUTS(far, w.y));
     REFUSED("compile: convert to i32, which is not a real type", RN_OUTPUTS(w.y),
             .convert = true, .real = RN_I32);
-    REFUSED("compile: minimize without an optimiser", .minimize = s);
+    REFUSED("compile: minimize without an optimiser: name one in .with, as rn_adam: s []",
+            .minimize = s);
     REFUSED("compile: minimize must be a real scalar: y [2]", .minimize = w.y,
             .with = {.build = keep});
     REFUSED("compile: minimize must be a real scalar: n []", .minimize = w.n,
             .with = {.build = keep});
-    REFUSED("compile: minimize 0 is the null tensor", .with = {.build = keep});
+    REFUSED("compile: an optimiser without a loss: minimize is missing or null",
+            .with = {.build = keep});
     REFUSED("compile: minimize 0 is of another graph or a loop's body: far [2]",
             .minimize = far, .with = {.build = keep});
     REFUSED("compile: the optimiser refused the graph", .minimize = s,
             .with = {.build = refuse});
     REFUSED("mine: no weights", .minimize = s, .with = {.build = complain});
+}
+
+/* An operator without a graph has nowhere to say so; it is named later. */
+Test(compile, a_chain_that_begins_with_null)
+{
+    const rn_tensor nothing = {NULL, 0, 0}, y = rn_exp(rn_tanh(nothing));
+    rn_graph *g = rn_graph_new(), *h = rn_graph_new(), *i = rn_graph_new();
+
+    cr_assert_null(rn_compile(g, (rn_compile_options){RN_OUTPUTS(y)}));
+    rn_test_error_is(g,
+                     "compile: output 0 is the null tensor, which was first given to tanh");
+    cr_assert_null(
+        rn_compile(h, (rn_compile_options){.minimize = y, .with = {.build = keep}}));
+    rn_test_error_is(h, "compile: an optimiser without a loss: minimize is missing or "
+                        "null, which was first given to tanh");
+    rn_add(rn_input(i, "x", RN_F32, rn_shape(2)), y);
+    rn_test_error_is(i, "add: operand 1 is the null tensor, which was first given to tanh");
+    rn_graph_free(g), rn_graph_free(h), rn_graph_free(i);
+}
+
+static rn_compile_options chosen(rn_tensor y, rn_tensor s)
+{
+    return (rn_compile_options){RN_OUTPUTS(y, s)};
+}
+
+/* What RN_OUTPUTS lists lasts as long as the options. */
+Test(compile, options_outlive_their_block)
+{
+    world w = begin();
+    const rn_tensor s = rn_sum_all(w.y);
+    const rn_compile_options o = chosen(w.y, s), other = chosen(s, w.y);
+    rn_program *p = rn_compile(w.g, o);
+
+    cr_assert_neq(other.output[0].id, o.output[0].id);
+    cr_assert(p, "%s", rn_graph_error(w.g));
+    cr_assert(!o.outputs && o.output_count == 2 && o.output[1].id == s.id);
+    end(&w, p);
 }
 
 Test(compile, a_body_is_no_graph)

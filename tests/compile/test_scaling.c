@@ -93,7 +93,7 @@ static rn_tensor weight(world *w, int i, rn_shape shape)
     char name[16];
 
     snprintf(name, sizeof name, "w%d", i);
-    return rn_weight(w->s, name, shape, (rn_init){0});
+    return rn_weight(rn_share(w->s), name, shape, (rn_init){0});
 }
 
 /* ---- chains ---- */

@@ -99,6 +99,7 @@ Test(leaf, values_that_types_hold)
     rn_program *p =
         rn_test_compile_with(g, (rn_compile_options){.outputs = y, .output_count = N});
 
+    cr_assert_eq(rn_feed_i32(p, zero, &(int32_t){0}, 1), RN_OK);
     cr_assert_eq(rn_run(p), RN_OK);
     for (int i = 0; i < N; i++) {
         int32_t got;

@@ -259,7 +259,7 @@ static rn_test_result train(rn_allocator a, char *message, rn_optimizer optimize
     for (int i = 0; i < 3; i++) {
         if (!p)
             result = failed(message, rn_graph_error(g));
-        else if (rn_run(p))
+        else if (rn_feed_i32(p, x, (const int32_t[T * B]){0}, T * B) || rn_run(p))
             result = failed(message, rn_program_error(p));
         else if (i == 2 && !(rn_scalar(p, loss) < 2))
             result = wrong(message, "the loss is not below 2");

@@ -192,7 +192,7 @@ Test(dropout, between_recurrent_layers)
     rn_sequence train = rn_gru(rn_root(g, model), "net", x, o);
     rn_sequence use = rn_gru(rn_root_inference(g, model), "net", x, o);
     o.dropout = 0;
-    rn_sequence without = rn_gru(rn_root(g, model), "net", x, o);
+    rn_sequence without = rn_gru(rn_share(rn_root(g, model)), "net", x, o);
     rn_program *p = rn_compile(
         g, (rn_compile_options){RN_OUTPUTS(train.outputs, use.outputs, without.outputs,
                                            train.final[0], use.final[0])});

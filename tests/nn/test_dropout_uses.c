@@ -232,7 +232,7 @@ Test(dropout_uses, gradient_of_an_encoder_used_twice)
         .units = 3, .layers = 2, .bidirectional = true, .dropout = 0.5};
     rn_tensor x = rn_input(f.graph, "x", RN_F64, rn_shape(4, 2, 3));
     rn_tensor a = rn_gru(f.scope, "net", x, o).outputs;
-    rn_tensor b = rn_gru(f.scope, "net", x, o).outputs;
+    rn_tensor b = rn_gru(rn_share(f.scope), "net", x, o).outputs;
 
     expect_right_gradient(&f, rn_sub(a, b));
 }

@@ -235,7 +235,7 @@ Test(recurrent, by_name)
     for (int i = 0; i < 3; i++) {
         bench b = make(&rn_test_cells[i], (example){3, 2, 2, {.units = 2}, false, false});
         const int weights = rn_model_count(b.model);
-        b.y = layers[i](rn_root(b.graph, b.model), "net", b.x, b.e.options);
+        b.y = layers[i](rn_share(rn_root(b.graph, b.model)), "net", b.x, b.e.options);
         cr_assert_eq(rn_model_count(b.model), weights);
         compare(&b, b.cell->cell->name);
         finish(&b);

@@ -236,7 +236,7 @@ Test(recurrent_use, inside_a_loop)
     rn_tensor nested = rn_loop_final(loop, carry);
     for (int i = 0; i < S; i++) {
         o.initial = &h;
-        h = rn_gru(s, "net", x, o).last;
+        h = rn_gru(rn_share(s), "net", x, o).last;
     }
     rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(nested, h)});
     cr_assert(p, "%s", rn_graph_error(g));

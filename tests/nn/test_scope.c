@@ -15,8 +15,8 @@ Test(scope, paths)
     cr_assert_str_eq(a.path, "a");
     cr_assert_str_eq(ab.path, "a/b");
     rn_weight(ab, "w", rn_shape(1), normal);
-    rn_weight(w.root, "a/b/w", rn_shape(1), normal);
-    rn_weight(a, "b/w", rn_shape(1), normal);
+    rn_weight(rn_share(w.root), "a/b/w", rn_shape(1), normal);
+    rn_weight(rn_share(a), "b/w", rn_shape(1), normal);
     cr_assert_eq(rn_model_count(w.model), 1);
     cr_assert_str_eq(rn_variable_name(rn_model_at(w.model, 0)), "a/b/w");
     rn_test_end(&w);
@@ -36,7 +36,7 @@ Test(scope, two_graphs_share_a_weight)
     rn_test_world w = rn_test_begin();
     rn_graph *other = rn_graph_new();
     rn_tensor x = rn_weight(w.root, "w", rn_shape(4), normal);
-    rn_tensor again = rn_weight(w.root, "w", rn_shape(4), normal);
+    rn_tensor again = rn_weight(rn_share(w.root), "w", rn_shape(4), normal);
     rn_tensor there =
         rn_weight(rn_root(other, w.model), "w", rn_shape(4), (rn_init){RN_INIT_ZEROS, 0});
     double here[4], values[4];
@@ -75,7 +75,7 @@ Test(scope, a_weight_inside_a_loop_is_that_of_the_root)
     rn_loop_steps(loop, 3);
     rn_tensor carry = rn_loop_carry(loop, rn_fill(w.graph, RN_F64, rn_shape(2), 0));
     rn_tensor x = rn_weight(w.root, "w", rn_shape(2), (rn_init){RN_INIT_CONSTANT, 2});
-    rn_scope inside = {rn_loop_body(loop), w.model, "", false};
+    rn_scope inside = {.graph = rn_loop_body(loop), .model = w.model, .path = ""};
     rn_tensor y = rn_weight(inside, "w", rn_shape(2), normal);
     cr_assert_eq(x.graph, w.graph);
     cr_assert_eq(y.graph, w.graph);

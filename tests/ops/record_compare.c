@@ -66,7 +66,7 @@ COMPARISON(not_equal, ne);
 COMPARISON(less, lt);
 COMPARISON(less_equal, le);
 
-/* ---- those that are others turned round, and say so ---- */
+/* ---- those that are others turned round ---- */
 
 #define TURNED(name_, of)                                                                  \
     static rn_tensor shapes_##name_(rn_graph *g)                                           \
@@ -74,7 +74,7 @@ COMPARISON(less_equal, le);
         return rn_##name_(x_of(g, RN_F32), rn_input(g, "y", RN_F32, (rn_shape){1, {2}}));  \
     }                                                                                      \
     static const refusal refusals_##name_[] = {                                            \
-        {shapes_##name_, of ": shapes do not broadcast: y [2], x [2,3]"}};                 \
+        {shapes_##name_, #name_ ": shapes do not broadcast, in " of ": x [2,3], y [2]"}};  \
     static void more_##name_(void)                                                         \
     {                                                                                      \
         compare_with_nan(rn_##name_, name_##_of);                                          \

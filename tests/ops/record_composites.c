@@ -105,7 +105,7 @@ REFUSES(one_hot_type, rn_one_hot(x_of(g, RN_F32), 3, RN_F32))
 REFUSES(one_hot_count, rn_one_hot(x_of(g, RN_I32), -1, RN_F32))
 static const refusal refusals_one_hot[] = {
     {one_hot_type, "one_hot: the indices' type is f32, not i32: x [2,3]"},
-    {one_hot_count, "range: no such count: -1"},
+    {one_hot_count, "one_hot: range: no such count: -1"},
 };
 const record record_one_hot = {.name = "one_hot",
                                .inputs = 1,

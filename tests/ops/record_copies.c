@@ -171,9 +171,8 @@ static rn_tensor stack_sizes(rn_graph *g)
 }
 REFUSES(stack_axis, rn_stack((const rn_tensor[]){x_of(g, RN_F32)}, 1, 3))
 static const refusal refusals_stack[] = {
-    {stack_sizes,
-     "concat: sizes of other axes differ: reshape#2 [1,2,3], reshape#3 [1,2,4]"},
-    {stack_axis, "expand: no place for an axis 3: x [2,3]"},
+    {stack_sizes, "stack: sizes of other axes differ, in concat: x [2,3], y [2,4]"},
+    {stack_axis, "stack: no place for an axis 3, in expand: x [2,3]"},
 };
 MOVE(stack, 3, stacks, refusals_stack, more_stack);
 

@@ -165,7 +165,8 @@ static void more_log_softmax(void)
 
 #define ROWS(name_, call, ulps_)                                                           \
     REFUSES(axis_##name_, call)                                                            \
-    static const refusal refusals_##name_[] = {{axis_##name_, "max: no axis 2: x [2,3]"}}; \
+    static const refusal refusals_##name_[] = {                                            \
+        {axis_##name_, #name_ ": no axis 2, in max: x [2,3]"}};                            \
     const record record_##name_ = {.name = #name_,                                         \
                                    .inputs = 1,                                            \
                                    .build = build_##name_,                                 \
@@ -207,7 +208,8 @@ static const sample normalized[] = {
     {.x = {REAL(regular, 3, 1)}},    {.x = {REAL(large, 3, 131)}, .values_only = true},
 };
 REFUSES(normalize_rank, rn_normalize(rn_input(g, "x", RN_F32, (rn_shape)SCALAR), epsilon))
-static const refusal refusals_normalize[] = {{normalize_rank, "mean: no axis -1: x []"}};
+static const refusal refusals_normalize[] = {
+    {normalize_rank, "normalize: no axis -1, in mean: x []"}};
 const record record_normalize = {.name = "normalize",
                                  .inputs = 1,
                                  .build = build_normalize,
@@ -248,7 +250,8 @@ static const sample layers[] = {
 };
 REFUSES(layer_norm_rank,
         rn_layer_norm(rn_input(g, "x", RN_F32, (rn_shape)SCALAR), rn_null(), rn_null(), 1))
-static const refusal refusals_layer_norm[] = {{layer_norm_rank, "mean: no axis -1: x []"}};
+static const refusal refusals_layer_norm[] = {
+    {layer_norm_rank, "layer_norm: no axis -1, in mean: x []"}};
 const record record_layer_norm = {.name = "layer_norm",
                                   .inputs = 3,
                                   .build = build_layer_norm,

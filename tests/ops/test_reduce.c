@@ -111,9 +111,11 @@ static rn_tensor tenths(rn_graph *g, rn_shape shape)
 /* A row of ones as it lies in memory, repeated. */
 static rn_tensor repeated_row(rn_graph *g, int64_t rows, int64_t columns)
 {
-    const rn_tensor row =
-        rn_exp(rn_scale(rn_input(g, "row", RN_F32, (rn_shape){1, {columns}}), 0));
+    rn_variable *zeros = rn_variable_new((rn_allocator){NULL, NULL}, "zeros", RN_F32,
+                                         (rn_shape){1, {columns}});
+    const rn_tensor row = rn_exp(rn_read_variable(g, zeros));
 
+    rn_variable_release(zeros);
     return rn_broadcast(rn_scale(row, 0.1), (rn_shape){2, {rows, columns}});
 }
 

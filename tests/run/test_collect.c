@@ -217,10 +217,10 @@ Test(collect, lengths_beyond_the_steps)
 {
     static const int32_t bad[][2] = {{2, 3}, {-1, 2}, {INT32_MAX, 0}, {0, INT32_MIN}};
     static const char *message[] = {
-        "check_range: 3 is outside 0..2 at element 1: n [2]",
-        "check_range: -1 is outside 0..2 at element 0: n [2]",
-        "check_range: 2147483647 is outside 0..2 at element 0: n [2]",
-        "check_range: -2147483648 is outside 0..2 at element 1: n [2]"};
+        "loop: length 3 is outside 0..2 at element 1 of n [2]",
+        "loop: length -1 is outside 0..2 at element 0 of n [2]",
+        "loop: length 2147483647 is outside 0..2 at element 0 of n [2]",
+        "loop: length -2147483648 is outside 0..2 at element 1 of n [2]"};
 
     for (int back = 0; back < 2; back++) {
         rn_graph *g = rn_graph_new();

@@ -169,6 +169,7 @@ Test(fault, a_users_kernel)
     const rn_tensor z = rn_name(rn_apply(&wordy_op, &x, 1, NULL, 0), "z");
     rn_program *p = rn_test_compile(g, y), *q = rn_test_compile(g, z);
 
+    rn_test_feed(p, x, (double[]){0});
     fails(p, "silent: refused by its kernel: result []");
     rn_test_feed(q, x, (double[]){13});
     fails(q, "wordy: 13 is unlucky: z []");

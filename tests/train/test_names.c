@@ -9,7 +9,7 @@ static const rn_init ones = {RN_INIT_CONSTANT, 1};
 
 static rn_tensor weight(const rn_test_world *w, const char *name)
 {
-    return rn_weight(w->root, name, rn_shape(2), ones);
+    return rn_weight(rn_share(w->root), name, rn_shape(2), ones);
 }
 
 static double first(const rn_test_world *w, const char *name)

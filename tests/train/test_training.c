@@ -190,7 +190,8 @@ Test(training, two_models)
     rn_tensor v = rn_weight(rn_root(w.graph, other), "v", rn_shape(2), ones);
 
     refused(&w, rn_add(slope(&w, "w"), rn_sum_all(v)), rn_sgd(1, 0),
-            "sgd: the weight belongs to another model: w");
+            "sgd: the loss depends on weights of two models: v of one, w of another: an "
+            "optimiser trains one model");
     rn_model_free(other);
 }
 

@@ -6,7 +6,7 @@
  *
  *   y[i] = W[indices[i]]
  */
-#include "node.h"
+#include "frame.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 
@@ -34,7 +34,9 @@ rn_tensor rn_embedding_init(rn_scope scope, const char *name, rn_tensor indices,
                        "embedding: count and units must be positive: %s has %lld and %lld",
                        name ? name : "", (long long)count, (long long)units);
 
+    rn__frame f;
+    rn__frame_enter(&f, "embedding", name, indices, rn_null());
     rn_tensor w =
         rn_weight(rn_scope_in(scope, name), "w", (rn_shape){2, {count, units}}, init);
-    return rn_take(w, indices);
+    return rn__frame_leave(&f, rn_take(w, indices));
 }

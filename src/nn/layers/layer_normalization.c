@@ -6,7 +6,7 @@
  *
  *   y = gain .* (x - mean x) / sqrt(variance x + 1e-5) + bias
  */
-#include "node.h"
+#include "frame.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 
@@ -19,11 +19,13 @@ rn_tensor rn_layer_normalization(rn_scope scope, const char *name, rn_tensor x)
         return rn_fail(x.graph, "layer_normalization: nothing to normalise: %s",
                        name ? name : "");
 
+    rn__frame f;
+    rn__frame_enter(&f, "layer_normalization", name, x, rn_null());
     const rn_scope s = rn_scope_in(scope, name);
     const int64_t N = rn_size(x, -1);
     rn_tensor gain =
         rn_weight(s, "gain", (rn_shape){1, {N}}, (rn_init){RN_INIT_CONSTANT, 1});
     rn_tensor bias = rn_weight(s, "bias", (rn_shape){1, {N}}, (rn_init){RN_INIT_ZEROS, 0});
 
-    return rn_layer_norm(x, gain, bias, 1e-5);
+    return rn__frame_leave(&f, rn_layer_norm(x, gain, bias, 1e-5));
 }

@@ -6,7 +6,7 @@
  *
  *   y = x W + b
  */
-#include "node.h"
+#include "frame.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 
@@ -20,6 +20,8 @@ rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units
         return rn_fail(x.graph, "linear: units must be positive: %s has %lld",
                        name ? name : "", (long long)units);
 
+    rn__frame f;
+    rn__frame_enter(&f, "linear", name, x, rn_null());
     const rn_scope s = rn_scope_in(scope, name);
     const int64_t I = rn_size(x, -1);
     rn_tensor w =
@@ -30,5 +32,6 @@ rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units
     rn_shape shape = rn_shape_get(x), rows = {2, {1, I}};
     for (int i = 0; i + 1 < shape.rank; i++) rows.size[0] *= shape.size[i];
     shape.size[shape.rank - 1] = units;
-    return rn_reshape(rn_add(rn_matmul(rn_reshape(x, rows), w), b), shape);
+    return rn__frame_leave(&f,
+                           rn_reshape(rn_add(rn_matmul(rn_reshape(x, rows), w), b), shape));
 }

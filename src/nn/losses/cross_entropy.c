@@ -15,6 +15,7 @@
  * costs infinitely much, and of its gradient only the target's element is not 0: as in
  * softmax, no class has a probability.
  */
+#include "frame.h"
 #include "losses.h"
 
 static const char *fault_of(rn_tensor logits, rn_tensor targets)
@@ -47,19 +48,15 @@ static bool fits(rn_tensor logits, rn_tensor targets)
     return !fault;
 }
 
-/* The logit of each row's target: x [N, V], t [N] -> [N]. A target that is no class becomes
- * the index -1, which the run refuses; n V + t alone would be in another row. */
+/* The logit of each row's target: x [N, V], t [N] -> [N]. The run refuses a target that is
+ * no class; n V + t alone would be in another row. */
 static rn_tensor picked(rn_tensor x, rn_tensor t)
 {
     const int64_t N = rn_size(x, 0), V = rn_size(x, 1);
-    rn_tensor classes = rn_constant_like(t, (double)V);
-    rn_tensor valid =
-        rn_logical_and(rn_greater_equal(t, rn_constant_like(t, 0)), rn_less(t, classes));
-    rn_tensor index = rn_add(rn_mul(rn_range(t.graph, N), classes), t);
+    rn_tensor rows = rn_mul(rn_range(t.graph, N), rn_constant_like(t, (double)V));
 
-    index = rn_where(valid, index, rn_constant_like(t, -1));
-    rn_tensor y = rn_take(rn_reshape(x, (rn_shape){1, {N * V}}), index);
-    return rn_name(y, "cross_entropy: logit of the target");
+    return rn_take(rn_reshape(x, (rn_shape){1, {N * V}}),
+                   rn_add(rows, rn_check_range(t, 0, V - 1)));
 }
 
 /* -log softmax(x)[t] of every row: [N]. Rows that do not count (`counts` bool [N, 1], or
@@ -89,24 +86,38 @@ static bool flatten(rn_tensor *logits, rn_tensor *targets)
     return !rn_is_null(*logits) && !rn_is_null(*targets);
 }
 
-rn_tensor rn_cross_entropy(rn_tensor logits, rn_tensor targets)
+/* Over the targets that are not `ignored`; NULL: over all. */
+static rn_tensor mean_loss(rn_tensor logits, rn_tensor targets, const int32_t *ignored)
 {
     if (!flatten(&logits, &targets)) return rn_null();
     if (rn_size(targets, 0) == 0) return rn_sum_all(logits);
-    return rn__loss_mean(rows(logits, targets, rn_null()));
-}
-
-rn_tensor rn_cross_entropy_ignoring(rn_tensor logits, rn_tensor targets, int32_t ignored)
-{
-    if (!flatten(&logits, &targets)) return rn_null();
-    if (rn_size(targets, 0) == 0) return rn_sum_all(logits);
+    if (!ignored) return rn__loss_mean(rows(logits, targets, rn_null()));
 
     const rn_type real = rn_type_get(logits);
-    rn_tensor counts = rn_not_equal(targets, rn_constant_like(targets, ignored));
+    rn_tensor counts = rn_not_equal(targets, rn_constant_like(targets, *ignored));
     rn_tensor safe = rn_where(counts, targets, rn_constant_like(targets, 0));
     rn_tensor loss = rows(logits, safe, rn_expand(counts, 1));
     rn_tensor sum = rn_sum_all(rn_where(counts, loss, rn_constant_like(loss, 0)));
     rn_tensor number = rn_sum_all(rn_cast(counts, RN_I32));
 
     return rn_div(sum, rn_cast(rn_maximum(number, rn_constant_like(number, 1)), real));
+}
+
+static rn_tensor framed(rn_tensor logits, rn_tensor targets, const int32_t *ignored)
+{
+    rn__frame f;
+
+    rn__frame_enter(&f, "cross_entropy", NULL, logits, targets);
+    f.noun = "target";
+    return rn__frame_leave(&f, mean_loss(logits, targets, ignored));
+}
+
+rn_tensor rn_cross_entropy(rn_tensor logits, rn_tensor targets)
+{
+    return framed(logits, targets, NULL);
+}
+
+rn_tensor rn_cross_entropy_ignoring(rn_tensor logits, rn_tensor targets, int32_t ignored)
+{
+    return framed(logits, targets, &ignored);
 }
