@@ -46,7 +46,7 @@ RN_API rn_status rn_model_set(rn_model *model, const char *name, const void *dat
                               size_t bytes);
 RN_API rn_status rn_model_get(rn_model *model, const char *name, void *data, size_t bytes);
 
-/* Sets carried states (of all layers made with .carry, see recurrent.h) to zero. */
+/* Sets the states of all layers made with .stateful, see recurrent.h, to zero. */
 RN_API void rn_model_reset_states(rn_model *model);
 
 /* Writes all weights to a safetensors file, in the way that file.h describes: a reader
@@ -54,8 +54,9 @@ RN_API void rn_model_reset_states(rn_model *model);
  * that the file could not be loaded again: headers have 100 MB at most. Loading sets every
  * weight of the model, which must be the very weights of the file, with the same shapes and
  * types: build the graph first. It also sets to zero what belonged to the weights before:
- * carried states, and the moments and counts of all optimisers. Anything else is
- * RN_BAD_FILE with a message that names file and tensor, and then nothing is changed. */
+ * the states of stateful layers, and the moments and counts of all optimisers. Anything
+ * else is RN_BAD_FILE with a message that names file and tensor, and then nothing is
+ * changed. */
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
 
