@@ -94,7 +94,7 @@ typedef enum kind { CHARACTERS, TIED, SENTENCE } kind;
 static rn_tensor network(kind task, rn_scope s, rn_tensor x, rn_init init)
 {
     const int64_t count = task == SENTENCE ? WORDS : BYTES;
-    const rn_recurrent_options options = {.units = UNITS, .carry = task != SENTENCE};
+    const rn_recurrent_options options = {.units = UNITS, .stateful = task != SENTENCE};
     rn_tensor e = rn_embedding_init(s, "embed", x, count, UNITS, init);
     rn_sequence h = rn_lstm(s, "lstm", e, options);
 

@@ -66,7 +66,7 @@ static runner runner_new(task k, rn_watch watch)
     const rn_scope s = rn_root(r.graph, r.model);
     const rn_recurrent_options options = {.units = k.units,
                                           .layers = k.layers,
-                                          .carry = k.vocabulary > 0,
+                                          .stateful = k.vocabulary > 0,
                                           .dropout = k.dropout};
     const int64_t v = k.vocabulary;
     rn_tensor x, y, loss;

@@ -3,7 +3,7 @@
  * charlm -- learns to predict the next character of a text.
  *
  *   x = embed[characters]        [T, B] -> [T, B, E]
- *   h = LSTM(LSTM(x))            or another cell, its state carried from run to run
+ *   h = LSTM(LSTM(x))            or another cell, its state kept from run to run
  *   loss = cross entropy of softmax(W h + b) and the characters that follow
  *
  * It says how well the model predicts text that it was not shown, beside counted models,

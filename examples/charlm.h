@@ -120,7 +120,7 @@ part part_of(const runner *r, const text *t, int64_t characters);
 /* Whether character `at` of the text is predicted in the part. */
 bool part_has(const part *p, int64_t at);
 
-/* Bits for each of its characters, with state carried through each stream. When the clock
+/* Bits for each of its characters, with the state kept through each stream. When the clock
  * says `until`, the part ends with what was measured; one run is in any case. */
 bool measure(runner *r, rn_model *model, const text *t, part *p, const rn_progress *clock,
              double until, double *bits);

@@ -32,7 +32,7 @@ static rn_tensor language_model(rn_scope s, const network *n, rn_tensor chars)
     rn_sequence y = rn_recurrent(s, "rnn", cell_of(n), x,
                                  (rn_recurrent_options){.units = n->hidden,
                                                         .layers = (int)n->layers,
-                                                        .carry = true,
+                                                        .stateful = true,
                                                         .dropout = n->dropout});
     rn_tensor h = rn_dropout(s, "dropout", y.outputs, n->dropout);
 
@@ -134,7 +134,7 @@ static int64_t fill(runner *r, const text *t, int64_t b, int64_t from, int64_t t
     return counted;
 }
 
-/* Sets the carried states of this batch size to zero, and no others: those of training are
+/* Sets the kept states of this batch size to zero, and no others: those of training are
  * not done with. */
 static void forget(rn_model *model, int64_t batch)
 {

@@ -39,7 +39,7 @@ bool training_begin(training *t, const settings *s, const corpus *c, const netwo
     t->model = rn_model_new((uint64_t)s->seed);
     if (!t->model) return complain("out of memory");
 
-    /* Not the batch of training, so that each has carried states of its own. */
+    /* Not the batch of training, so that each has states of its own. */
     const int64_t batch = s->batch == MEASURE_BATCH ? MEASURE_BATCH - 1 : MEASURE_BATCH;
     if (!runner_train(&t->learn, t->model, n, s) ||
         !runner_measure(&t->measure, t->model, n, batch))

@@ -49,7 +49,7 @@ RN_API rn_status rn_model_set(rn_model *model, const char *name, const void *dat
                               size_t bytes);
 RN_API rn_status rn_model_get(rn_model *model, const char *name, void *data, size_t bytes);
 
-/* Sets the carried states of all layers built with .carry (recurrent.h) to zero. */
+/* Sets the states of all layers built with .stateful (recurrent.h) to zero. */
 RN_API void rn_model_reset_states(rn_model *model);
 
 /* Saves all weights to a safetensors file, or loads them from one.
@@ -59,10 +59,10 @@ RN_API void rn_model_reset_states(rn_model *model);
  *
  * Loading sets every weight of the model. The file must hold exactly the model's weights,
  * with the same shapes and types, so build the graph first: RN_INVALID if the model has no
- * weights. Loading also resets what belonged to the old weights: carried states, and the
- * moments and counts of all optimisers. RN_BAD_FILE with a message that names the file and
- * the tensor: the file is not valid or does not match the model. After an error the model
- * is unchanged. */
+ * weights. Loading also resets what belonged to the old weights: the states of stateful
+ * layers, and the moments and counts of all optimisers. RN_BAD_FILE with a message that
+ * names the file and the tensor: the file is not valid or does not match the model. After
+ * an error the model is unchanged. */
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
 

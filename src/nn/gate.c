@@ -21,6 +21,46 @@ static rn_tensor refuse(rn_scope scope, const char *name, rn_tensor x, rn_tensor
                    rn__describe(h, h_text, sizeof h_text));
 }
 
+/* x times the weight name/part [I, units]. */
+static rn_tensor product(rn_scope scope, const char *what, const char *name,
+                         const char *part, rn_tensor x, int64_t units, rn_initializer kind)
+{
+    char text[128];
+    rn_graph *graph = scope.graph ? scope.graph : x.graph;
+
+    if (rn_rank(x) != 2)
+        return rn_fail(graph, "%s: the input must have two axes: %s got %s", what,
+                       name ? name : "(null)", rn__describe(x, text, sizeof text));
+    if (units < 1)
+        return rn_fail(graph, "%s: units must be positive: %s has %lld", what,
+                       name ? name : "(null)", (long long)units);
+    return rn_matmul(x,
+                     rn_weight(rn_scope_in(scope, name), part,
+                               (rn_shape){2, {rn_size(x, -1), units}}, (rn_init){kind, 1}));
+}
+
+rn_tensor rn_gate_input(rn_scope scope, const char *name, rn_tensor x, int64_t units)
+{
+    return product(scope, "gate_input", name, "w", x, units, RN_INIT_GLOROT_UNIFORM);
+}
+
+rn_tensor rn_gate_state(rn_scope scope, const char *name, rn_tensor h, int64_t units)
+{
+    return product(scope, "gate_state", name, "u", h, units, RN_INIT_ORTHOGONAL);
+}
+
+rn_tensor rn_bias(rn_scope scope, const char *name, rn_tensor y, double value)
+{
+    char text[128];
+
+    if (rn_rank(y) < 1)
+        return rn_fail(scope.graph ? scope.graph : y.graph,
+                       "bias: y must have an axis: %s got %s", name ? name : "(null)",
+                       rn__describe(y, text, sizeof text));
+    return rn_add(y, rn_weight(scope, name, (rn_shape){1, {rn_size(y, -1)}},
+                               (rn_init){RN_INIT_CONSTANT, value}));
+}
+
 rn_tensor rn_gate(rn_scope scope, const char *name, rn_tensor x, rn_tensor h)
 {
     return rn_gate_biased(scope, name, x, h, 0);
@@ -32,14 +72,12 @@ rn_tensor rn_gate_biased(rn_scope scope, const char *name, rn_tensor x, rn_tenso
     if (rn_rank(x) != 2 || rn_rank(h) != 2) return refuse(scope, name, x, h);
 
     rn__frame f;
-    rn__frame_enter(&f, "gate", name, x, h);
-    const rn_scope s = rn_scope_in(scope, name);
-    const int64_t I = rn_size(x, -1), H = rn_size(h, -1);
-    rn_tensor w =
-        rn_weight(s, "w", (rn_shape){2, {I, H}}, (rn_init){RN_INIT_GLOROT_UNIFORM, 1});
-    rn_tensor u =
-        rn_weight(s, "u", (rn_shape){2, {H, H}}, (rn_init){RN_INIT_ORTHOGONAL, 1});
-    rn_tensor b = rn_weight(s, "b", (rn_shape){1, {H}}, (rn_init){RN_INIT_CONSTANT, bias});
 
-    return rn__frame_leave(&f, rn_add(rn_add(rn_matmul(x, w), rn_matmul(h, u)), b));
+    rn__frame_enter(&f, "gate", name, x, h);
+    const int64_t H = rn_size(h, -1);
+    const rn_tensor wx = rn_gate_input(scope, name, x, H);
+    const rn_tensor uh = rn_gate_state(scope, name, h, H);
+
+    return rn__frame_leave(&f,
+                           rn_bias(rn_scope_in(scope, name), "b", rn_add(wx, uh), bias));
 }

@@ -2,10 +2,6 @@
 /* What a recurrent layer is asked for, and whether it can be. */
 #include "recurrent.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "frame.h"
 #include "model.h"
 
 /* NULL, or what is wrong with the numbers among the options; *number is the culprit. */
@@ -18,8 +14,8 @@ static const char *fault_of_options(const rn_recurrent_options *o, double *numbe
     *number = o->dropout;
     if (!(o->dropout >= 0 && o->dropout < 1)) return "dropout must be in 0 <= dropout < 1";
     *number = o->initial_count;
-    if (o->initial_count < 0 || (o->initial_count > 0 && !o->initial))
-        return "initial states are missing";
+    if (o->initial_count != 0 && !o->initial) return "initial_count without initial";
+    if (o->initial_count <= 0 && o->initial) return "initial without initial_count";
     return NULL;
 }
 
@@ -27,59 +23,112 @@ static const char *fault_of_options(const rn_recurrent_options *o, double *numbe
 static const char *conflict_of(const rn_recurrent_options *o)
 {
     if (o->bidirectional && o->reverse) return "bidirectional excludes reverse";
-    if (o->carry && o->bidirectional) return "carry excludes bidirectional";
-    if (o->carry && o->reverse) return "carry excludes reverse";
-    if (o->carry && o->initial_count) return "carry excludes initial states";
+    if (o->stateful && o->bidirectional) return "stateful excludes bidirectional";
+    if (o->stateful && o->reverse) return "stateful excludes reverse";
+    if (o->stateful && o->initial_count) return "stateful excludes initial states";
     return NULL;
+}
+
+/* NULL, or which option is not for this function. */
+static const char *stranger_of(rn__recurrent_kind kind, const rn_recurrent_options *o)
+{
+    if (kind == RN__SEQUENCE) return NULL;
+    if (kind == RN__STEP && (o->bidirectional || o->reverse)) return "only forward";
+    if (!rn_is_null(o->lengths)) return "lengths are for rn_recurrent alone";
+    if (o->stateful) return "stateful is for rn_recurrent alone";
+    if (o->initial || o->initial_count) return "initial is for rn_recurrent alone";
+    return NULL;
+}
+
+const char *rn__recurrent_what(const rn__recurrent *r)
+{
+    static const char *const what[] = {[RN__SEQUENCE] = "recurrent",
+                                       [RN__STEP] = "recurrent_step",
+                                       [RN__BEGIN] = "recurrent_begin"};
+
+    return what[r->kind];
 }
 
 static bool check_cell(const rn__recurrent *r)
 {
+    const char *what = rn__recurrent_what(r);
     const rn_cell *cell = r->cell;
 
-    if (!cell || !cell->step || !cell->name)
-        rn_fail(r->graph, "%s: there is no cell: %s", r->what, r->name);
-    else if (cell->states < 1 || cell->states > RN_STATES_MAX)
-        rn_fail(r->graph, "%s: a cell has 1 to %d states: %s of %s has %d", r->what,
+    if (!cell || (!cell->step && !cell->step_with) || !cell->name) {
+        rn_fail(r->graph, "%s: there is no cell: %s", what, r->name);
+        return false;
+    }
+    if (cell->step && cell->step_with) {
+        rn_fail(r->graph, "%s: a cell has either step or step_with: %s of %s has both",
+                what, cell->name, r->name);
+        return false;
+    }
+    if (cell->states < 1 || cell->states > RN_STATES_MAX) {
+        rn_fail(r->graph, "%s: a cell has 1 to %d states: %s of %s has %d", what,
                 RN_STATES_MAX, cell->name, r->name, cell->states);
-    else
-        return true;
-    return false;
+        return false;
+    }
+    for (int i = 0; i < cell->states; i++) {
+        /* One axis for the batch, and one for the steps. */
+        const int rank = cell->state[i].shape.rank;
+        if (rank >= 0 && rank + 2 <= RN_RANK_MAX) continue;
+        rn_fail(r->graph,
+                "%s: a state has 0 to %d axes beside the batch: %s of %s, state %d "
+                "has %d",
+                what, RN_RANK_MAX - 2, cell->name, r->name, i, rank);
+        return false;
+    }
+    return true;
 }
 
 static bool check_options(const rn__recurrent *r)
 {
     double number;
+    const char *what = rn__recurrent_what(r);
     const char *fault = fault_of_options(&r->options, &number);
     const char *conflict = conflict_of(&r->options);
+    const char *stranger = stranger_of(r->kind, &r->options);
 
-    if (fault)
-        rn_fail(r->graph, "%s: %s: %s has %g", r->what, fault, r->name, number);
+    if (stranger)
+        rn_fail(r->graph, "%s: %s: %s", what, stranger, r->name);
+    else if (fault)
+        rn_fail(r->graph, "%s: %s: %s has %g", what, fault, r->name, number);
     else if (conflict)
-        rn_fail(r->graph, "%s: %s: %s", r->what, conflict, r->name);
-    else if (r->options.carry && r->graph->loop)
-        rn_fail(r->graph, "%s: carry cannot be inside a loop: %s", r->what, r->name);
+        rn_fail(r->graph, "%s: %s: %s", what, conflict, r->name);
+    else if (r->options.stateful && r->graph->loop)
+        rn_fail(r->graph, "%s: stateful cannot be inside a loop: %s", what, r->name);
     else
         return true;
     return false;
 }
 
-static bool check_input(const rn__recurrent *r, rn_tensor x, bool sequence)
+/* The rank that x must have; that of its own where more than one will do. */
+static int rank_of(rn__recurrent_kind kind, rn_tensor x)
 {
-    const int rank = sequence ? 3 : 2;
+    if (kind == RN__BEGIN) return rn_rank(x) == 2 ? 2 : 3;
+    return kind == RN__SEQUENCE ? 3 : 2;
+}
+
+static bool check_input(const rn__recurrent *r, rn_tensor x)
+{
+    const char *what = rn__recurrent_what(r);
+    const int rank = rank_of(r->kind, x);
     char text[128];
 
     if (!r->scope.model)
-        rn_fail(r->graph, "%s: the scope has no model: %s", r->what, r->name);
+        rn_fail(r->graph, "%s: the scope has no model: %s", what, r->name);
     else if (r->scope.graph->root != r->graph->root)
-        rn_fail(r->graph, "%s: x and the scope belong to two graphs: %s", r->what, r->name);
+        rn_fail(r->graph, "%s: x and the scope belong to two graphs: %s", what, r->name);
     else if (rn_rank(x) != rank || !rn__is_real(rn_type_get(x)))
-        rn_fail(r->graph, "%s: x must be real and %s: %s got %s %s", r->what,
-                sequence ? "[T,B,I]" : "[B,I]", r->name, rn_type_name(rn_type_get(x)),
+        rn_fail(r->graph, "%s: x must be real and %s: %s got %s %s", what,
+                rank == 3 ? "[T,B,I]" : "[B,I]", r->name, rn_type_name(rn_type_get(x)),
                 rn__describe(x, text, sizeof text));
     else if (rn_size(x, -1) < 1)
-        rn_fail(r->graph, "%s: x has no units: %s got %s", r->what, r->name,
+        rn_fail(r->graph, "%s: x has no units: %s got %s", what, r->name,
                 rn__describe(x, text, sizeof text));
+    else if (rn_type_get(x) != r->real)
+        rn_fail(r->graph, "%s: x and the model have different types: %s got %s, not %s",
+                what, r->name, rn_type_name(rn_type_get(x)), rn_type_name(r->real));
     else
         return true;
     return false;
@@ -91,29 +140,33 @@ static bool check_lengths(const rn__recurrent *r, rn_tensor lengths)
 
     if (rn_is_null(lengths)) return true;
     if (rn_type_get(lengths) == RN_I32 && rn_rank(lengths) == 1 &&
-        rn_size(lengths, 0) == r->states.size[0])
+        rn_size(lengths, 0) == r->batch)
         return true;
-    rn_fail(r->graph, "%s: lengths must be i32 [%lld]: %s got %s %s", r->what,
-            (long long)r->states.size[0], r->name, rn_type_name(rn_type_get(lengths)),
+    rn_fail(r->graph, "%s: lengths must be i32 [%lld]: %s got %s %s", rn__recurrent_what(r),
+            (long long)r->batch, r->name, rn_type_name(rn_type_get(lengths)),
             rn__describe(lengths, text, sizeof text));
     return false;
 }
 
-bool rn__recurrent_check_states(const rn__recurrent *r, const rn_tensor *states)
+bool rn__recurrent_check_states(const rn__recurrent *r, int first, int count,
+                                const rn_tensor *states)
 {
+    const char *what = rn__recurrent_what(r);
     char wanted[128], text[128];
 
-    for (int i = 0; i < r->count; i++) {
+    for (int i = 0; i < count; i++) {
+        const rn_shape shape = rn__recurrent_shape(r, first + i);
         if (rn_is_null(states[i])) {
-            rn_fail(r->graph, "%s: a state is null: %s, state %d", r->what, r->name, i);
+            rn_fail(r->graph, "%s: a state is null: %s, state %d", what, r->name,
+                    first + i);
             return false;
         }
         if (rn_type_get(states[i]) == r->real &&
-            rn_shape_equal(rn_shape_get(states[i]), r->states))
+            rn_shape_equal(rn_shape_get(states[i]), shape))
             continue;
-        rn_fail(r->graph, "%s: a state must be %s %s: %s, state %d is %s %s", r->what,
-                rn_type_name(r->real), rn__shape_text(r->states, wanted, sizeof wanted),
-                r->name, i, rn_type_name(rn_type_get(states[i])),
+        rn_fail(r->graph, "%s: a state must be %s %s: %s, state %d is %s %s", what,
+                rn_type_name(r->real), rn__shape_text(shape, wanted, sizeof wanted),
+                r->name, first + i, rn_type_name(rn_type_get(states[i])),
                 rn__describe(states[i], text, sizeof text));
         return false;
     }
@@ -125,42 +178,10 @@ static bool check_initial(const rn__recurrent *r)
     const int given = r->options.initial_count;
 
     if (given == 0) return true;
-    if (given == r->count) return rn__recurrent_check_states(r, r->options.initial);
-    rn_fail(r->graph, "%s: wrong number of initial states: %s needs %d, not %d", r->what,
-            r->name, r->count, given);
-    return false;
-}
-
-/* "lstm of 2 layers in both directions", to be told apart from other layers. */
-static char *kind_of(const rn__recurrent *r, char *text, size_t capacity)
-{
-    snprintf(text, capacity, "%.100s of %d layer%s%s", r->cell->name, r->layers,
-             r->layers == 1 ? "" : "s", r->directions == 1 ? "" : " in both directions");
-    return text;
-}
-
-static bool check_kind(const rn__recurrent *r)
-{
-    const char *kept = rn__model_kept(r->scope.model, r->scope.path);
-    char text[192];
-
-    kind_of(r, text, sizeof text);
-    if (!kept || !strcmp(kept, text)) return true;
-    rn_fail(r->graph, "%s: the model has another layer of that name: %s is %s, not %s",
-            r->what, r->scope.path, kept, text);
-    return false;
-}
-
-bool rn__recurrent_keep(const rn__recurrent *r)
-{
-    rn_model *model = r->scope.model;
-    char text[192];
-
-    if (r->graph->root->failed) return false;
-    if (rn__model_kept(model, r->scope.path) ||
-        rn__model_keep(model, r->scope.path, kind_of(r, text, sizeof text)))
-        return true;
-    rn__no_memory(r->graph);
+    if (given == r->count)
+        return rn__recurrent_check_states(r, 0, given, r->options.initial);
+    rn_fail(r->graph, "%s: wrong number of initial states: %s needs %d, not %d",
+            rn__recurrent_what(r), r->name, r->count, given);
     return false;
 }
 
@@ -174,72 +195,31 @@ static rn_graph *graph_of(rn_tensor x, const rn_recurrent_options *o)
     return inner && rn__encloses(graph, inner) ? inner : graph;
 }
 
-bool rn__recurrent_init(rn__recurrent *r, const char *what, rn_scope scope,
-                        const char *name, const rn_cell *cell, rn_tensor x, bool sequence,
+bool rn__recurrent_init(rn__recurrent *r, rn__recurrent_kind kind, rn_scope scope,
+                        const char *name, const rn_cell *cell, rn_tensor x,
                         const rn_recurrent_options *options)
 {
-    if (rn_is_null(x)) {
-        rn_fail(scope.graph ? scope.graph : graph_of(x, options),
-                "%s: x is the null tensor: %s", what, name ? name : "");
-        return false;
-    }
-    if (!scope.graph) {
-        rn_fail(x.graph, "%s: the scope has no graph: %s", what, name ? name : "");
+    *r = (rn__recurrent){.kind = kind,
+                         .name = name ? name : "",
+                         .cell = cell,
+                         .options = *options,
+                         .graph = scope.graph ? scope.graph : graph_of(x, options)};
+    if (rn_is_null(x) || !scope.graph) {
+        rn_fail(r->graph, "%s: %s: %s", rn__recurrent_what(r),
+                rn_is_null(x) ? "x is the null tensor" : "the scope has no graph", r->name);
         return false;
     }
     if (x.graph->root->failed) return false;
-    *r = (rn__recurrent){.what = what,
-                         .name = name ? name : "",
-                         .scope = rn_scope_in(scope, name),
-                         .cell = cell,
-                         .options = *options,
-                         .graph = graph_of(x, options)};
-    if (r->graph->root->failed || !check_cell(r) || !check_options(r) ||
-        !check_input(r, x, sequence))
-        return false;
+    r->scope = rn_scope_in(scope, name);
+    r->graph = graph_of(x, options);
+    if (r->graph->root->failed || !check_cell(r) || !check_options(r)) return false;
 
     r->layers = options->layers ? options->layers : 1;
     r->directions = options->bidirectional ? 2 : 1;
     r->count = r->layers * r->directions * cell->states;
-    r->states = (rn_shape){2, {rn_size(x, -2), options->units}};
-    r->real = scope.model->real;
-    if (rn_type_get(x) != r->real) {
-        rn_fail(r->graph, "%s: x and the model have different types: %s got %s, not %s",
-                what, r->name, rn_type_name(rn_type_get(x)), rn_type_name(r->real));
-        return false;
-    }
-    return check_kind(r) && check_lengths(r, options->lengths) && check_initial(r);
-}
-
-rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, rn_tensor x,
-                             rn_tensor *state)
-{
-    char text[128];
-    rn_graph *root = r->graph->root;
-    rn__frame *frame = root->frame;
-
-    /* What goes wrong in a cell is its own. */
-    root->frame = NULL;
-    rn_tensor y = r->cell->step(scope, x, state);
-    root->frame = frame;
-
-    if (rn_is_null(y))
-        return rn_fail(r->graph, "%s: the cell has no output: %s of %s", r->what,
-                       r->cell->name, r->name);
-    if (!rn__exists(y) || y.graph->root != r->graph->root)
-        return rn_fail(r->graph, "%s: the cell's output is of another graph: %s gives %s",
-                       r->what, r->cell->name, rn__describe(y, text, sizeof text));
-    if (!rn_shape_equal(rn_shape_get(y), r->states))
-        return rn_fail(r->graph, "%s: the cell's output is not [%lld,%lld]: %s gives %s",
-                       r->what, (long long)r->states.size[0], (long long)r->states.size[1],
-                       r->cell->name, rn__describe(y, text, sizeof text));
-    return y;
-}
-
-rn_scope rn__recurrent_layer(const rn__recurrent *r, int layer)
-{
-    char name[32];
-
-    snprintf(name, sizeof name, "layer%d", layer);
-    return rn_scope_in(r->scope, name);
+    r->batch = rn_size(x, -2);
+    r->real = scope.model ? scope.model->real : RN_F32;
+    return check_input(r, x) && rn__recurrent_fits_model(r) &&
+           rn__recurrent_sizes(r, rn_size(x, -1)) && check_lengths(r, options->lengths) &&
+           check_initial(r);
 }

@@ -22,16 +22,29 @@ static void sequence(rn_test_world *w, rn_sequence s)
     built(w, s.final[0]);
 }
 
+enum { STATES = 2 * RN_STATES_MAX * RN_LAYERS_MAX };
+
 static void recurrent_step(rn_test_world *w)
 {
-    rn_tensor states[4 * RN_LAYERS_MAX];
+    rn_tensor states[STATES];
     const bool none = rn_test_draw(w, 4) == 0, good = rn_test_draw(w, 2) == 0;
     const rn_tensor x = good ? w->tensor[0] : a_tensor(w);
 
-    for (int i = 0; i < 4 * RN_LAYERS_MAX; i++)
-        states[i] = good ? w->tensor[0] : a_tensor(w);
+    for (int i = 0; i < STATES; i++) states[i] = good ? w->tensor[0] : a_tensor(w);
     built(w, rn_recurrent_step(scope(w), name(w), a_cell(w), x, none ? NULL : states,
                                recurrent_options(w)));
+}
+
+static void recurrent_begin(rn_test_world *w)
+{
+    rn_tensor states[STATES];
+    const bool none = rn_test_draw(w, 4) == 0, good = rn_test_draw(w, 2) == 0;
+    const rn_tensor x = good ? w->tensor[0] : a_tensor(w);
+
+    states[0] = rn_null();
+    rn_recurrent_begin(scope(w), name(w), a_cell(w), x, none ? NULL : states,
+                       recurrent_options(w));
+    built(w, states[0]);
 }
 
 static void model_set(rn_test_world *w)

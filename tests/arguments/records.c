@@ -39,22 +39,62 @@ static rn_tensor outer_step(rn_scope s, rn_tensor x, rn_tensor *state)
     return rn_fill(s.graph, RN_F32, rn_shape(2, 3), 1);
 }
 
+static void begin_nothing(rn_scope s, rn_tensor *state, const void *options)
+{
+    (void)s, (void)options;
+    state[0] = rn_null();
+}
+
+static rn_tensor good_with(rn_scope s, rn_tensor x, rn_tensor *state, const void *options)
+{
+    (void)options;
+    return good_step(s, x, state);
+}
+
+#define CELL(cell, count, function, ...)                                                   \
+    {                                                                                      \
+        .name = cell, .states = count, .step = function, __VA_ARGS__                       \
+    }
+
 const rn_cell *a_cell(rn_test_world *w)
 {
     static const rn_cell cells[] = {
-        {"good", 1, good_step},       {"null", 1, null_step},   {"lost", 1, lost_state},
-        {"made up", 1, made_up_step}, {"outer", 1, outer_step}, {NULL, 1, good_step},
-        {"none", 0, good_step},       {"few", -1, good_step},   {"many", 1000, good_step},
-        {"stepless", 1, NULL},        {"two", 2, good_step}};
-    const size_t n = sizeof cells / sizeof *cells;
+        CELL("good", 1, good_step, .begin = NULL),
+        CELL("null", 1, null_step, .begin = NULL),
+        CELL("lost", 1, lost_state, .begin = NULL),
+        CELL("made up", 1, made_up_step, .begin = NULL),
+        CELL("outer", 1, outer_step, .begin = NULL),
+        CELL(NULL, 1, good_step, .begin = NULL),
+        CELL("none", 0, good_step, .begin = NULL),
+        CELL("few", -1, good_step, .begin = NULL),
+        CELL("many", 1000, good_step, .begin = NULL),
+        CELL("stepless", 1, NULL, .begin = NULL),
+        CELL("two", 2, good_step, .begin = NULL),
+        CELL("with", 1, NULL, .step_with = good_with),
+        CELL("both", 1, good_step, .step_with = good_with),
+        CELL("begins", 1, good_step, .begin = begin_nothing),
+        CELL("large", 1, good_step, .output = INT64_MAX),
+        CELL("inputs", 1, good_step, .output = 1023 * RN_INPUTS),
+        CELL("no size", 1, good_step, .output = INT64_MIN),
+        CELL("rank", 1, good_step, .state = {{.shape = {.rank = INT_MAX}}}),
+        CELL("no rank", 1, good_step, .state = {{.shape = {.rank = -1}}}),
+        CELL("no shape", 1, good_step, .state = {{.shape = {2, {INT64_MAX, INT64_MAX}}}}),
+        CELL("no state", 1, good_step, .state = {{.shape = {1, {INT64_MIN}}}}),
+        CELL("matrix", 1, good_step, .state = {{.shape = {2, {RN_UNITS, 2}}}}),
+        CELL("learned", 1, good_step, .state = {{.value = 1, .learned = true}})};
+    static const rn_cell *const listed[] = {
+#define RN_CELL(name, formula) &rn_cell_##name,
+#include "cells/cells.def"
+#undef RN_CELL
+    };
 
     switch (rn_test_draw(w, 4)) {
     case 0:
         return NULL;
     case 1:
-        return &rn_cell_lstm;
+        return listed[rn_test_draw(w, sizeof listed / sizeof *listed)];
     default:
-        return &cells[rn_test_draw(w, n)];
+        return &cells[rn_test_draw(w, sizeof cells / sizeof *cells)];
     }
 }
 
@@ -70,7 +110,7 @@ rn_recurrent_options recurrent_options(rn_test_world *w)
     o.lengths = a_tensor(w);
     o.initial = tensors(w);
     o.initial_count = count_of(w, o.initial);
-    o.carry = rn_test_draw(w, 2) == 0;
+    o.stateful = rn_test_draw(w, 2) == 0;
     o.dropout = real(w);
     return o;
 }

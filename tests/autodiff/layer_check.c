@@ -2,6 +2,7 @@
 /* Building recurrent layers of all kinds and sizes, and checking their gradients. */
 #include "layer_check.h"
 
+#include "cells.h"
 #include "run/driver.h"
 
 #include <rondo/gradcheck.h>
@@ -24,8 +25,11 @@ const layer_kind layer_kinds[LAYER_KINDS] = {
                             .normalized = true},
 };
 
-const rn_cell *const layer_cells[LAYER_CELLS] = {&rn_cell_rnn, &rn_cell_lstm, &rn_cell_gru,
-                                                 &rn_cell_gru_reset_after, &norm_lstm};
+#define RN_CELL(name, formula) &rn_cell_##name,
+const rn_cell *const layer_cells[LAYER_CELLS] = {
+#include "cells/cells.def"
+    &norm_lstm, &rn_test_cell_lstmp, &rn_test_cell_memory, &rn_test_cell_shift};
+#undef RN_CELL
 
 /* A graph to be checked. */
 typedef struct layer {
@@ -77,20 +81,22 @@ static rn_sequence recurrent(const layer *l, rn_scope s, const char *name, rn_te
 {
     const layer_kind *k = l->kind;
     rn_tensor initial[STATES];
-    const int count =
-        k->initial ? k->layers * (k->bidirectional ? 2 : 1) * l->cell->states : 0;
+    rn_recurrent_options o = {.units = H,
+                              .layers = k->layers,
+                              .bidirectional = k->bidirectional,
+                              .reverse = k->reverse};
 
-    for (int i = 0; i < count; i++)
-        initial[i] = rn_input(s.graph, "initial", l->real, rn_shape(l->batch, H));
-    return rn_recurrent(
-        s, name, l->cell, x,
-        (rn_recurrent_options){.units = H,
-                               .layers = k->layers,
-                               .bidirectional = k->bidirectional,
-                               .reverse = k->reverse,
-                               .lengths = k->ragged ? l->lengths : rn_null(),
-                               .initial = initial,
-                               .initial_count = count});
+    if (k->initial) {
+        const int count = k->layers * (k->bidirectional ? 2 : 1) * l->cell->states;
+        if (rn_recurrent_begin(s, name, l->cell, x, initial, o))
+            for (int i = 0; i < count; i++)
+                initial[i] =
+                    rn_input(s.graph, "initial", l->real, rn_shape_get(initial[i]));
+        o.initial = initial;
+        o.initial_count = count;
+    }
+    if (k->ragged) o.lengths = l->lengths;
+    return rn_recurrent(s, name, l->cell, x, o);
 }
 
 static rn_tensor build(const layer *l, rn_scope s)

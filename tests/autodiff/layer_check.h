@@ -31,8 +31,16 @@ enum {
 };
 extern const layer_kind layer_kinds[LAYER_KINDS];
 
-/* The library's cells, and one with layer normalisation inside. */
-enum { LAYER_CELLS = 5 };
+/* The library's cells and one with layer normalisation inside; after them those of
+ * tests/nn/cells.h, whose states have other shapes. */
+enum {
+    LAYER_PLAIN_CELLS = 1
+#define RN_CELL(name, formula) +1
+#include "cells/cells.def"
+#undef RN_CELL
+    ,
+    LAYER_CELLS = LAYER_PLAIN_CELLS + 3
+};
 extern const rn_cell *const layer_cells[LAYER_CELLS];
 
 /* norm_lstm.c: the LSTM of arXiv:1607.06450. */

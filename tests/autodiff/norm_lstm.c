@@ -29,15 +29,11 @@ static rn_tensor normal(rn_scope s, const char *name, rn_tensor x)
 /* The sums of all gates, [B, 4 H]. */
 static rn_tensor sums(rn_scope s, rn_tensor x, rn_tensor h)
 {
-    const int64_t I = rn_size(x, -1), H = rn_size(h, -1);
-    rn_tensor w =
-        rn_weight(s, "w", rn_shape(I, 4 * H), (rn_init){RN_INIT_GLOROT_UNIFORM, 1});
-    rn_tensor u = rn_weight(s, "u", rn_shape(H, 4 * H), (rn_init){RN_INIT_ORTHOGONAL, 1});
-    rn_tensor b = rn_weight(s, "b", rn_shape(4 * H), (rn_init){RN_INIT_ZEROS, 0});
+    const int64_t H = rn_size(h, -1);
+    rn_tensor wx = normal(s, "norm_x", rn_gate_input(s, "sums", x, 4 * H));
+    rn_tensor uh = normal(s, "norm_h", rn_gate_state(s, "sums", h, 4 * H));
 
-    return rn_add(
-        rn_add(normal(s, "norm_x", rn_matmul(x, w)), normal(s, "norm_h", rn_matmul(h, u))),
-        b);
+    return rn_bias(s, "sums/b", rn_add(wx, uh), 0);
 }
 
 static rn_tensor part(rn_tensor gates, int64_t H, int k)

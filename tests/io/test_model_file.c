@@ -207,7 +207,8 @@ Test(model_file, moments_counts_and_states_begin_anew)
     rn_graph *g = rn_graph_new();
     const rn_scope s = rn_root(g, model);
     rn_tensor x = rn_fill(g, RN_F64, rn_shape(3, 2, 3), 0.25);
-    rn_sequence y = rn_gru(s, "rnn", x, (rn_recurrent_options){.units = 4, .carry = true});
+    rn_sequence y =
+        rn_gru(s, "rnn", x, (rn_recurrent_options){.units = 4, .stateful = true});
     rn_program *p = rn_test_training(rn_sum_all(rn_square(y.last)), rn_adam(0.1));
     rn_program *q = rn_test_training(rn_sum_all(y.last), rn_named(rn_sgd(0.1, 0.9), "sgd"));
     double first[12], again[12];

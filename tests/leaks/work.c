@@ -237,7 +237,7 @@ static rn_tensor network(rn_graph *g, rn_model *model, rn_tensor *x)
     const rn_tensor e = rn_embedding(s, "embedding", *x, 5, I);
     const rn_sequence y = rn_lstm(
         s, "rnn", e,
-        (rn_recurrent_options){.units = H, .layers = 2, .carry = true, .dropout = 0.25});
+        (rn_recurrent_options){.units = H, .layers = 2, .stateful = true, .dropout = 0.25});
     const rn_sequence z =
         rn_recurrent(s, "gru", &rn_cell_gru_reset_after, y.outputs,
                      (rn_recurrent_options){.units = H, .bidirectional = true});

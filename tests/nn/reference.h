@@ -8,22 +8,66 @@
 
 #include "nn_support.h"
 
-/* A cell for one sequence: x [I], state[s] [H], which becomes the next one. `path` is that
- * of the weights in the model. Returns nothing; the output is state[0]. */
+/* A cell for one sequence: x [I], states that become the next ones, output y. `path` is
+ * that of the weights in the model. */
 typedef struct rn_test_cell {
     const rn_cell *cell;
     void (*step)(const rn_model *model, const char *path, int64_t I, int64_t H,
-                 const double *x, double *const *state);
+                 const double *x, double *const *state, double *y);
+
+    /* NULL: states and output are [H], and the output is state 0; or the elements of each
+     * state, and of an output. */
+    int64_t (*sizes)(int64_t I, int64_t H, int64_t *state);
+    bool separate; /* the output is no state */
+
+    /* NULL: zeros; or what writes the states before the first step. */
+    void (*begin)(const rn_model *model, const char *path, int64_t I, int64_t H,
+                  double *const *state);
 } rn_test_cell;
 
-enum { RN_TEST_CELLS = 4 };
-extern const rn_test_cell rn_test_cells[RN_TEST_CELLS];
+/* Every cell of cells.def, and those of tests/nn/cells.h. */
+enum {
+    RN_TEST_LISTED = 0
+#define RN_CELL(name, formula) +1
+#include "cells/cells.def"
+#undef RN_CELL
+    ,
+    RN_TEST_CELLS = RN_TEST_LISTED + 3
+};
+const rn_test_cell *rn_test_cell_at(int index);
 
-/* The whole layer: x [T,B,I]; initial and final [count][B,H] (initial NULL: zeros); lengths
- * [B] or NULL; outputs [T,B,D H]; last [B,D H]. */
+/* The one of a cell. */
+const rn_test_cell *rn_test_cell_of(const rn_cell *cell);
+
+/* Elements of all states of one sequence, ordered as rn_sequence.final, and of an output
+ * of the last layer in one direction, which is returned. */
+int64_t rn_test_sizes(const rn_test_cell *cell, const rn_recurrent_options *options,
+                      int64_t I, int64_t *state);
+
+/* The whole layer: x [T,B,I]; initial and final: each state [B, size] one after the other
+ * (initial NULL: what the cell begins with); lengths [B] or NULL; outputs [T,B,D O]; last
+ * [B,D O]. */
 void rn_test_recurrent(const rn_model *model, const char *name, const rn_test_cell *cell,
                        const rn_recurrent_options *options, int64_t T, int64_t B, int64_t I,
                        const double *x, const int32_t *lengths, const double *initial,
                        double *outputs, double *last, double *final);
+
+/* ---- what the references of cells share ---- */
+
+enum { RN_TEST_UNITS = 128 };
+
+double rn_test_sigmoid(double x);
+
+/* The values of the weight path/gate/what. */
+const double *rn_test_part(const rn_model *model, const char *path, const char *gate,
+                           const char *what);
+
+/* y [N] = W x + U h + b with x [I], h [H], without the parts whose vector is NULL; b goes
+ * with x. */
+void rn_test_gate(const rn_model *model, const char *path, const char *name, int64_t I,
+                  int64_t H, int64_t N, const double *x, const double *h, double *y);
+
+/* reference_own.c: those of tests/nn/cells.h. */
+extern const rn_test_cell rn_test_own[3];
 
 #endif

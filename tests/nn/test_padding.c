@@ -43,14 +43,22 @@ static rn_tensor step_countdown(rn_scope s, rn_tensor x, rn_tensor *state)
     return state[0] = h;
 }
 
-static const rn_cell cell_reciprocal = {"reciprocal", 1, step_reciprocal};
-static const rn_cell cell_log = {"log", 1, step_log};
-static const rn_cell cell_sqrt = {"sqrt", 1, step_sqrt};
-static const rn_cell cell_countdown = {"countdown", 2, step_countdown};
+static const rn_cell cell_reciprocal = {
+    .name = "reciprocal", .states = 1, .step = step_reciprocal};
+static const rn_cell cell_log = {.name = "log", .states = 1, .step = step_log};
+static const rn_cell cell_sqrt = {.name = "sqrt", .states = 1, .step = step_sqrt};
+static const rn_cell cell_countdown = {
+    .name = "countdown", .states = 2, .step = step_countdown};
 
-static const rn_cell *const cells[] = {&cell_reciprocal,        &cell_log,     &cell_sqrt,
-                                       &cell_countdown,         &rn_cell_lstm, &rn_cell_gru,
-                                       &rn_cell_gru_reset_after};
+#define RN_CELL(name, formula) &rn_cell_##name,
+static const rn_cell *const cells[] = {
+    &cell_reciprocal,
+    &cell_log,
+    &cell_sqrt,
+    &cell_countdown,
+#include "cells/cells.def"
+};
+#undef RN_CELL
 enum { CELLS = sizeof cells / sizeof *cells };
 
 /* ---- a layer with all that comes out of it ---- */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { T = 5, B = 3, I = 2, H = 3 };
+enum { T = 5, B = 3, I = 2, H = 3, WEIGHTS = 1500 };
 
 /* One graph with a loss of everything that a layer gives. */
 typedef struct bench {
@@ -83,7 +83,7 @@ static void check(const rn_cell *cell, rn_recurrent_options o, bool lengths)
 {
     bench b = make(cell, o, lengths);
     rn_program *p = rn_test_compile(b.loss);
-    double numeric[400];
+    double numeric[WEIGHTS];
     int n = 0;
 
     feed(&b, p);
@@ -96,7 +96,7 @@ static void check(const rn_cell *cell, rn_recurrent_options o, bool lengths)
     rn_program_free(p);
 
     const int weights = rn_model_count(b.model);
-    double before[400];
+    double before[WEIGHTS];
     for (int i = 0, k = 0; i < weights; i++) {
         const rn_shape shape = rn_variable_shape(rn_model_at(b.model, i));
         memcpy(before + k, rn_variable_data(rn_model_at(b.model, i)),
@@ -124,25 +124,48 @@ static void check(const rn_cell *cell, rn_recurrent_options o, bool lengths)
 Test(recurrent_gradient, cells)
 {
     for (int i = 0; i < RN_TEST_CELLS; i++)
-        check(rn_test_cells[i].cell, (rn_recurrent_options){.units = H}, false);
+        check(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H}, false);
 }
 
 Test(recurrent_gradient, lengths)
 {
     for (int i = 0; i < RN_TEST_CELLS; i++)
-        check(rn_test_cells[i].cell, (rn_recurrent_options){.units = H}, true);
+        check(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H}, true);
 }
 
 Test(recurrent_gradient, reverse)
 {
     for (int i = 0; i < RN_TEST_CELLS; i++)
-        check(rn_test_cells[i].cell, (rn_recurrent_options){.units = H, .reverse = true},
+        check(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H, .reverse = true},
               i % 2 == 1);
 }
 
 Test(recurrent_gradient, layers_both_ways)
 {
     for (int i = 0; i < RN_TEST_CELLS; i++)
-        check(rn_test_cells[i].cell,
+        check(rn_test_cell_at(i)->cell,
               (rn_recurrent_options){.units = H, .layers = 2, .bidirectional = true}, true);
+}
+
+/* Every cell as a layer in the body of a loop, by rn_gradcheck. */
+Test(recurrent_gradient, inside_a_loop)
+{
+    for (int i = 0; i < RN_TEST_CELLS; i++) {
+        rn_model *model = rn_test_model(4);
+        rn_graph *g = rn_graph_new();
+        rn_loop *loop = rn_loop_begin(g);
+        rn_tensor x = rn_loop_each(loop, rn_input(g, "xs", RN_F64, rn_shape(2, T, B, I)));
+        rn_sequence y =
+            rn_recurrent(rn_root(g, model), "net", rn_test_cell_at(i)->cell, x,
+                         (rn_recurrent_options){.units = H, .bidirectional = true});
+        cr_assert(rn_loop_end(loop), "%s", rn_graph_error(g));
+        rn_gradcheck_report *r =
+            rn_gradcheck(rn_sum_all(rn_square(rn_loop_collect(loop, y.last))),
+                         (rn_gradcheck_options){.exhaustive = -1});
+        cr_assert(r && r->passed, "%s: %s", rn_test_cell_at(i)->cell->name,
+                  r ? r->text : rn_graph_error(g));
+        rn_gradcheck_free(r);
+        rn_graph_free(g);
+        rn_model_free(model);
+    }
 }

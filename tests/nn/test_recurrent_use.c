@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Ways to use recurrent layers: carried states, single steps, users' cells, loops round. */
+/* Ways to use recurrent layers: stateful layers, single steps, users' cells, loops round.
+ */
 #include "reference.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { T = 6, B = 3, I = 4, H = 5 };
 
-/* ---- carried states ---- */
+/* ---- stateful layers ---- */
 
 /* Trains nothing, runs `parts` pieces of T / parts steps, and writes all outputs. */
 static void run_in_parts(rn_model *model, int layers, int parts, const double *x,
@@ -17,7 +19,7 @@ static void run_in_parts(rn_model *model, int layers, int parts, const double *x
     rn_tensor in = rn_input(g, "x", RN_F64, rn_shape(steps, B, I));
     rn_sequence y =
         rn_lstm(rn_root(g, model), "net", in,
-                (rn_recurrent_options){.units = H, .layers = layers, .carry = true});
+                (rn_recurrent_options){.units = H, .layers = layers, .stateful = true});
     rn_program *p = rn_test_compile(y.outputs);
 
     for (int i = 0; i < parts; i++) {
@@ -29,7 +31,7 @@ static void run_in_parts(rn_model *model, int layers, int parts, const double *x
     rn_graph_free(g);
 }
 
-Test(recurrent_use, carry_makes_parts_one_run)
+Test(recurrent_use, stateful_parts_are_one_run)
 {
     rn_model *model = rn_test_model(9);
     double x[T * B * I], whole[T * B * H], parts[T * B * H];
@@ -43,11 +45,11 @@ Test(recurrent_use, carry_makes_parts_one_run)
         cr_assert(!memcmp(whole, parts, sizeof whole), "%d parts differ", n);
     }
     run_in_parts(model, 2, 1, x, parts);
-    cr_assert(memcmp(whole, parts, sizeof whole), "the state is not carried");
+    cr_assert(memcmp(whole, parts, sizeof whole), "the state is not kept");
     rn_model_free(model);
 }
 
-Test(recurrent_use, carried_states_are_variables_by_batch)
+Test(recurrent_use, kept_states_are_variables_by_batch)
 {
     rn_model *model = rn_test_model(9);
     double x[T * B * I] = {1}, y[T * B * H];
@@ -63,7 +65,7 @@ Test(recurrent_use, carried_states_are_variables_by_batch)
     const int before = rn_model_count(model);
     rn_graph *g = rn_graph_new();
     rn_lstm(rn_root(g, model), "net", rn_input(g, "x", RN_F64, rn_shape(1, 1, I)),
-            (rn_recurrent_options){.units = H, .carry = true});
+            (rn_recurrent_options){.units = H, .stateful = true});
     cr_assert_str_eq(rn_graph_error(g), "");
     cr_assert_eq(rn_model_count(model), before + 2);
     cr_assert(rn_model_find(model, "net/layer0/state0/batch1"));
@@ -71,13 +73,13 @@ Test(recurrent_use, carried_states_are_variables_by_batch)
     rn_model_free(model);
 }
 
-Test(recurrent_use, frozen_programs_carry_nothing)
+Test(recurrent_use, frozen_programs_keep_nothing)
 {
     rn_model *model = rn_test_model(9);
     rn_graph *g = rn_graph_new();
     rn_tensor x = rn_fill(g, RN_F64, rn_shape(T, B, I), 1);
     rn_sequence y = rn_gru(rn_root(g, model), "net", x,
-                           (rn_recurrent_options){.units = H, .carry = true});
+                           (rn_recurrent_options){.units = H, .stateful = true});
     rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(y.last), .frozen = true});
 
     cr_assert(p, "%s", rn_graph_error(g));
@@ -91,60 +93,60 @@ Test(recurrent_use, frozen_programs_carry_nothing)
 
 /* ---- single steps ---- */
 
-/* For every cell and two layers, T steps by rn_recurrent_step give what one loop gives. */
+/* Fails unless two tensors have the same numbers. */
+static void same(rn_program *p, rn_tensor x, rn_tensor y, const char *what)
+{
+    const int64_t count = rn_shape_count(rn_shape_get(x));
+    double *one = (double *)calloc(2 * (size_t)count, sizeof *one), *other = one + count;
+
+    cr_assert(rn_shape_equal(rn_shape_get(x), rn_shape_get(y)), "%s", what);
+    rn_test_read_f64(p, x, one);
+    rn_test_read_f64(p, y, other);
+    rn_test_close(one, other, count, 1e-14, what);
+    free(one);
+}
+
+/* For every cell and two layers, T steps by rn_recurrent_step, from what
+ * rn_recurrent_begin gives, are what one loop gives. */
 Test(recurrent_use, steps_are_the_loop)
 {
+    enum { STATES = 2 * RN_STATES_MAX };
+
     for (int c = 0; c < RN_TEST_CELLS; c++) {
-        const rn_cell *cell = rn_test_cells[c].cell;
+        const rn_cell *cell = rn_test_cell_at(c)->cell;
         const rn_recurrent_options o = {.units = H, .layers = 2};
         rn_model *model = rn_test_model(2);
         rn_graph *g = rn_graph_new();
         const rn_scope s = rn_root(g, model);
-        rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I)), states[4], steps[T];
+        rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I)), steps[T];
+        rn_tensor states[STATES], all[2 * STATES + 3];
         rn_sequence y = rn_recurrent(s, "net", cell, x, o);
-        double data[T * B * I], one[T * B * H], other[T * B * H];
+        double data[T * B * I];
+        int n = 0;
 
         const int weights = rn_model_count(model);
-        for (int i = 0; i < 2 * cell->states; i++)
-            states[i] = rn_fill(g, RN_F64, rn_shape(B, H), 0);
+        cr_assert(rn_recurrent_begin(s, "net", cell, rn_index(x, 0, 0), states, o), "%s",
+                  rn_graph_error(g));
         for (int t = 0; t < T; t++)
             steps[t] = rn_recurrent_step(s, "net", cell, rn_index(x, 0, t), states, o);
         cr_assert_eq(rn_model_count(model), weights);
         rn_test_scramble(model, 0.6);
 
-        rn_tensor all = rn_stack(steps, T, 0);
-        rn_program *p = rn_compile(
-            g, (rn_compile_options){RN_OUTPUTS(y.outputs, all, y.final[0], states[0],
-                                               y.final[2 * cell->states - 1],
-                                               states[2 * cell->states - 1])});
+        const rn_tensor stack = rn_stack(steps, T, 0);
+        all[n++] = y.outputs, all[n++] = stack, all[n++] = y.last;
+        for (int i = 0; i < y.final_count; i++) all[n++] = y.final[i], all[n++] = states[i];
+        rn_program *p =
+            rn_compile(g, (rn_compile_options){.outputs = all, .output_count = n});
         cr_assert(p, "%s", rn_graph_error(g));
         rn_test_numbers(data, T * B * I, 1);
         rn_test_feed_f64(p, x, data);
         rn_test_run_once(p);
-        rn_test_read_f64(p, y.outputs, one);
-        rn_test_read_f64(p, all, other);
-        rn_test_close(other, one, T * B * H, 1e-14, cell->name);
-        rn_test_read_f64(p, y.final[2 * cell->states - 1], one);
-        rn_test_read_f64(p, states[2 * cell->states - 1], other);
-        rn_test_close(other, one, B * H, 1e-14, cell->name);
+        same(p, y.outputs, stack, cell->name);
+        for (int i = 0; i < y.final_count; i++) same(p, y.final[i], states[i], cell->name);
         rn_program_free(p);
         rn_graph_free(g);
         rn_model_free(model);
     }
-}
-
-Test(recurrent_use, step_takes_the_options_of_the_sequence)
-{
-    rn_model *model = rn_test_model(2);
-    rn_graph *g = rn_graph_new();
-    rn_tensor states[1] = {rn_fill(g, RN_F64, rn_shape(B, H), 0)};
-    rn_tensor x = rn_fill(g, RN_F64, rn_shape(B, I), 1);
-
-    rn_recurrent_step(rn_root(g, model), "net", &rn_cell_gru, x, states,
-                      (rn_recurrent_options){.units = H, .carry = true});
-    cr_assert_str_eq(rn_graph_error(g), "");
-    rn_graph_free(g);
-    rn_model_free(model);
 }
 
 /* ---- users' cells ---- */
@@ -205,7 +207,7 @@ Test(recurrent_use, output_and_states_may_differ)
     for (int t = 0; t < T; t++)
         for (int b = 0; b < B; b++) cr_assert(outputs[t * B + b] == 0.5 + 10 * (8 + t));
     rn_test_value_f64(y.last, last);
-    cr_assert(last[0] == 0.5, "the hidden state is state 0, not the output");
+    cr_assert(last[0] == outputs[(T - 1) * B], "last is the output, not state 0");
     rn_test_value_f64(y.final[1], last);
     cr_assert(last[0] == 7 + T);
     rn_graph_free(g);
@@ -260,7 +262,7 @@ static bool build(rn_allocator a)
     rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(2, 2, 3));
     rn_sequence y = rn_recurrent(
         rn_root(g, model), "net", &mgu_cell, x,
-        (rn_recurrent_options){.units = 3, .layers = 2, .carry = true, .dropout = 0.5});
+        (rn_recurrent_options){.units = 3, .layers = 2, .stateful = true, .dropout = 0.5});
     const bool done = model && g && !rn_is_null(y.outputs);
 
     cr_assert(y.final, "final may always be indexed");

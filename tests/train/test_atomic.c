@@ -60,7 +60,8 @@ static bool attempt(rn_optimizer optimizer, long n, bool for_ever)
     rn_graph *g = rn_graph_new_using(rn_test_allocator(&memory));
     const rn_scope s = rn_root(g, model);
     rn_tensor x = rn_fill(g, RN_F32, rn_shape(2, 3, 2), 0.5);
-    rn_sequence y = rn_lstm(s, "net", x, (rn_recurrent_options){.units = 3, .carry = true});
+    rn_sequence y =
+        rn_lstm(s, "net", x, (rn_recurrent_options){.units = 3, .stateful = true});
     rn_tensor loss = rn_sum_all(rn_square(y.outputs));
     rn_program *old = rn_test_training(loss, rn_sgd(0.5, 0.9));
 

@@ -83,25 +83,14 @@ static void learns(const rn_cell *cell)
     cr_assert(after < 0.01, "%s ends with %g", cell->name, after);
 }
 
-Test(learning, rnn)
-{
-    learns(&rn_cell_rnn);
-}
-
-Test(learning, lstm)
-{
-    learns(&rn_cell_lstm);
-}
-
-Test(learning, gru)
-{
-    learns(&rn_cell_gru);
-}
-
-Test(learning, gru_reset_after)
-{
-    learns(&rn_cell_gru_reset_after);
-}
+/* A test for each cell of the list. */
+#define RN_CELL(name, formula)                                                             \
+    Test(learning, name)                                                                   \
+    {                                                                                      \
+        learns(&rn_cell_##name);                                                           \
+    }
+#include "cells/cells.def"
+#undef RN_CELL
 
 Test(learning, repeats_bit_for_bit)
 {

@@ -13,16 +13,12 @@
 
 static rn_tensor candidate(rn_scope s, rn_tensor x, rn_tensor h, rn_tensor r)
 {
-    const int64_t I = rn_size(x, -1), H = rn_size(h, -1);
-    rn_tensor w =
-        rn_weight(s, "w", (rn_shape){2, {I, H}}, (rn_init){RN_INIT_GLOROT_UNIFORM, 1});
-    rn_tensor u =
-        rn_weight(s, "u", (rn_shape){2, {H, H}}, (rn_init){RN_INIT_ORTHOGONAL, 1});
-    rn_tensor b = rn_weight(s, "b", (rn_shape){1, {H}}, (rn_init){RN_INIT_ZEROS, 0});
-    rn_tensor bu = rn_weight(s, "bu", (rn_shape){1, {H}}, (rn_init){RN_INIT_ZEROS, 0});
+    const int64_t H = rn_size(h, -1);
+    rn_tensor wx = rn_gate_input(s, "g", x, H), uh = rn_gate_state(s, "g", h, H);
 
-    return rn_tanh(
-        rn_add(rn_add(rn_matmul(x, w), b), rn_mul(r, rn_add(rn_matmul(h, u), bu))));
+    wx = rn_bias(s, "g/b", wx, 0);
+    uh = rn_bias(s, "g/bu", uh, 0);
+    return rn_tanh(rn_add(wx, rn_mul(r, uh)));
 }
 
 static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
@@ -30,7 +26,7 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
     rn_tensor h = state[0];
     rn_tensor r = rn_sigmoid(rn_gate(s, "r", x, h));
     rn_tensor z = rn_sigmoid(rn_gate(s, "z", x, h));
-    rn_tensor g = candidate(rn_scope_in(s, "g"), x, h, r);
+    rn_tensor g = candidate(s, x, h, r);
 
     return state[0] = rn_add(rn_mul(rn_one_minus(z), h), rn_mul(z, g));
 }

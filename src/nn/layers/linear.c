@@ -9,6 +9,7 @@
 #include "frame.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
+#include "rondo/recurrent.h"
 
 rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units)
 {
@@ -22,16 +23,12 @@ rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units
 
     rn__frame f;
     rn__frame_enter(&f, "linear", name, x, rn_null());
-    const rn_scope s = rn_scope_in(scope, name);
-    const int64_t I = rn_size(x, -1);
-    rn_tensor w =
-        rn_weight(s, "w", (rn_shape){2, {I, units}}, (rn_init){RN_INIT_GLOROT_UNIFORM, 1});
-    rn_tensor b = rn_weight(s, "b", (rn_shape){1, {units}}, (rn_init){RN_INIT_ZEROS, 0});
-
     /* All leading axes as one: one large product. */
-    rn_shape shape = rn_shape_get(x), rows = {2, {1, I}};
+    rn_shape shape = rn_shape_get(x), rows = {2, {1, rn_size(x, -1)}};
     for (int i = 0; i + 1 < shape.rank; i++) rows.size[0] *= shape.size[i];
     shape.size[shape.rank - 1] = units;
+
+    const rn_tensor y = rn_gate_input(scope, name, rn_reshape(x, rows), units);
     return rn__frame_leave(&f,
-                           rn_reshape(rn_add(rn_matmul(rn_reshape(x, rows), w), b), shape));
+                           rn_reshape(rn_bias(rn_scope_in(scope, name), "b", y, 0), shape));
 }

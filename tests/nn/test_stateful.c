@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Carried states that are not finite: what the next run begins with. */
+/* States of stateful layers that are not finite: what the next run begins with. */
 #include "reference.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@ static world make(const rn_cell *cell, rn_optimizer optimizer)
 
     w.x = rn_input(w.graph, "x", RN_F64, rn_shape(T, B, I));
     w.y = rn_recurrent(s, "net", cell, w.x,
-                       (rn_recurrent_options){.units = H, .layers = L, .carry = true})
+                       (rn_recurrent_options){.units = H, .layers = L, .stateful = true})
               .outputs;
     w.program = optimizer.build ? rn_test_training(rn_sum_all(rn_square(w.y)), optimizer)
                                 : rn_test_compile(w.y);
@@ -69,7 +69,7 @@ static bool begins_anew(const world *w, int row)
 }
 
 /* One number of row 1 of the input; the other rows are what they are without it. */
-Test(carried, only_the_sequence_that_is_not_finite_begins_anew)
+Test(stateful, only_the_sequence_that_is_not_finite_begins_anew)
 {
     const double bad[] = {NAN, -NAN};
 
@@ -94,7 +94,7 @@ Test(carried, only_the_sequence_that_is_not_finite_begins_anew)
 }
 
 /* After it a sequence goes on as one that begins. */
-Test(carried, it_begins_with_zeros)
+Test(stateful, it_begins_with_zeros)
 {
     world w = make(&rn_cell_lstm, (rn_optimizer){.name = NULL});
     world fresh = make(&rn_cell_lstm, (rn_optimizer){.name = NULL});
@@ -111,7 +111,7 @@ Test(carried, it_begins_with_zeros)
 }
 
 /* A state that only a lower layer has lost: all layers begin anew together. */
-Test(carried, all_layers_together)
+Test(stateful, all_layers_together)
 {
     world w = make(&rn_cell_lstm, (rn_optimizer){.name = NULL});
 
@@ -134,7 +134,7 @@ static rn_tensor square(rn_scope s, rn_tensor x, rn_tensor *h)
     return h[0] = rn_add(rn_square(h[0]), rn_matmul(x, in));
 }
 
-Test(carried, an_overflow_of_the_state_itself)
+Test(stateful, an_overflow_of_the_state_itself)
 {
     static const rn_cell cell = {.name = "square", .states = 1, .step = square};
     world w = make(&cell, (rn_optimizer){.name = NULL});
@@ -147,7 +147,7 @@ Test(carried, an_overflow_of_the_state_itself)
     finish(&w);
 }
 
-Test(carried, training_goes_on_after_a_bad_batch)
+Test(stateful, training_goes_on_after_a_bad_batch)
 {
     world w = make(&rn_cell_lstm, rn_clipped(rn_adam(0.01), 1));
 
@@ -158,4 +158,87 @@ Test(carried, training_goes_on_after_a_bad_batch)
         cr_assert_eq(t.steps + t.skipped, (int64_t)k + 1);
     }
     finish(&w);
+}
+
+/* ---- states of any shape and beginning ---- */
+
+enum { PARTS = 2, OUT = B * RN_TEST_UNITS };
+
+/* Runs steps numbers 0 .. parts steps - 1 of x through a stateful layer, `steps` at a time,
+ * and gives the outputs of the last part's last step; returns their number. */
+static int64_t run_parts(rn_model *model, const rn_cell *cell, int steps, int parts,
+                         const double *x, double *last)
+{
+    rn_graph *g = rn_graph_new();
+    rn_tensor in = rn_input(g, "x", RN_F64, rn_shape(steps, B, I));
+    rn_sequence y =
+        rn_recurrent(rn_root(g, model), "net", cell, in,
+                     (rn_recurrent_options){.units = H, .layers = L, .stateful = true});
+    cr_assert_str_eq(rn_graph_error(g), "");
+    const int64_t count = rn_shape_count(rn_shape_get(y.last));
+    rn_program *p = rn_test_compile(y.last);
+
+    cr_assert(count <= OUT);
+    for (int i = 0; i < parts; i++) {
+        rn_test_feed_f64(p, in, x + i * steps * B * I);
+        rn_test_run_once(p);
+    }
+    if (parts) rn_test_read_f64(p, y.last, last);
+    rn_program_free(p);
+    rn_graph_free(g);
+    return count;
+}
+
+/* Two runs of half the steps are one of all, from the cell's beginning and not from zeros;
+ * and so it is again after the states are reset. */
+Test(stateful, every_cell_goes_on_where_it_ended)
+{
+    double x[PARTS * X], whole[OUT], parts[OUT], plain[OUT], outputs[PARTS * T * OUT],
+        final[1000];
+
+    rn_test_numbers(x, PARTS * X, 3);
+    for (int c = 0; c < RN_TEST_CELLS; c++) {
+        const rn_test_cell *cell = rn_test_cell_at(c);
+        const rn_recurrent_options o = {.units = H, .layers = L};
+        rn_model *model = rn_test_model(4);
+
+        run_parts(model, cell->cell, 1, 0, x, whole); /* makes the weights */
+        rn_test_scramble(model, 0.7);
+        rn_test_recurrent(model, "net", cell, &o, PARTS * T, B, I, x, NULL, NULL, outputs,
+                          plain, final);
+        for (int k = 0; k < 2; k++) {
+            rn_model_reset_states(model);
+            const int64_t n = run_parts(model, cell->cell, PARTS * T, 1, x, whole);
+            rn_test_close(whole, plain, n, 1e-12, cell->cell->name);
+            rn_model_reset_states(model);
+            run_parts(model, cell->cell, T, PARTS, x, parts);
+            cr_assert(!memcmp(whole, parts, (size_t)n * sizeof *whole), "%s",
+                      cell->cell->name);
+        }
+        rn_model_free(model);
+    }
+}
+
+/* A sequence with a NaN begins the next run as the cell declares; the others go on. */
+Test(stateful, every_cell_begins_anew_after_a_nan)
+{
+    double x[PARTS * X], bad[PARTS * X], want[OUT], fresh[OUT], got[OUT];
+
+    rn_test_numbers(x, PARTS * X, 3);
+    memcpy(bad, x, sizeof x);
+    bad[0] = (double)NAN; /* step 0 of sequence 0 */
+    for (int c = 0; c < RN_TEST_CELLS; c++) {
+        const rn_cell *cell = rn_test_cell_at(c)->cell;
+        rn_model *model = rn_test_model(4);
+
+        const int64_t n = run_parts(model, cell, T, PARTS, x, want), O = n / B;
+        rn_model_reset_states(model);
+        run_parts(model, cell, T, 1, x + X, fresh);
+        rn_model_reset_states(model);
+        run_parts(model, cell, T, PARTS, bad, got);
+        cr_assert(!memcmp(got, fresh, (size_t)O * sizeof *got), "%s", cell->name);
+        cr_assert(!memcmp(got + O, want + O, (size_t)(n - O) * sizeof *got), "%s",
+                  cell->name);
+        rn_model_free(model);
+    }
 }

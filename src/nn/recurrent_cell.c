@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* One step of a recurrent layer: the cell's step, and whether it did what a cell does. */
+#include "recurrent.h"
+
+#include <stdio.h>
+
+#include "frame.h"
+
+rn_scope rn__recurrent_layer(const rn__recurrent *r, int layer)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "layer%d", layer);
+    return rn_scope_in(r->scope, name);
+}
+
+rn_scope rn__recurrent_direction(const rn__recurrent *r, int layer, int direction)
+{
+    const rn_scope scope = rn__recurrent_layer(r, layer);
+
+    if (r->directions == 1) return scope;
+    return rn_scope_in(scope, direction ? "backward" : "forward");
+}
+
+static bool check_output(const rn__recurrent *r, int layer, rn_tensor y)
+{
+    const rn_shape shape = {2, {r->batch, r->outputs[layer]}};
+    const char *what = rn__recurrent_what(r), *cell = r->cell->name;
+    char wanted[128], text[128];
+
+    if (rn_is_null(y))
+        rn_fail(r->graph, "%s: the cell has no output: %s of %s", what, cell, r->name);
+    else if (!rn__exists(y) || y.graph->root != r->graph->root)
+        rn_fail(r->graph, "%s: the cell's output is of another graph: %s gives %s", what,
+                cell, rn__describe(y, text, sizeof text));
+    else if (!rn_shape_equal(rn_shape_get(y), shape))
+        rn_fail(r->graph, "%s: the cell's output is not %s: %s gives %s", what,
+                rn__shape_text(shape, wanted, sizeof wanted), cell,
+                rn__describe(y, text, sizeof text));
+    else
+        return true;
+    return false;
+}
+
+static bool same(rn_tensor x, rn_tensor y)
+{
+    return x.graph == y.graph && x.id == y.id;
+}
+
+/* Whether the step left every state as it was. Where a state is also x or another state, as
+ * may be in a single step, nobody can tell. */
+static bool unwritten(const rn__recurrent *r, rn_tensor x, const rn_tensor *old,
+                      const rn_tensor *next)
+{
+    for (int i = 0; i < r->cell->states; i++) {
+        if (!same(next[i], old[i]) || same(old[i], x)) return false;
+        for (int k = 0; k < i; k++)
+            if (same(old[i], old[k])) return false;
+    }
+    return true;
+}
+
+/* What one state has become. */
+static bool check_next(const rn__recurrent *r, int layer, int i, rn_tensor next)
+{
+    const rn_shape shape =
+        rn__recurrent_shape(r, layer * r->directions * r->cell->states + i);
+    const char *what = rn__recurrent_what(r), *cell = r->cell->name;
+    char from[128], to[128];
+
+    if (rn_is_null(next))
+        rn_fail(r->graph, "%s: the cell has no next state: %s of %s, state %d", what, cell,
+                r->name, i);
+    else if (!rn__exists(next) || next.graph->root != r->graph->root)
+        rn_fail(r->graph, "%s: the cell's state is of another graph: %s of %s, state %d",
+                what, cell, r->name, i);
+    else if (rn_type_get(next) != r->real)
+        rn_fail(r->graph,
+                "%s: the cell's state changes type: %s of %s, state %d: %s becomes %s",
+                what, cell, r->name, i, rn_type_name(r->real),
+                rn_type_name(rn_type_get(next)));
+    else if (!rn_shape_equal(rn_shape_get(next), shape))
+        rn_fail(r->graph,
+                "%s: the cell's state changes shape: %s of %s, state %d: %s becomes %s",
+                what, cell, r->name, i, rn__shape_text(shape, from, sizeof from),
+                rn__shape_text(rn_shape_get(next), to, sizeof to));
+    else
+        return true;
+    return false;
+}
+
+rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, int layer, rn_tensor x,
+                             rn_tensor *state)
+{
+    const rn_cell *cell = r->cell;
+    rn_tensor old[RN_STATES_MAX];
+
+    for (int i = 0; i < cell->states; i++) old[i] = state[i];
+    /* What goes wrong in a cell is its own, and not told as the layer's. */
+    rn_graph *root = r->graph->root;
+    rn__frame *frame = root->frame;
+    root->frame = NULL;
+    rn_tensor y = cell->step ? cell->step(scope, x, state)
+                             : cell->step_with(scope, x, state, cell->options);
+    root->frame = frame;
+    if (!check_output(r, layer, y)) return rn_null();
+    for (int i = 0; i < cell->states; i++)
+        if (!check_next(r, layer, i, state[i])) return rn_null();
+    if (unwritten(r, x, old, state))
+        return rn_fail(r->graph, "%s: the cell never writes its state: %s of %s",
+                       rn__recurrent_what(r), cell->name, r->name);
+    return y;
+}
