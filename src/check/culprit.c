@@ -27,12 +27,12 @@ static bool make_copy(rn__search *s, rn_tensor loss)
     return true;
 }
 
-static int64_t steps_of(const rn__site *site, const rn__trial *t)
+static int64_t steps_of(const rn__site *site, const rn__probe *p)
 {
     int64_t elements = 1;
 
-    for (int i = 0; i < t->inputs; i++)
-        if (t->input[i].judged) elements += t->input[i].count;
+    for (int i = 0; i < p->inputs; i++)
+        if (p->input[i].judged) elements += p->input[i].count;
     const int64_t steps = ELEMENTS / elements > STEPS ? ELEMENTS / elements : STEPS;
     return steps < site->runs ? steps : site->runs;
 }
@@ -43,20 +43,20 @@ static int64_t run_at(const rn__site *site, int64_t k, int64_t steps)
     return site->runs - 1 - (steps > 1 ? k * (site->runs - 1) / (steps - 1) : 0);
 }
 
-/* At several steps. A trial that cannot be made is for want of memory. */
-static rn__verdict judge_steps(rn__search *s, rn__site *site, rn__trial *t)
+/* At several steps. A probe that cannot be made is for want of memory. */
+static rn__verdict judge_steps(rn__search *s, rn__site *site, rn__probe *p)
 {
     rn__verdict verdict = RN__RIGHT;
 
-    if (!rn__site_read(s, site, &t->arena)) {
-        t->no_memory = true;
+    if (!rn__site_read(s, site, &p->arena)) {
+        rn__probe_no_memory(p);
         return RN__UNJUDGED;
     }
-    const int64_t steps = steps_of(site, t);
+    const int64_t steps = steps_of(site, p);
     for (int64_t k = 0; k < steps; k++) {
         const int64_t run = run_at(site, k, steps);
         const rn__verdict one =
-            rn__site_feed(site, run, t) ? rn__judge(t, s->culprit) : RN__UNJUDGED;
+            rn__site_feed(site, run, p) ? rn__judge(p, s->culprit) : RN__UNJUDGED;
         if (one != RN__RIGHT) verdict = one;
         if (one != RN__WRONG) continue;
         rn__blame(s->culprit, site, run);
@@ -65,12 +65,12 @@ static rn__verdict judge_steps(rn__search *s, rn__site *site, rn__trial *t)
     return verdict;
 }
 
-/* Why a trial could not be made, if it is not for want of memory; else NULL. */
-static const char *refusal(const rn__trial *t)
+/* Why a probe could not be made, if it is not for want of memory; else NULL. */
+static const char *refusal(const rn__probe *p)
 {
-    const rn_graph *g = t->graph;
+    const rn_graph *g = p->graph;
     const bool refused = g && g->failed && !g->no_memory;
-    return refused ? rn_graph_error(t->graph) : NULL;
+    return refused ? rn_graph_error(p->graph) : NULL;
 }
 
 /* True to go on: it is not the culprit. */
@@ -79,17 +79,17 @@ static bool judge_site(rn__search *s, rn__site *site, rn_culprit_kind kind)
     const bool loop = kind == RN_CULPRIT_LOOP;
     rn_gradcheck_culprit *c = s->culprit;
     rn__verdict verdict = RN__UNJUDGED;
-    rn__trial t;
+    rn__probe p;
 
-    const bool made = loop ? rn__loop_trial(&t, s, site) : rn__rule_trial(&t, site);
-    const char *refused = made ? NULL : refusal(&t);
-    if (made) verdict = judge_steps(s, site, &t);
+    const bool made = loop ? rn__loop_probe(&p, s, site) : rn__rule_probe(&p, site);
+    const char *refused = made ? NULL : refusal(&p);
+    if (made) verdict = judge_steps(s, site, &p);
     if (refused) {
         verdict = RN__WRONG;
         c->mistake = RN_MISTAKE_REFUSED;
         rn__blame(c, site, site->runs > 0 ? site->runs - 1 : 0);
     }
-    const bool judged = (made && !t.no_memory) || refused;
+    const bool judged = (made && p.status != RN_NO_MEMORY) || refused;
     c->rules += !loop;
     c->unjudged += verdict == RN__UNJUDGED;
     site->unjudged = verdict == RN__UNJUDGED;
@@ -97,7 +97,7 @@ static bool judge_site(rn__search *s, rn__site *site, rn_culprit_kind kind)
         c->kind = kind;
         rn__culprit_text(c, site, refused);
     }
-    rn__trial_finish(&t);
+    rn__probe_finish(&p);
     return judged && verdict != RN__WRONG;
 }
 

@@ -3,9 +3,8 @@
  * After a failed check: who is to blame.
  *
  *   site.c      the nodes that the loss is made from, and their operands' values
- *   rule.c      a trial of one operator's rule      loop_alone.c  a trial of one loop
- *   trial.c, slope.c    running one, differentiating one
- *   judge.c     whether a trial's gradient is right, and where it is worst
+ *   rule.c      a probe of one operator's rule      loop_alone.c  a probe of one loop
+ *   judge.c     whether a probe's gradient is right, and where it is worst
  *   mistake.c, mistake_again.c   what the mistake is
  *   adjoint.c   whether the sweep joins what the rules give
  *   culprit.c   the search;  culprit_text.c  its words
@@ -13,7 +12,7 @@
 #ifndef RN_CHECK_CULPRIT_H
 #define RN_CHECK_CULPRIT_H
 
-#include "trial.h"
+#include "probe.h"
 
 /* The value of an input or variable of the user's graph, as rn_feed takes it in f64. */
 typedef struct rn__fed {
@@ -78,15 +77,15 @@ bool rn__sites_find(rn__search *s);
 /* Feeds the values of the run to a program of a copy. */
 bool rn__search_feed(const rn__search *s, const rn__copy_pass *pass, rn_program *program);
 
-/* Reads the operands into the arena; feeds those of one run to a trial. */
+/* Reads the operands into the arena; feeds those of one run to a probe. */
 bool rn__site_read(const rn__search *s, rn__site *site, rn__arena *arena);
-bool rn__site_feed(const rn__site *site, int64_t run, rn__trial *t);
+bool rn__site_feed(const rn__site *site, int64_t run, rn__probe *p);
 
 /* ---- rule.c, loop_alone.c ---- */
 
-/* Builds and compiles a trial; finish it in any case. False when it cannot be judged. */
-bool rn__rule_trial(rn__trial *t, const rn__site *site);
-bool rn__loop_trial(rn__trial *t, const rn__search *s, const rn__site *site);
+/* Builds and compiles a probe; finish it in any case. False when it cannot be judged. */
+bool rn__rule_probe(rn__probe *p, const rn__site *site);
+bool rn__loop_probe(rn__probe *p, const rn__search *s, const rn__site *site);
 
 /* Calls the rule of a node, if it has one, with these tensors; dx in the shapes of x, null
  * where not wanted. */
@@ -96,16 +95,16 @@ void rn__pull(const rn__node *node, const rn_tensor *x, rn_tensor y, rn_tensor d
 /* ---- judge.c ---- */
 
 /* The derivative with respect to one element. */
-typedef struct rn__probe {
+typedef struct rn__sample {
     int64_t element;
     rn__slope slope;
-} rn__probe;
+} rn__sample;
 
 typedef enum rn__verdict { RN__RIGHT, RN__WRONG, RN__UNJUDGED } rn__verdict;
 
-/* Compares the gradients of all inputs of a trial that has been fed. When one is wrong it
+/* Compares the gradients of all inputs of a probe that has been fed. When one is wrong it
  * sets the operand, the element, the numbers and the mistake. */
-rn__verdict rn__judge(rn__trial *t, rn_gradcheck_culprit *culprit);
+rn__verdict rn__judge(rn__probe *p, rn_gradcheck_culprit *culprit);
 
 /* Whether a gradient is that far from a slope. NaN is. */
 bool rn__disagrees(double analytic, const rn__slope *slope);
@@ -114,7 +113,7 @@ bool rn__disagrees(double analytic, const rn__slope *slope);
 
 /* What explains the gradient of input i, which is wrong; *ratio as in the culprit, *other
  * the input whose gradient it is. */
-rn_mistake rn__recognise(rn__trial *t, int i, const rn__probe *probe, int count,
+rn_mistake rn__recognise(rn__probe *p, int i, const rn__sample *sample, int count,
                          double *ratio, int *other);
 
 /* ---- adjoint.c ---- */

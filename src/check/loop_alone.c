@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trial of one loop as a whole: a graph in which what it reads are inputs and what is
+ * The probe of one loop as a whole: a graph in which what it reads are inputs and what is
  * read of it are outputs. Its gradient is what rn__sweep_loop makes, alone.
  */
 #include "culprit.h"
@@ -42,63 +42,63 @@ static bool find_outputs(const rn__search *s, const rn__site *site, rn__arena *a
 }
 
 /* Makes an input of each tensor that the loop reads, once. */
-static void make_inputs(rn__trial *t, const rn__site *site, rn__region *region)
+static void make_inputs(rn__probe *p, const rn__site *site, rn__region *region)
 {
     const rn__node *loop = rn__at(site->graph, site->id);
 
-    for (int i = 0; i < t->inputs; i++) {
+    for (int i = 0; i < p->inputs; i++) {
         const int32_t id = loop->in[i];
         const rn__node *in = rn__at(site->graph, id);
         const bool first = rn_is_null(region->to[id]);
-        if (first) region->to[id] = rn_input(t->graph, "", in->type, in->shape);
-        t->input[i].x = region->to[id];
-        t->input[i].judged = first && rn__is_real(in->type) && site->operand[i].reached;
+        if (first) region->to[id] = rn_input(p->graph, "", in->type, in->shape);
+        p->input[i].x = region->to[id];
+        p->input[i].judged = first && rn__is_real(in->type) && site->operand[i].reached;
     }
 }
 
 /* Copies the loop with its outputs, and nothing before it. */
-static bool copy_loop(rn__trial *t, const rn__site *site, const int32_t *get, int count)
+static bool copy_loop(rn__probe *p, const rn__site *site, const int32_t *get, int count)
 {
     rn__copy_pass pass = {
-        .from = site->graph, .to = t->graph, .node = copy_node, .leaf = copy_leaf};
+        .from = site->graph, .to = p->graph, .node = copy_node, .leaf = copy_leaf};
     int outputs = 0;
 
-    pass.arena.allocator = t->arena.allocator;
+    pass.arena.allocator = p->arena.allocator;
     bool ok = rn__copy_live(&pass, get, count, false);
     rn__region *region = ok ? rn__copy_region(&pass, site->graph) : NULL;
     for (int32_t id = 0; ok && id < site->id; id++) region->live[id] = false;
-    if (ok) make_inputs(t, site, region);
-    ok = ok && rn__copy_body(&pass, region, t->graph);
+    if (ok) make_inputs(p, site, region);
+    ok = ok && rn__copy_body(&pass, region, p->graph);
     for (int i = 0; ok && i < count; i++) {
         const rn_tensor y = region->to[get[i]];
         if (!rn__is_real(rn_type_get(y))) continue;
-        t->output[outputs].y = y;
-        t->output[outputs++].dy = rn_input(t->graph, "", rn_type_get(y), rn_shape_get(y));
+        p->output[outputs].y = y;
+        p->output[outputs++].dy = rn_input(p->graph, "", rn_type_get(y), rn_shape_get(y));
     }
     rn__copy_finish(&pass);
-    return ok && !t->graph->failed;
+    return ok && !p->graph->failed;
 }
 
-static bool add_gradient(rn__trial *t)
+static bool add_gradient(rn__probe *p)
 {
-    rn__twin twin = {t->graph, t->graph, NULL, NULL, 0};
+    rn__twin twin = {p->graph, p->graph, NULL, NULL, 0};
     rn__sweep sweep;
 
     if (!rn__sweep_init(&sweep, &twin)) return false;
-    for (int i = 0; i < t->inputs; i++)
-        if (t->input[i].judged) sweep.needed[t->input[i].x.id] = true;
+    for (int i = 0; i < p->inputs; i++)
+        if (p->input[i].judged) sweep.needed[p->input[i].x.id] = true;
     bool ok = true;
-    for (int i = 0; ok && i < t->outputs; i++)
-        ok = rn__sweep_add(&sweep, t->output[i].y.id, t->output[i].dy);
-    ok = ok && rn__sweep_loop(&sweep, rn__node_of(t->output[0].y)->in[0]);
-    for (int i = 0; ok && i < t->inputs; i++)
-        t->input[i].dx =
-            t->input[i].judged ? rn__sweep_get(&sweep, t->input[i].x.id) : rn_null();
+    for (int i = 0; ok && i < p->outputs; i++)
+        ok = rn__sweep_add(&sweep, p->output[i].y.id, p->output[i].dy);
+    ok = ok && rn__sweep_loop(&sweep, rn__node_of(p->output[0].y)->in[0]);
+    for (int i = 0; ok && i < p->inputs; i++)
+        p->input[i].dx =
+            p->input[i].judged ? rn__sweep_get(&sweep, p->input[i].x.id) : rn_null();
     rn__sweep_finish(&sweep);
     return ok;
 }
 
-bool rn__loop_trial(rn__trial *t, const rn__search *s, const rn__site *site)
+bool rn__loop_probe(rn__probe *p, const rn__search *s, const rn__site *site)
 {
     const rn__node *node = rn__at(site->graph, site->id);
     rn__arena arena = {.allocator = s->arena.allocator};
@@ -106,9 +106,10 @@ bool rn__loop_trial(rn__trial *t, const rn__search *s, const rn__site *site)
     int count, real;
 
     const bool found = find_outputs(s, site, &arena, &get, &count, &real);
-    bool ok = rn__trial_init(t, arena.allocator, node->inputs, found ? real : 0);
-    ok = ok && found && real > 0 && copy_loop(t, site, get, count) && add_gradient(t) &&
-         rn__trial_compile(t);
+    bool ok = rn__probe_init(p, arena.allocator, node->inputs, found ? real : 0);
+    p->alone = true;
+    ok = ok && found && real > 0 && copy_loop(p, site, get, count) && add_gradient(p) &&
+         rn__probe_compile(p) && rn__probe_compile_gradient(p);
     rn__arena_finish(&arena);
     return ok;
 }

@@ -86,22 +86,23 @@ static void keep(whole *w, rn_gradcheck_entry entry)
     r->worst[at] = entry;
 }
 
-bool rn__report_tensors(rn_gradcheck_report *r, const rn__leaf_value *leaf, int leaves)
+bool rn__report_tensors(rn_gradcheck_report *r, const rn__checking *c)
 {
     whole *w = (whole *)r;
+    const int leaves = c->probe.inputs;
 
     r->tensors = (rn_gradcheck_tensor *)rn__arena_new(&w->names,
                                                       (size_t)leaves * sizeof *r->tensors);
     for (int i = 0; r->tensors && i < leaves; i++) {
         rn_gradcheck_tensor *t = &r->tensors[r->tensor_count++];
-        *t = (rn_gradcheck_tensor){.elements = leaf[i].count};
-        t->name = rn__arena_string(&w->names, leaf[i].name);
+        *t = (rn_gradcheck_tensor){.elements = c->probe.input[i].count};
+        t->name = rn__arena_string(&w->names, c->leaf[i].name);
         if (!t->name) return false;
     }
     return r->tensors != NULL;
 }
 
-void rn__report_add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry)
+static void add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry)
 {
     whole *w = (whole *)r;
 
@@ -124,7 +125,7 @@ void rn__report_add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry
     keep(w, entry);
 }
 
-void rn__report_kink(rn_gradcheck_report *r, int tensor, rn_gradcheck_kink kink)
+static void add_kink(rn_gradcheck_report *r, int tensor, rn_gradcheck_kink kink)
 {
     whole *w = (whole *)r;
 
@@ -144,6 +145,14 @@ void rn__report_kink(rn_gradcheck_report *r, int tensor, rn_gradcheck_kink kink)
     kink.node = rn__arena_string(&w->names, kink.node);
     if (!kink.op || !kink.node) w->incomplete = true;
     r->kink[r->kinks++] = kink;
+}
+
+void rn__report_take(void *report, int tensor, const rn__comparison *comparison)
+{
+    if (comparison->kinked)
+        add_kink((rn_gradcheck_report *)report, tensor, comparison->kink);
+    else
+        add((rn_gradcheck_report *)report, tensor, comparison->entry);
 }
 
 /* ---- the text ---- */

@@ -280,13 +280,13 @@ bool rn__site_read(const rn__search *s, rn__site *site, rn__arena *arena)
     return true;
 }
 
-bool rn__site_feed(const rn__site *site, int64_t run, rn__trial *t)
+bool rn__site_feed(const rn__site *site, int64_t run, rn__probe *p)
 {
-    for (int i = 0; i < t->inputs; i++) {
+    for (int i = 0; i < p->inputs; i++) {
         const rn__operand *o = &site->operand[i];
         int64_t at = run;
         for (int k = o->depth; k < site->loops; k++) at /= site->steps[k];
-        if (!rn__trial_set(t, i, o->data + (size_t)at * bytes_of(t->input[i].x)))
+        if (!rn__probe_set(p, i, o->data + (size_t)at * bytes_of(p->input[i].x)))
             return false;
     }
     return true;
