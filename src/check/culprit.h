@@ -74,8 +74,8 @@ typedef struct rn__search {
  * a program that gives all operands. */
 bool rn__sites_find(rn__search *s);
 
-/* Feeds the values of the run to a program of a copy. */
-bool rn__search_feed(const rn__search *s, const rn__copy_pass *pass, rn_program *program);
+/* Feeds the values of the run to a program of the copy. */
+bool rn__search_feed(const rn__search *s, rn_program *program);
 
 /* Reads the operands into the arena; feeds those of one run to a probe. */
 bool rn__site_read(const rn__search *s, rn__site *site, rn__arena *arena);

@@ -229,10 +229,10 @@ static bool lift_all(rn__search *s, rn_tensor **y, int *count)
     return *y != NULL;
 }
 
-bool rn__search_feed(const rn__search *s, const rn__copy_pass *pass, rn_program *program)
+bool rn__search_feed(const rn__search *s, rn_program *program)
 {
     for (int i = 0; i < s->fed_count; i++) {
-        const rn_tensor x = rn__copied(pass, s->fed[i].id);
+        const rn_tensor x = rn__copied(&s->pass, s->fed[i].id);
         if (!rn_is_null(x) &&
             rn_feed(program, x, s->fed[i].value, s->fed[i].bytes) != RN_OK)
             return false;
@@ -248,8 +248,7 @@ static bool run_all(rn__search *s)
     if (!lift_all(s, &y, &count)) return false;
     s->program =
         rn_compile(s->copy, (rn_compile_options){.outputs = y, .output_count = count});
-    return s->program && rn__search_feed(s, &s->pass, s->program) &&
-           rn_run(s->program) == RN_OK;
+    return s->program && rn__search_feed(s, s->program) && rn_run(s->program) == RN_OK;
 }
 
 bool rn__sites_find(rn__search *s)
