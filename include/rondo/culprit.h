@@ -31,16 +31,12 @@ typedef enum rn_mistake {
     RN_MISTAKE_UNKNOWN,
     /* of a rule or a loop */
     RN_MISTAKE_SIGN,
-    RN_MISTAKE_DOUBLE, /* twice what it should be */
-    RN_MISTAKE_HALF,
+    RN_MISTAKE_RATIO,        /* another constant times what it should be: twice, half, or
+                                n times, as a sum for a mean of n */
     RN_MISTAKE_ZERO,         /* zero, or not set at all */
     RN_MISTAKE_REFUSED,      /* it cannot be built, or run: the text says why */
     RN_MISTAKE_NO_RULE,      /* the operator has no gradient rule, but it has a gradient */
     RN_MISTAKE_NOT_ZERO,     /* right but where it should be zero */
-    RN_MISTAKE_TIMES_SIZE,   /* n times what it should be: a sum for a mean; n is the number
-                                of elements that are reduced, or a size of the operand */
-    RN_MISTAKE_OVER_SIZE,    /* one n-th of it: a mean for a sum */
-    RN_MISTAKE_RATIO,        /* another constant times what it should be */
     RN_MISTAKE_TRANSPOSED,   /* the last two axes exchanged */
     RN_MISTAKE_SWAPPED,      /* the gradient of another operand */
     RN_MISTAKE_ONE_TERM,     /* one slice of a sum, not the sum: what was broadcast is not
@@ -51,9 +47,6 @@ typedef enum rn_mistake {
     RN_MISTAKE_REVERSED,       /* backwards along an axis */
     RN_MISTAKE_NONFINITE,      /* NaN or infinite where it should be a number */
     /* of the engine */
-    RN_MISTAKE_FIRST_READER, /* a tensor's gradient is what one of several readers gives, */
-    RN_MISTAKE_LAST_READER,  /* and not the sum: the first in the order of the graph or the
-                                last */
     RN_MISTAKE_READER_MISSING /* what one reader gives is not in the sum */
 } rn_mistake;
 

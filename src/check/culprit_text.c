@@ -11,10 +11,6 @@ const char *rn_mistake_name(rn_mistake mistake)
     switch (mistake) {
     case RN_MISTAKE_SIGN:
         return "sign";
-    case RN_MISTAKE_DOUBLE:
-        return "counted twice";
-    case RN_MISTAKE_HALF:
-        return "half";
     case RN_MISTAKE_ZERO:
         return "zero";
     case RN_MISTAKE_NOT_ZERO:
@@ -23,10 +19,6 @@ const char *rn_mistake_name(rn_mistake mistake)
         return "refused";
     case RN_MISTAKE_NO_RULE:
         return "no gradient rule";
-    case RN_MISTAKE_TIMES_SIZE:
-        return "times a size, as a sum for a mean";
-    case RN_MISTAKE_OVER_SIZE:
-        return "divided by a size, as a mean for a sum";
     case RN_MISTAKE_RATIO:
         return "a constant factor";
     case RN_MISTAKE_TRANSPOSED:
@@ -45,10 +37,6 @@ const char *rn_mistake_name(rn_mistake mistake)
         return "backwards along an axis";
     case RN_MISTAKE_NONFINITE:
         return "not finite";
-    case RN_MISTAKE_FIRST_READER:
-        return "its first reader's contribution only";
-    case RN_MISTAKE_LAST_READER:
-        return "its last reader's contribution only";
     case RN_MISTAKE_READER_MISSING:
         return "a reader's contribution is missing";
     case RN_MISTAKE_UNKNOWN:

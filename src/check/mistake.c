@@ -15,11 +15,6 @@ bool rn__telling(const rn__sample *s)
 
 /* ---- a constant ratio ---- */
 
-static bool near(double ratio, double what, double error)
-{
-    return fabs(ratio - what) <= fabs(what) * 1e-8 + error;
-}
-
 /* Whether all elements are the same number of times what they should be. */
 static bool constant_ratio(const rn__finding *f, double *ratio, double *error, int *told)
 {
@@ -44,34 +39,6 @@ static bool constant_ratio(const rn__finding *f, double *ratio, double *error, i
         if (rn__disagrees(f->a[f->sample[k].element], &s)) return false;
     }
     return true;
-}
-
-/* Sizes that a forgotten or a superfluous mean divides by. */
-static rn_mistake size_ratio(const rn__finding *f, double ratio, double error)
-{
-    const rn_shape x = rn_shape_get(f->in->x), y = rn_shape_get(f->p->output[0].y);
-    double size[2 * RN_RANK_MAX + 2];
-    int n = 0;
-
-    if (f->p->element_wise) return RN_MISTAKE_UNKNOWN;
-    size[n++] = (double)f->in->count / (double)f->p->output[0].count;
-    size[n++] = 1 / size[0];
-    for (int i = 0; i < x.rank; i++) size[n++] = (double)x.size[i];
-    for (int i = 0; i < y.rank; i++) size[n++] = (double)y.size[i];
-    for (int i = 0; i < n; i++) {
-        if (!(size[i] > 2)) continue;
-        if (near(ratio, size[i], error)) return RN_MISTAKE_TIMES_SIZE;
-        if (near(ratio, 1 / size[i], error)) return RN_MISTAKE_OVER_SIZE;
-    }
-    return RN_MISTAKE_UNKNOWN;
-}
-
-static rn_mistake known_ratio(const rn__finding *f, double ratio, double error)
-{
-    if (near(ratio, -1, error)) return RN_MISTAKE_SIGN;
-    if (near(ratio, 2, error)) return RN_MISTAKE_DOUBLE;
-    if (near(ratio, 0.5, error)) return RN_MISTAKE_HALF;
-    return size_ratio(f, ratio, error);
 }
 
 /* ---- elements at another place ---- */
@@ -257,7 +224,8 @@ rn_mistake rn__recognise(rn__probe *p, int i, const rn__sample *sample, int coun
     if (!constant) *ratio = NAN;
     if (found != RN_MISTAKE_UNKNOWN) return found;
     if ((*other = swapped_with(&f, true)) >= 0) return RN_MISTAKE_SWAPPED;
-    if (constant) found = known_ratio(&f, *ratio, error);
+    if (constant && fabs(*ratio + 1) <= 1e-8 + error) return RN_MISTAKE_SIGN;
+    if (constant && told > 1) return RN_MISTAKE_RATIO;
     if (found == RN_MISTAKE_UNKNOWN) found = misplaced(&f);
     if (found == RN_MISTAKE_UNKNOWN) found = rn__mistake_cotangent(&f);
     if (found == RN_MISTAKE_UNKNOWN && (*other = swapped_with(&f, false)) >= 0)
@@ -265,6 +233,5 @@ rn_mistake rn__recognise(rn__probe *p, int i, const rn__sample *sample, int coun
     /* All that is wrong should be zero. */
     if (found == RN_MISTAKE_UNKNOWN && !wrong_where_telling(&f)) return RN_MISTAKE_NOT_ZERO;
     if (found == RN_MISTAKE_UNKNOWN && rn__mistake_term(&f)) found = RN_MISTAKE_ONE_TERM;
-    if (found == RN_MISTAKE_UNKNOWN && constant && told > 1) found = RN_MISTAKE_RATIO;
     return found;
 }

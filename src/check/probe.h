@@ -61,9 +61,8 @@ typedef struct rn__probe {
     int stream; /* of the cotangents */
     bool alone; /* one operator or loop, not the whole loss */
     bool has_rule;
-    bool map;          /* of one operator that is element-wise, ... */
-    bool element_wise; /* ... of operands of one shape: nothing is summed over */
-    bool finite;       /* all outputs are numbers, in the last run */
+    bool map;    /* of one operator that is element-wise */
+    bool finite; /* all outputs are numbers, in the last run */
     /* What depends on what is being moved. */
     double size, noise; /* of f: the sum of |w y|, and of rounding errors */
     int dependent;

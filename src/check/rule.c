@@ -80,9 +80,7 @@ static bool build(rn__probe *p, const rn__site *site)
     out->dy = rn_input(p->graph, "", rn_type_get(out->y), rn_shape_get(out->y));
     p->alone = true;
     p->has_rule = node->op->gradient != NULL;
-    p->map = p->element_wise = rn__op_code(node->op, RN_F64).map != NULL;
-    for (int i = 0; i < p->inputs; i++)
-        p->element_wise &= rn_shape_equal(rn_shape_get(x[i]), rn_shape_get(out->y));
+    p->map = rn__op_code(node->op, RN_F64).map != NULL;
     return pull(p, node, x);
 }
 
