@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One comparison of the gradient with a difference of the loss, along the leaves'
- * directions. The bar of the gradient is how far it spread in random arithmetic. Both bars
- * together are what a comparison is judged by.
+ * One comparison of the gradient with a difference of the loss, along the inputs'
+ * directions. The error bound of the gradient is how far it spread in random arithmetic.
+ * Both bounds together are what a comparison is judged by.
  */
 #include "probe.h"
 
@@ -28,8 +28,8 @@ static void add_along(const rn__probe_input *in, const double *gradient, double 
     }
 }
 
-/* The gradient along the leaves' directions, and its bar. Returns how large it would be by
- * its terms, if they did not cancel out. */
+/* The gradient along the inputs' directions, and its error bound. Returns how large it
+ * would be by its terms, if they did not cancel out. */
 static double analytic(const rn__probe *p, rn_gradcheck_entry *e)
 {
     double moved[RN__JITTERS] = {0}, norm = 0, unused = 0;
@@ -179,7 +179,7 @@ static bool compare_again(rn__probe *p, rn__slope_of_line *slope, double norm,
     /* A gradient may be infinite, where the loss is infinitely steep; along with others
      * also where it overflows, next to a loss that nearly does. */
     const bool huge = e->element < 0 && p->size > 0x1p512;
-    const bool steep = slope->derivative.bent || slope->derivative.spiked || huge;
+    const bool steep = slope->derivative.bent || huge;
 
     out->kinked =
         !e->passed && (slope->inconclusive || (steep && is_infinite(p, e->analytic)) ||
