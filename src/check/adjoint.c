@@ -231,10 +231,10 @@ static bool agrees(adjoints *a, int32_t id, part *room)
     c->kind = RN_CULPRIT_ENGINE;
     c->ratio = NAN;
     diagnose(&u, c);
-    const rn__site site = {.user_graph = a->s->user, .user_id = user_id(a, id)};
+    const rn__suspect suspect = {.user_graph = a->s->user, .user_id = user_id(a, id)};
     c->shape = rn__at(a->graph, id)->shape;
     if (c->other >= 0) c->other = user_id(a, c->other);
-    if (site.user_id >= 0) rn__blame(c, &site, 0);
+    if (suspect.user_id >= 0) rn__blame(c, &suspect, 0);
     return false;
 }
 

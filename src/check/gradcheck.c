@@ -135,7 +135,7 @@ static bool resolve_doubt(rn__checking *c, rn_tensor loss)
 
     if (!name_culprit(c, loss)) return false;
     c->report->passed = culprit->kind != RN_CULPRIT_RULE;
-    if (c->report->passed) *culprit = rn__nobody();
+    if (c->report->passed) *culprit = rn__no_culprit();
     return true;
 }
 

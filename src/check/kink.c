@@ -4,7 +4,8 @@
 
 #include "probe.h"
 
-int32_t rn__probe_user_id(const rn__probe *p, rn_tensor x)
+/* The number that a node of the graph has in the user's graph, or body; -1: none. */
+static int32_t user_id(const rn__probe *p, rn_tensor x)
 {
     for (int32_t i = 0; p->copied && i < p->copied->regions; i++) {
         const rn__region *r = p->copied->region[i];
@@ -18,9 +19,8 @@ int32_t rn__probe_user_id(const rn__probe *p, rn_tensor x)
 static void describe_loops(const rn__probe *p, const rn_graph *graph, int64_t at,
                            rn_gradcheck_kink *kink)
 {
-    kink->loop = graph->parent
-                     ? rn__probe_user_id(p, rn__tensor(graph->parent, graph->loop->node))
-                     : -1;
+    kink->loop =
+        graph->parent ? user_id(p, rn__tensor(graph->parent, graph->loop->node)) : -1;
     kink->loops = 0;
     for (const rn_graph *g = graph; g->parent; g = g->parent) kink->loops++;
     for (int i = kink->loops - 1; i >= 0; i--, graph = graph->parent) {
@@ -42,7 +42,7 @@ void rn__kink_choice(rn__probe *p, const rn__choice *choice, int64_t element,
              rn__shape_text(rn_shape_get(y), shape, sizeof shape));
     kink->op = rn__node_of(y)->op->name;
     kink->node = rn__arena_string(&p->arena, text);
-    kink->id = rn__probe_user_id(p, y);
+    kink->id = user_id(p, y);
     kink->choice = element % choice->each;
     kink->distance = distance;
     describe_loops(p, choice->graph, element / choice->each, kink);
@@ -54,7 +54,7 @@ void rn__kink_loss(const rn__probe *p, const char *what, double distance,
 {
     kink->op = "loss";
     kink->node = what;
-    kink->id = rn__probe_user_id(p, p->output[0].y);
+    kink->id = user_id(p, p->output[0].y);
     kink->loop = -1;
     kink->loops = 0;
     kink->choice = 0;

@@ -134,8 +134,8 @@ static bool same_branches(rn__probe *p, double t, const rn__choice **which, int6
 {
     bool same = true;
 
-    for (int side = -1; same && side <= 1; side += 2)
-        same = feed(p, p->branches.program, side * t) &&
+    for (int sign = -1; same && sign <= 1; sign += 2)
+        same = feed(p, p->branches.program, sign * t) &&
                rn__branches_same(&p->branches, which, at);
     return same;
 }

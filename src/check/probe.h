@@ -104,17 +104,11 @@ bool rn__probe_run(rn__probe *p, int stream);
  * are 0. NULL: what was drawn. */
 void rn__probe_mask(rn__probe *p, int output, const double *mask);
 
-/* Number k of a stream, uniform in (-1, 1). */
-double rn__probe_random(int stream, uint64_t k);
-
 /* The root mean square of the finite ones among a few numbers, which may be tiny or huge.
  */
 double rn__mean_size(const double *x, int count);
 
 /* ---- kink.c ---- */
-
-/* The number that a node of the graph has in the user's graph, or body; -1: none. */
-int32_t rn__probe_user_id(const rn__probe *p, rn_tensor x);
 
 /* Fills in which choice changes at this distance, at which element of which step; or what
  * the matter is with the function itself. */
@@ -151,7 +145,7 @@ typedef struct rn__comparison {
     rn_gradcheck_entry entry;
     rn_gradcheck_kink kink;
     bool kinked; /* no comparison: see kink */
-    bool clear;  /* the numerical side tells something */
+    bool clear;  /* the numerical derivative is good enough to tell anything */
 } rn__comparison;
 
 /* Compares the gradient along the inputs' directions, or of one element alone. */

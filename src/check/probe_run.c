@@ -39,7 +39,8 @@ bool rn__probe_set(rn__probe *p, int i, const void *value)
            feed(p, p->jitter.program, in->jittered_x, value);
 }
 
-double rn__probe_random(int stream, uint64_t k)
+/* Number k of a stream, uniform in (-1, 1). */
+static double uniform(int stream, uint64_t k)
 {
     const uint32_t counter[4] = {(uint32_t)k, (uint32_t)(k >> 32), (uint32_t)stream, 17};
     const uint32_t key[2] = {0x524e, 0};
@@ -56,7 +57,7 @@ static void draw(rn__probe *p, int stream)
 
     for (int i = 0; i < p->outputs; i++)
         for (int64_t j = 0; j < p->output[i].count; j++) {
-            const double u = rn__probe_random(stream, k++);
+            const double u = uniform(stream, k++);
             const double drawn = stream == RN__ONES ? 1 : u + (u < 0 ? -0.5 : 0.5);
             p->output[i].weight[j] = isfinite(p->output[i].here[j]) ? drawn : 0;
         }

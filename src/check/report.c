@@ -31,7 +31,7 @@ rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst)
     w->allocator = w->names.allocator = allocator;
     w->most = worst;
     w->report.passed = true;
-    w->report.culprit = rn__nobody();
+    w->report.culprit = rn__no_culprit();
     snprintf(w->no_memory, sizeof w->no_memory, "gradcheck: not made: out of memory\n");
     return &w->report;
 }
@@ -169,8 +169,9 @@ static void write_entry(rn__text *t, const rn_gradcheck_entry *e)
 {
     rn__text_add(t, "  %s ", e->passed ? "  " : "! ");
     write_place(t, e->tensor, e->element);
-    rn__text_add(t, ": analytic %.15g +- %.1e, numeric %.15g +- %.1e: %.3g of the bars\n",
-                 e->analytic, e->analytic_bar, e->numeric, e->numeric_bar, e->excess);
+    rn__text_add(
+        t, ": analytic %.15g +- %.1e, numeric %.15g +- %.1e: %.3g of the error bounds\n",
+        e->analytic, e->analytic_bar, e->numeric, e->numeric_bar, e->excess);
 }
 
 static void write_tensors(rn__text *t, const rn_gradcheck_report *r)
@@ -228,13 +229,14 @@ static void write_verdict(rn__text *t, const rn_gradcheck_report *r)
     }
     rn__text_add(t,
                  "gradcheck: %s: %lld of %lld comparisons failed; largest relative error "
-                 "%.3g, largest distance %.3g of the bars\n",
+                 "%.3g, largest distance %.3g of the error bounds\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
                  (long long)r->checked, r->largest, r->excess);
     if (r->vague && ((const whole *)r)->telling)
-        rn__text_add(t,
-                     "  %lld of them tell nothing: the bars are wider than the gradients\n",
-                     (long long)r->vague);
+        rn__text_add(
+            t,
+            "  %lld of them tell nothing: the error bounds are wider than the gradients\n",
+            (long long)r->vague);
     if (!((const whole *)r)->telling)
         rn__text_add(t, "  all gradients that were compared are zero\n");
 }

@@ -64,16 +64,16 @@ static bool pull(rn__probe *p, const rn__node *node, const rn_tensor *x)
     return !p->graph->failed;
 }
 
-static bool build(rn__probe *p, const rn__site *site)
+static bool build(rn__probe *p, const rn__suspect *suspect)
 {
-    const rn__node *node = rn__at(site->graph, site->id);
+    const rn__node *node = rn__at(suspect->graph, suspect->id);
     rn_tensor *x = (rn_tensor *)rn__arena_new(&p->arena, (size_t)p->inputs * sizeof *x);
 
     if (!x) return false;
     for (int i = 0; i < p->inputs; i++) {
-        const rn__node *in = rn__at(site->graph, node->in[i]);
+        const rn__node *in = rn__at(suspect->graph, node->in[i]);
         p->input[i].x = x[i] = rn_input(p->graph, "", in->type, in->shape);
-        p->input[i].judged = rn__is_real(in->type) && site->operand[i].reached;
+        p->input[i].judged = rn__is_real(in->type) && suspect->operand[i].reached;
     }
     rn__probe_output *out = &p->output[0];
     out->y = rn_apply(node->op, x, p->inputs, node->attributes, node->attribute_size);
@@ -84,10 +84,10 @@ static bool build(rn__probe *p, const rn__site *site)
     return pull(p, node, x);
 }
 
-bool rn__rule_probe(rn__probe *p, const rn__site *site)
+bool rn__rule_probe(rn__probe *p, const rn__suspect *suspect)
 {
-    const rn__node *node = rn__at(site->graph, site->id);
+    const rn__node *node = rn__at(suspect->graph, suspect->id);
 
-    return rn__probe_init(p, site->graph->root->allocator, node->inputs, 1) &&
-           build(p, site) && rn__probe_compile(p) && rn__probe_compile_gradient(p);
+    return rn__probe_init(p, suspect->graph->root->allocator, node->inputs, 1) &&
+           build(p, suspect) && rn__probe_compile(p) && rn__probe_compile_gradient(p);
 }
