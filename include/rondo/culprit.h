@@ -31,28 +31,22 @@ typedef enum rn_mistake {
     RN_MISTAKE_UNKNOWN,
     /* of a rule or a loop */
     RN_MISTAKE_SIGN,
-    RN_MISTAKE_DOUBLE, /* too large by a factor of 2 */
-    RN_MISTAKE_HALF,
-    RN_MISTAKE_ZERO,           /* zero, or not set */
-    RN_MISTAKE_REFUSED,        /* it cannot be built or run; the text says why */
-    RN_MISTAKE_NO_RULE,        /* the operator has no gradient rule, but needs one */
-    RN_MISTAKE_NOT_ZERO,       /* correct, except where it should be zero */
-    RN_MISTAKE_TIMES_SIZE,     /* too large by a factor of n: a sum instead of a mean; n is
-                                  the number of reduced elements, or a size of the operand */
-    RN_MISTAKE_OVER_SIZE,      /* too small by a factor of n: a mean instead of a sum */
-    RN_MISTAKE_RATIO,          /* wrong by another constant factor */
-    RN_MISTAKE_TRANSPOSED,     /* the last two axes exchanged */
-    RN_MISTAKE_SWAPPED,        /* the gradient of another operand */
-    RN_MISTAKE_ONE_TERM,       /* one slice instead of the sum over a broadcast axis */
+    RN_MISTAKE_RATIO,      /* wrong by a constant factor: double, half, or n times, as a sum
+                              instead of a mean of n */
+    RN_MISTAKE_ZERO,       /* zero, or not set */
+    RN_MISTAKE_REFUSED,    /* it cannot be built or run; the text says why */
+    RN_MISTAKE_NO_RULE,    /* the operator has no gradient rule, but needs one */
+    RN_MISTAKE_NOT_ZERO,   /* correct, except where it should be zero */
+    RN_MISTAKE_TRANSPOSED, /* the last two axes exchanged */
+    RN_MISTAKE_SWAPPED,    /* the gradient of another operand */
+    RN_MISTAKE_ONE_TERM,   /* one slice instead of the sum over a broadcast axis */
     RN_MISTAKE_NO_COTANGENT,   /* does not depend on the cotangent */
     RN_MISTAKE_UNIT_COTANGENT, /* correct only for a cotangent of ones */
     RN_MISTAKE_SHIFTED,        /* off by one along an axis */
     RN_MISTAKE_REVERSED,       /* reversed along an axis */
     RN_MISTAKE_NONFINITE,      /* NaN or infinite where it should be finite */
-    /* of the engine: a tensor's gradient is not the sum of what its readers contribute */
-    RN_MISTAKE_FIRST_READER, /* but the contribution of the first, in order of the graph, */
-    RN_MISTAKE_LAST_READER,  /* or of the last, */
-    RN_MISTAKE_READER_MISSING /* or lacks the contribution of one */
+    /* of the engine */
+    RN_MISTAKE_READER_MISSING /* the sum lacks the contribution of one reader */
 } rn_mistake;
 
 enum { RN_CULPRIT_STEPS = 4, RN_CULPRIT_NAME = 112 };

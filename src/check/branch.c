@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sides that operators choose, by their own rules (op.h), as tensors of the graph: in
- * loops for all their steps.
+ * The branches that operators choose, by their own rules (op.h), as tensors of the graph:
+ * in loops for all their steps.
  */
 #include "branch.h"
 
@@ -18,8 +18,8 @@ rn_tensor rn__lift(rn_tensor x)
     return x;
 }
 
-/* The sides of one node, in its graph; null when it does not choose. */
-static rn_tensor sides_of(rn_graph *graph, int32_t id, rn__arena *arena)
+/* The branches of one node, in its graph; null when it does not choose. */
+static rn_tensor branches_of(rn_graph *graph, int32_t id, rn__arena *arena)
 {
     const rn__node *node = rn__at(graph, id);
     const rn_op *op = node->op;
@@ -32,26 +32,26 @@ static rn_tensor sides_of(rn_graph *graph, int32_t id, rn__arena *arena)
     const void *attributes = node->attributes;
     /* The body opens once more for what is only looked at. */
     if (graph->loop) graph->loop->ended = false;
-    const rn_tensor sides = op->sides(x, rn__tensor(graph, id), attributes);
+    const rn_tensor branches = op->sides(x, rn__tensor(graph, id), attributes);
     if (graph->loop) graph->loop->ended = ended;
     snprintf(what, sizeof what, "%.100s: its sides", op->name);
     rn__fail_within(graph, what);
-    return rn_is_null(sides) ? sides : rn__adopt(graph, sides, op->name);
+    return rn_is_null(branches) ? branches : rn__adopt(graph, branches, op->name);
 }
 
 static bool add_choice(rn__branches *b, rn_graph *graph, int32_t id, rn__arena *arena)
 {
     if (!rn__at(graph, id)->op->sides) return true;
-    const rn_tensor own = sides_of(graph, id, arena), sides = rn__lift(own);
+    const rn_tensor own = branches_of(graph, id, arena), branches = rn__lift(own);
 
     if (graph->root->failed) return false;
     if (rn_is_null(own)) return true;
     rn__choice *c = (rn__choice *)rn__list_add(graph, &b->choices, sizeof *c);
-    if (rn_is_null(sides) || !c) return false;
-    *c = (rn__choice){.graph = graph, .id = id, .sides = sides};
+    if (rn_is_null(branches) || !c) return false;
+    *c = (rn__choice){.graph = graph, .id = id, .branches = branches};
     c->each = rn_shape_count(rn_shape_get(own));
-    c->bytes =
-        (size_t)rn_shape_count(rn_shape_get(sides)) * rn_type_size(rn_type_get(sides));
+    c->bytes = (size_t)rn_shape_count(rn_shape_get(branches)) *
+               rn_type_size(rn_type_get(branches));
     return true;
 }
 
@@ -82,7 +82,7 @@ static bool compile(rn__branches *b, rn_graph *graph, rn__arena *arena)
     if (!y) return false;
     for (size_t i = 0; i < n; i++) {
         rn__choice *c = rn__list_at(b->choices, rn__choice, i);
-        y[i] = c->sides;
+        y[i] = c->branches;
         c->here = (char *)rn__arena_new(arena, c->bytes);
         if (!c->here) return false;
         if (c->bytes > most) most = c->bytes;
@@ -112,7 +112,7 @@ bool rn__branches_keep(rn__branches *b)
     if (rn_run(b->program) != RN_OK) return false;
     for (int i = 0; i < b->choices.count; i++) {
         const rn__choice *c = rn__list_at(b->choices, rn__choice, i);
-        if (rn_read(b->program, c->sides, c->here, c->bytes) != RN_OK) return false;
+        if (rn_read(b->program, c->branches, c->here, c->bytes) != RN_OK) return false;
     }
     return true;
 }
@@ -124,8 +124,8 @@ bool rn__branches_same(rn__branches *b, const rn__choice **which, int64_t *eleme
     if (rn_run(b->program) != RN_OK) return false;
     for (int i = 0; i < b->choices.count; i++) {
         const rn__choice *c = rn__list_at(b->choices, rn__choice, i);
-        const size_t size = rn_type_size(rn_type_get(c->sides));
-        if (rn_read(b->program, c->sides, b->now, c->bytes) != RN_OK) return false;
+        const size_t size = rn_type_size(rn_type_get(c->branches));
+        if (rn_read(b->program, c->branches, b->now, c->bytes) != RN_OK) return false;
         if (memcmp(b->now, c->here, c->bytes) == 0) continue;
         size_t at = 0;
         while (b->now[at] == c->here[at]) at++;

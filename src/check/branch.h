@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Branches: which side every element took, of the operators that choose (relu, abs, max,
- * where, comparisons, ..., and a user's that tell). Where a step changes a side, a
+ * Branches: which branch every element took, of the operators that choose (relu, abs, max,
+ * where, comparisons, ..., and a user's that tell). Where a step changes a branch, a
  * difference says nothing about the gradient.
  */
 #ifndef RN_CHECK_BRANCH_H
@@ -14,15 +14,15 @@
 typedef struct rn__choice {
     rn_graph *graph;
     int32_t id;
-    rn_tensor sides; /* in the outermost graph */
-    int64_t each;    /* elements in one step of the loops around it */
+    rn_tensor branches; /* in the outermost graph */
+    int64_t each;       /* elements in one step of the loops around it */
     size_t bytes;
-    char *here; /* the sides at the point that is checked */
+    char *here; /* the branches at the point that is checked */
 } rn__choice;
 
 typedef struct rn__branches {
     rn__list choices;    /* rn__choice */
-    rn_program *program; /* gives all sides; NULL: nothing chooses */
+    rn_program *program; /* gives all branches; NULL: nothing chooses */
     char *now;           /* room for the largest */
 } rn__branches;
 
@@ -30,10 +30,10 @@ typedef struct rn__branches {
  * memory. Free the program. */
 bool rn__branches_find(rn__branches *b, rn_tensor loss, rn__arena *arena);
 
-/* After feeding the program: keeps the sides of this point. */
+/* After feeding the program: keeps the branches of this point. */
 bool rn__branches_keep(rn__branches *b);
 
-/* Whether all sides are those that were kept; if not, says at whose element in *which,
+/* Whether all branches are those that were kept; if not, says at whose element in *which,
  * *element. False too when the program fails, with *which NULL. */
 bool rn__branches_same(rn__branches *b, const rn__choice **which, int64_t *element);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One comparison of the gradient with a difference of the loss, along the leaves'
- * directions. The bar of the gradient is how far it spread in random arithmetic. Both bars
- * together are what a comparison is judged by.
+ * One comparison of the gradient with a difference of the loss, along the inputs'
+ * directions. The error bound of the gradient is how far it spread in random arithmetic.
+ * Both bounds together are what a comparison is judged by.
  */
-#include "gradcheck.h"
+#include "probe.h"
 
 #include <float.h>
 #include <math.h>
@@ -17,32 +17,32 @@ enum { PATIENCE = 8 };
 
 /* Adds the product of a gradient and the direction to *sum, and to *norm, which is the root
  * of the squares of all terms. */
-static void add_along(const rn__leaf_value *l, const double *gradient, double *sum,
+static void add_along(const rn__probe_input *in, const double *gradient, double *sum,
                       double *norm)
 {
-    for (int64_t i = 0; i < l->count; i++) {
-        if (l->direction[i] == 0) continue;
-        const double product = gradient[i] * l->direction[i];
+    for (int64_t i = 0; i < in->count; i++) {
+        if (in->direction[i] == 0) continue;
+        const double product = gradient[i] * in->direction[i];
         *sum += product;
         *norm = hypot(*norm, product); /* squares might overflow */
     }
 }
 
-/* The gradient along the leaves' directions, and its bar. Returns how large it would be by
- * its terms, if they did not cancel out. */
-static double analytic(const rn__checking *c, rn_gradcheck_entry *e)
+/* The gradient along the inputs' directions, and its error bound. Returns how large it
+ * would be by its terms, if they did not cancel out. */
+static double analytic(const rn__probe *p, rn_gradcheck_entry *e)
 {
     double moved[RN__JITTERS] = {0}, norm = 0, unused = 0;
     int64_t terms = 0;
 
     e->analytic = 0;
-    for (int k = 0; k < c->leaves; k++) {
-        const rn__leaf_value *l = &c->leaf[k];
-        if (!l->direction) continue;
-        add_along(l, l->gradient, &e->analytic, &norm);
+    for (int k = 0; k < p->inputs; k++) {
+        const rn__probe_input *in = &p->input[k];
+        if (!in->direction) continue;
+        add_along(in, in->gradient, &e->analytic, &norm);
         for (int j = 0; j < RN__JITTERS; j++)
-            add_along(l, l->jittered[j], &moved[j], &unused);
-        terms += l->count;
+            add_along(in, in->jittered[j], &moved[j], &unused);
+        terms += in->count;
     }
     for (int j = 0; j < RN__JITTERS; j++) moved[j] -= e->analytic;
     /* Adding up here is not part of the gradient, but it rounds. */
@@ -51,13 +51,13 @@ static double analytic(const rn__checking *c, rn_gradcheck_entry *e)
     return norm;
 }
 
-static void judge(const rn__checking *c, rn_gradcheck_entry *e, double norm)
+static void judge(const rn__probe *p, rn_gradcheck_entry *e, double norm)
 {
     const double difference = fabs(e->analytic - e->numeric);
     double size = fmax(norm, fmax(fabs(e->analytic), fabs(e->numeric)));
 
-    for (int k = 0; k < c->leaves && e->element >= 0; k++)
-        if (c->leaf[k].direction) size = fmax(size, c->leaf[k].largest);
+    for (int k = 0; k < p->inputs && e->element >= 0; k++)
+        if (p->input[k].direction) size = fmax(size, p->input[k].largest);
     e->error = difference == 0 ? 0 : difference / size;
     e->excess = difference == 0 ? 0 : difference / (e->analytic_bar + e->numeric_bar);
     if (isnan(difference)) e->error = e->excess = NAN;
@@ -67,20 +67,20 @@ static void judge(const rn__checking *c, rn_gradcheck_entry *e, double norm)
 
 /* What rounding x to where it is moved does to a difference over steps of h, by the
  * gradient that is checked. One element is often moved without rounding. */
-static double rounding_of_moves(const rn__checking *c, double h)
+static double rounding_of_moves(const rn__probe *p, double h)
 {
     const volatile double steps[] = {h, 2 * h, 4 * h, 8 * h, -h, -2 * h, -4 * h, -8 * h};
     double sizes = 0;
     int64_t moved = 0;
     bool exact = true;
 
-    for (int k = 0; k < c->leaves; k++) {
-        const rn__leaf_value *l = &c->leaf[k];
-        for (int64_t i = 0; l->direction && i < l->count; i++) {
-            const double d = l->direction[i], x = ((const double *)l->value)[i];
+    for (int k = 0; k < p->inputs; k++) {
+        const rn__probe_input *in = &p->input[k];
+        for (int64_t i = 0; in->direction && i < in->count; i++) {
+            const double d = in->direction[i], x = ((const double *)in->value)[i];
             if (d == 0) continue;
             moved++;
-            sizes += fabs(l->gradient[i]) * (fmax(fabs(x), 8 * h * fabs(d)) / h);
+            sizes += fabs(in->gradient[i]) * (fmax(fabs(x), 8 * h * fabs(d)) / h);
             for (int s = 0; s < 8 && exact; s++)
                 exact = (x + steps[s] * d) - x == steps[s] * d;
         }
@@ -91,36 +91,34 @@ static double rounding_of_moves(const rn__checking *c, double h)
 }
 
 /* Judges by one numerical derivative. */
-static bool fits(const rn__checking *c, const rn__derivative *d, double norm,
+static bool fits(const rn__probe *p, const rn__derivative *d, double norm,
                  rn_gradcheck_entry *e)
 {
     e->numeric = d->value;
-    e->numeric_bar = d->error + rounding_of_moves(c, d->h);
-    judge(c, e, norm);
+    e->numeric_bar = d->error + rounding_of_moves(p, d->h);
+    judge(p, e, norm);
     return e->passed;
 }
 
 /* Whether the steps see but noise, far more than rounding makes: a wave of many turns in
  * each. Any gradient fits that. */
-static bool blurred(const rn__checking *c, const rn__derivative *d)
+static bool blurred(const rn__probe *p, const rn__derivative *d)
 {
-    const double rounding = fmax(c->noise, DBL_EPSILON * fabs(c->value));
-
-    return !rn__clear(d) && isfinite(d->noise) && d->noise > 1e6 * rounding;
+    return !rn__clear(d) && isfinite(d->noise) && d->noise > 2e6 * p->noise;
 }
 
 /* After a failure: what is narrower than the steps, such as a pole or a short wave, they do
  * not show. Where shorter ones clearly tell something else, they are right. What the first
  * steps took for noise is not something else, if they told anything. */
-static bool look_closer(rn__checking *c, double analytic, rn__derivative *d)
+static bool look_closer(rn__probe *p, double analytic, rn__derivative *d)
 {
     const double noise = rn__clear(d) ? d->noise : 0;
-    const bool blind = blurred(c, d);
+    const bool blind = blurred(p, d);
     rn__derivative closer;
 
     for (double scale = d->h / 2; scale >= 0x1p-40; scale /= 64) {
-        if (!rn__line_closer(c, scale, noise, &closer)) return false;
-        closer.error += rounding_of_moves(c, closer.h);
+        if (!rn__line_closer(p, scale, noise, &closer)) return false;
+        closer.error += rounding_of_moves(p, closer.h);
         if (rn__clear(&closer)) *d = rn__better(closer, *d);
         /* Still shorter ones tell even less. */
         if (blind || closer.bent) continue;
@@ -131,59 +129,117 @@ static bool look_closer(rn__checking *c, double analytic, rn__derivative *d)
 
 /* After a failure: as a function may have a spike at a tiny x that is as narrow as x, and
  * that the noise hides from all but steps of that size, it must not fit these either. */
-static void judge_again(rn__checking *c, const rn__slope_of_line *slope, double norm,
+static void judge_again(rn__probe *p, const rn__slope_of_line *slope, double norm,
                         rn__comparison *out)
 {
     rn_gradcheck_entry again = out->entry;
 
-    if (isnan(slope->own.value) || !fits(c, &slope->own, norm, &again)) return;
+    if (isnan(slope->own.value) || !fits(p, &slope->own, norm, &again)) return;
     out->entry = again;
     out->kinked = !rn__clear(&slope->own);
-    c->doubtful = c->doubtful || out->kinked;
+    p->doubtful = p->doubtful || out->kinked;
 }
 
 /* Whether the gradient there is made of infinite numbers, and none is NaN. */
-static bool is_infinite(const rn__checking *c, double analytic)
+static bool is_infinite(const rn__probe *p, double analytic)
 {
     if (isfinite(analytic)) return false;
-    for (int k = 0; k < c->leaves; k++)
-        for (int64_t i = 0; c->leaf[k].direction && i < c->leaf[k].count; i++)
-            if (c->leaf[k].direction[i] != 0 && isnan(c->leaf[k].gradient[i])) return false;
+    for (int k = 0; k < p->inputs; k++)
+        for (int64_t i = 0; p->input[k].direction && i < p->input[k].count; i++)
+            if (p->input[k].direction[i] != 0 && isnan(p->input[k].gradient[i]))
+                return false;
     return true;
 }
 
-static bool anything_moves(const rn__checking *c)
+static bool anything_moves(const rn__probe *p)
 {
-    for (int k = 0; k < c->leaves; k++)
-        for (int64_t i = 0; c->leaf[k].direction && i < c->leaf[k].count; i++)
-            if (c->leaf[k].direction[i] != 0) return true;
+    for (int k = 0; k < p->inputs; k++)
+        for (int64_t i = 0; p->input[k].direction && i < p->input[k].count; i++)
+            if (p->input[k].direction[i] != 0) return true;
     return false;
 }
 
-bool rn__compare_line(rn__checking *c, int64_t element, rn__comparison *out)
+/* Where no operator tells of a kink, a rule is not blamed for one; nor for what is no
+ * number beside an output that is none. */
+static bool excused(rn__probe *p, const rn__slope_of_line *slope,
+                    const rn_gradcheck_entry *e)
+{
+    const double difference = fabs(e->analytic - e->numeric);
+
+    if (!p->alone || e->passed) return false;
+    if (!isfinite(e->analytic)) return !p->finite;
+    return rn__line_kinked(p, slope->scale, difference);
+}
+
+/* After a failure. */
+static bool compare_again(rn__probe *p, rn__slope_of_line *slope, double norm,
+                          rn__comparison *out)
+{
+    rn_gradcheck_entry *e = &out->entry;
+    /* A gradient may be infinite, where the loss is infinitely steep; along with others
+     * also where it overflows, next to a loss that nearly does. */
+    const bool huge = e->element < 0 && p->size > 0x1p512;
+    const bool steep = slope->derivative.bent || huge;
+
+    out->kinked =
+        !e->passed && (slope->inconclusive || (steep && is_infinite(p, e->analytic)) ||
+                       (huge && !out->clear));
+    if (out->kinked) return true;
+    if (p->in_vain < PATIENCE && !look_closer(p, e->analytic, &slope->derivative))
+        return false;
+    out->clear = rn__clear(&slope->derivative);
+    if (!fits(p, &slope->derivative, norm, e)) judge_again(p, slope, norm, out);
+    p->in_vain = e->passed ? 0 : p->in_vain + 1;
+    out->kinked = out->kinked || excused(p, slope, e);
+    return true;
+}
+
+bool rn__compare_line(rn__probe *p, int64_t element, rn__comparison *out)
 {
     rn_gradcheck_entry *e = &out->entry;
     rn__slope_of_line slope;
 
     *out = (rn__comparison){.entry = {.tensor = "all tensors", .element = element},
                             .kink = {.element = element}};
-    const double norm = analytic(c, e);
-    if (!rn__line_slope(c, &slope, &out->kink)) return false;
-    out->kinked = slope.kinked || !anything_moves(c);
+    const double norm = analytic(p, e);
+    if (!rn__line_slope(p, &slope, &out->kink)) return false;
+    out->kinked = slope.kinked || !anything_moves(p);
     out->clear = rn__clear(&slope.derivative);
     if (out->kinked) return true;
-    if (fits(c, &slope.derivative, norm, e) && !blurred(c, &slope.derivative)) return true;
-    /* A gradient may be infinite, where the loss is infinitely steep; along with others
-     * also where it overflows, next to a loss that nearly does. */
-    const bool huge = element < 0 && fabs(c->value) > 0x1p512;
-    const bool steep = slope.derivative.bent || slope.derivative.spiked || huge;
-    out->kinked = !e->passed && (slope.vague || (steep && is_infinite(c, e->analytic)) ||
-                                 (huge && !out->clear));
-    if (out->kinked) return true;
-    if (c->in_vain < PATIENCE && !look_closer(c, e->analytic, &slope.derivative))
-        return false;
-    out->clear = rn__clear(&slope.derivative);
-    if (!fits(c, &slope.derivative, norm, e)) judge_again(c, &slope, norm, out);
-    c->in_vain = e->passed ? 0 : c->in_vain + 1;
-    return true;
+    if (fits(p, &slope.derivative, norm, e) && !blurred(p, &slope.derivative)) return true;
+    return compare_again(p, &slope, norm, out);
+}
+
+bool rn__compare_element(rn__probe *p, int i, int64_t element, rn__comparison *out)
+{
+    rn__probe_input *in = &p->input[i];
+
+    in->direction = in->unit;
+    in->unit[element] = 1;
+    const bool ok = rn__compare_line(p, element, out);
+    in->unit[element] = 0;
+    in->direction = NULL;
+    return ok;
+}
+
+bool rn__slope_of(rn__probe *p, int i, const double *direction, int64_t element,
+                  rn__slope *out)
+{
+    rn__probe_input *in = &p->input[i];
+    rn_gradcheck_entry e = {.element = element};
+    rn_gradcheck_kink kink;
+    rn__slope_of_line slope;
+
+    *out = (rn__slope){NAN, INFINITY};
+    in->direction = direction ? direction : in->unit;
+    if (!direction) in->unit[element] = 1;
+    const double norm = analytic(p, &e);
+    const bool ok = rn__line_slope(p, &slope, &kink);
+    if (ok && !slope.kinked && !slope.inconclusive) {
+        fits(p, &slope.derivative, norm, &e);
+        *out = (rn__slope){e.numeric, e.analytic_bar + e.numeric_bar};
+    }
+    if (!direction) in->unit[element] = 0;
+    in->direction = NULL;
+    return ok;
 }

@@ -7,14 +7,14 @@
  * whatever lies next to 0, such as a pole. Then these are moved apart from the others, by
  * their own size, and both parts must pass.
  */
-#include "gradcheck.h"
+#include "probe.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "philox.h"
 
-double rn__check_normal(uint64_t seed, uint32_t leaf_index, uint64_t i)
+double rn__probe_normal(uint64_t seed, uint32_t leaf_index, uint64_t i)
 {
     const uint32_t counter[4] = {(uint32_t)i, (uint32_t)(i >> 32), leaf_index, 0};
     const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
@@ -26,19 +26,11 @@ double rn__check_normal(uint64_t seed, uint32_t leaf_index, uint64_t i)
     return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
 }
 
-static void report(rn__checking *c, int tensor, const rn__comparison *comparison)
-{
-    if (comparison->kinked)
-        rn__report_kink(c->report, tensor, comparison->kink);
-    else
-        rn__report_add(c->report, tensor, comparison->entry);
-}
-
 /* ---- directions ---- */
 
-/* A random direction: the k-th of all tensors together or, of each, of one. */
+/* A random direction: the k-th of all inputs together or, of each, of one. */
 typedef struct way {
-    int tensor; /* -1: all */
+    int input; /* -1: all */
     uint64_t k;
     double length;
     double *direction; /* room for it */
@@ -59,43 +51,31 @@ static double reach(double x, part which)
     return small == (which == SMALL) ? (small ? size : 1) : 0;
 }
 
-static void set_direction(const rn__checking *c, int tensor, const way *w, part which,
-                          double *direction)
+static bool moves(const rn__probe *p, const way *w, int i)
 {
-    rn__leaf_value *l = &c->leaf[tensor];
-
-    for (int64_t i = 0; i < l->count; i++)
-        direction[i] =
-            rn__check_normal(c->options.seed + 1 + w->k, (uint32_t)tensor, (uint64_t)i) *
-            reach(((const double *)l->value)[i], which) / w->length;
-    l->direction = direction;
+    return p->input[i].judged && (w->input < 0 || i == w->input);
 }
 
-static void set_directions(const rn__checking *c, const way *w, part which)
+static void set_directions(rn__probe *p, const way *w, part which)
 {
     double *direction = w->direction;
 
-    for (int i = 0; i < c->leaves; i++) {
-        if (!c->leaf[i].checked || (w->tensor >= 0 && i != w->tensor)) continue;
-        set_direction(c, i, w, which, direction);
-        direction += c->leaf[i].count;
+    for (int i = 0; i < p->inputs; i++) {
+        rn__probe_input *in = &p->input[i];
+        if (!moves(p, w, i)) continue;
+        in->direction = direction;
+        for (int64_t k = 0; k < in->count; k++)
+            *direction++ = rn__probe_normal(w->k, (uint32_t)i, (uint64_t)k) *
+                           reach(((const double *)in->value)[k], which) / w->length;
     }
-}
-
-static void unset_directions(const rn__checking *c)
-{
-    for (int k = 0; k < c->leaves; k++) c->leaf[k].direction = NULL;
 }
 
 /* Whether the way moves any elements of this part. */
-static bool has_part(const rn__checking *c, const way *w, part which)
+static bool has_part(const rn__probe *p, const way *w, part which)
 {
-    for (int k = 0; k < c->leaves; k++) {
-        const rn__leaf_value *l = &c->leaf[k];
-        if (!l->checked || (w->tensor >= 0 && k != w->tensor)) continue;
-        for (int64_t i = 0; i < l->count; i++)
-            if (reach(((const double *)l->value)[i], which) > 0) return true;
-    }
+    for (int i = 0; i < p->inputs; i++)
+        for (int64_t k = 0; moves(p, w, i) && k < p->input[i].count; k++)
+            if (reach(((const double *)p->input[i].value)[k], which) > 0) return true;
     return false;
 }
 
@@ -106,113 +86,107 @@ static bool failed(const rn__comparison *x)
 
 /* After the whole direction failed, or was left out for want of a finite loss: by its
  * parts. */
-static bool compare_parts(rn__checking *c, const way *w, rn__comparison *whole)
+static bool compare_parts(rn__probe *p, const way *w, rn__comparison *whole)
 {
     rn__comparison rest = {.kinked = false, .entry = {.passed = true}}, small;
-    const bool ordinary = has_part(c, w, ORDINARY);
+    const bool ordinary = has_part(p, w, ORDINARY);
 
-    if (!has_part(c, w, SMALL)) return true;
-    set_directions(c, w, ORDINARY);
-    if (ordinary && !rn__compare_line(c, -1, &rest)) return false;
+    if (!has_part(p, w, SMALL)) return true;
+    set_directions(p, w, ORDINARY);
+    if (ordinary && !rn__compare_line(p, -1, &rest)) return false;
     if (failed(&rest) && failed(whole)) return true;
-    set_directions(c, w, SMALL);
-    if (!rn__compare_line(c, -1, &small)) return false;
+    set_directions(p, w, SMALL);
+    if (!rn__compare_line(p, -1, &small)) return false;
     /* What passes must tell something. */
     small.kinked = small.kinked || (small.entry.passed && !small.clear);
     if (failed(&small) && failed(whole)) return true;
     const bool before = failed(whole);
     *whole = !ordinary || failed(&small) || (small.kinked && !failed(&rest)) ? small : rest;
-    c->doubtful = c->doubtful || (before && whole->kinked);
+    p->doubtful = p->doubtful || (before && whole->kinked);
     return true;
 }
 
-static bool compare_way(rn__checking *c, const way *w, rn__comparison *out)
+static bool compare_way(rn__probe *p, const way *w, rn__comparison *out)
 {
-    set_directions(c, w, ALL);
-    bool ok = rn__compare_line(c, -1, out);
+    set_directions(p, w, ALL);
+    bool ok = rn__compare_line(p, -1, out);
     if (ok && (failed(out) || (out->kinked && strcmp(out->kink.op, "loss") == 0)))
-        ok = compare_parts(c, w, out);
-    set_directions(c, w, ALL);
+        ok = compare_parts(p, w, out);
+    set_directions(p, w, ALL);
+    for (int i = 0; i < p->inputs; i++) p->input[i].direction = NULL;
     return ok;
 }
 
-/* The direction of one tensor; when it fails, the element that does. */
-static bool compare_tensor(rn__checking *c, int tensor, double *direction)
+/* The direction of one input; when it fails, the element that does. */
+static bool compare_tensor(rn__probe *p, int i, const rn__plan *plan)
 {
-    rn__leaf_value *l = &c->leaf[tensor];
-    const way w = {tensor, 1000, sqrt((double)l->count), direction};
+    const int64_t count = p->input[i].count;
+    double *room = (double *)rn__arena_new(&p->arena, (size_t)count * sizeof *room);
+    const way w = {i, plan->seed + 1001, sqrt((double)count), room};
     rn__comparison comparison;
+    int64_t first, last;
 
-    const bool ok = compare_way(c, &w, &comparison);
-    unset_directions(c);
-    if (ok) report(c, tensor, &comparison);
-    return ok && (!failed(&comparison) || rn__locate(c, l, direction));
+    if (!room) return rn__probe_no_memory(p);
+    if (!compare_way(p, &w, &comparison)) return false;
+    plan->take(plan->data, i, &comparison);
+    if (!failed(&comparison)) return true;
+    if (!rn__narrow(p, i, room, &first, &last)) return false;
+    if (last - first != 1) return true;
+    if (!rn__compare_element(p, i, first, &comparison)) return false;
+    if (!comparison.kinked) plan->take(plan->data, i, &comparison);
+    return true;
 }
 
-/* Random directions of all tensors at once: `direction` has room for all of them. */
-static bool compare_jointly(rn__checking *c, double *direction, int64_t elements)
+/* Random directions of all inputs at once. */
+static bool compare_jointly(rn__probe *p, const rn__plan *plan)
 {
-    bool ok = true;
+    int64_t elements = 0;
 
-    for (int d = 0; ok && d < c->options.directions; d++) {
-        const way w = {-1, (uint64_t)d, sqrt((double)elements), direction};
+    for (int i = 0; i < p->inputs; i++)
+        if (p->input[i].judged) elements += p->input[i].count;
+    double *room = (double *)rn__arena_new(&p->arena, (size_t)elements * sizeof *room);
+    if (!room) return rn__probe_no_memory(p);
+    for (int d = 0; elements > 0 && d < plan->directions; d++) {
+        const way w = {-1, plan->seed + 1 + (uint64_t)d, sqrt((double)elements), room};
         rn__comparison comparison;
-        ok = compare_way(c, &w, &comparison);
-        unset_directions(c);
-        if (ok) report(c, -1, &comparison);
+        if (!compare_way(p, &w, &comparison)) return false;
+        plan->take(plan->data, -1, &comparison);
     }
-    return ok;
+    return true;
 }
 
 /* ---- elements ---- */
 
-static bool compare_element(rn__checking *c, int tensor, int64_t i, double *direction)
+/* All of a small input, else one from each stretch of equal length, so that no part is left
+ * out. */
+bool rn__compare_elements(rn__probe *p, int i, const rn__plan *plan)
 {
-    rn__leaf_value *l = &c->leaf[tensor];
-    rn__comparison comparison;
-
-    l->direction = direction;
-    direction[i] = 1;
-    const bool ok = rn__compare_line(c, i, &comparison);
-    direction[i] = 0;
-    l->direction = NULL;
-    if (ok) report(c, tensor, &comparison);
-    return ok;
-}
-
-/* All of a small tensor, else one from each stretch of equal length, so that no part is
- * left out. */
-static bool compare_elements(rn__checking *c, int tensor, double *direction)
-{
-    const int64_t n = c->leaf[tensor].count;
-    const bool whole = n <= c->options.exhaustive || n <= c->options.samples;
-    const int64_t samples = whole ? n : c->options.samples;
+    const int64_t n = p->input[i].count;
+    const bool whole = n <= plan->exhaustive || n <= plan->samples;
+    const int64_t samples = whole ? n : plan->samples;
     const double stretch = (double)n / (double)samples;
 
-    memset(direction, 0, (size_t)n * sizeof *direction);
     for (int64_t k = 0; k < samples; k++) {
         const double where = 0.5 + 0.4 * sin((double)(k + 1) * 12.9898);
-        const int64_t i = samples == n ? k : (int64_t)(((double)k + where) * stretch);
-        if (!compare_element(c, tensor, i, direction)) return false;
+        const int64_t at = samples == n ? k : (int64_t)(((double)k + where) * stretch);
+        rn__comparison comparison;
+        if (!rn__compare_element(p, i, at, &comparison)) return false;
+        plan->take(plan->data, i, &comparison);
     }
     return true;
 }
 
-bool rn__compare_all(rn__checking *c)
+bool rn__compare_input(rn__probe *p, int i, const rn__plan *plan)
 {
-    int64_t elements = 0;
+    if (!p->input[i].judged || p->input[i].count == 0) return true;
+    if (p->input[i].count > plan->exhaustive && !compare_tensor(p, i, plan)) return false;
+    return rn__compare_elements(p, i, plan);
+}
 
-    for (int k = 0; k < c->leaves; k++)
-        if (c->leaf[k].checked) elements += c->leaf[k].count;
-    double *direction =
-        (double *)rn__arena_new(&c->arena, (size_t)elements * sizeof *direction);
-    if (!direction) return rn__check_no_memory(c);
-    if (elements > 0 && !compare_jointly(c, direction, elements)) return false;
-    for (int k = 0; k < c->leaves; k++) {
-        if (!c->leaf[k].checked || c->leaf[k].count == 0) continue;
-        if (c->leaf[k].count > c->options.exhaustive && !compare_tensor(c, k, direction))
-            return false;
-        if (!compare_elements(c, k, direction)) return false;
-    }
+bool rn__compare_all(rn__probe *p, const rn__plan *plan)
+{
+    if (!compare_jointly(p, plan)) return false;
+    for (int i = 0; i < p->inputs; i++)
+        if (!rn__compare_input(p, i, plan)) return false;
     return true;
 }

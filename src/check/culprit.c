@@ -27,101 +27,101 @@ static bool make_copy(rn__search *s, rn_tensor loss)
     return true;
 }
 
-static int64_t steps_of(const rn__site *site, const rn__trial *t)
+static int64_t steps_of(const rn__suspect *suspect, const rn__probe *p)
 {
     int64_t elements = 1;
 
-    for (int i = 0; i < t->inputs; i++)
-        if (t->input[i].judged) elements += t->input[i].count;
+    for (int i = 0; i < p->inputs; i++)
+        if (p->input[i].judged) elements += p->input[i].count;
     const int64_t steps = ELEMENTS / elements > STEPS ? ELEMENTS / elements : STEPS;
-    return steps < site->runs ? steps : site->runs;
+    return steps < suspect->runs ? steps : suspect->runs;
 }
 
 /* The last step first: there the gradient begins. */
-static int64_t run_at(const rn__site *site, int64_t k, int64_t steps)
+static int64_t run_at(const rn__suspect *suspect, int64_t k, int64_t steps)
 {
-    return site->runs - 1 - (steps > 1 ? k * (site->runs - 1) / (steps - 1) : 0);
+    return suspect->runs - 1 - (steps > 1 ? k * (suspect->runs - 1) / (steps - 1) : 0);
 }
 
-/* At several steps. A trial that cannot be made is for want of memory. */
-static rn__verdict judge_steps(rn__search *s, rn__site *site, rn__trial *t)
+/* At several steps. A probe that cannot be made is for want of memory. */
+static rn__verdict judge_steps(rn__search *s, rn__suspect *suspect, rn__probe *p)
 {
     rn__verdict verdict = RN__RIGHT;
 
-    if (!rn__site_read(s, site, &t->arena)) {
-        t->no_memory = true;
+    if (!rn__suspect_read(s, suspect, &p->arena)) {
+        rn__probe_no_memory(p);
         return RN__UNJUDGED;
     }
-    const int64_t steps = steps_of(site, t);
+    const int64_t steps = steps_of(suspect, p);
     for (int64_t k = 0; k < steps; k++) {
-        const int64_t run = run_at(site, k, steps);
+        const int64_t run = run_at(suspect, k, steps);
         const rn__verdict one =
-            rn__site_feed(site, run, t) ? rn__judge(t, s->culprit) : RN__UNJUDGED;
+            rn__suspect_feed(suspect, run, p) ? rn__judge(p, s->culprit) : RN__UNJUDGED;
         if (one != RN__RIGHT) verdict = one;
         if (one != RN__WRONG) continue;
-        rn__blame(s->culprit, site, run);
+        rn__blame(s->culprit, suspect, run);
         break;
     }
     return verdict;
 }
 
-/* Why a trial could not be made, if it is not for want of memory; else NULL. */
-static const char *refusal(const rn__trial *t)
+/* Why a probe could not be made, if it is not for want of memory; else NULL. */
+static const char *refusal(const rn__probe *p)
 {
-    const rn_graph *g = t->graph;
+    const rn_graph *g = p->graph;
     const bool refused = g && g->failed && !g->no_memory;
-    return refused ? rn_graph_error(t->graph) : NULL;
+    return refused ? rn_graph_error(p->graph) : NULL;
 }
 
 /* True to go on: it is not the culprit. */
-static bool judge_site(rn__search *s, rn__site *site, rn_culprit_kind kind)
+static bool judge_suspect(rn__search *s, rn__suspect *suspect, rn_culprit_kind kind)
 {
     const bool loop = kind == RN_CULPRIT_LOOP;
     rn_gradcheck_culprit *c = s->culprit;
     rn__verdict verdict = RN__UNJUDGED;
-    rn__trial t;
+    rn__probe p;
 
-    const bool made = loop ? rn__loop_trial(&t, s, site) : rn__rule_trial(&t, site);
-    const char *refused = made ? NULL : refusal(&t);
-    if (made) verdict = judge_steps(s, site, &t);
+    const bool made = loop ? rn__loop_probe(&p, s, suspect) : rn__rule_probe(&p, suspect);
+    const char *refused = made ? NULL : refusal(&p);
+    if (made) verdict = judge_steps(s, suspect, &p);
     if (refused) {
         verdict = RN__WRONG;
         c->mistake = RN_MISTAKE_REFUSED;
-        rn__blame(c, site, site->runs > 0 ? site->runs - 1 : 0);
+        rn__blame(c, suspect, suspect->runs > 0 ? suspect->runs - 1 : 0);
     }
-    const bool judged = (made && !t.no_memory) || refused;
+    const bool judged = (made && p.status != RN_NO_MEMORY) || refused;
     c->rules += !loop;
     c->unjudged += verdict == RN__UNJUDGED;
-    site->unjudged = verdict == RN__UNJUDGED;
+    suspect->unjudged = verdict == RN__UNJUDGED;
     if (judged && verdict == RN__WRONG) {
         c->kind = kind;
-        rn__culprit_text(c, site, refused);
+        rn__culprit_text(c, suspect, refused);
     }
-    rn__trial_finish(&t);
+    rn__probe_finish(&p);
     return judged && verdict != RN__WRONG;
 }
 
-static bool judge_sites(rn__search *s, rn_culprit_kind kind)
+static bool judge_suspects(rn__search *s, rn_culprit_kind kind)
 {
-    for (int k = s->sites.count - 1; k >= 0; k--) {
-        rn__site *site = rn__list_at(s->sites, rn__site, k);
-        const bool loop = rn__at(site->graph, site->id)->op == &rn__op_loop;
-        if (site->stops || loop != (kind == RN_CULPRIT_LOOP)) continue;
-        if (!judge_site(s, site, kind)) return false;
+    for (int k = s->suspects.count - 1; k >= 0; k--) {
+        rn__suspect *suspect = rn__list_at(s->suspects, rn__suspect, k);
+        const bool loop = rn__at(suspect->graph, suspect->id)->op == &rn__op_loop;
+        if (suspect->stops || loop != (kind == RN_CULPRIT_LOOP)) continue;
+        if (!judge_suspect(s, suspect, kind)) return false;
     }
     return true;
 }
 
 /* Before the engine is blamed: what else may be the reason. */
-static const rn__site *excuse(const rn__search *s)
+static const rn__suspect *excuse(const rn__search *s)
 {
-    const rn__site *untold = NULL, *unjudged = NULL;
+    const rn__suspect *untold = NULL, *unjudged = NULL;
 
-    for (int k = 0; k < s->sites.count; k++) {
-        const rn__site *site = rn__list_at(s->sites, rn__site, k);
-        if (site->stops) return site;
-        if (site->untold && !untold) untold = site;
-        if (site->unjudged) unjudged = site;
+    for (int k = 0; k < s->suspects.count; k++) {
+        const rn__suspect *suspect = rn__list_at(s->suspects, rn__suspect, k);
+        if (suspect->stops) return suspect;
+        if (suspect->untold && !untold) untold = suspect;
+        if (suspect->unjudged) unjudged = suspect;
     }
     return untold ? untold : unjudged;
 }
@@ -129,16 +129,16 @@ static const rn__site *excuse(const rn__search *s)
 /* The sweep before the loops: each loop's body is swept too. */
 static void search(rn__search *s)
 {
-    if (!judge_sites(s, RN_CULPRIT_RULE)) return;
+    if (!judge_suspects(s, RN_CULPRIT_RULE)) return;
     if (s->refused || rn__adjoints_agree(s)) {
-        if (!judge_sites(s, RN_CULPRIT_LOOP)) return;
+        if (!judge_suspects(s, RN_CULPRIT_LOOP)) return;
         s->culprit->kind = RN_CULPRIT_ENGINE;
         if (s->refused) s->culprit->mistake = RN_MISTAKE_REFUSED;
     }
     rn__culprit_text(s->culprit, excuse(s), s->refused);
 }
 
-rn_gradcheck_culprit rn__nobody(void)
+rn_gradcheck_culprit rn__no_culprit(void)
 {
     return (rn_gradcheck_culprit){.node = -1,
                                   .loop = -1,
@@ -158,9 +158,9 @@ void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char 
                     .refused = refused,
                     .culprit = culprit};
 
-    *culprit = rn__nobody();
+    *culprit = rn__no_culprit();
     s.arena.allocator = loss.graph->allocator;
-    if (make_copy(&s, loss) && rn__sites_find(&s)) search(&s);
+    if (make_copy(&s, loss) && rn__suspects_find(&s)) search(&s);
     rn_program_free(s.program);
     rn__copy_finish(&s.pass);
     rn_graph_free(s.copy);

@@ -2,10 +2,9 @@
 /*
  * After a failed check: who is to blame.
  *
- *   site.c      the nodes that the loss is made from, and their operands' values
- *   rule.c      a trial of one operator's rule      loop_alone.c  a trial of one loop
- *   trial.c, slope.c    running one, differentiating one
- *   judge.c     whether a trial's gradient is right, and where it is worst
+ *   suspect.c      the nodes that the loss is made from, and their operands' values
+ *   rule.c      a probe of one operator's rule      loop_alone.c  a probe of one loop
+ *   judge.c     whether a probe's gradient is right, and where it is worst
  *   mistake.c, mistake_again.c   what the mistake is
  *   adjoint.c   whether the sweep joins what the rules give
  *   culprit.c   the search;  culprit_text.c  its words
@@ -13,7 +12,7 @@
 #ifndef RN_CHECK_CULPRIT_H
 #define RN_CHECK_CULPRIT_H
 
-#include "trial.h"
+#include "probe.h"
 
 /* The value of an input or variable of the user's graph, as rn_feed takes it in f64. */
 typedef struct rn__fed {
@@ -24,26 +23,26 @@ typedef struct rn__fed {
 } rn__fed;
 
 /* Before a search. */
-rn_gradcheck_culprit rn__nobody(void);
+rn_gradcheck_culprit rn__no_culprit(void);
 
 /* Searches on a copy of the loss's graph of its own. The graph is left as it was. `refused`
  * is why there is no gradient to be compared, NULL when there is. */
 void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char *refused,
                       rn_gradcheck_culprit *culprit);
 
-/* ---- site.c ---- */
+/* ---- suspect.c ---- */
 
-/* Where an operand's values for all runs of a site are. */
+/* Where an operand's values for all runs of a suspect are. */
 typedef struct rn__operand {
-    rn_tensor stack;  /* in the outermost graph */
-    int depth;        /* how many of the loops around the site it has a value for each step
-                         of, the outermost ones */
-    bool reached;     /* what is checked reaches it */
+    rn_tensor stack; /* in the outermost graph */
+    int depth;    /* how many of the loops around the suspect it has a value for each step
+                     of, the outermost ones */
+    bool reached; /* what is checked reaches it */
     const char *data; /* the stack as it was read */
 } rn__operand;
 
 /* A node of the copy, with the node of the user's graph that it is the copy of. */
-typedef struct rn__site {
+typedef struct rn__suspect {
     rn_graph *graph;
     int32_t id;
     rn_graph *user_graph;
@@ -52,10 +51,10 @@ typedef struct rn__site {
     int64_t steps[RN_LOOP_DEPTH]; /* of the loops around it, the outermost first */
     int64_t runs;                 /* all steps multiplied */
     bool stops;                   /* its operator stops the gradient; not judged */
-    bool untold;                  /* it is a user's, and tells no sides */
+    bool untold;                  /* it is a user's without a rule `sides` */
     bool unjudged;                /* a rule was judged without a verdict */
     rn__operand *operand;
-} rn__site;
+} rn__suspect;
 
 typedef struct rn__search {
     rn_graph *user, *copy;
@@ -66,27 +65,27 @@ typedef struct rn__search {
     int fed_count;
     const char *refused; /* why there is no gradient; NULL: there is */
     rn__arena arena;
-    rn__list sites; /* rn__site, of operators and of loops */
+    rn__list suspects; /* rn__suspect, of operators and of loops */
     rn_program *program;
     rn_gradcheck_culprit *culprit;
 } rn__search;
 
-/* Lists the sites, later nodes, which are nearer to the loss, at the end; compiles and runs
- * a program that gives all operands. */
-bool rn__sites_find(rn__search *s);
+/* Lists the suspects, later nodes, which are nearer to the loss, at the end; compiles and
+ * runs a program that gives all operands. */
+bool rn__suspects_find(rn__search *s);
 
-/* Feeds the values of the run to a program of a copy. */
-bool rn__search_feed(const rn__search *s, const rn__copy_pass *pass, rn_program *program);
+/* Feeds the values of the run to a program of the copy. */
+bool rn__search_feed(const rn__search *s, rn_program *program);
 
-/* Reads the operands into the arena; feeds those of one run to a trial. */
-bool rn__site_read(const rn__search *s, rn__site *site, rn__arena *arena);
-bool rn__site_feed(const rn__site *site, int64_t run, rn__trial *t);
+/* Reads the operands into the arena; feeds those of one run to a probe. */
+bool rn__suspect_read(const rn__search *s, rn__suspect *suspect, rn__arena *arena);
+bool rn__suspect_feed(const rn__suspect *suspect, int64_t run, rn__probe *p);
 
 /* ---- rule.c, loop_alone.c ---- */
 
-/* Builds and compiles a trial; finish it in any case. False when it cannot be judged. */
-bool rn__rule_trial(rn__trial *t, const rn__site *site);
-bool rn__loop_trial(rn__trial *t, const rn__search *s, const rn__site *site);
+/* Builds and compiles a probe; finish it in any case. False when it cannot be judged. */
+bool rn__rule_probe(rn__probe *p, const rn__suspect *suspect);
+bool rn__loop_probe(rn__probe *p, const rn__search *s, const rn__suspect *suspect);
 
 /* Calls the rule of a node, if it has one, with these tensors; dx in the shapes of x, null
  * where not wanted. */
@@ -96,16 +95,16 @@ void rn__pull(const rn__node *node, const rn_tensor *x, rn_tensor y, rn_tensor d
 /* ---- judge.c ---- */
 
 /* The derivative with respect to one element. */
-typedef struct rn__probe {
+typedef struct rn__sample {
     int64_t element;
     rn__slope slope;
-} rn__probe;
+} rn__sample;
 
 typedef enum rn__verdict { RN__RIGHT, RN__WRONG, RN__UNJUDGED } rn__verdict;
 
-/* Compares the gradients of all inputs of a trial that has been fed. When one is wrong it
+/* Compares the gradients of all inputs of a probe that has been fed. When one is wrong it
  * sets the operand, the element, the numbers and the mistake. */
-rn__verdict rn__judge(rn__trial *t, rn_gradcheck_culprit *culprit);
+rn__verdict rn__judge(rn__probe *p, rn_gradcheck_culprit *culprit);
 
 /* Whether a gradient is that far from a slope. NaN is. */
 bool rn__disagrees(double analytic, const rn__slope *slope);
@@ -114,7 +113,7 @@ bool rn__disagrees(double analytic, const rn__slope *slope);
 
 /* What explains the gradient of input i, which is wrong; *ratio as in the culprit, *other
  * the input whose gradient it is. */
-rn_mistake rn__recognise(rn__trial *t, int i, const rn__probe *probe, int count,
+rn_mistake rn__recognise(rn__probe *p, int i, const rn__sample *sample, int count,
                          double *ratio, int *other);
 
 /* ---- adjoint.c ---- */
@@ -126,11 +125,11 @@ bool rn__adjoints_agree(rn__search *s);
 /* ---- culprit_text.c ---- */
 
 /* Fills node, names, loops and steps. */
-void rn__blame(rn_gradcheck_culprit *culprit, const rn__site *site, int64_t run);
+void rn__blame(rn_gradcheck_culprit *culprit, const rn__suspect *suspect, int64_t run);
 
-/* Writes the text; of the engine `site` is one that may be the reason, or NULL. `refused`
- * says why it cannot be made, or is NULL. */
-void rn__culprit_text(rn_gradcheck_culprit *culprit, const rn__site *site,
+/* Writes the text; of the engine `suspect` is one that may be the reason, or NULL.
+ * `refused` says why it cannot be made, or is NULL. */
+void rn__culprit_text(rn_gradcheck_culprit *culprit, const rn__suspect *suspect,
                       const char *refused);
 
 #endif

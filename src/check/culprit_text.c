@@ -11,10 +11,6 @@ const char *rn_mistake_name(rn_mistake mistake)
     switch (mistake) {
     case RN_MISTAKE_SIGN:
         return "sign";
-    case RN_MISTAKE_DOUBLE:
-        return "counted twice";
-    case RN_MISTAKE_HALF:
-        return "half";
     case RN_MISTAKE_ZERO:
         return "zero";
     case RN_MISTAKE_NOT_ZERO:
@@ -23,10 +19,6 @@ const char *rn_mistake_name(rn_mistake mistake)
         return "refused";
     case RN_MISTAKE_NO_RULE:
         return "no gradient rule";
-    case RN_MISTAKE_TIMES_SIZE:
-        return "times a size, as a sum for a mean";
-    case RN_MISTAKE_OVER_SIZE:
-        return "divided by a size, as a mean for a sum";
     case RN_MISTAKE_RATIO:
         return "a constant factor";
     case RN_MISTAKE_TRANSPOSED:
@@ -45,10 +37,6 @@ const char *rn_mistake_name(rn_mistake mistake)
         return "backwards along an axis";
     case RN_MISTAKE_NONFINITE:
         return "not finite";
-    case RN_MISTAKE_FIRST_READER:
-        return "its first reader's contribution only";
-    case RN_MISTAKE_LAST_READER:
-        return "its last reader's contribution only";
     case RN_MISTAKE_READER_MISSING:
         return "a reader's contribution is missing";
     case RN_MISTAKE_UNKNOWN:
@@ -57,33 +45,34 @@ const char *rn_mistake_name(rn_mistake mistake)
     return "no known mistake";
 }
 
-void rn__blame(rn_gradcheck_culprit *c, const rn__site *site, int64_t run)
+void rn__blame(rn_gradcheck_culprit *c, const rn__suspect *suspect, int64_t run)
 {
-    const rn__node *node = rn__at(site->user_graph, site->user_id);
-    const rn_loop *loop = site->user_graph->loop;
+    const rn__node *node = rn__at(suspect->user_graph, suspect->user_id);
+    const rn_loop *loop = suspect->user_graph->loop;
 
     snprintf(c->op, sizeof c->op, "%s", node->op->name);
     snprintf(c->name, sizeof c->name, "%s", node->name ? node->name : "");
-    c->node = site->user_id;
+    c->node = suspect->user_id;
     c->loop = loop ? loop->node : -1;
-    c->loops = site->loops;
-    for (int i = site->loops - 1; i >= 0; i--) {
-        c->step[i] = site->steps[i] ? run % site->steps[i] : 0;
-        run /= site->steps[i] ? site->steps[i] : 1;
+    c->loops = suspect->loops;
+    for (int i = suspect->loops - 1; i >= 0; i--) {
+        c->step[i] = suspect->steps[i] ? run % suspect->steps[i] : 0;
+        run /= suspect->steps[i] ? suspect->steps[i] : 1;
     }
 }
 
 /* node 21 tanh "lstm/layer0/c" [2,3] step 7 of loop 12 */
-static void add_place(rn__text *t, const rn_gradcheck_culprit *c, const rn__site *site)
+static void add_place(rn__text *t, const rn_gradcheck_culprit *c,
+                      const rn__suspect *suspect)
 {
     char shape[128];
 
     rn__text_add(t, "node %d %s", (int)c->node, c->op);
     if (c->name[0]) rn__text_add(t, " \"%s\"", c->name);
-    if (site && rn__at(site->user_graph, site->user_id)->op != &rn__op_loop)
+    if (suspect && rn__at(suspect->user_graph, suspect->user_id)->op != &rn__op_loop)
         rn__text_add(t, " %s",
-                     rn__shape_text(rn__at(site->user_graph, site->user_id)->shape, shape,
-                                    sizeof shape));
+                     rn__shape_text(rn__at(suspect->user_graph, suspect->user_id)->shape,
+                                    shape, sizeof shape));
     for (int i = 0; i < c->loops; i++)
         rn__text_add(t, "%s%lld", i ? "," : " step ", (long long)c->step[i]);
     if (c->loop >= 0)
@@ -116,11 +105,12 @@ static const char *role_of(const rn_loop *loop, int32_t outer)
 }
 
 /* An input of a loop goes by its name alone: its number is that of a copy. */
-static void add_input(rn__text *t, const rn_gradcheck_culprit *c, const rn__site *site)
+static void add_input(rn__text *t, const rn_gradcheck_culprit *c,
+                      const rn__suspect *suspect)
 {
-    const rn__node *node = rn__at(site->graph, site->id);
+    const rn__node *node = rn__at(suspect->graph, suspect->id);
     const int32_t outer = node->in[c->operand];
-    const rn__node *in = rn__at(site->graph, outer);
+    const rn__node *in = rn__at(suspect->graph, outer);
     char shape[128];
 
     rn__text_add(t, ", input %d, %s%s%s %s", c->operand, role_of(node->loop, outer),
@@ -128,15 +118,16 @@ static void add_input(rn__text *t, const rn_gradcheck_culprit *c, const rn__site
                  rn__shape_text(in->shape, shape, sizeof shape));
 }
 
-static void add_operand(rn__text *t, const rn_gradcheck_culprit *c, const rn__site *site)
+static void add_operand(rn__text *t, const rn_gradcheck_culprit *c,
+                        const rn__suspect *suspect)
 {
-    const rn__node *node = rn__at(site->user_graph, site->user_id);
+    const rn__node *node = rn__at(suspect->user_graph, suspect->user_id);
     char name[160];
 
     if (node->op == &rn__op_loop) {
-        add_input(t, c, site);
+        add_input(t, c, suspect);
     } else {
-        const rn_tensor x = rn__tensor(site->user_graph, node->in[c->operand]);
+        const rn_tensor x = rn__tensor(suspect->user_graph, node->in[c->operand]);
         rn__text_add(t, ", operand %d %s", c->operand, rn__describe(x, name, sizeof name));
     }
     if (c->element >= 0) add_element(t, c->shape, c->element);
@@ -161,7 +152,7 @@ static void add_numbers(rn__text *t, const rn_gradcheck_culprit *c)
 
 /* What is known of the engine: a tensor whose gradient is not the sum it should be. */
 static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *refused,
-                       const rn__site *excuse)
+                       const rn__suspect *excuse)
 {
     rn__text_add(t,
                  "culprit: the engine%s: each of %d rules agrees with its operator on the "
@@ -199,21 +190,22 @@ static void add_loop(rn__text *t, const rn_gradcheck_culprit *c)
     rn__text_add(t, ": ");
 }
 
-void rn__culprit_text(rn_gradcheck_culprit *c, const rn__site *site, const char *refused)
+void rn__culprit_text(rn_gradcheck_culprit *c, const rn__suspect *suspect,
+                      const char *refused)
 {
     rn__text t = {c->text, sizeof c->text, 0};
 
-    if (c->kind == RN_CULPRIT_ENGINE) add_engine(&t, c, refused, site);
+    if (c->kind == RN_CULPRIT_ENGINE) add_engine(&t, c, refused, suspect);
     if (c->kind == RN_CULPRIT_ENGINE || c->kind == RN_CULPRIT_NONE) return;
     if (c->kind == RN_CULPRIT_RULE)
         rn__text_add(&t, "culprit: the gradient rule of %s: ", c->op);
     else
         add_loop(&t, c);
-    add_place(&t, c, site);
+    add_place(&t, c, suspect);
     if (refused) {
         rn__text_add(&t, ": refused: %s", refused);
         return;
     }
-    add_operand(&t, c, site);
+    add_operand(&t, c, suspect);
     add_numbers(&t, c);
 }

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* Recognising a mistake: from the gradient that is there, and by running the trial again.
+/* Recognising a mistake: from the gradient that is there, and by running the probe again.
  */
 #ifndef RN_CHECK_MISTAKE_H
 #define RN_CHECK_MISTAKE_H
 
 #include "culprit.h"
 
-typedef struct rn__puzzle {
-    rn__trial *t;
+typedef struct rn__finding {
+    rn__probe *p;
     int i; /* the input */
-    const rn__trial_input *in;
-    const rn__probe *probe;
+    const rn__probe_input *in;
+    const rn__sample *sample;
     int count;
-    const double *a; /* its gradient; a copy, for the trial may run again */
-} rn__puzzle;
+    const double *a; /* its gradient; a copy, for the probe may run again */
+} rn__finding;
 
-/* Whether a probe tells anything but zero. */
-bool rn__telling(const rn__probe *p);
+/* Whether a sample tells anything but zero. */
+bool rn__telling(const rn__sample *s);
 
 /* Whether each element is one term of the sum that it should be: one slice of the outputs,
  * or one of them. */
-bool rn__mistake_term(const rn__puzzle *p);
+bool rn__mistake_term(const rn__finding *f);
 
 /* NO_COTANGENT, UNIT_COTANGENT or UNKNOWN. */
-rn_mistake rn__mistake_cotangent(const rn__puzzle *p);
+rn_mistake rn__mistake_cotangent(const rn__finding *f);
 
 #endif

@@ -3,7 +3,7 @@
  * Central differences over steps h, h/2, h/4, ..., each window of four extrapolated to step
  * 0 (Romberg): the error is then of order h^8. Large steps lose to curvature, which shows
  * in how far an extrapolation moves, small ones to the function's noise, which is measured.
- * The window is taken whose bar, of both together, is the smallest.
+ * The window is taken whose error bound, of both together, is the smallest.
  */
 #include "numeric.h"
 
@@ -26,13 +26,11 @@ typedef struct window {
     double h, value;
     double bend;  /* what curvature may have moved it by; NaN: cannot be said */
     double least; /* the noise of one value, if it were but the rounding of that value */
-    double even;  /* f(h) - 2 f(0) + f(-h) */
 } window;
 
 typedef struct ladder {
     rn__function f;
     void *data;
-    double middle;    /* f(0) */
     double d[WINDOW]; /* differences, of the finest step first */
     window at[STEPS];
     int count;
@@ -67,24 +65,23 @@ static bool descend(ladder *l, double h)
     const double before = l->count ? w[-1].value : NAN;
     *w = (window){.h = h, .value = extrapolate(l->d, &moved)};
     w->bend = moved + fabs(w->value - before);
-    w->even = (up - l->middle) + (down - l->middle);
     w->least = fmax(fmax(fabs(up), fabs(down)) * (DBL_EPSILON / 2), DBL_TRUE_MIN);
     l->count++;
     return true;
 }
 
-static double bar(const window *w, double noise)
+static double bound(const window *w, double noise)
 {
     return w->bend + sure * fmax(noise, w->least) / w->h;
 }
 
-/* The window of the smallest bar; NULL when there is none. */
+/* The window of the smallest bound; NULL when there is none. */
 static const window *best_of(const ladder *l, double noise)
 {
     const window *best = NULL;
 
     for (int i = 0; i < l->count; i++)
-        if (bar(&l->at[i], noise) < (best ? bar(best, noise) : (double)INFINITY))
+        if (bound(&l->at[i], noise) < (best ? bound(best, noise) : (double)INFINITY))
             best = &l->at[i];
     return best;
 }
@@ -110,23 +107,12 @@ static bool find_noise(const ladder *l, const window **best, double *noise)
 
 bool rn__clear(const rn__derivative *d)
 {
-    return !d->spiked && d->error <= 1e-3 * fabs(d->value);
+    return d->error <= 1e-3 * fabs(d->value);
 }
 
 bool rn__sharp(const rn__derivative *d)
 {
-    return !d->spiked && d->error <= 1e-8 * fabs(d->value);
-}
-
-/* Whether the middle lies off the curve through the other points. The second difference of
- * a smooth function is a h^2 + b h^4 ..., of which two of them leave terms of h^4: these go
- * down by 16 as h is halved, at a kink by 2, and at a spike they stay. */
-static bool spiked(const window *w, double noise)
-{
-    const double here = fabs(4 * w->even - w[-1].even) / 3;
-    const double before = fabs(4 * w[-1].even - w[-2].even) / 3;
-
-    return here > sure * fmax(noise, w->least) && here > 0.7 * before;
+    return d->error <= 1e-8 * fabs(d->value);
 }
 
 bool rn__differentiate(rn__function f, void *data, rn__steps steps, rn__derivative *out)
@@ -135,20 +121,18 @@ bool rn__differentiate(rn__function f, void *data, rn__steps steps, rn__derivati
     const window *best = NULL;
     double noise = steps.noise, h = longest * steps.scale / 8;
 
-    if (!f(data, 0, &l.middle)) return false;
     for (; l.count < STEPS && h >= steps.shortest; h /= 2) {
         if (!descend(&l, h)) return false;
         best = best_of(&l, noise);
-        if (best && sure * fmax(noise, l.at[l.count - 1].least) / h >= bar(best, noise))
+        if (best && sure * fmax(noise, l.at[l.count - 1].least) / h >= bound(best, noise))
             break;
     }
-    *out = (rn__derivative){NAN, INFINITY, h, noise, false, true, true};
+    *out = (rn__derivative){NAN, INFINITY, h, noise, false, true};
     if (!find_noise(&l, &best, &noise)) return false;
     if (!best) return true;
-    const double error = bar(best, noise);
+    const double error = bound(best, noise);
     const bool settled = best->bend <= error - best->bend;
-    *out = (rn__derivative){best->value,        error, best->h, noise, settled, false,
-                            spiked(best, noise)};
+    *out = (rn__derivative){best->value, error, best->h, noise, settled, false};
     out->bent = best->bend > 1e-3 * fabs(best->value) && !settled;
     /* Where extrapolation does not settle, how far it moves says little. */
     if (out->bent) out->error *= 10;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The numerical derivative of a function of one number, with a bar on its error. */
+/* The numerical derivative of a function of one number, with a bound on its error. */
 #ifndef RN_CHECK_NUMERIC_H
 #define RN_CHECK_NUMERIC_H
 
@@ -17,7 +17,6 @@ typedef struct rn__derivative {
     double noise; /* of one value, as it was measured */
     bool settled; /* the error is that of the noise, not of the steps */
     bool bent;    /* f bends more than steps of this scale tell: try another */
-    bool spiked;  /* f(0) lies off what the steps show */
 } rn__derivative;
 
 /* Steps are at most scale / 8, and at least `shortest`. */
@@ -34,7 +33,7 @@ bool rn__clear(const rn__derivative *d);
 bool rn__sharp(const rn__derivative *d);
 
 /* Of two at different scales the better one; where they contradict each other the finer, if
- * it is clear by itself, else one whose bar covers both. */
+ * it is clear by itself, else one whose bound covers both. */
 rn__derivative rn__better(rn__derivative fine, rn__derivative coarse);
 
 /* The noise of f about t, as the standard deviation of one value from a smooth curve; at

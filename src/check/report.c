@@ -31,7 +31,7 @@ rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst)
     w->allocator = w->names.allocator = allocator;
     w->most = worst;
     w->report.passed = true;
-    w->report.culprit = rn__nobody();
+    w->report.culprit = rn__no_culprit();
     snprintf(w->no_memory, sizeof w->no_memory, "gradcheck: not made: out of memory\n");
     return &w->report;
 }
@@ -86,22 +86,23 @@ static void keep(whole *w, rn_gradcheck_entry entry)
     r->worst[at] = entry;
 }
 
-bool rn__report_tensors(rn_gradcheck_report *r, const rn__leaf_value *leaf, int leaves)
+bool rn__report_tensors(rn_gradcheck_report *r, const rn__checking *c)
 {
     whole *w = (whole *)r;
+    const int leaves = c->probe.inputs;
 
     r->tensors = (rn_gradcheck_tensor *)rn__arena_new(&w->names,
                                                       (size_t)leaves * sizeof *r->tensors);
     for (int i = 0; r->tensors && i < leaves; i++) {
         rn_gradcheck_tensor *t = &r->tensors[r->tensor_count++];
-        *t = (rn_gradcheck_tensor){.elements = leaf[i].count};
-        t->name = rn__arena_string(&w->names, leaf[i].name);
+        *t = (rn_gradcheck_tensor){.elements = c->probe.input[i].count};
+        t->name = rn__arena_string(&w->names, c->leaf[i].name);
         if (!t->name) return false;
     }
     return r->tensors != NULL;
 }
 
-void rn__report_add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry)
+static void add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry)
 {
     whole *w = (whole *)r;
 
@@ -124,7 +125,7 @@ void rn__report_add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry
     keep(w, entry);
 }
 
-void rn__report_kink(rn_gradcheck_report *r, int tensor, rn_gradcheck_kink kink)
+static void add_kink(rn_gradcheck_report *r, int tensor, rn_gradcheck_kink kink)
 {
     whole *w = (whole *)r;
 
@@ -146,6 +147,14 @@ void rn__report_kink(rn_gradcheck_report *r, int tensor, rn_gradcheck_kink kink)
     r->kink[r->kinks++] = kink;
 }
 
+void rn__report_take(void *report, int tensor, const rn__comparison *comparison)
+{
+    if (comparison->kinked)
+        add_kink((rn_gradcheck_report *)report, tensor, comparison->kink);
+    else
+        add((rn_gradcheck_report *)report, tensor, comparison->entry);
+}
+
 /* ---- the text ---- */
 
 static void write_place(rn__text *t, const char *tensor, int64_t element)
@@ -160,8 +169,9 @@ static void write_entry(rn__text *t, const rn_gradcheck_entry *e)
 {
     rn__text_add(t, "  %s ", e->passed ? "  " : "! ");
     write_place(t, e->tensor, e->element);
-    rn__text_add(t, ": analytic %.15g +- %.1e, numeric %.15g +- %.1e: %.3g of the bars\n",
-                 e->analytic, e->analytic_bar, e->numeric, e->numeric_bar, e->excess);
+    rn__text_add(
+        t, ": analytic %.15g +- %.1e, numeric %.15g +- %.1e: %.3g of the error bounds\n",
+        e->analytic, e->analytic_bar, e->numeric, e->numeric_bar, e->excess);
 }
 
 static void write_tensors(rn__text *t, const rn_gradcheck_report *r)
@@ -219,13 +229,14 @@ static void write_verdict(rn__text *t, const rn_gradcheck_report *r)
     }
     rn__text_add(t,
                  "gradcheck: %s: %lld of %lld comparisons failed; largest relative error "
-                 "%.3g, largest distance %.3g of the bars\n",
+                 "%.3g, largest distance %.3g of the error bounds\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
                  (long long)r->checked, r->largest, r->excess);
     if (r->vague && ((const whole *)r)->telling)
-        rn__text_add(t,
-                     "  %lld of them tell nothing: the bars are wider than the gradients\n",
-                     (long long)r->vague);
+        rn__text_add(
+            t,
+            "  %lld of them tell nothing: the error bounds are wider than the gradients\n",
+            (long long)r->vague);
     if (!((const whole *)r)->telling)
         rn__text_add(t, "  all gradients that were compared are zero\n");
 }

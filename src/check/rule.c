@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trial of one gradient rule. The rule is called here and not by the sweep, so that a
+ * The probe of one gradient rule. The rule is called here and not by the sweep, so that a
  * mistake of the sweep is not taken for one of the rule.
  */
 #include "culprit.h"
@@ -51,44 +51,43 @@ void rn__pull(const rn__node *node, const rn_tensor *x, rn_tensor y, rn_tensor d
         dx[i] = wanted[i] ? fit(node->op, i, dx[i], x[i], y) : rn_null();
 }
 
-static bool pull(rn__trial *t, const rn__node *node, const rn_tensor *x)
+static bool pull(rn__probe *p, const rn__node *node, const rn_tensor *x)
 {
-    const size_t n = (size_t)t->inputs;
-    rn_tensor *dx = (rn_tensor *)rn__arena_new(&t->arena, n * sizeof *dx);
-    bool *wanted = (bool *)rn__arena_new(&t->arena, n * sizeof *wanted);
+    const size_t n = (size_t)p->inputs;
+    rn_tensor *dx = (rn_tensor *)rn__arena_new(&p->arena, n * sizeof *dx);
+    bool *wanted = (bool *)rn__arena_new(&p->arena, n * sizeof *wanted);
 
-    if (!dx || !wanted || rn_is_null(t->output[0].dy)) return false;
-    for (int i = 0; i < t->inputs; i++) wanted[i] = t->input[i].judged;
-    rn__pull(node, x, t->output[0].y, t->output[0].dy, wanted, dx);
-    for (int i = 0; i < t->inputs; i++) t->input[i].dx = dx[i];
-    return !t->graph->failed;
+    if (!dx || !wanted || rn_is_null(p->output[0].dy)) return false;
+    for (int i = 0; i < p->inputs; i++) wanted[i] = p->input[i].judged;
+    rn__pull(node, x, p->output[0].y, p->output[0].dy, wanted, dx);
+    for (int i = 0; i < p->inputs; i++) p->input[i].dx = dx[i];
+    return !p->graph->failed;
 }
 
-static bool build(rn__trial *t, const rn__site *site)
+static bool build(rn__probe *p, const rn__suspect *suspect)
 {
-    const rn__node *node = rn__at(site->graph, site->id);
-    rn_tensor *x = (rn_tensor *)rn__arena_new(&t->arena, (size_t)t->inputs * sizeof *x);
+    const rn__node *node = rn__at(suspect->graph, suspect->id);
+    rn_tensor *x = (rn_tensor *)rn__arena_new(&p->arena, (size_t)p->inputs * sizeof *x);
 
     if (!x) return false;
-    for (int i = 0; i < t->inputs; i++) {
-        const rn__node *in = rn__at(site->graph, node->in[i]);
-        t->input[i].x = x[i] = rn_input(t->graph, "", in->type, in->shape);
-        t->input[i].judged = rn__is_real(in->type) && site->operand[i].reached;
+    for (int i = 0; i < p->inputs; i++) {
+        const rn__node *in = rn__at(suspect->graph, node->in[i]);
+        p->input[i].x = x[i] = rn_input(p->graph, "", in->type, in->shape);
+        p->input[i].judged = rn__is_real(in->type) && suspect->operand[i].reached;
     }
-    rn__trial_output *out = &t->output[0];
-    out->y = rn_apply(node->op, x, t->inputs, node->attributes, node->attribute_size);
-    out->dy = rn_input(t->graph, "", rn_type_get(out->y), rn_shape_get(out->y));
-    t->has_rule = node->op->gradient != NULL;
-    t->map = t->element_wise = rn__op_code(node->op, RN_F64).map != NULL;
-    for (int i = 0; i < t->inputs; i++)
-        t->element_wise &= rn_shape_equal(rn_shape_get(x[i]), rn_shape_get(out->y));
-    return pull(t, node, x);
+    rn__probe_output *out = &p->output[0];
+    out->y = rn_apply(node->op, x, p->inputs, node->attributes, node->attribute_size);
+    out->dy = rn_input(p->graph, "", rn_type_get(out->y), rn_shape_get(out->y));
+    p->alone = true;
+    p->has_rule = node->op->gradient != NULL;
+    p->map = rn__op_code(node->op, RN_F64).map != NULL;
+    return pull(p, node, x);
 }
 
-bool rn__rule_trial(rn__trial *t, const rn__site *site)
+bool rn__rule_probe(rn__probe *p, const rn__suspect *suspect)
 {
-    const rn__node *node = rn__at(site->graph, site->id);
+    const rn__node *node = rn__at(suspect->graph, suspect->id);
 
-    return rn__trial_init(t, site->graph->root->allocator, node->inputs, 1) &&
-           build(t, site) && rn__trial_compile(t);
+    return rn__probe_init(p, suspect->graph->root->allocator, node->inputs, 1) &&
+           build(p, suspect) && rn__probe_compile(p) && rn__probe_compile_gradient(p);
 }

@@ -88,8 +88,8 @@ Test(culprit, other_mistakes)
 {
     check(0, false, "ratio 0.000, zero");
     check(-0.0, false, "ratio 0.000, zero");
-    check(2, false, "ratio 2.000, counted twice");
-    check(0.5, false, "ratio 0.500, half");
+    check(2, false, "ratio 2.000, a constant factor");
+    check(0.5, false, "ratio 0.500, a constant factor");
     check(1 + 1e-4, false, "ratio 1.0001, a constant factor");
     check(1 + 1e-6, false, "ratio 1.000001, a constant factor");
 }

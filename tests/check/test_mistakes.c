@@ -199,8 +199,8 @@ Test(mistakes, none)
 Test(mistakes, ratios)
 {
     expect(SIGN, false, 0, RN_MISTAKE_SIGN);
-    expect(DOUBLE, false, 0, RN_MISTAKE_DOUBLE);
-    expect(HALF, false, 0, RN_MISTAKE_HALF);
+    expect(DOUBLE, false, 0, RN_MISTAKE_RATIO);
+    expect(HALF, false, 0, RN_MISTAKE_RATIO);
     expect(FACTOR, false, 0, RN_MISTAKE_RATIO);
     expect(NUDGED, false, 0, RN_MISTAKE_RATIO);
     expect(SIGN, true, 0, RN_MISTAKE_SIGN);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sites: the nodes that the loss is made from, each with the values that its operands have
- * in the run, at all steps of the loops around it.
+ * Suspects: the nodes that the loss is made from, each with the values that its operands
+ * have in the run, at all steps of the loops around it.
  */
 #include <string.h>
 
@@ -134,31 +134,31 @@ static rn_tensor lifted(rn_tensor x)
     return x;
 }
 
-static bool add_operands(const reach *r, rn__site *site)
+static bool add_operands(const reach *r, rn__suspect *suspect)
 {
-    const rn__node *node = rn__at(site->graph, site->id);
-    const bool *reached = reached_in(r, site->graph);
+    const rn__node *node = rn__at(suspect->graph, suspect->id);
+    const bool *reached = reached_in(r, suspect->graph);
 
-    site->operand = (rn__operand *)rn__arena_new(&r->s->arena, (size_t)node->inputs *
-                                                                   sizeof *site->operand);
-    for (int i = 0; site->operand && i < node->inputs; i++) {
-        const rn_tensor x = uncaptured(rn__tensor(site->graph, node->in[i]));
-        site->operand[i] = (rn__operand){.depth = depth_of(x.graph), .stack = x};
-        site->operand[i].reached = reached && reached[node->in[i]];
+    suspect->operand = (rn__operand *)rn__arena_new(
+        &r->s->arena, (size_t)node->inputs * sizeof *suspect->operand);
+    for (int i = 0; suspect->operand && i < node->inputs; i++) {
+        const rn_tensor x = uncaptured(rn__tensor(suspect->graph, node->in[i]));
+        suspect->operand[i] = (rn__operand){.depth = depth_of(x.graph), .stack = x};
+        suspect->operand[i].reached = reached && reached[node->in[i]];
     }
-    return site->operand != NULL;
+    return suspect->operand != NULL;
 }
 
 /* Whether there is a gradient to be judged: one that is right where there is none matters
  * too. */
-static bool matters(const rn__site *site)
+static bool matters(const rn__suspect *suspect)
 {
-    const rn__node *node = rn__at(site->graph, site->id);
+    const rn__node *node = rn__at(suspect->graph, suspect->id);
     bool reached = false;
 
     for (int i = 0; i < node->inputs; i++)
-        reached = reached || (site->operand[i].reached &&
-                              rn__is_real(rn__at(site->graph, node->in[i])->type));
+        reached = reached || (suspect->operand[i].reached &&
+                              rn__is_real(rn__at(suspect->graph, node->in[i])->type));
     return reached && (node->op == &rn__op_loop || rn__is_real(node->type));
 }
 
@@ -169,30 +169,30 @@ static bool is_users(const rn_op *op)
     return op != &rn__op_loop;
 }
 
-static bool add_site(const reach *r, rn_graph *user, int32_t id, rn_tensor copy)
+static bool add_suspect(const reach *r, rn_graph *user, int32_t id, rn_tensor copy)
 {
     rn__search *s = r->s;
-    rn__site site = {
+    rn__suspect suspect = {
         .graph = copy.graph, .id = copy.id, .user_graph = user, .user_id = id, .runs = 1};
 
     if (rn_is_null(copy) || rn__node_of(copy)->op != rn__at(user, id)->op) return true;
-    int at = site.loops = depth_of(copy.graph);
-    for (const rn_graph *g = site.graph; g->parent; g = g->parent) {
-        site.steps[--at] = g->loop->steps;
-        site.runs *= g->loop->steps;
+    int at = suspect.loops = depth_of(copy.graph);
+    for (const rn_graph *g = suspect.graph; g->parent; g = g->parent) {
+        suspect.steps[--at] = g->loop->steps;
+        suspect.runs *= g->loop->steps;
     }
-    if (!add_operands(r, &site)) return false;
-    if (!matters(&site)) return true;
-    rn__site *kept = (rn__site *)rn__list_add(s->copy, &s->sites, sizeof *kept);
+    if (!add_operands(r, &suspect)) return false;
+    if (!matters(&suspect)) return true;
+    rn__suspect *kept = (rn__suspect *)rn__list_add(s->copy, &s->suspects, sizeof *kept);
     if (!kept) return false;
-    *kept = site;
+    *kept = suspect;
     /* What it does not pass on it stops on purpose. */
     kept->stops = (rn__at(user, id)->op->flags & RN_OP_STOPS) != 0;
     kept->untold = is_users(rn__at(user, id)->op) && !rn__at(user, id)->op->sides;
     return true;
 }
 
-static bool add_sites(const reach *r, rn_graph *graph)
+static bool add_suspects(const reach *r, rn_graph *graph)
 {
     const rn__region *region = rn__copy_region(&r->s->pass, graph);
     const int32_t count = region ? graph->count : 0;
@@ -200,8 +200,8 @@ static bool add_sites(const reach *r, rn_graph *graph)
     for (int32_t id = 0; id < count; id++) {
         const rn__node *node = rn__at(graph, id);
         if (!region->live[id] || node->inputs == 0 || node->op == &rn__op_get) continue;
-        if (node->op == &rn__op_loop && !add_sites(r, node->loop->body)) return false;
-        if (!add_site(r, graph, id, region->to[id])) return false;
+        if (node->op == &rn__op_loop && !add_suspects(r, node->loop->body)) return false;
+        if (!add_suspect(r, graph, id, region->to[id])) return false;
     }
     return true;
 }
@@ -212,27 +212,27 @@ static bool lift_all(rn__search *s, rn_tensor **y, int *count)
 {
     size_t most = 0;
 
-    for (int k = 0; k < s->sites.count; k++) {
-        const rn__site *site = rn__list_at(s->sites, rn__site, k);
-        most += (size_t)rn__at(site->graph, site->id)->inputs;
+    for (int k = 0; k < s->suspects.count; k++) {
+        const rn__suspect *suspect = rn__list_at(s->suspects, rn__suspect, k);
+        most += (size_t)rn__at(suspect->graph, suspect->id)->inputs;
     }
     *count = 0;
     *y = (rn_tensor *)rn__arena_new(&s->arena, most * sizeof **y);
-    for (int k = 0; *y && k < s->sites.count; k++) {
-        const rn__site *site = rn__list_at(s->sites, rn__site, k);
-        for (int i = 0; i < rn__at(site->graph, site->id)->inputs; i++) {
-            site->operand[i].stack = lifted(site->operand[i].stack);
-            if (rn_is_null(site->operand[i].stack)) return false;
-            (*y)[(*count)++] = site->operand[i].stack;
+    for (int k = 0; *y && k < s->suspects.count; k++) {
+        const rn__suspect *suspect = rn__list_at(s->suspects, rn__suspect, k);
+        for (int i = 0; i < rn__at(suspect->graph, suspect->id)->inputs; i++) {
+            suspect->operand[i].stack = lifted(suspect->operand[i].stack);
+            if (rn_is_null(suspect->operand[i].stack)) return false;
+            (*y)[(*count)++] = suspect->operand[i].stack;
         }
     }
     return *y != NULL;
 }
 
-bool rn__search_feed(const rn__search *s, const rn__copy_pass *pass, rn_program *program)
+bool rn__search_feed(const rn__search *s, rn_program *program)
 {
     for (int i = 0; i < s->fed_count; i++) {
-        const rn_tensor x = rn__copied(pass, s->fed[i].id);
+        const rn_tensor x = rn__copied(&s->pass, s->fed[i].id);
         if (!rn_is_null(x) &&
             rn_feed(program, x, s->fed[i].value, s->fed[i].bytes) != RN_OK)
             return false;
@@ -248,17 +248,16 @@ static bool run_all(rn__search *s)
     if (!lift_all(s, &y, &count)) return false;
     s->program =
         rn_compile(s->copy, (rn_compile_options){.outputs = y, .output_count = count});
-    return s->program && rn__search_feed(s, &s->pass, s->program) &&
-           rn_run(s->program) == RN_OK;
+    return s->program && rn__search_feed(s, s->program) && rn_run(s->program) == RN_OK;
 }
 
-bool rn__sites_find(rn__search *s)
+bool rn__suspects_find(rn__search *s)
 {
     reach r = {.s = s};
-    const bool ok = find_reach(&r) && add_sites(&r, s->user);
+    const bool ok = find_reach(&r) && add_suspects(&r, s->user);
 
     rn__copy_finish(&r.live);
-    return ok && s->sites.count && run_all(s);
+    return ok && s->suspects.count && run_all(s);
 }
 
 /* ---- the values ---- */
@@ -268,10 +267,10 @@ static size_t bytes_of(rn_tensor x)
     return (size_t)rn_shape_count(rn_shape_get(x)) * rn_type_size(rn_type_get(x));
 }
 
-bool rn__site_read(const rn__search *s, rn__site *site, rn__arena *arena)
+bool rn__suspect_read(const rn__search *s, rn__suspect *suspect, rn__arena *arena)
 {
-    for (int i = 0; i < rn__at(site->graph, site->id)->inputs; i++) {
-        rn__operand *o = &site->operand[i];
+    for (int i = 0; i < rn__at(suspect->graph, suspect->id)->inputs; i++) {
+        rn__operand *o = &suspect->operand[i];
         char *data = (char *)rn__arena_new(arena, bytes_of(o->stack));
         if (!data || rn_read(s->program, o->stack, data, bytes_of(o->stack)) != RN_OK)
             return false;
@@ -280,13 +279,13 @@ bool rn__site_read(const rn__search *s, rn__site *site, rn__arena *arena)
     return true;
 }
 
-bool rn__site_feed(const rn__site *site, int64_t run, rn__trial *t)
+bool rn__suspect_feed(const rn__suspect *suspect, int64_t run, rn__probe *p)
 {
-    for (int i = 0; i < t->inputs; i++) {
-        const rn__operand *o = &site->operand[i];
+    for (int i = 0; i < p->inputs; i++) {
+        const rn__operand *o = &suspect->operand[i];
         int64_t at = run;
-        for (int k = o->depth; k < site->loops; k++) at /= site->steps[k];
-        if (!rn__trial_set(t, i, o->data + (size_t)at * bytes_of(t->input[i].x)))
+        for (int k = o->depth; k < suspect->loops; k++) at /= suspect->steps[k];
+        if (!rn__probe_set(p, i, o->data + (size_t)at * bytes_of(p->input[i].x)))
             return false;
     }
     return true;
