@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The timer of the benchmarks, and the processor's limit by it. */
 #include "bench.h"
-#include "cpu.h"
+#include "kernel/cpu.h"
 #include "peak_variant.h"
 
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  */
 #include "peak_variant.h"
 
-#include "simd.h"
+#include "kernel/simd.h"
 
 enum { SUMS = 12 };
 

@@ -8,7 +8,7 @@
  *   y  = |x|, of -0 it is 0; the lowest i32 stays as it is
  *   dx = dy sign x              so 0 at 0
  */
-#include "sides.h"
+#include "ops/sides.h"
 
 RN_MAP1(abs, number, x > 0 ? x : 0 - x)
 

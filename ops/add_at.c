@@ -16,9 +16,9 @@
  * and the sum is added at the end. So the rounding errors of an index that is named
  * millions of times do not grow with that number.
  */
-#include "sides.h"
-#include "strided.h"
-#include "walk.h"
+#include "kernel/strided.h"
+#include "ops/sides.h"
+#include "ops/walk.h"
 
 #include <stdio.h>
 #include <string.h>

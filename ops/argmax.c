@@ -9,8 +9,8 @@
  *
  * No gradient.
  */
-#include "reduce.h"
-#include "sides.h"
+#include "ops/reduce.h"
+#include "ops/sides.h"
 
 #if RN_IS_NUMBER
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What batch rules share: stacks over the steps of a loop. */
-#include "op.h"
+#include "ops/op.h"
 
 rn_shape rn__stack_shape(int64_t steps, rn_shape shape)
 {

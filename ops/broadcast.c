@@ -8,7 +8,7 @@
  *   y  = x
  *   dx = dy summed over what was repeated
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_ONCE
 

@@ -10,7 +10,7 @@
  *      = (x != 0)  to bool
  *   dx = dy converted back; 0 unless both types are real
  */
-#include "retype.h"
+#include "ops/retype.h"
 
 /* Clamped first: to convert what does not fit is undefined. The largest real below 2^31
  * need not be 2^31 - 1, so what is not below is seen to apart. */

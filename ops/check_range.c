@@ -9,7 +9,7 @@
  *
  * No gradient.
  */
-#include "op.h"
+#include "ops/op.h"
 
 #include <stdio.h>
 #include <string.h>

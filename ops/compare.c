@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The shape rule that all comparisons have. */
-#include "compare.h"
+#include "ops/compare.h"
 
 const char *rn__compare_shape(rn_typing *t)
 {

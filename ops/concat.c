@@ -8,8 +8,8 @@
  *   y   = x1, x2, ..
  *   dxi = the part of dy where xi went
  */
-#include "op.h"
-#include "strided.h"
+#include "kernel/strided.h"
+#include "ops/op.h"
 
 #if RN_ONCE
 

@@ -8,7 +8,7 @@
  *   y  = cos x               x in radians
  *   dx = -dy sin x
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(cos, real, R(cos)(x))
 

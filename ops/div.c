@@ -10,7 +10,7 @@
  *   dy = -dz / y z            no square, which would overflow before its quotient; where
  *                             dz / y overflows itself and z is 0, dy is NaN
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP2(div, real, x / y)
 

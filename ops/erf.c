@@ -8,7 +8,7 @@
  *   y  = 2 / sqrt(pi) times the integral of e^(-t t) from 0 to x
  *   dx = dy 2 / sqrt(pi) e^(-x x)
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(erf, real, R(erf)(x))
 

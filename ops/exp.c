@@ -8,7 +8,7 @@
  *   y  = e^x
  *   dx = dy y                from y alone
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(exp, real, R(exp)(x))
 

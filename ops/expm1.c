@@ -8,7 +8,7 @@
  *   y  = e^x - 1
  *   dx = dy e^x              not dy (y + 1), which is rounded away where y is near -1
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(expm1, real, R(expm1)(x))
 

@@ -11,7 +11,7 @@
  *
  * The error of y is at most 9 units in its last place, where y is tiny too.
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(gelu, real, R(gelu)(x))
 

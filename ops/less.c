@@ -7,8 +7,8 @@
  *
  *   z = (x < y), false for a NaN; false < true
  */
-#include "compare.h"
-#include "sides.h"
+#include "ops/compare.h"
+#include "ops/sides.h"
 
 RN_COMPARE2(less, any, x < y)
 

@@ -8,7 +8,7 @@
  *   y  = log x
  *   dx = dy / x
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(log, real, R(log)(x))
 

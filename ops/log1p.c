@@ -8,7 +8,7 @@
  *   y  = log(1 + x)
  *   dx = dy / (1 + x)
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(log1p, real, R(log1p)(x))
 

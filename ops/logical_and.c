@@ -7,7 +7,7 @@
  *
  *   z = x and y
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP2(logical_and, logical, (x) & (y))
 

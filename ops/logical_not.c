@@ -7,7 +7,7 @@
  *
  *   y = not x
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(logical_not, logical, x ^ 1)
 

@@ -7,7 +7,7 @@
  *
  *   z = x or y
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP2(logical_or, logical, x | y)
 

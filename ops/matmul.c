@@ -13,10 +13,10 @@
  * A y without leading axes sees all rows of x at once: x [T, B, I] times w [I, H] is one
  * product of T B rows, forward and in both gradients.
  */
-#include "cpu.h"
-#include "gemm.h"
-#include "op.h"
-#include "walk.h"
+#include "kernel/cpu.h"
+#include "kernel/gemm.h"
+#include "ops/op.h"
+#include "ops/walk.h"
 
 typedef struct attributes {
     int64_t which; /* rn_transposition */

@@ -8,7 +8,7 @@
  *   y  = max of x over the axes, NaN if one is
  *   dx = x == y ? dy / (how many are) : 0          y and dy repeated over the axes
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_IS_NUMBER
 
@@ -23,7 +23,7 @@ static inline element combine(element a, element b)
 {
     return b > a ? b : b <= a ? a : a + b;
 }
-#include "reduce_kernel.h"
+#include "ops/reduce_kernel.h"
 
 RN_KERNEL(max)
 {

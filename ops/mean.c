@@ -10,13 +10,13 @@
  *
  * A mean of finite numbers is finite, whatever their sum is.
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_IS_REAL
 
 #define SMALL_TERM(x) ((x)*0x1p-64)
 #define UNSMALL(y)    ((y)*0x1p64)
-#include "mean_kernel.h"
+#include "ops/mean_kernel.h"
 
 RN_KERNEL(mean)
 {

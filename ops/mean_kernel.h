@@ -17,7 +17,7 @@ static inline element combine(element a, element b)
 {
     return a + b;
 }
-#include "reduce_kernel.h"
+#include "ops/reduce_kernel.h"
 
 static inline double size_of(double x)
 {

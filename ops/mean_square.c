@@ -10,7 +10,7 @@
  *
  * Finite where the mean is, whatever the sum and the squares are.
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_IS_REAL
 
@@ -22,7 +22,7 @@
 #define SMALL_TERM(x) ((x)*0x1p-550 * ((x)*0x1p-550))
 #define UNSMALL(y)    ((y)*0x1p550 * 0x1p550)
 #endif
-#include "mean_kernel.h"
+#include "ops/mean_kernel.h"
 
 RN_KERNEL(mean_square)
 {

@@ -9,7 +9,7 @@
  *   dx = x < y ? dz : y < x ? 0 : dz / 2
  *   dy = y < x ? dz : x < y ? 0 : dz / 2
  */
-#include "sides.h"
+#include "ops/sides.h"
 
 RN_MAP2(minimum, number, x < y ? x : x >= y ? y : x + y)
 

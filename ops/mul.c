@@ -9,7 +9,7 @@
  *   dx = dz y
  *   dy = dz x
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP2(mul, number, (x) * (y))
 

@@ -8,7 +8,7 @@
  *   y  = -x
  *   dx = -dy
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(neg, number, -x)
 

@@ -7,8 +7,8 @@
  *
  *   z = (x != y), true for a NaN
  */
-#include "compare.h"
-#include "sides.h"
+#include "ops/compare.h"
+#include "ops/sides.h"
 
 RN_COMPARE2(not_equal, any, x != y)
 

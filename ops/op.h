@@ -9,12 +9,12 @@
 #ifndef RN_OPS_OP_H
 #define RN_OPS_OP_H
 
+#include "kernel/variant.h"
 #include "rondo/op.h"
 #include "rondo/ops.h"
-#include "variant.h"
 
 #ifdef RN_REAL
-#include "vmath.h"
+#include "kernel/vmath.h"
 #endif
 
 /* ---- kinds: RN_FOR_<kind>(code) is the code in the variants of that kind, else nothing */
@@ -166,7 +166,7 @@
 #define RN_OP(name, code, kind, formula)                                                   \
     extern const rn_op rn__op_##name;                                                      \
     RN_DECLARE_##code(name, kind)
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 
 /* ---- what ops.def says of an operator, for its record ---- */
@@ -178,7 +178,7 @@ enum {
     RN_TYPES_logical = 1 << RN_BOOL,
     RN_TYPES_once = RN_TYPES_any,
 #define RN_OP(name, code, kind, formula) RN_TYPES_OF_##name = RN_TYPES_##kind,
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 };
 

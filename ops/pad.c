@@ -8,8 +8,8 @@
  *   y[.., before + i (between + 1), ..] = x[.., i, ..], else 0
  *   dx                                  = dy at these places
  */
-#include "op.h"
-#include "strided.h"
+#include "kernel/strided.h"
+#include "ops/op.h"
 
 #include <string.h>
 

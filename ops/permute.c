@@ -8,7 +8,7 @@
  *   y  = x with its axes in that order
  *   dx = dy with its axes put back
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_ONCE
 

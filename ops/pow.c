@@ -15,7 +15,7 @@
  * A power of 0 beside an infinite y or log x gives 0. Where y is 0 the power is one of 1:
  * that of a zero x is infinite, and derivatives of the rule would be NaN.
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP2(pow, real, R(pow)(x, y))
 

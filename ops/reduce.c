@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Axes of reductions: naming them, shapes without them, and where their elements lie. */
-#include "reduce.h"
+#include "ops/reduce.h"
 
-#include "strided.h"
+#include "kernel/strided.h"
 
 #include <string.h>
 

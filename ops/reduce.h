@@ -3,8 +3,8 @@
 #ifndef RN_OPS_REDUCE_H
 #define RN_OPS_REDUCE_H
 
-#include "op.h"
-#include "walk.h"
+#include "ops/op.h"
+#include "ops/walk.h"
 
 typedef struct rn__reduce_attributes {
     int64_t axes; /* bit i: axis i is reduced */

@@ -17,7 +17,7 @@
 #ifndef RN_OPS_REDUCE_KERNEL_H
 #define RN_OPS_REDUCE_KERNEL_H
 
-#include "reduce.h"
+#include "ops/reduce.h"
 
 enum {
     REDUCE_LANES = 64,

@@ -8,7 +8,7 @@
  *   y  = max(x, 0); NaN stays
  *   dx = y <= 0 ? 0 : dy     from y alone; a selection, so dy may be infinite where y is 0
  */
-#include "sides.h"
+#include "ops/sides.h"
 
 RN_MAP1(relu, real, x <= 0 ? 0 : x)
 

@@ -13,9 +13,9 @@
  *      = 1 else, over nothing and where one is NaN
  *   dx = 0: y jumps
  */
-#include "sides.h"
+#include "ops/sides.h"
 
-#include "reduce.h"
+#include "ops/reduce.h"
 
 typedef struct attributes {
     rn__reduce_attributes over;
@@ -45,7 +45,7 @@ static inline element combine(element a, element b)
 
     return R(vm_from_bits)(m > n ? m : n);
 }
-#include "reduce_kernel.h"
+#include "ops/reduce_kernel.h"
 
 RN_KERNEL(rescale)
 {

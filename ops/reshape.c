@@ -8,7 +8,7 @@
  *   y  = x
  *   dx = dy in the shape of x
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_ONCE
 

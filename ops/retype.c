@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Naming another real type in attributes. */
-#include "retype.h"
+#include "ops/retype.h"
 
 bool rn__op_retype(const rn_op *op, void *attributes, rn_type real)
 {

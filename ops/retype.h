@@ -6,7 +6,7 @@
 #ifndef RN_OPS_RETYPE_H
 #define RN_OPS_RETYPE_H
 
-#include "op.h"
+#include "ops/op.h"
 
 /* The attributes of such an operator begin with this member. */
 typedef struct rn__named_type {

@@ -8,7 +8,7 @@
  *   y[.., i, ..] = x[.., n - 1 - i, ..]
  *   dx           = dy turned round
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_ONCE
 

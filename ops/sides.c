@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sides that several operators choose between in the same way. */
-#include "sides.h"
+#include "ops/sides.h"
 
 rn_tensor rn__sides_sign(const rn_tensor *x, rn_tensor y, const void *attributes)
 {

@@ -3,7 +3,7 @@
 #ifndef RN_OPS_SIDES_H
 #define RN_OPS_SIDES_H
 
-#include "op.h"
+#include "ops/op.h"
 
 /* sign x */
 rn_tensor rn__sides_sign(const rn_tensor *x, rn_tensor y, const void *attributes);

@@ -11,7 +11,7 @@
  * The error of dx is at most 6 u |dy| y, u being 2^-53 (f64) or 2^-24 (f32): small beside
  * dx for x < 0, but not where y is near 1.
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(sigmoid, real, R(sigmoid)(x))
 

@@ -8,7 +8,7 @@
  *   y  = 1 where x > 0, -1 where x < 0, else x: a zero or NaN
  *   dx = 0
  */
-#include "sides.h"
+#include "ops/sides.h"
 
 RN_MAP1(sign, number, x > 0 ? 1 : x < 0 ? -1 : x)
 

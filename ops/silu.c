@@ -10,7 +10,7 @@
  *
  * The error of y is at most 4 units in its last place, subnormal ones too.
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(silu, real, R(silu)(x))
 

@@ -8,7 +8,7 @@
  *   y  = sin x               x in radians
  *   dx = dy cos x
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(sin, real, R(sin)(x))
 

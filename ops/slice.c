@@ -8,7 +8,7 @@
  *   y[.., i, ..]  = x[.., start + i step, ..]
  *   dx            = dy padded: `start` zeros before, step - 1 between, the rest after
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_ONCE
 

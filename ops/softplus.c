@@ -8,7 +8,7 @@
  *   y  = log(1 + e^x) = max(x, 0) + log1p(e^-|x|)
  *   dx = dy sigmoid x
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(softplus, real, R(softplus)(x))
 

@@ -8,7 +8,7 @@
  *   y  = sqrt x
  *   dx = dy / (2 y)          from y alone
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_IS_REAL
 /* One instruction; for the builtin's sake of either width. */

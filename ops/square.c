@@ -8,7 +8,7 @@
  *   y  = x x
  *   dx = 2 dy x
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(square, number, (x) * (x))
 

@@ -8,7 +8,7 @@
  *   y  = x
  *   dx = 0
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_ONCE
 

@@ -9,7 +9,7 @@
  *   dx = dz
  *   dy = -dz
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP2(sub, number, x - y)
 

@@ -8,7 +8,7 @@
  *   y  = sum of x over the axes, 0 over nothing; in the order of reduce_kernel.h
  *   dx = dy repeated over the axes
  */
-#include "op.h"
+#include "ops/op.h"
 
 #if RN_IS_NUMBER
 
@@ -17,7 +17,7 @@ static inline element combine(element a, element b)
 {
     return a + b;
 }
-#include "reduce_kernel.h"
+#include "ops/reduce_kernel.h"
 
 RN_KERNEL(sum)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A table of code for each variant, all made from ops.def, and the choice among them. */
-#include "table.h"
-#include "cpu.h"
-#include "op.h"
+#include "ops/table.h"
+#include "kernel/cpu.h"
+#include "ops/op.h"
 
 #define RN_CODE_map(name, kind)      RN_FOR_##kind(.map = R(rn__map_##name))
 #define RN_CODE_kernel(name, kind)   RN_CODE_kernel_##kind(name)
@@ -16,7 +16,7 @@
 
 extern const rn__code R(rn__table)[];
 const rn__code R(rn__table)[] = {
-#include "ops.def"
+#include "ops/ops.def"
 };
 #undef RN_OP
 
@@ -24,7 +24,7 @@ const rn__code R(rn__table)[] = {
 
 const rn_op *const rn__ops[] = {
 #define RN_OP(name, code, kind, formula) &rn__op_##name,
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 };
 const int rn__op_count = (int)(sizeof rn__ops / sizeof *rn__ops);

@@ -9,7 +9,7 @@
  *   y[i..] = x[i[i..]]
  *   dx     = zeros with dy added at i
  */
-#include "sides.h"
+#include "ops/sides.h"
 
 #include <stdio.h>
 #include <string.h>

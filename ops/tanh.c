@@ -11,7 +11,7 @@
  * The error of dx is at most 4 u |dy|, u being 2^-53 (f64) or 2^-24 (f32): where y is near
  * 1 or -1 that is all of dx but a few digits, and where y is one of them dx is 0.
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP1(tanh, real, R(tanh)(x))
 

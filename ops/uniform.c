@@ -10,8 +10,8 @@
  *
  * i counts the elements row by row; a missing tick is 0. No gradient.
  */
-#include "philox.h"
-#include "retype.h"
+#include "kernel/philox.h"
+#include "ops/retype.h"
 
 typedef struct attributes {
     rn__named_type result;

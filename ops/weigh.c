@@ -9,7 +9,7 @@
  *   dx = weigh(dz, y)
  *   dy = weigh(x, dz)
  */
-#include "op.h"
+#include "ops/op.h"
 
 RN_MAP2(weigh, real, x == 0 && y == y ? 0 : x * y)
 

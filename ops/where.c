@@ -10,7 +10,7 @@
  *   dx = c ? dw : 0
  *   dy = c ? 0 : dw
  */
-#include "op.h"
+#include "ops/op.h"
 
 /* Both are read, so that the choice is one instruction on whole vectors. */
 static inline element choose(uint8_t condition, element x, element y)

@@ -64,6 +64,8 @@ functions=$(xargs awk -v limit=60 -f scripts/style/functions.awk <"$names")
 $functions"
 echo "functions over 60 lines: $(printf '%s' "$functions" | grep -c .); files over 300: $long"
 
+sh scripts/structure.sh || bad=1
+
 # A macro that .clang-format names exists.
 grep -o "'RN_[A-Z0-9_]*'" .clang-format | tr -d "'" >"$names"
 while IFS= read -r macro; do

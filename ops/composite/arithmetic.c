@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Arithmetic with a constant, of the type of x. */
-#include "frame.h"
-#include "op.h"
+#include "graph/frame.h"
+#include "ops/op.h"
 
 static const rn_op scale_name = {.name = "scale"}, offset_name = {.name = "offset"};
 

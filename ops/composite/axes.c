@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Axes put in and taken out. */
-#include "op.h"
+#include "ops/op.h"
 
 static const rn_op expand_name = {.name = "expand"}, squeeze_name = {.name = "squeeze"},
                    index_name = {.name = "index"};

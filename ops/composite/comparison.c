@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Comparisons that are others turned round. */
-#include "frame.h"
+#include "graph/frame.h"
 #include "rondo/ops.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Tensors of one value. */
-#include "op.h"
+#include "ops/op.h"
 
-#include "node.h"
+#include "graph/node.h"
 
 rn_tensor rn_fill(rn_graph *graph, rn_type type, rn_shape shape, double value)
 {

@@ -6,8 +6,8 @@
  * on the carries and on what is collected (padding.c), and so have their gradients from the
  * operators.
  */
-#include "loop.h"
-#include "padding.h"
+#include "graph/loop.h"
+#include "ops/composite/padding.h"
 #include "rondo/ops.h"
 
 void rn_loop_lengths(rn_loop *loop, rn_tensor lengths)

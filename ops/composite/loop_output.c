@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a loop gives after its end: stacks of body values, carries, and their histories. */
-#include "loop.h"
-#include "padding.h"
+#include "graph/loop.h"
+#include "ops/composite/padding.h"
 #include "rondo/ops.h"
 
 /* Whether the loop may be asked for x; says why not. */

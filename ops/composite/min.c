@@ -5,8 +5,8 @@
  *   min x = -max(-x)               real types
  *         = -1 - max(-1 - x)       i32, whose lowest value has no negative
  */
-#include "frame.h"
-#include "reduce.h"
+#include "graph/frame.h"
+#include "ops/reduce.h"
 
 static const rn_op name = {.name = "min"};
 

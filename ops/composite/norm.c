@@ -11,7 +11,7 @@
  * is off, beside what rounding x and dy by u does, by at most 16 u times the sum of the
  * sizes of these terms, u being 2^-53 (f64) or 2^-24 (f32).
  */
-#include "frame.h"
+#include "graph/frame.h"
 #include "rondo/ops.h"
 
 #include <math.h>

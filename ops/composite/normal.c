@@ -6,7 +6,7 @@
  *
  * u and v are drawn under two keys made of the one that is given, neither of which is that.
  */
-#include "frame.h"
+#include "graph/frame.h"
 #include "rondo/ops.h"
 
 /* The output function of SplitMix64: a bijection that changes half of the bits. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* range: 0, 1, 2, ..; one_hot: where each index stands in it. */
-#include "frame.h"
-#include "op.h"
+#include "graph/frame.h"
+#include "ops/op.h"
 
 static const rn_op name = {.name = "one_hot"};
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Choosing what the steps of a loop with lengths read, carry and collect. */
-#include "padding.h"
+#include "ops/composite/padding.h"
 
-#include "frame.h"
-#include "loop.h"
+#include "graph/frame.h"
+#include "graph/loop.h"
 #include "rondo/ops.h"
 
 /* The row of each sequence's stand-in: its own, or that of the longest where it is

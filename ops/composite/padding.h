@@ -13,7 +13,7 @@
 #ifndef RN_OPS_PADDING_H
 #define RN_OPS_PADDING_H
 
-#include "node.h"
+#include "graph/node.h"
 
 /* Makes the mask and the rows that stand in, of lengths in the loop's outer graph. */
 void rn__padding_begin(rn_loop *loop, rn_tensor lengths);

@@ -6,8 +6,8 @@
  * the gradient of a factor is the product of the others, not y / x: it is right with zeros
  * among them, as are the derivatives after it.
  */
-#include "frame.h"
-#include "reduce.h"
+#include "graph/frame.h"
+#include "ops/reduce.h"
 
 static const rn_op name = {.name = "prod"};
 

@@ -21,8 +21,8 @@
  * softmax is 0, and so are the gradients. An x of +inf gives a logsumexp of +inf; there is
  * no softmax of it, its place holds NaN.
  */
-#include "frame.h"
-#include "op.h"
+#include "graph/frame.h"
+#include "ops/op.h"
 
 #include <math.h>
 

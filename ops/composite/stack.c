@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stack -- tensors of one shape one after the other along a new axis. */
-#include "frame.h"
-#include "op.h"
+#include "graph/frame.h"
+#include "ops/op.h"
 
 enum { AT_ONCE = 64 };
 

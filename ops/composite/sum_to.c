@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A tensor summed to a smaller shape: what undoes a broadcast. */
-#include "op.h"
+#include "ops/op.h"
 
-#include "node.h"
+#include "graph/node.h"
 
 rn_tensor rn_sum_to(rn_tensor x, rn_shape shape)
 {

@@ -3,8 +3,8 @@
  * variance -- the mean of (x - mean x)^2 over some axes, in two passes, which cancels
  * nothing; over n elements, n >= 1.
  */
-#include "frame.h"
-#include "reduce.h"
+#include "graph/frame.h"
+#include "ops/reduce.h"
 
 /* For messages. */
 static const rn_op name = {.name = "variance"};

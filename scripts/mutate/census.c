@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which mistakes a gradient rule can be made with, and which of them are none. */
-#include "mutant.h"
+#include "autodiff/mutant.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Mistakes in what a gradient rule is given, in the nodes it makes and in what it gives. */
-#include "mutant.h"
+#include "autodiff/mutant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "op.h"
+#include "ops/op.h"
 #include "rondo/ops.h"
 
 enum { MANY = 64 };

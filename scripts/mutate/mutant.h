@@ -9,7 +9,7 @@
 #ifndef RN_MUTANT_H
 #define RN_MUTANT_H
 
-#include "sweep.h"
+#include "autodiff/sweep.h"
 
 /* Whether this is the mistake that was chosen. */
 bool rn__mutant(const char *name);

@@ -13,14 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/table.h"
 #include "records.h"
-#include "table.h"
 
 enum { VALUES = 256 };
 
 static const record *const records[] = {
 #define RN_OP(name, code, kind, formula) &record_##name,
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 };
 

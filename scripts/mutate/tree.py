@@ -21,8 +21,10 @@ HOOKS = [
     ("src/autodiff/sweep.c", "rn__mask_add(s, node->in[i], fit(node->op, i, dx[i], x[i], p.y), mask)",
      "rn__mutant_add(s, node, i, fit(node->op, i, dx[i], x[i], p.y), mask)"),
     ("src/check/rule.c", "node->op->gradient(&p);", "rn__mutant_rule(node->op, &p);"),
-    ("src/check/rule.c", '#include "culprit.h"', '#include "culprit.h"\n#include "mutant.h"'),
-    ("src/autodiff/sweep.c", '#include "sweep.h"', '#include "sweep.h"\n#include "mutant.h"'),
+    ("src/check/rule.c", '#include "check/culprit.h"',
+     '#include "check/culprit.h"\n#include "autodiff/mutant.h"'),
+    ("src/autodiff/sweep.c", '#include "autodiff/sweep.h"',
+     '#include "autodiff/sweep.h"\n#include "autodiff/mutant.h"'),
     ("src/meson.build", "'autodiff/sweep.c',",
      "'autodiff/sweep.c', 'autodiff/mutant.c', 'autodiff/census.c',"),
 ]

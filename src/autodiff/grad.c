@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* rn_grad: checks what is asked, and runs the sweep. */
 #include "rondo/grad.h"
+#include "autodiff/sweep.h"
 #include "rondo/ops.h"
-#include "sweep.h"
 
 static bool refuse(rn_graph *graph, rn_tensor x, const char *what)
 {

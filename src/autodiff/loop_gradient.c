@@ -10,9 +10,9 @@
  *   forward step t     c(t+1), y(t)  =  body(x(t), c(t), w)
  *   backward step t    dx(t), dc(t), dw += pullback of body at t, of dc(t+1), dy(t)
  */
-#include "reach.h"
+#include "autodiff/reach.h"
+#include "autodiff/sweep.h"
 #include "rondo/ops.h"
-#include "sweep.h"
 
 typedef struct reversal {
     rn__sweep *outer; /* of the graph that the loop stands in */

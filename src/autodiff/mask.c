@@ -9,8 +9,8 @@
  * operators; where it leaves them, or meets a cotangent without the same condition, the
  * zeros are put in again.
  */
+#include "autodiff/sweep.h"
 #include "rondo/ops.h"
-#include "sweep.h"
 
 static const rn__mask none = {-1, false, true};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which nodes of a loop's body a cotangent can reach. */
-#include "reach.h"
+#include "autodiff/reach.h"
 
 /* ---- what is needed ---- */
 

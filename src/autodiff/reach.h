@@ -9,7 +9,7 @@
 #ifndef RN_AUTODIFF_REACH_H
 #define RN_AUTODIFF_REACH_H
 
-#include "node.h"
+#include "graph/node.h"
 
 /* Completes `needed`, in which what is asked for is marked, by all of the first `count`
  * nodes that depend on it. */

@@ -3,12 +3,12 @@
  * The reverse sweep: from the last node to the first, each node's cotangent is given to its
  * operator's gradient rule, and what that returns is added to the cotangents of its inputs.
  */
-#include "sweep.h"
+#include "autodiff/sweep.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "reach.h"
+#include "autodiff/reach.h"
 #include "rondo/grad.h"
 #include "rondo/ops.h"
 

@@ -3,7 +3,7 @@
 #ifndef RN_AUTODIFF_SWEEP_H
 #define RN_AUTODIFF_SWEEP_H
 
-#include "twin.h"
+#include "autodiff/twin.h"
 
 /* As rn_grad, with the null tensor for a gradient that is zero whatever the values are: no
  * path from y to x[i] can be differentiated. */

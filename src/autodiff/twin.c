@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding a forward value again in a backward body. */
-#include "twin.h"
+#include "autodiff/twin.h"
 
 #include "rondo/ops.h"
 

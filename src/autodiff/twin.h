@@ -10,7 +10,7 @@
 #ifndef RN_AUTODIFF_TWIN_H
 #define RN_AUTODIFF_TWIN_H
 
-#include "loop.h"
+#include "graph/loop.h"
 
 typedef struct rn__twin rn__twin;
 struct rn__twin {

@@ -6,9 +6,9 @@
  */
 #include <math.h>
 
-#include "culprit.h"
+#include "autodiff/sweep.h"
+#include "check/culprit.h"
 #include "rondo/ops.h"
-#include "sweep.h"
 
 /* What one reader gives to one tensor. */
 typedef struct part {

@@ -3,12 +3,12 @@
  * The branches that operators choose, by their own rules (op.h), as tensors of the graph:
  * in loops for all their steps.
  */
-#include "branch.h"
+#include "check/branch.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "loop.h"
+#include "graph/loop.h"
 #include "rondo/op.h"
 
 rn_tensor rn__lift(rn_tensor x)

@@ -7,7 +7,7 @@
 #ifndef RN_CHECK_BRANCH_H
 #define RN_CHECK_BRANCH_H
 
-#include "copy.h"
+#include "compile/copy.h"
 #include "rondo/program.h"
 
 /* The choices of one operator, for all steps of the loops around it. */

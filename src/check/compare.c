@@ -4,7 +4,7 @@
  * directions. The error bound of the gradient is how far it spread in random arithmetic.
  * Both bounds together are what a comparison is judged by.
  */
-#include "probe.h"
+#include "check/probe.h"
 
 #include <float.h>
 #include <math.h>

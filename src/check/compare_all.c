@@ -7,12 +7,12 @@
  * whatever lies next to 0, such as a pole. Then these are moved apart from the others, by
  * their own size, and both parts must pass.
  */
-#include "probe.h"
+#include "check/probe.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "philox.h"
+#include "kernel/philox.h"
 
 double rn__probe_normal(uint64_t seed, uint32_t leaf_index, uint64_t i)
 {

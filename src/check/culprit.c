@@ -6,11 +6,11 @@
  * the mistake is, or how many there are. Only when all agree, the loops are; and then what
  * the sweep makes of the rules.
  */
-#include "culprit.h"
+#include "check/culprit.h"
 
 #include <math.h>
 
-#include "passes.h"
+#include "compile/passes.h"
 
 /* At every step, if the operands have few enough elements; at so many at least. */
 enum { STEPS = 5, ELEMENTS = 512 };

@@ -12,7 +12,7 @@
 #ifndef RN_CHECK_CULPRIT_H
 #define RN_CHECK_CULPRIT_H
 
-#include "probe.h"
+#include "check/probe.h"
 
 /* The value of an input or variable of the user's graph, as rn_feed takes it in f64. */
 typedef struct rn__fed {

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "culprit.h"
-#include "text.h"
+#include "base/text.h"
+#include "check/culprit.h"
 
 const char *rn_mistake_name(rn_mistake mistake)
 {

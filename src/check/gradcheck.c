@@ -3,13 +3,13 @@
  * rn_gradcheck: a private copy of the graph in f64, in which variables are inputs, compiled
  * twice: with the gradient, run once, and without it, run for the differences.
  */
-#include "gradcheck.h"
-#include "culprit.h"
+#include "check/gradcheck.h"
+#include "check/culprit.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "passes.h"
+#include "compile/passes.h"
 #include "rondo/grad.h"
 
 /* ---- the copy ---- */

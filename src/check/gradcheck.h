@@ -3,9 +3,9 @@
 #ifndef RN_CHECK_GRADCHECK_H
 #define RN_CHECK_GRADCHECK_H
 
-#include "copy.h"
-#include "node.h"
-#include "probe.h"
+#include "check/probe.h"
+#include "compile/copy.h"
+#include "graph/node.h"
 
 /* A leaf of the user's graph, of the probe's inputs the same number. */
 typedef struct rn__leaf {

@@ -10,15 +10,15 @@
  * broken. What a kernel adds up it also rounds inside: its operands are moved too, by more
  * the more terms there are.
  */
-#include "jitter.h"
+#include "check/jitter.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-#include "copy.h"
-#include "op.h"
-#include "table.h"
+#include "compile/copy.h"
+#include "ops/op.h"
+#include "ops/table.h"
 
 /* ---- the operator: y = x (1 + strength r(x, salt)) ---- */
 

@@ -3,7 +3,7 @@
 #ifndef RN_CHECK_JITTER_H
 #define RN_CHECK_JITTER_H
 
-#include "node.h"
+#include "graph/node.h"
 #include "rondo/program.h"
 
 /* A copy of an f64 graph in which everything that is rounded is moved by far more than

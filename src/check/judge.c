@@ -6,7 +6,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "culprit.h"
+#include "check/culprit.h"
 
 enum { WHOLE = 64, SAMPLES = 16 };
 

@@ -2,7 +2,7 @@
 /* Why there is nothing to be compared at a point. */
 #include <stdio.h>
 
-#include "probe.h"
+#include "check/probe.h"
 
 /* The number that a node of the graph has in the user's graph, or body; -1: none. */
 static int32_t user_id(const rn__probe *p, rn_tensor x)

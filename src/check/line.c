@@ -4,7 +4,7 @@
  * far it is smooth: as long as every operator that chooses takes the same branch at every
  * element.
  */
-#include "probe.h"
+#include "check/probe.h"
 
 #include <float.h>
 #include <math.h>

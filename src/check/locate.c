@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "probe.h"
+#include "check/probe.h"
 
 /* How far off the part [first, last) of the direction is; 0 at a kink, infinite for NaN. */
 static bool measure(rn__probe *p, const double *direction, double *part, int i,

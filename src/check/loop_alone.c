@@ -3,9 +3,9 @@
  * The probe of one loop as a whole: a graph in which what it reads are inputs and what is
  * read of it are outputs. Its gradient is what rn__sweep_loop makes, alone.
  */
-#include "culprit.h"
-#include "loop.h"
-#include "sweep.h"
+#include "autodiff/sweep.h"
+#include "check/culprit.h"
+#include "graph/loop.h"
 
 static rn_tensor copy_node(rn__copy_pass *pass, const rn__node *node, const rn_tensor *in)
 {

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "mistake.h"
+#include "check/mistake.h"
 
 bool rn__telling(const rn__sample *s)
 {

@@ -4,7 +4,7 @@
 #ifndef RN_CHECK_MISTAKE_H
 #define RN_CHECK_MISTAKE_H
 
-#include "culprit.h"
+#include "check/culprit.h"
 
 typedef struct rn__finding {
     rn__probe *p;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "mistake.h"
+#include "check/mistake.h"
 
 /* ---- a term of a sum ---- */
 

@@ -5,7 +5,7 @@
  * 33, 2011). The k-th differences of a smooth curve vanish, of independent noise of
  * standard deviation s they have the mean square s^2 (2k)! / (k!)^2.
  */
-#include "numeric.h"
+#include "check/numeric.h"
 
 #include <float.h>
 #include <math.h>

@@ -5,7 +5,7 @@
  * in how far an extrapolation moves, small ones to the function's noise, which is measured.
  * The window is taken whose error bound, of both together, is the smallest.
  */
-#include "numeric.h"
+#include "check/numeric.h"
 
 #include <float.h>
 #include <math.h>

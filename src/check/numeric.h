@@ -3,7 +3,7 @@
 #ifndef RN_CHECK_NUMERIC_H
 #define RN_CHECK_NUMERIC_H
 
-#include "ieee.h"
+#include "kernel/ieee.h"
 
 #include <stdbool.h>
 

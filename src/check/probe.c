@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A probe: its programs. */
-#include "probe.h"
+#include "check/probe.h"
 
 #include "rondo/ops.h"
 

@@ -14,10 +14,10 @@
 #ifndef RN_CHECK_PROBE_H
 #define RN_CHECK_PROBE_H
 
-#include "branch.h"
-#include "jitter.h"
-#include "node.h"
-#include "numeric.h"
+#include "check/branch.h"
+#include "check/jitter.h"
+#include "check/numeric.h"
+#include "graph/node.h"
 #include "rondo/gradcheck.h"
 #include "rondo/program.h"
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "philox.h"
-#include "probe.h"
+#include "check/probe.h"
+#include "kernel/philox.h"
 
 /* ---- values ---- */
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The report of a gradient check. */
-#include "culprit.h"
-#include "gradcheck.h"
+#include "check/culprit.h"
+#include "check/gradcheck.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 /* The public report with what it takes to free it. */
 typedef struct whole {

@@ -3,10 +3,10 @@
  * The probe of one gradient rule. The rule is called here and not by the sweep, so that a
  * mistake of the sweep is not taken for one of the rule.
  */
-#include "culprit.h"
+#include "autodiff/sweep.h"
+#include "check/culprit.h"
+#include "ops/table.h"
 #include "rondo/ops.h"
-#include "sweep.h"
-#include "table.h"
 
 /* What the rule gave, in the shape of x: an element-wise rule may leave the sum over what
  * was broadcast to the library. */

@@ -5,10 +5,10 @@
  */
 #include <string.h>
 
-#include "culprit.h"
-#include "loop.h"
-#include "op.h"
-#include "table.h"
+#include "check/culprit.h"
+#include "graph/loop.h"
+#include "ops/op.h"
+#include "ops/table.h"
 
 /* ---- what is checked reaches what ---- */
 

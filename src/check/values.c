@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The values that a gradient is checked at, and whether the loss is a function of them. */
-#include "gradcheck.h"
+#include "check/gradcheck.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lists of accesses. */
-#include "access.h"
+#include "compile/access.h"
 
 /* The bytes between the first and the last element, from the address on. */
 static void extent(const rn_array *array, int64_t offset, rn__access *access)

@@ -3,7 +3,7 @@
 #ifndef RN_COMPILE_ACCESS_H
 #define RN_COMPILE_ACCESS_H
 
-#include "plan.h"
+#include "compile/plan.h"
 
 typedef struct rn__access {
     struct rn__access *next; /* of the same buffer, in order of calls */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators over all steps at once, by the batch rules of their records. */
-#include "batch.h"
+#include "compile/batch.h"
 
-#include "op.h"
+#include "ops/op.h"
 
 bool rn__batch_known(const rn__node *node)
 {

@@ -6,7 +6,7 @@
 #ifndef RN_COMPILE_BATCH_H
 #define RN_COMPILE_BATCH_H
 
-#include "node.h"
+#include "graph/node.h"
 
 /* An operand: a stack over the steps, or the same value for all of them. */
 typedef struct rn__batched {

@@ -2,8 +2,8 @@
 /* rn_compile: the passes one after the other. */
 #include <string.h>
 
-#include "passes.h"
-#include "plan.h"
+#include "compile/passes.h"
+#include "compile/plan.h"
 #include "rondo/program.h"
 
 /* What is compiled, on its way from graph to graph. */

@@ -5,11 +5,11 @@
  * A graph of any real type can so be run in f64. Variables keep their type and are
  * converted where they are read and assigned; or, for the numerical check, become inputs.
  */
-#include "passes.h"
+#include "compile/passes.h"
 
 #include <string.h>
 
-#include "retype.h"
+#include "ops/retype.h"
 #include "rondo/ops.h"
 
 static rn_type converted(const rn__conversion *c, rn_type type)

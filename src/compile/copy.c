@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copying a graph node by node, loops rebuilt. */
-#include "copy.h"
+#include "compile/copy.h"
 
 #include <string.h>
 
-#include "loop.h"
+#include "graph/loop.h"
 #include "rondo/ops.h"
 
 /* Operands of a node, in the copy. */

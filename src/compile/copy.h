@@ -10,7 +10,7 @@
 #ifndef RN_COMPILE_COPY_H
 #define RN_COMPILE_COPY_H
 
-#include "node.h"
+#include "graph/node.h"
 
 typedef struct rn__copy_pass rn__copy_pass;
 

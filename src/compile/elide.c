@@ -8,7 +8,7 @@
  * temporary is still read. A map may read, element by element, what it overwrites, which is
  * also how a map takes over the buffer of an operand that nobody reads any more.
  */
-#include "access.h"
+#include "compile/access.h"
 
 #include <string.h>
 

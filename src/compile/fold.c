@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Constants: an element-wise operator on scalars is computed once, here. */
-#include "passes.h"
-#include "table.h"
+#include "compile/passes.h"
+#include "ops/table.h"
 
 enum { OPERANDS = 4 };
 

@@ -8,7 +8,7 @@
  * calls may be exchanged. A value that nobody outside the chain reads needs memory for one
  * tile only, and never leaves the cache. Every element is computed as before, bit for bit.
  */
-#include "access.h"
+#include "compile/access.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * Gaps in a treap: a search tree by place that is a heap by random priorities, so that its
  * depth is about the logarithm of its size. Each gap knows the largest one below it.
  */
-#include "gaps.h"
+#include "compile/gaps.h"
 
 typedef struct rn__gap {
     size_t start, end, largest; /* largest: of its subtree, in bytes */

@@ -3,7 +3,7 @@
 #ifndef RN_COMPILE_GAPS_H
 #define RN_COMPILE_GAPS_H
 
-#include "arena.h"
+#include "base/arena.h"
 
 typedef struct rn__gaps {
     struct rn__gap *gap; /* a treap; gap 0 is none */

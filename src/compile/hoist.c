@@ -6,12 +6,12 @@
  * is made from stacks that the loop collects. What leaves a loop with a limit is made for
  * as many steps as the loop runs.
  */
-#include "hoist.h"
+#include "compile/hoist.h"
 
-#include "batch.h"
-#include "loop.h"
-#include "op.h"
-#include "passes.h"
+#include "compile/batch.h"
+#include "compile/passes.h"
+#include "graph/loop.h"
+#include "ops/op.h"
 #include "rondo/ops.h"
 
 typedef struct hoisting {

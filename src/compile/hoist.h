@@ -3,7 +3,7 @@
 #ifndef RN_COMPILE_HOIST_H
 #define RN_COMPILE_HOIST_H
 
-#include "copy.h"
+#include "compile/copy.h"
 
 typedef enum rn__hoist_place {
     RN__STAYS,

@@ -11,9 +11,9 @@
  * over the steps. It is made afterwards where that is one product over all steps (the
  * gradient of a weight) or the sum of something small (that of a bias).
  */
-#include "hoist.h"
+#include "compile/hoist.h"
 
-#include "batch.h"
+#include "compile/batch.h"
 
 static const rn__node *node_at(const rn__hoist *h, int32_t id)
 {

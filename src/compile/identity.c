@@ -8,7 +8,7 @@
  * Only what holds for NaN and infinity too; x 0 = 0 does not. (The zero of x + 0 loses a
  * sign.)
  */
-#include "passes.h"
+#include "compile/passes.h"
 
 /* Whether x, or what it is a view of, is a constant of this value. */
 static bool is_value(rn_tensor x, double value)

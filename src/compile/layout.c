@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Buffers, and how values lie in them. */
-#include "plan.h"
+#include "compile/plan.h"
 
 #include <string.h>
 

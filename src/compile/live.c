@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What of a graph lives: what its roots need, through loops. Dead code is what this leaves
  * out. */
-#include "copy.h"
+#include "compile/copy.h"
 
 rn__region *rn__copy_region(const rn__copy_pass *pass, const rn_graph *graph)
 {

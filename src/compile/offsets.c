@@ -11,8 +11,8 @@
  * out by time, from the first call on and from the last call back; the shorter workspace is
  * taken.
  */
-#include "gaps.h"
-#include "plan.h"
+#include "compile/gaps.h"
+#include "compile/plan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -17,7 +17,7 @@
 #ifndef RN_COMPILE_PASSES_H
 #define RN_COMPILE_PASSES_H
 
-#include "copy.h"
+#include "compile/copy.h"
 
 typedef struct rn__conversion {
     bool convert;

@@ -6,7 +6,7 @@
  * and the buffer belongs outside, for all of the loop. Two buffers may share memory when
  * one's time is over before the other's begins; offsets.c finds where they lie.
  */
-#include "plan.h"
+#include "compile/plan.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,8 +10,8 @@
 #ifndef RN_COMPILE_PLAN_H
 #define RN_COMPILE_PLAN_H
 
-#include "copy.h"
-#include "program.h"
+#include "compile/copy.h"
+#include "compile/program.h"
 
 typedef enum rn__buffer_kind {
     RN__TEMPORARY,

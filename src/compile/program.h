@@ -12,9 +12,9 @@
 #ifndef RN_COMPILE_PROGRAM_H
 #define RN_COMPILE_PROGRAM_H
 
-#include "node.h"
+#include "graph/node.h"
+#include "ops/table.h"
 #include "rondo/program.h"
-#include "table.h"
 
 /* An element-wise operator has at most so many inputs. */
 enum { RN__MAP_OPERANDS = 16 };

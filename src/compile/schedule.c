@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Schedule: the live nodes in their order, as calls. */
-#include "plan.h"
+#include "compile/plan.h"
 
 #include <string.h>
 
-#include "strided.h"
+#include "kernel/strided.h"
 
 /* ---- making calls ---- */
 

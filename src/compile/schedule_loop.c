@@ -10,11 +10,11 @@
  * Where a limit may end the loop early, the slots that no step reached are filled: those of
  * a history with the value that is held, those of a stack with zeros.
  */
-#include "plan.h"
+#include "compile/plan.h"
 
 #include <string.h>
 
-#include "loop.h"
+#include "graph/loop.h"
 
 typedef struct looping {
     rn__plan *plan;

@@ -4,7 +4,7 @@
  * operands and attributes before it is made; identities and constants come first. Dead code
  * is not copied, and what is invariant in a loop leaves it, both by the frame of copy.c.
  */
-#include "passes.h"
+#include "compile/passes.h"
 
 #include <string.h>
 

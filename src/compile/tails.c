@@ -6,7 +6,7 @@
  * they are. They need filling only where somebody reads them: not where all readers stop at
  * the same limit.
  */
-#include "plan.h"
+#include "compile/plan.h"
 
 enum { NOBODY = -1, EVERYBODY = -2 }; /* or the limit at which all readers stop */
 

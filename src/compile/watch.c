@@ -6,12 +6,12 @@
  * calls before the first change of a variable leave to be read: the outputs, and what later
  * calls take from them, such as the gradient's norm.
  */
-#include "plan.h"
+#include "compile/plan.h"
 
 #include <string.h>
 
-#include "op.h"
-#include "strided.h"
+#include "kernel/strided.h"
+#include "ops/op.h"
 
 /* The outermost loop around a call, or the chain that it is in, or itself. */
 static int32_t whole_of(const rn_program *p, int32_t c)

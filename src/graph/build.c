@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Building: the one place where nodes are made, and where operands find their graph. */
-#include "frame.h"
+#include "graph/frame.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "message.h"
+#include "graph/message.h"
 
 static bool reserve(rn_graph *graph)
 {

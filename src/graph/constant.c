@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Leaves that a script makes: inputs and constants. */
-#include "node.h"
+#include "graph/node.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Errors told as those of the function that the user called. */
-#include "frame.h"
+#include "graph/frame.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "table.h"
 
 void rn__frame_enter(rn__frame *f, const char *what, const char *name, rn_tensor x,
                      rn_tensor y)
@@ -128,7 +126,7 @@ void rn__frame_note(rn_tensor y)
     if (!f || node->op->view) return;
     for (int i = 0; i < node->inputs; i++)
         indexed = indexed || rn__at(y.graph, node->in[i])->type == RN_I32;
-    if (!indexed || rn__op_code(node->op, node->variant).map) return;
+    if (!indexed || rn__is_elementwise(node->op)) return;
     f = teller(f);
     if (!f->told) f->told = told(f);
     node->told = f->told;

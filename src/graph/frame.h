@@ -16,7 +16,7 @@
 #ifndef RN_GRAPH_FRAME_H
 #define RN_GRAPH_FRAME_H
 
-#include "node.h"
+#include "graph/node.h"
 
 enum { RN__FRAME_OPERANDS = 2 };
 

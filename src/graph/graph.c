@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The graph as an object: making, freeing, its error, and questions about tensors. */
-#include "frame.h"
+#include "graph/frame.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A hash table with open addressing; at least half of its slots are free. */
-#include "index.h"
+#include "graph/index.h"
 
 typedef struct rn__index_slot {
     rn__key key; /* of NULL: free */

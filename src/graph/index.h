@@ -3,7 +3,7 @@
 #ifndef RN_GRAPH_INDEX_H
 #define RN_GRAPH_INDEX_H
 
-#include "arena.h"
+#include "base/arena.h"
 
 /* What a node stands for. `of` is the variable (VARIABLE, USE), or the loop. */
 typedef enum rn__index_kind {

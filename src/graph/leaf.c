@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a leaf of a loop's body stands for. The lists are in order of their leaves. */
-#include "node.h"
+#include "graph/node.h"
 
 rn__pair *rn__pair_of(const rn__list *pairs, int32_t leaf)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The structure of loops: leaves of their bodies, their pairs and carries, their node. */
-#include "loop.h"
+#include "graph/loop.h"
 
 rn_loop *rn_loop_begin(rn_graph *graph)
 {

@@ -3,7 +3,7 @@
 #ifndef RN_GRAPH_LOOP_H
 #define RN_GRAPH_LOOP_H
 
-#include "node.h"
+#include "graph/node.h"
 
 /* Whether the loop is open: false, with an error that begins with `what`, after its end,
  * and after its first input or carry where those fix its form. */

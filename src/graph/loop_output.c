@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The output nodes of a loop: stacks of body values, carries, and their histories. */
-#include "loop.h"
+#include "graph/loop.h"
 
 bool rn__loop_stack(const rn_loop *loop, rn_shape shape, bool history, rn_shape *out)
 {

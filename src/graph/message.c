@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The words of messages: "op: what is wrong: x [32,128], w [64,512]". */
-#include "frame.h"
+#include "graph/frame.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "message.h"
+#include "graph/message.h"
 
 char *rn__shape_text(rn_shape shape, char *text, size_t capacity)
 {

@@ -12,9 +12,9 @@
 
 #include <stdatomic.h>
 
-#include "arena.h"
-#include "ieee.h"
-#include "index.h"
+#include "base/arena.h"
+#include "graph/index.h"
+#include "kernel/ieee.h"
 #include "rondo/graph.h"
 #include "rondo/loop.h"
 #include "rondo/op.h"

@@ -3,7 +3,7 @@
  * A null tensor remembers the operator that was the first to be given null tensors alone:
  * up to twelve letters of its name, in base 38, in its other members.
  */
-#include "node.h"
+#include "graph/node.h"
 
 #include <stdio.h>
 #include <string.h>

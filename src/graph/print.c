@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The graph as text. */
-#include "node.h"
+#include "graph/node.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "text.h"
+#include "base/text.h"
 
 void rn__text_add(rn__text *t, const char *format, ...)
 {

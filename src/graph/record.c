@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the record of an operator says of it. */
-#include "node.h"
+#include "graph/node.h"
 
 /* Whether some type has a map or kernel, as the case may be. */
 static bool has_maps(const rn_op *op)

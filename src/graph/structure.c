@@ -3,7 +3,7 @@
  * The operators of structure: leaves, loops and their outputs. They have no kernel; the
  * compiler knows each of them.
  */
-#include "node.h"
+#include "graph/node.h"
 
 const rn_op rn__op_input = {.name = "input"};
 const rn_op rn__op_constant = {.name = "constant"};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Element types and shapes. */
 #include "rondo/types.h"
-#include "cpu.h"
+#include "kernel/cpu.h"
 #include "rondo/op.h"
 
 const char *rn_version(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Variables: values that outlive a run, shared by reference count. */
-#include "node.h"
+#include "graph/node.h"
 
 rn_variable *rn_variable_new(rn_allocator allocator, const char *name, rn_type type,
                              rn_shape shape)

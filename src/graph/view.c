@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Views of dense arrays. */
-#include "node.h"
+#include "graph/node.h"
 
 #include <string.h>
 

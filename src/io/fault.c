@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a file could not be read or written. */
-#include "fault.h"
+#include "io/fault.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #ifndef RN_IO_FILE_H
 #define RN_IO_FILE_H
 
-#include "fault.h"
+#include "io/fault.h"
 
 /* How often in a row a call of the system may be interrupted before it has failed. */
 enum { RN__INTERRUPTIONS = 10000 };

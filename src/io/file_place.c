@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a file is written. */
-#include "file_place.h"
+#include "io/file_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "arena.h"
+#include "base/arena.h"
 
 enum { LINKS = 40 /* followed one after the other */, LINK_BYTES = 4096 };
 

@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-#include "fault.h"
+#include "io/fault.h"
 
 /* "a directory", "a pipe" and so on; NULL for a regular file. */
 const char *rn__file_kind(mode_t mode);

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "file_place.h"
+#include "io/file.h"
+#include "io/file_place.h"
 
 enum { ONCE = 1 << 30 /* bytes asked of the system at a time */ };
 

@@ -19,8 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "file_place.h"
-#include "name.h"
+#include "base/hash.h"
+#include "io/file_place.h"
 
 enum { ATTEMPTS = 100, PREFIX = 24, STALE = 60 /* seconds */ };
 

@@ -17,9 +17,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "file.h"
-#include "file_place.h"
+#include "base/arena.h"
+#include "io/file.h"
+#include "io/file_place.h"
 #include "rondo/file.h"
 
 enum {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a file is, by its first bytes. */
-#include "format.h"
+#include "io/format.h"
 
 #include <stdbool.h>
 #include <string.h>

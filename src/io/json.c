@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* As much JSON as file headers need. */
-#include "json.h"
+#include "io/json.h"
 
 static bool fail(rn__json *json, const char *what)
 {

@@ -2,9 +2,9 @@
 /* A model's weights as a safetensors file. */
 #include <string.h>
 
-#include "arena.h"
-#include "model.h"
-#include "safetensors.h"
+#include "base/arena.h"
+#include "io/safetensors.h"
+#include "nn/model.h"
 
 enum { SHOWN = 120 };
 

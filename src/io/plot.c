@@ -4,7 +4,7 @@
  *
  * Numbers are written by hand, because printf's decimal point depends on the locale.
  */
-#include "plot.h"
+#include "io/plot.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "name.h"
+#include "base/utf8.h"
+#include "io/file.h"
 #include "rondo/train.h"
 
 enum {

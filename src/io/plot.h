@@ -3,7 +3,7 @@
 #ifndef RN_IO_PLOT_H
 #define RN_IO_PLOT_H
 
-#include "ieee.h"
+#include "kernel/ieee.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "plot.h"
+#include "io/plot.h"
 
 /* The smallest of 1, 2, 5 times a power of ten that is at least `least`. */
 static void round_step(double least, int *digit, int *exponent)

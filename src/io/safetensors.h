@@ -15,7 +15,7 @@
 #ifndef RN_IO_SAFETENSORS_H
 #define RN_IO_SAFETENSORS_H
 
-#include "file.h"
+#include "io/file.h"
 
 /* Bytes of the header's length, and the longest header, for other readers refuse longer
  * ones. */

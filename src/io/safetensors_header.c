@@ -2,9 +2,9 @@
 /* The header of a safetensors file. */
 #include <string.h>
 
-#include "arena.h"
-#include "safetensors_read.h"
-#include "sort.h"
+#include "base/arena.h"
+#include "io/safetensors_read.h"
+#include "io/sort.h"
 
 enum { SHOWN = 120 };
 

@@ -4,16 +4,16 @@
  * from it is checked, and every tensor's place is known to be inside before it is looked
  * at. Nothing is read, nor memory asked for, that what was read before does not justify.
  */
-#include "safetensors_read.h"
+#include "io/safetensors_read.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "arena.h"
-#include "format.h"
-#include "name.h"
-#include "sort.h"
+#include "base/arena.h"
+#include "base/utf8.h"
+#include "io/format.h"
+#include "io/sort.h"
 
 enum { LENGTH = RN__SAFETENSORS_LENGTH, HEADER_MAX = RN__SAFETENSORS_HEADER };
 

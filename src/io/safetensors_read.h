@@ -3,8 +3,8 @@
 #ifndef RN_IO_SAFETENSORS_READ_H
 #define RN_IO_SAFETENSORS_READ_H
 
-#include "json.h"
-#include "safetensors.h"
+#include "io/json.h"
+#include "io/safetensors.h"
 
 typedef struct rn__reading {
     rn__safetensors *st;

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arena.h"
-#include "file.h"
-#include "safetensors.h"
-#include "sort.h"
+#include "base/arena.h"
+#include "io/file.h"
+#include "io/safetensors.h"
+#include "io/sort.h"
 
 enum { LENGTH = RN__SAFETENSORS_LENGTH, ALIGNMENT = 8 };
 

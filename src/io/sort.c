@@ -3,7 +3,7 @@
  * Merge sort, bottom up. qsort may be quadratic, and may ask malloc for memory; a heap sort
  * jumps through memory, which a million items feel.
  */
-#include "sort.h"
+#include "io/sort.h"
 
 #include <string.h>
 

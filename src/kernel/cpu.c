@@ -6,7 +6,7 @@
  * RONDO_ISA is read each time, for a test may change it. What the processor says is kept:
  * it does not change, and on a virtual machine asking takes microseconds.
  */
-#include "cpu.h"
+#include "kernel/cpu.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -19,12 +19,12 @@
  * Of more than RN__GEMM_LONG products a sum is made in two parts, and each of them
  * likewise: rounding errors would grow with the number of blocks.
  */
-#include "gemm.h"
+#include "kernel/gemm.h"
 
 #ifdef RN_REAL
 
-#include "gemm_pack.h"
-#include "gemm_tile.h"
+#include "kernel/gemm_pack.h"
+#include "kernel/gemm_tile.h"
 
 enum {
     RN__GEMM_KC = 256,

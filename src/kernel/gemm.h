@@ -11,7 +11,7 @@
 #ifndef RN_KERNEL_GEMM_H
 #define RN_KERNEL_GEMM_H
 
-#include "variant.h"
+#include "kernel/variant.h"
 
 /* Two-dimensional operand: element (i, j) is data[i * row + j * column]. Strides are in
  * elements; they may be zero or negative. */

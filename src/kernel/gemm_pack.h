@@ -9,7 +9,7 @@
 #ifndef RN_KERNEL_GEMM_PACK_H
 #define RN_KERNEL_GEMM_PACK_H
 
-#include "variant.h"
+#include "kernel/variant.h"
 
 #include <string.h>
 

@@ -16,7 +16,7 @@
 #ifndef RN_KERNEL_GEMM_TILE_H
 #define RN_KERNEL_GEMM_TILE_H
 
-#include "simd.h"
+#include "kernel/simd.h"
 
 #if REGISTERS == 32
 #define MR 12

@@ -16,7 +16,7 @@
 #ifndef RN_KERNEL_SIMD_H
 #define RN_KERNEL_SIMD_H
 
-#include "variant.h"
+#include "kernel/variant.h"
 
 #if defined(RN_ISA_AVX2) || defined(RN_ISA_AVX512)
 #include <immintrin.h>

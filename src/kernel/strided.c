@@ -7,7 +7,7 @@
  * makes the columns, and the one that is innermost in `from`, or the next, for the rows.
  * A plane is runs of bytes, or a transposition, or neither.
  */
-#include "strided.h"
+#include "kernel/strided.h"
 
 #include <stdbool.h>
 #include <string.h>

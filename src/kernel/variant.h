@@ -15,7 +15,7 @@
 #ifndef RN_KERNEL_VARIANT_H
 #define RN_KERNEL_VARIANT_H
 
-#include "ieee.h"
+#include "kernel/ieee.h"
 
 #include <stdbool.h>
 #include <stddef.h>

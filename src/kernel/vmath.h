@@ -25,15 +25,15 @@
 #ifndef RN_KERNEL_VMATH_H
 #define RN_KERNEL_VMATH_H
 
-#include "variant.h"
+#include "kernel/variant.h"
 
 #include <math.h>
 #include <string.h>
 
 #if RN_REAL == 32
-#include "vmath_f32.h"
+#include "kernel/vmath_f32.h"
 #else
-#include "vmath_f64.h"
+#include "kernel/vmath_f64.h"
 #endif
 
 static inline vm_bits R(vm_to_bits)(real x)

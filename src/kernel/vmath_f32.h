@@ -7,7 +7,7 @@
 #ifndef RN_KERNEL_VMATH_F32_H
 #define RN_KERNEL_VMATH_F32_H
 
-#include "variant.h"
+#include "kernel/variant.h"
 
 typedef uint32_t vm_bits;
 

@@ -7,7 +7,7 @@
 #ifndef RN_KERNEL_VMATH_F64_H
 #define RN_KERNEL_VMATH_F64_H
 
-#include "variant.h"
+#include "kernel/variant.h"
 
 typedef uint64_t vm_bits;
 

@@ -6,7 +6,7 @@
  *
  *   y = W x + U h + b
  */
-#include "frame.h"
+#include "graph/frame.h"
 #include "rondo/ops.h"
 #include "rondo/recurrent.h"
 

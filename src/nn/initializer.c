@@ -5,12 +5,13 @@
  * Number i of a weight's stream is Philox of the counter (i / 2, hash of the full name)
  * under the model's seed as key, so it depends on nothing else.
  */
-#include "initializer.h"
+#include "nn/initializer.h"
 
 #include <math.h>
 
-#include "name.h"
-#include "philox.h"
+#include "base/hash.h"
+#include "kernel/philox.h"
+#include "nn/name.h"
 
 void rn__uniform_pair(rn__stream stream, uint64_t pair, double out[2])
 {

@@ -3,7 +3,7 @@
 #ifndef RN_NN_INITIALIZER_H
 #define RN_NN_INITIALIZER_H
 
-#include "node.h"
+#include "graph/node.h"
 #include "rondo/model.h"
 
 /* An endless series of random numbers that can be read anywhere. */

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "model.h"
+#include "nn/model.h"
 
 const char *rn__model_kept(const rn_model *model, const char *path)
 {

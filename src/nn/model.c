@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Models: variables by name. */
-#include "model.h"
+#include "nn/model.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "initializer.h"
-#include "name.h"
+#include "base/hash.h"
+#include "nn/initializer.h"
+#include "nn/name.h"
 
 rn_model *rn_model_new(uint64_t seed)
 {

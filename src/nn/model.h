@@ -4,7 +4,7 @@
 #ifndef RN_NN_MODEL_H
 #define RN_NN_MODEL_H
 
-#include "node.h"
+#include "graph/node.h"
 #include "rondo/model.h"
 
 typedef enum rn__kind {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model.h"
+#include "nn/model.h"
 
 enum { LONGEST = 200, SHOWN = 3 };
 

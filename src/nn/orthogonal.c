@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "initializer.h"
+#include "nn/initializer.h"
 
 enum { LANES = 8, BLOCK = 8 };
 

@@ -4,8 +4,9 @@
  * often the graph drew under that name before (the key), the number of the run (a counter
  * that is a variable of the model), and the steps of the loops round it (the ticks).
  */
-#include "model.h"
-#include "name.h"
+#include "base/hash.h"
+#include "nn/model.h"
+#include "nn/name.h"
 #include "rondo/ops.h"
 
 /* The counter's value in this run; each run of the graph adds 1 once, however many draws

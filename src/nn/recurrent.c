@@ -4,9 +4,9 @@
  *
  *   x [T, B, I]  ->  layer0 [T, B, D O]  ->  dropout  ->  layer1  ->  ..
  */
-#include "recurrent.h"
+#include "nn/recurrent.h"
 
-#include "frame.h"
+#include "graph/frame.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 

@@ -3,7 +3,7 @@
 #ifndef RN_NN_RECURRENT_H
 #define RN_NN_RECURRENT_H
 
-#include "node.h"
+#include "graph/node.h"
 #include "rondo/recurrent.h"
 
 /* What a call builds: all steps, one step, or the states before the first. */

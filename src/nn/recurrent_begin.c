@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The states of recurrent layers: their shapes, and what they begin with. */
-#include "recurrent.h"
+#include "nn/recurrent.h"
 
 #include <stdio.h>
 

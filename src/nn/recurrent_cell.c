@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One step of a recurrent layer: the cell's step, and whether it did what a cell does. */
-#include "recurrent.h"
+#include "nn/recurrent.h"
 
 #include <stdio.h>
 
-#include "frame.h"
+#include "graph/frame.h"
 
 rn_scope rn__recurrent_layer(const rn__recurrent *r, int layer)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a recurrent layer is asked for, and whether it can be. */
-#include "recurrent.h"
+#include "nn/recurrent.h"
 
-#include "model.h"
+#include "nn/model.h"
 
 /* NULL, or what is wrong with the numbers among the options; *number is the culprit. */
 static const char *fault_of_options(const rn_recurrent_options *o, double *number)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model.h"
-#include "recurrent.h"
+#include "nn/model.h"
+#include "nn/recurrent.h"
 
 /* "lstm of 2 layers in both directions", to be told apart from other layers. */
 static char *kind_of(const rn__recurrent *r, char *text, size_t capacity)

@@ -9,8 +9,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "model.h"
-#include "recurrent.h"
+#include "nn/model.h"
+#include "nn/recurrent.h"
 #include "rondo/ops.h"
 
 /* Each batch size has variables of its own, so that graphs for training and for use of one

@@ -5,8 +5,8 @@
  * A weight is read in the root graph, also when a cell asks for it inside a loop; the body
  * that mentions it captures it.
  */
-#include "model.h"
-#include "name.h"
+#include "nn/model.h"
+#include "nn/name.h"
 
 static rn_scope root_scope(rn_graph *graph, rn_model *model, bool inference)
 {

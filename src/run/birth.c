@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "look.h"
-#include "node.h"
-#include "text.h"
-#include "values.h"
+#include "base/text.h"
+#include "graph/node.h"
+#include "run/look.h"
+#include "run/values.h"
 
 /* So many inputs and variables at most, that room is left for births. */
 enum { LEAVES = RN_NONFINITE_MOST / 2 };

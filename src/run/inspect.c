@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a program says of itself. */
-#include "program.h"
-#include "text.h"
+#include "base/text.h"
+#include "compile/program.h"
 
 #include <stdio.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking at calls for births. */
-#include "look.h"
+#include "run/look.h"
 
 #include <math.h>
 
-#include "flags.h"
-#include "values.h"
+#include "run/flags.h"
+#include "run/values.h"
 
 enum { PIECE = 128 };
 

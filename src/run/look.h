@@ -6,7 +6,7 @@
 #ifndef RN_RUN_LOOK_H
 #define RN_RUN_LOOK_H
 
-#include "program.h"
+#include "compile/program.h"
 
 typedef struct rn__look {
     rn_program *program;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Walking the axes of an element-wise call: the innermost one is the kernel's. */
-#include "run.h"
+#include "run/run.h"
 
 /* Runs n elements of the innermost axis from where each operand is. */
 static void run_row(const rn__call *call, rn__look *look, int64_t n, char *const *data)

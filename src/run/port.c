@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Feeding inputs and reading outputs. */
-#include "run.h"
+#include "run/run.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "strided.h"
+#include "kernel/strided.h"
 
 static rn_status refuse(const rn_program *program, const char *format, ...) RN_PRINTF(2, 3);
 

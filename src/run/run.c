@@ -5,12 +5,12 @@
  * Nothing is decided and nothing allocated here. An address is a base and a stride for each
  * loop around the call.
  */
-#include "run.h"
+#include "run/run.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "strided.h"
+#include "kernel/strided.h"
 
 /* What went wrong in a kernel, with the step of the loops around it. */
 static bool report(rn_program *program, const rn__call *call, const char *message,

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "look.h"
+#include "run/look.h"
 
 /* Runs calls first..end-1; step[d] is the step of the loop at depth d around them. `look`
  * is NULL or sees each call. */

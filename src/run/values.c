@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking through values for what is not finite. */
-#include "values.h"
+#include "run/values.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef RN_RUN_VALUES_H
 #define RN_RUN_VALUES_H
 
-#include "ieee.h"
+#include "kernel/ieee.h"
 #include "rondo/op.h"
 
 /* Whether all elements of a real array are finite; of other types, true. */

@@ -10,9 +10,9 @@
  */
 #include <string.h>
 
-#include "flags.h"
-#include "run.h"
-#include "values.h"
+#include "run/flags.h"
+#include "run/run.h"
+#include "run/values.h"
 
 _Static_assert((int)RN_NONFINITE_STEPS == (int)RN_LOOP_DEPTH, "a step for every loop");
 

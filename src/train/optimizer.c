@@ -10,14 +10,14 @@
  *
  * Whatever does not belong to one weight is a scalar in f64 (counters: i32).
  */
-#include "optimizer.h"
+#include "train/optimizer.h"
 
 #include <float.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "model.h"
-#include "name.h"
+#include "nn/model.h"
+#include "nn/name.h"
 #include "rondo/ops.h"
 
 /* ---- variables of the optimiser ---- */

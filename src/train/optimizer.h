@@ -3,7 +3,7 @@
 #ifndef RN_TRAIN_OPTIMIZER_H
 #define RN_TRAIN_OPTIMIZER_H
 
-#include "node.h"
+#include "graph/node.h"
 #include "rondo/train.h"
 
 enum { RN__OPTIMIZER_NAME = 200 }; /* most bytes of an optimiser's name */

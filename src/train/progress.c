@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "ieee.h"
+#include "base/arena.h"
+#include "kernel/ieee.h"
 #include "rondo/train.h"
 
 enum {

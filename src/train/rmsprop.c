@@ -7,8 +7,8 @@
  */
 #include <math.h>
 
-#include "optimizer.h"
 #include "rondo/ops.h"
+#include "train/optimizer.h"
 
 static const char *fault(const rn__update *u, double *number)
 {

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model.h"
-#include "optimizer.h"
+#include "nn/model.h"
+#include "train/optimizer.h"
 
 static const char *name_of(const char *name)
 {

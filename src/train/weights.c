@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
-#include "model.h"
-#include "optimizer.h"
-#include "sweep.h"
+#include "autodiff/sweep.h"
+#include "nn/model.h"
+#include "train/optimizer.h"
 
 static bool is_weight(const rn_graph *graph, int32_t id)
 {

@@ -4,7 +4,7 @@
 
 #include "arguments.h"
 #include "calls_model.h"
-#include "node.h"
+#include "graph/node.h"
 
 /* ---- what must be so ---- */
 

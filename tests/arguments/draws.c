@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "node.h"
+#include "graph/node.h"
 
 /* So many elements that there is no memory for them. */
 #define HUGE (INT64_C(1) << 45)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "node.h"
+#include "graph/node.h"
 
 /* ---- cells ---- */
 
@@ -84,7 +84,7 @@ const rn_cell *a_cell(rn_test_world *w)
         CELL("learned", 1, good_step, .state = {{.value = 1, .learned = true}})};
     static const rn_cell *const listed[] = {
 #define RN_CELL(name, formula) &rn_cell_##name,
-#include "cells/cells.def"
+#include "nn/cells/cells.def"
 #undef RN_CELL
     };
 

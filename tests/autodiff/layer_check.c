@@ -27,7 +27,7 @@ const layer_kind layer_kinds[LAYER_KINDS] = {
 
 #define RN_CELL(name, formula) &rn_cell_##name,
 const rn_cell *const layer_cells[LAYER_CELLS] = {
-#include "cells/cells.def"
+#include "nn/cells/cells.def"
     &norm_lstm, &rn_test_cell_lstmp, &rn_test_cell_memory, &rn_test_cell_shift};
 #undef RN_CELL
 

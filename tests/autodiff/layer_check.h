@@ -36,7 +36,7 @@ extern const layer_kind layer_kinds[LAYER_KINDS];
 enum {
     LAYER_PLAIN_CELLS = 1
 #define RN_CELL(name, formula) +1
-#include "cells/cells.def"
+#include "nn/cells/cells.def"
 #undef RN_CELL
     ,
     LAYER_CELLS = LAYER_PLAIN_CELLS + 3

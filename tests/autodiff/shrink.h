@@ -8,9 +8,9 @@
 #ifndef RN_TESTS_AUTODIFF_SHRINK_H
 #define RN_TESTS_AUTODIFF_SHRINK_H
 
+#include "compile/passes.h"
 #include "compile/random_graph.h"
-#include "loop.h"
-#include "passes.h"
+#include "graph/loop.h"
 
 /* Whether the check of this loss fails. */
 typedef bool rn_test_fails(rn_tensor loss, const void *data);

@@ -8,7 +8,7 @@
 
 #include <rondo/gradcheck.h>
 
-#include "op.h"
+#include "ops/op.h"
 
 enum { OPERATORS = 30 };
 

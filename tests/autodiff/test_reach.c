@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "sweep.h"
+#include "autodiff/sweep.h"
 
 typedef struct world {
     rn_graph *g;

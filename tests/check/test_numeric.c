@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The numerical derivative of a smooth function is sharp; at a kink there is none. */
-#include "numeric.h"
+#include "check/numeric.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

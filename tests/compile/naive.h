@@ -8,9 +8,9 @@
 #ifndef RN_TESTS_COMPILE_NAIVE_H
 #define RN_TESTS_COMPILE_NAIVE_H
 
-#include "node.h"
+#include "graph/node.h"
+#include "ops/table.h"
 #include "run/driver.h"
-#include "table.h"
 
 /* The values of one graph's nodes; a body's are those of the present step. */
 typedef struct rn_test_naive rn_test_naive;

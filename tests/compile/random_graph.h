@@ -6,7 +6,7 @@
 #ifndef RN_TESTS_COMPILE_RANDOM_GRAPH_H
 #define RN_TESTS_COMPILE_RANDOM_GRAPH_H
 
-#include "loop.h"
+#include "graph/loop.h"
 #include "run/driver.h"
 
 enum { RN_TEST_INPUTS = 5, RN_TEST_VARIABLES = 4, RN_TEST_POOL = 200 };

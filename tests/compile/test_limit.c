@@ -4,7 +4,7 @@
  * step from the last to none, so that memory behind it holds something else, and compared
  * with the graph as it stands.
  */
-#include "loop.h"
+#include "graph/loop.h"
 #include "naive.h"
 
 enum { T = 12, S = 3, B = 8, I = 4, O = 32 }; /* S: steps of an outer loop */

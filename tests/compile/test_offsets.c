@@ -6,8 +6,8 @@
  */
 #include "run/driver.h"
 
-#include "gaps.h"
-#include "plan.h"
+#include "compile/gaps.h"
+#include "compile/plan.h"
 
 enum { MOST = 400, CALLS = 300, LINE = 64 };
 

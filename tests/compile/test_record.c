@@ -4,7 +4,7 @@
  * summed over the steps and simplified.
  */
 #include "naive.h"
-#include "op.h"
+#include "ops/op.h"
 
 enum { T = 4, B = 3, N = 5 };
 

@@ -2,8 +2,8 @@
 /* What a graph finds again: the table of keys, and that nothing is made twice. */
 #include "run/driver.h"
 
-#include "index.h"
-#include "node.h"
+#include "graph/index.h"
+#include "graph/node.h"
 
 enum { KEYS = 3000 };
 

@@ -3,8 +3,8 @@
 #ifndef RN_TESTS_IO_SUPPORT_H
 #define RN_TESTS_IO_SUPPORT_H
 
+#include "io/safetensors.h"
 #include "nn_support.h"
-#include "safetensors.h"
 
 /* A new empty directory, entered; and leaving and removing it with all that is in it. */
 typedef struct rn_test_directory {

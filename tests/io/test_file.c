@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole files: read, replaced, and left alone when something fails. */
-#include "file.h"
+#include "io/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
+#include "base/arena.h"
 #include "io_support.h"
 
 static const rn_allocator plain = {NULL, NULL};

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "io/file.h"
+#include "io/safetensors.h"
 #include "io_support.h"
-#include "safetensors.h"
 
 /* ---- the system's calls, in front of the C library's ---- */
 

@@ -21,7 +21,7 @@
 
 #include <dirent.h>
 
-#include "file.h"
+#include "io/file.h"
 #include "io_support.h"
 
 enum { NOBODY = 65534 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The JSON reader, token by token. */
-#include "json.h"
+#include "io/json.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -10,8 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "name.h"
-#include "plot.h"
+#include "base/utf8.h"
+#include "io/plot.h"
+#include "nn/name.h"
 
 /* ---- a check that a text is XML: tags nest, attributes are quoted ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* safetensors: what is written is read, and what is not safetensors is refused. */
-#include "safetensors.h"
+#include "io/safetensors.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Headers of safetensors files: those that are read, and why others are refused. */
+#include "io/safetensors.h"
 #include "io_support.h"
-#include "safetensors.h"
 
 #include <string.h>
 

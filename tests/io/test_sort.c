@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sort: right for any order, and not slow for any. */
-#include "sort.h"
+#include "io/sort.h"
 
 #include <criterion/criterion.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
  * of each instruction set, lowest first, whether it is there isa_step ISA      and fails
  * when the best one is not ISA
  */
-#include "cpu.h"
+#include "kernel/cpu.h"
 
 #include <math.h>
 #include <rondo.h>

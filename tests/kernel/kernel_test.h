@@ -10,7 +10,7 @@
 #ifndef RN_TESTS_KERNEL_TEST_H
 #define RN_TESTS_KERNEL_TEST_H
 
-#include "cpu.h"
+#include "kernel/cpu.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which instruction set is taken: never one that the processor lacks, whatever RONDO_ISA
  * says. */
-#include "cpu.h"
+#include "kernel/cpu.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  *
  * The kernels are the library's; what is compiled here keeps to the baseline.
  */
-#include "gemm.h"
+#include "kernel/gemm.h"
 #include "kernel_test.h"
 
 #include <float.h>

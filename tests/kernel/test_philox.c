@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Philox4x32-10 against the known answers that are published with Random123. */
-#include "philox.h"
+#include "kernel/philox.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Collapsing of axes, and copies between layouts, against an index computed for each
  * element. */
-#include "strided.h"
+#include "kernel/strided.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

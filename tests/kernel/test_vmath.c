@@ -6,8 +6,8 @@
  *
  * The functions are the library's maps; what is compiled here keeps to the baseline.
  */
+#include "kernel/variant.h"
 #include "kernel_test.h"
-#include "variant.h"
 
 #include <float.h>
 #include <math.h>

@@ -95,7 +95,7 @@ static void gru_reset_after(const rn_model *model, const char *path, int64_t I, 
 /* A cell of the list without a function of its name here does not compile. */
 static const rn_test_cell listed[] = {
 #define RN_CELL(name, formula) {.cell = &rn_cell_##name, .step = name},
-#include "cells/cells.def"
+#include "nn/cells/cells.def"
 #undef RN_CELL
 };
 

@@ -29,7 +29,7 @@ typedef struct rn_test_cell {
 enum {
     RN_TEST_LISTED = 0
 #define RN_CELL(name, formula) +1
-#include "cells/cells.def"
+#include "nn/cells/cells.def"
 #undef RN_CELL
     ,
     RN_TEST_CELLS = RN_TEST_LISTED + 3

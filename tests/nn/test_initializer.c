@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Initial values: distributions, orthogonality, and what they depend on. */
-#include "initializer.h"
+#include "nn/initializer.h"
 #include "nn_support.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "name.h"
-#include "philox.h"
+#include "base/hash.h"
+#include "kernel/philox.h"
+#include "nn/name.h"
 
 /* The values of a weight of a new f64 model. free() them. */
 static double *values(const char *name, rn_shape shape, rn_init init, uint64_t seed)

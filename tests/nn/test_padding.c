@@ -56,7 +56,7 @@ static const rn_cell *const cells[] = {
     &cell_log,
     &cell_sqrt,
     &cell_countdown,
-#include "cells/cells.def"
+#include "nn/cells/cells.def"
 };
 #undef RN_CELL
 enum { CELLS = sizeof cells / sizeof *cells };

@@ -7,7 +7,7 @@
 #include "record.h"
 
 #define RN_OP(name, code, kind, formula) extern const record record_##name;
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 
 #define RN_COMPOSITE(name) extern const record record_##name;

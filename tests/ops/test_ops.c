@@ -10,7 +10,7 @@
     {                                                                                      \
         check_record(&record_##name);                                                      \
     }
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 
 #define RN_COMPOSITE(name)                                                                 \

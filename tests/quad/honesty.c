@@ -14,7 +14,7 @@
 
 const record *const honesty_records[] = {
 #define RN_OP(name, code, kind, formula) &record_##name,
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 #define RN_COMPOSITE(name) &record_##name,
 #include "composites.def"

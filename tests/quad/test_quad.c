@@ -66,7 +66,7 @@ static void check(const record *r)
     {                                                                                      \
         check(&record_##name);                                                             \
     }
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 
 #define RN_COMPOSITE(name)                                                                 \

@@ -25,7 +25,7 @@ static const struct {
     const char *kind;
 } operators[] = {
 #define RN_OP(name, code, kind, formula) {&rn__op_##name, rn_test_quad_##name, #code},
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 };
 enum { OPERATORS = sizeof operators / sizeof *operators };

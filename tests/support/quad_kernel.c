@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators in quad that are not element-wise: movement, reductions, products. */
+#include "ops/table.h"
 #include "quad_operators.h"
-#include "table.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

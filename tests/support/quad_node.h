@@ -3,7 +3,7 @@
 #ifndef RN_TESTS_SUPPORT_QUAD_NODE_H
 #define RN_TESTS_SUPPORT_QUAD_NODE_H
 
-#include "node.h"
+#include "graph/node.h"
 #include "quad.h"
 
 typedef struct rn_test_quad_value rn_test_quad_value;

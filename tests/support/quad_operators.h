@@ -9,7 +9,7 @@
 #define RN_OP(name, code, kind, formula)                                                   \
     extern const rn_op rn__op_##name;                                                      \
     rn_test_quad_code rn_test_quad_##name;
-#include "ops.def"
+#include "ops/ops.def"
 #undef RN_OP
 
 #endif

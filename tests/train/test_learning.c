@@ -89,7 +89,7 @@ static void learns(const rn_cell *cell)
     {                                                                                      \
         learns(&rn_cell_##name);                                                           \
     }
-#include "cells/cells.def"
+#include "nn/cells/cells.def"
 #undef RN_CELL
 
 Test(learning, repeats_bit_for_bit)

@@ -9,7 +9,7 @@
  * Each use of a name has a key of its own. A mask is dropout of ones, to be multiplied with
  * where one draw is shared.
  */
-#include "node.h"
+#include "graph/node.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 

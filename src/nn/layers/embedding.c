@@ -6,7 +6,7 @@
  *
  *   y[i] = W[indices[i]]
  */
-#include "frame.h"
+#include "graph/frame.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 

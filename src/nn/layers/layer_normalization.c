@@ -6,7 +6,7 @@
  *
  *   y = gain .* (x - mean x) / sqrt(variance x + 1e-5) + bias
  */
-#include "frame.h"
+#include "graph/frame.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 

@@ -6,7 +6,7 @@
  *
  *   y = x W + b
  */
-#include "frame.h"
+#include "graph/frame.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 #include "rondo/recurrent.h"

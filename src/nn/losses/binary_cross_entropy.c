@@ -12,7 +12,7 @@
  * logit on the right side of a target of 0 or 1 costs nothing, one on the wrong side
  * infinitely much.
  */
-#include "losses.h"
+#include "nn/losses/losses.h"
 
 rn_tensor rn_binary_cross_entropy(rn_tensor logits, rn_tensor targets)
 {

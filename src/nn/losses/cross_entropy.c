@@ -15,8 +15,8 @@
  * costs infinitely much, and of its gradient only the target's element is not 0: as in
  * softmax, no class has a probability.
  */
-#include "frame.h"
-#include "losses.h"
+#include "graph/frame.h"
+#include "nn/losses/losses.h"
 
 static const char *fault_of(rn_tensor logits, rn_tensor targets)
 {

@@ -3,7 +3,7 @@
 #ifndef RN_NN_LOSSES_H
 #define RN_NN_LOSSES_H
 
-#include "node.h"
+#include "graph/node.h"
 #include "rondo/losses.h"
 #include "rondo/ops.h"
 

@@ -6,7 +6,7 @@
  *
  *   loss = mean (x - y)^2
  */
-#include "losses.h"
+#include "nn/losses/losses.h"
 
 rn_tensor rn_mean_squared_error(rn_tensor x, rn_tensor y)
 {

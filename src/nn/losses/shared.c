@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the losses share. */
-#include "losses.h"
+#include "nn/losses/losses.h"
 
 bool rn__loss_alike(const char *what, rn_tensor x, rn_tensor y)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory: every allocation of the library passes through here. */
-#include "arena.h"
+#include "base/arena.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Hashing of texts and numbers. */
+#include "base/hash.h"
+
+uint64_t rn__mix(uint64_t x)
+{
+    x ^= x >> 30;
+    x *= UINT64_C(0xBF58476D1CE4E5B9);
+    x ^= x >> 27;
+    x *= UINT64_C(0x94D049BB133111EB);
+    return x ^ (x >> 31);
+}
+
+/* FNV-1a, mixed because its high bits hardly depend on the last characters. */
+uint64_t rn__hash(const char *text)
+{
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+
+    for (; *text; text++) hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
+    return rn__mix(hash);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Hashes of texts and of numbers. Files and random streams depend on them: they never
+ * change. */
+#ifndef RN_BASE_HASH_H
+#define RN_BASE_HASH_H
+
+#include <stdint.h>
+
+/* A 64-bit hash of a text. */
+uint64_t rn__hash(const char *text);
+
+/* A bijection of 64 bits in which every bit of the result depends on all of x. */
+uint64_t rn__mix(uint64_t x);
+
+#endif
