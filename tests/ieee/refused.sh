@@ -14,8 +14,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$root" || exit 1
 
-includes=-Iinclude
-for folder in ops $(find src -type d); do includes="$includes -I$folder"; done
+includes="-Iinclude -Isrc -I."
 
 # preprocessed OPTION FILE: its exit status; the messages are in $work/said.
 preprocessed()

@@ -5,6 +5,7 @@
 
 int main(void)
 {
+    const float numbers[30] = {1, -1, 0.5f};
     rn_model *model = rn_model_new(1);
     rn_graph *g = rn_graph_new();
     rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(5, 2, 3));
@@ -13,7 +14,8 @@ int main(void)
     rn_tensor loss = rn_sum_all(rn_square(y.outputs));
     rn_program *program =
         rn_compile(g, (rn_compile_options){.minimize = loss, .with = rn_adam(1e-3)});
-    const bool ran = program && rn_run(program) == RN_OK;
+    const bool ran = program && rn_feed_f32(program, x, numbers, 30) == RN_OK &&
+                     rn_run(program) == RN_OK;
 
     if (ran)
         printf("rondo %s\n", rn_version());
