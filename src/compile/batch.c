@@ -2,6 +2,8 @@
 /* Operators over all steps at once, by the batch rules of their records. */
 #include "compile/batch.h"
 
+#include <string.h>
+
 #include "ops/op.h"
 
 bool rn__batch_known(const rn__node *node)
@@ -26,24 +28,29 @@ static rn_batching batching_of(const rn_graph *body, const rn__node *node, int64
                          .attribute_size = node->attribute_size};
 }
 
-/* A rule may be a user's: what it gives must have the shape, and be the operator's node,
- * which a limit on the steps can be put on. */
-static rn_tensor checked(rn_graph *to, const rn_op *op, rn_tensor y, rn_shape want,
-                         bool or_view)
+/* A rule may be a user's: its result must be of this graph, have the shape, and be the
+ * operator's node, which a limit on the steps can be put on. `rule` is "batch" or "sum". */
+static rn_tensor checked(rn_graph *to, const rn_op *op, const char *rule, rn_tensor y,
+                         rn_shape want)
 {
+    const bool or_view = strcmp(rule, "batch") == 0;
     char have[160], text[160];
 
     if (to->root->failed) return rn_null();
-    if (rn_is_null(y)) return rn_fail(to, "%s: its batch rule returns nothing", op->name);
+    if (rn_is_null(y))
+        return rn_fail(to, "%s: its %s rule returns nothing", op->name, rule);
+    if (!rn__exists(y) || y.graph->root != to->root)
+        return rn_fail(to, "%s: its %s rule returns no tensor of this graph", op->name,
+                       rule);
     if (!rn_shape_equal(rn_shape_get(y), want))
-        return rn_fail(to, "%s: its batch rule returns %s, not %s", op->name,
+        return rn_fail(to, "%s: its %s rule returns %s, not %s", op->name, rule,
                        rn__shape_text(rn_shape_get(y), have, sizeof have),
                        rn__shape_text(want, text, sizeof text));
     const rn_op *given = rn__node_of(y)->op;
     if (given == op || (or_view && rn__op_kind(given) == RN_KIND_VIEW)) return y;
     if (or_view && rn__op_kind(op) == RN_KIND_VIEW)
         return y; /* a view of what it is given */
-    return rn_fail(to, "%s: its batch rule returns a node of %s, not its own", op->name,
+    return rn_fail(to, "%s: its %s rule returns a node of %s, not its own", op->name, rule,
                    given->name);
 }
 
@@ -62,7 +69,7 @@ rn_tensor rn__batch(rn_graph *to, const rn_graph *body, const rn__node *node,
     b.x = x;
     b.stacked = stacked;
     const rn_tensor y = node->op->batch ? node->op->batch(&b) : rn_batch_leading(&b);
-    return checked(to, node->op, y, rn__stack_shape(steps, node->shape), true);
+    return checked(to, node->op, "batch", y, rn__stack_shape(steps, node->shape));
 }
 
 /* ---- sums over the steps ---- */
@@ -98,5 +105,5 @@ rn_tensor rn__batch_sum(rn_graph *to, const rn_graph *body, const rn__node *node
     b.x = x;
     b.stacked = stacked;
     node->op->sum_of_steps(&b, &sum);
-    return checked(to, node->op, sum, node->shape, false);
+    return checked(to, node->op, "sum", sum, node->shape);
 }

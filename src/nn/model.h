@@ -22,9 +22,9 @@ typedef struct rn__entry {
 } rn__entry;
 
 /* A recurrent layer of the model. */
-typedef struct rn__kept {
+typedef struct rn__layer_kind {
     char *path, *what; /* "rnn", "lstm of 2 layers" */
-} rn__kept;
+} rn__layer_kind;
 
 struct rn_model {
     rn_allocator allocator;
@@ -34,11 +34,12 @@ struct rn_model {
     int count, capacity;
     int32_t *slot; /* index + 1 of an entry, 0: free; a power of two of them */
     int slots;
-    int before;     /* 1 + count when the compile under way began to add; 0: none is */
-    bool settled;   /* a scope for training asked for a weight, one was set, or a file was
-                       loaded: graphs for inference make none */
-    rn__kept *kept; /* what the recurrent layers are, in order of their first use */
-    int kept_count, kept_capacity;
+    int before;   /* 1 + count when the compile under way began to add; 0: none is */
+    bool settled; /* a scope for training asked for a weight, one was set, or a file was
+                     loaded: graphs for inference make none */
+    rn__layer_kind
+        *layer_kind; /* what the recurrent layers are, in order of their first use */
+    int kind_count, kind_capacity;
     char error[512];
 };
 
@@ -66,11 +67,11 @@ const char *rn__nearest_weights(const rn_model *model, const char *name, char *t
 
 /* What the recurrent layer of that path is, NULL if the model has none; and noting it,
  * false without memory. */
-const char *rn__model_kept(const rn_model *model, const char *path);
-bool rn__model_keep(rn_model *model, const char *path, const char *what);
+const char *rn__model_kind(const rn_model *model, const char *path);
+bool rn__model_note_kind(rn_model *model, const char *path, const char *what);
 
 /* Frees these notes. */
-void rn__model_kept_finish(rn_model *model);
+void rn__model_kinds_finish(rn_model *model);
 
 /* Puts a message on the model; returns status. */
 rn_status rn__model_complain(rn_model *model, rn_status status, const char *format, ...)

@@ -17,7 +17,7 @@ static char *kind_of(const rn__recurrent *r, char *text, size_t capacity)
 
 bool rn__recurrent_fits_model(const rn__recurrent *r)
 {
-    const char *kept = rn__model_kept(r->scope.model, r->scope.path);
+    const char *kept = rn__model_kind(r->scope.model, r->scope.path);
     char text[192];
 
     kind_of(r, text, sizeof text);
@@ -33,8 +33,8 @@ bool rn__recurrent_note(const rn__recurrent *r)
     char text[192];
 
     if (r->graph->root->failed) return false;
-    if (rn__model_kept(model, r->scope.path) ||
-        rn__model_keep(model, r->scope.path, kind_of(r, text, sizeof text)))
+    if (rn__model_kind(model, r->scope.path) ||
+        rn__model_note_kind(model, r->scope.path, kind_of(r, text, sizeof text)))
         return true;
     rn__no_memory(r->graph);
     return false;

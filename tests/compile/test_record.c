@@ -119,6 +119,19 @@ static rn_tensor gives_another(const rn_batching *b)
     return rn_sum_axis(b->x[0], -1);
 }
 
+static rn_tensor made_up(const rn_batching *b)
+{
+    return (rn_tensor){b->x[0].graph, INT32_MAX, b->x[0].serial};
+}
+
+static rn_tensor foreign; /* of another graph, of the right shape */
+
+static rn_tensor gives_foreign(const rn_batching *b)
+{
+    (void)b;
+    return foreign;
+}
+
 /* The message of a loop that such a rule takes an operator out of. */
 static void refused(rn_batch_rule batch, const char *want)
 {
@@ -143,6 +156,11 @@ Test(record, a_wrong_batch_rule_is_named)
 {
     refused(gives_nothing, "my_rows: its batch rule returns nothing");
     refused(gives_one_step, "my_rows: its batch rule returns [3,5], not [4,3]");
+    refused(made_up, "my_rows: its batch rule returns no tensor of this graph");
+    rn_graph *other = rn_graph_new();
+    foreign = rn_test_f64(other, "other", rn_shape(T, B));
+    refused(gives_foreign, "my_rows: its batch rule returns no tensor of this graph");
+    rn_graph_free(other);
     refused(gives_another, "my_rows: its batch rule returns a node of sum, not its own");
 }
 

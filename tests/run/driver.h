@@ -155,4 +155,11 @@ static inline void rn_test_expect(rn_program *p, rn_tensor y, const double *want
         rn_test_expect((p), (y), want_);                                                   \
     } while (0)
 
+/* Whether a call was refused as the caller's mistake, with this message on the program. */
+static inline void rn_test_refused(rn_program *p, rn_status status, const char *message)
+{
+    cr_assert_eq(status, RN_INVALID);
+    cr_assert_str_eq(rn_program_error(p), message);
+}
+
 #endif

@@ -32,12 +32,6 @@ static void end(world *w)
     rn_graph_free(w->g);
 }
 
-static void refused(rn_program *p, rn_status status, const char *message)
-{
-    cr_assert_eq(status, RN_INVALID);
-    cr_assert_str_eq(rn_program_error(p), message);
-}
-
 static const float ones[3] = {1, 2, 3};
 static const int32_t rows[2] = {2, 0}, bad_rows[2] = {2, 5};
 
@@ -45,11 +39,11 @@ Test(feeding, what_a_run_needs)
 {
     world w = begin();
 
-    refused(w.p, rn_run(w.p), "run: an input was never fed: x [2] f32, and 1 more");
+    rn_test_refused(w.p, rn_run(w.p), "run: an input was never fed: x [2] f32, and 1 more");
     cr_assert_eq(rn_feed(w.p, w.x, ones, 8), RN_OK);
-    refused(w.p, rn_run(w.p), "run: an input was never fed: n [2] i32");
+    rn_test_refused(w.p, rn_run(w.p), "run: an input was never fed: n [2] i32");
     cr_assert_eq(rn_feed(w.p, w.n, rows, 4), RN_INVALID);
-    refused(w.p, rn_run(w.p), "run: an input was never fed: n [2] i32");
+    rn_test_refused(w.p, rn_run(w.p), "run: an input was never fed: n [2] i32");
     cr_assert_eq(rn_feed(w.p, w.n, rows, 8), RN_OK);
     cr_assert_eq(rn_run(w.p), RN_OK);
     cr_assert_eq(rn_run(w.p), RN_OK, "what was fed stays");
@@ -71,7 +65,7 @@ Test(feeding, lengths_are_an_input)
     cr_assert(rn_loop_end(loop));
     rn_program *p = rn_test_compile(g, rn_loop_final(loop, sum));
     cr_assert_eq(rn_feed(p, xs, data, sizeof data), RN_OK);
-    refused(p, rn_run(p), "run: an input was never fed: lengths [2] i32");
+    rn_test_refused(p, rn_run(p), "run: an input was never fed: lengths [2] i32");
     rn_program_free(p);
     rn_graph_free(g);
 }
@@ -81,13 +75,14 @@ Test(feeding, nothing_is_read_before_a_run)
     world w = begin();
     float y[2];
 
-    refused(w.p, rn_read(w.p, w.y, y, sizeof y),
-            "read: the program was not run yet: y [2] f32 has no value");
+    rn_test_refused(w.p, rn_read(w.p, w.y, y, sizeof y),
+                    "read: the program was not run yet: y [2] f32 has no value");
     rn_graph *g = rn_graph_new();
     rn_tensor s = rn_name(rn_square(rn_constant_scalar(g, RN_F32, 3)), "s");
     rn_program *p = rn_test_compile(g, s);
     cr_assert(isnan(rn_scalar(p, s)));
-    refused(p, RN_INVALID, "scalar: the program was not run yet: s [] f32 has no value");
+    rn_test_refused(p, RN_INVALID,
+                    "scalar: the program was not run yet: s [] f32 has no value");
     cr_assert_eq(rn_run(p), RN_OK);
     cr_assert_eq(rn_scalar(p, s), 9);
     rn_program_free(p);
@@ -106,7 +101,7 @@ Test(feeding, nothing_is_read_after_a_failed_run)
     cr_assert_eq(rn_feed(w.p, w.n, bad_rows, 8), RN_OK);
     cr_assert_eq(rn_run(w.p), RN_BAD_VALUE);
     for (int i = 0; i < 2; i++)
-        refused(
+        rn_test_refused(
             w.p, rn_read(w.p, w.y, y, sizeof y),
             "read: the last run failed: y [2] f32 has no value: take: index 5 is outside "
             "0..2 at element 1: taken [2]");
@@ -126,28 +121,28 @@ Test(feeding, arrays_of_another_type_or_size)
     float y[2] = {0};
     int32_t whole[2];
 
-    refused(w.p, rn_feed_f64(w.p, w.x, wide, 2),
-            "feed_f64: type differs: x [2] f32 is no array of f64");
-    refused(w.p, rn_feed_i32(w.p, w.x, rows, 2),
-            "feed_i32: type differs: x [2] f32 is no array of i32");
-    refused(w.p, rn_feed_f32(w.p, w.n, ones, 2),
-            "feed_f32: type differs: n [2] i32 is no array of f32");
-    refused(w.p, rn_feed_f32(w.p, w.x, ones, 3),
-            "feed_f32: size differs: x [2] f32 takes 2 values, given 3");
-    refused(w.p, rn_feed_f32(w.p, w.x, ones, 8),
-            "feed_f32: size differs: x [2] f32 takes 2 values, given 8");
-    refused(w.p, rn_feed_f32(w.p, w.x, ones, -1),
-            "feed_f32: size differs: x [2] f32 takes 2 values, given -1");
-    refused(w.p, rn_feed_f32(w.p, w.x, NULL, 2), "feed_f32: no data: x [2] f32");
+    rn_test_refused(w.p, rn_feed_f64(w.p, w.x, wide, 2),
+                    "feed_f64: type differs: x [2] f32 is no array of f64");
+    rn_test_refused(w.p, rn_feed_i32(w.p, w.x, rows, 2),
+                    "feed_i32: type differs: x [2] f32 is no array of i32");
+    rn_test_refused(w.p, rn_feed_f32(w.p, w.n, ones, 2),
+                    "feed_f32: type differs: n [2] i32 is no array of f32");
+    rn_test_refused(w.p, rn_feed_f32(w.p, w.x, ones, 3),
+                    "feed_f32: size differs: x [2] f32 takes 2 values, given 3");
+    rn_test_refused(w.p, rn_feed_f32(w.p, w.x, ones, 8),
+                    "feed_f32: size differs: x [2] f32 takes 2 values, given 8");
+    rn_test_refused(w.p, rn_feed_f32(w.p, w.x, ones, -1),
+                    "feed_f32: size differs: x [2] f32 takes 2 values, given -1");
+    rn_test_refused(w.p, rn_feed_f32(w.p, w.x, NULL, 2), "feed_f32: no data: x [2] f32");
     cr_assert_eq(rn_feed_f32(w.p, w.x, ones, 2), RN_OK);
     cr_assert_eq(rn_feed_i32(w.p, w.n, rows, 2), RN_OK);
     cr_assert_eq(rn_feed_f32(w.p, w.empty, NULL, 0), RN_OK);
     cr_assert_eq(rn_feed_f32(w.p, w.unused, ones, 3), RN_OK);
     cr_assert_eq(rn_run(w.p), RN_OK);
-    refused(w.p, rn_read_i32(w.p, w.y, whole, 2),
-            "read_i32: type differs: y [2] f32 is no array of i32");
-    refused(w.p, rn_read_f32(w.p, w.y, y, 1),
-            "read_f32: size differs: y [2] f32 has 2 values, room for 1");
+    rn_test_refused(w.p, rn_read_i32(w.p, w.y, whole, 2),
+                    "read_i32: type differs: y [2] f32 is no array of i32");
+    rn_test_refused(w.p, rn_read_f32(w.p, w.y, y, 1),
+                    "read_f32: size differs: y [2] f32 has 2 values, room for 1");
     cr_assert_eq(rn_read_f32(w.p, w.y, y, 2), RN_OK);
     cr_assert(y[0] == 1 && y[1] == 4);
     end(&w);
@@ -196,8 +191,8 @@ Test(feeding, arrays_of_a_converted_program)
     const double wide[2] = {1, 2};
     double out[2];
 
-    refused(p, rn_feed_f32(p, x, ones, 2),
-            "feed_f32: type differs: x [2] f64 is no array of f32");
+    rn_test_refused(p, rn_feed_f32(p, x, ones, 2),
+                    "feed_f32: type differs: x [2] f64 is no array of f32");
     cr_assert_eq(rn_feed_f64(p, x, wide, 2), RN_OK);
     cr_assert_eq(rn_run(p), RN_OK);
     cr_assert_eq(rn_read_f64(p, y, out, 2), RN_OK);

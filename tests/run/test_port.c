@@ -30,30 +30,24 @@ static void end(world *w)
     rn_graph_free(w->g);
 }
 
-static void refused(rn_program *p, rn_status status, const char *message)
-{
-    cr_assert_eq(status, RN_INVALID);
-    cr_assert_str_eq(rn_program_error(p), message);
-}
-
 Test(port, feeding_is_checked)
 {
     world w = begin();
     const float data[8] = {0};
 
-    refused(w.p, rn_feed(w.p, w.x, data, 20),
-            "feed: size differs: x [2,3] f32 takes 24 bytes, given 20");
-    refused(w.p, rn_feed(w.p, w.x, data, 28),
-            "feed: size differs: x [2,3] f32 takes 24 bytes, given 28");
-    refused(w.p, rn_feed(w.p, w.n, data, 0),
-            "feed: size differs: a tensor [4] i32 takes 16 bytes, given 0");
-    refused(w.p, rn_feed(w.p, w.unused, data, 4),
-            "feed: size differs: unused [5] f64 takes 40 bytes, given 4");
-    refused(w.p, rn_feed(w.p, w.x, NULL, 24), "feed: no data: x [2,3] f32");
-    refused(w.p, rn_feed(w.p, w.y, data, 24),
-            "feed: not an input of the program's graph: tensor 4");
-    refused(w.p, rn_feed(w.p, rn_null(), data, 24),
-            "feed: not an input of the program's graph: the null tensor");
+    rn_test_refused(w.p, rn_feed(w.p, w.x, data, 20),
+                    "feed: size differs: x [2,3] f32 takes 24 bytes, given 20");
+    rn_test_refused(w.p, rn_feed(w.p, w.x, data, 28),
+                    "feed: size differs: x [2,3] f32 takes 24 bytes, given 28");
+    rn_test_refused(w.p, rn_feed(w.p, w.n, data, 0),
+                    "feed: size differs: a tensor [4] i32 takes 16 bytes, given 0");
+    rn_test_refused(w.p, rn_feed(w.p, w.unused, data, 4),
+                    "feed: size differs: unused [5] f64 takes 40 bytes, given 4");
+    rn_test_refused(w.p, rn_feed(w.p, w.x, NULL, 24), "feed: no data: x [2,3] f32");
+    rn_test_refused(w.p, rn_feed(w.p, w.y, data, 24),
+                    "feed: not an input of the program's graph: tensor 4");
+    rn_test_refused(w.p, rn_feed(w.p, rn_null(), data, 24),
+                    "feed: not an input of the program's graph: the null tensor");
     cr_assert_eq(rn_feed(NULL, w.x, data, 24), RN_INVALID);
     end(&w);
 }
@@ -66,9 +60,10 @@ Test(port, an_input_of_another_graph)
     const float data[6] = {0};
 
     cr_assert_eq(far.id, w.x.id);
-    refused(w.p, rn_feed(w.p, far, data, 24),
-            "feed: not an input of the program's graph: tensor 0 of another graph, not x "
-            "[2,3] f32");
+    rn_test_refused(
+        w.p, rn_feed(w.p, far, data, 24),
+        "feed: not an input of the program's graph: tensor 0 of another graph, not x "
+        "[2,3] f32");
     rn_graph_free(g);
     end(&w);
 }
@@ -79,17 +74,17 @@ Test(port, reading_is_checked)
     float data[8];
 
     rn_test_run(w.p);
-    refused(w.p, rn_read(w.p, w.y, data, 32),
-            "read: size differs: y [2,3] f32 has 24 bytes, room for 32");
-    refused(
+    rn_test_refused(w.p, rn_read(w.p, w.y, data, 32),
+                    "read: size differs: y [2,3] f32 has 24 bytes, room for 32");
+    rn_test_refused(
         w.p, rn_read(w.p, w.hidden, data, 24),
         "read: not an output of the program; name it in rn_compile's options: tensor 3");
-    refused(
+    rn_test_refused(
         w.p, rn_read(w.p, w.x, data, 24),
         "read: not an output of the program; name it in rn_compile's options: tensor 0");
-    refused(w.p, rn_read(w.p, rn_null(), data, 24),
-            "read: not an output of the program; name it in rn_compile's options: "
-            "the null tensor");
+    rn_test_refused(w.p, rn_read(w.p, rn_null(), data, 24),
+                    "read: not an output of the program; name it in rn_compile's options: "
+                    "the null tensor");
     cr_assert_eq(rn_read(NULL, w.y, data, 24), RN_INVALID);
     end(&w);
 }
@@ -98,7 +93,7 @@ Test(port, a_null_place_to_read_to)
 {
     world w = begin();
 
-    refused(w.p, rn_read(w.p, w.y, NULL, 24), "read: no buffer: y [2,3] f32");
+    rn_test_refused(w.p, rn_read(w.p, w.y, NULL, 24), "read: no buffer: y [2,3] f32");
     end(&w);
 }
 
@@ -270,14 +265,16 @@ Test(port, a_later_graph_at_the_same_address)
     cr_assert_eq(later, g);
     cr_assert(other.id == x.id && result.id == y.id);
 
-    refused(p, rn_feed(p, other, data, sizeof data),
-            "feed: not an input of the program's graph: tensor 0 of another graph, not x "
-            "[2] f32");
+    rn_test_refused(
+        p, rn_feed(p, other, data, sizeof data),
+        "feed: not an input of the program's graph: tensor 0 of another graph, not x "
+        "[2] f32");
     rn_feed(p, x, data, sizeof data);
     rn_test_run(p);
-    refused(p, rn_read(p, result, data, sizeof data),
-            "read: not an output of the program; name it in rn_compile's options: tensor "
-            "2 of another graph, not a tensor [2] f32");
+    rn_test_refused(
+        p, rn_read(p, result, data, sizeof data),
+        "read: not an output of the program; name it in rn_compile's options: tensor "
+        "2 of another graph, not a tensor [2] f32");
     cr_assert_eq(data[0], 1);
     cr_assert_eq(rn_read(p, y, data, sizeof data), RN_OK);
     cr_assert(data[0] == 10 && data[1] == 20);
