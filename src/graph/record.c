@@ -43,12 +43,11 @@ const char *rn__op_fault(const rn_op *op)
     return NULL;
 }
 
-/* An f with f(x, 0) = x and f(0, y) = y that is additive has f(x, y) = f(x, 0) + f(0, y).
- */
+/* The neutral element n of an additive f is 0, for x = f(x, n) = f(x, 0) + f(0, n) gives
+ * f(0, n) = 0 at x = 0. So f(x, y) = f(x, 0) + f(0, y) = x + y. */
 bool rn__op_adds(const rn_op *op)
 {
     const unsigned flags = RN_OP_ADDITIVE | RN_OP_NEUTRAL_RIGHT | RN_OP_NEUTRAL_LEFT;
 
-    return op->inputs == 2 && rn__is_elementwise(op) && (op->flags & flags) == flags &&
-           op->neutral == 0;
+    return op->inputs == 2 && rn__is_elementwise(op) && (op->flags & flags) == flags;
 }

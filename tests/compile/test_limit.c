@@ -232,8 +232,21 @@ static void moved(world *w, bool back)
     add_up(w, back, rn_slice(stack_of_products(w, back), 0, 1, T, 1));
 }
 
+/* The other loop's steps are the sequences: each reads all slots of the stack. */
+static void crossed(world *w, bool back)
+{
+    const rn_tensor xs = rn_permute(stack_of_products(w, back), (const int[]){1, 0, 2});
+    rn_loop *loop = loop_in(w->g, w->limit, back, B);
+    const rn_tensor x = rn_loop_each(loop, xs);
+    const rn_tensor s = rn_loop_carry(loop, rn_fill(w->g, RN_F64, rn_shape(T, I), 0));
+    rn_loop_next(loop, s, rn_add(rn_scale(s, 0.5), rn_cos(x)));
+    rn_loop_end(loop);
+    give(w, rn_loop_final(loop, s));
+}
+
 Test(limit, a_stack_read_in_another_order)
 {
+    both_ways(crossed);
     both_ways(turned);
     both_ways(moved);
 }
