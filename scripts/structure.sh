@@ -10,7 +10,7 @@ LC_ALL=C
 export LC_ALL
 
 # The parts, lowest first. The check of gradients and the networks do not know each other.
-parts='base kernel graph ops autodiff compile run check nn train io'
+parts='base kernel graph ops autodiff compile plan backend program check nn train io'
 
 rank()
 {
@@ -73,7 +73,23 @@ for name in $(grep -rhoE '&rn__op_[a-z0-9_]+' src --include='*.[ch]' | sort |
     address=$((address + 1))
 done
 
+# Pointers in what a plan is made of: between "typedef struct NAME {" and "}".
+pointers=0
+for record in rn__address rn__operand rn__step rn__buffer rn__plan_port rn__watched; do
+    fields=$(sed -n "/^typedef struct $record {/,/^}/p" src/plan/plan.h |
+        sed 's|/\*.*||; /^ *\*/d')
+    if [ -z "$fields" ]; then
+        echo "no such record of the plan: $record"
+        pointers=$((pointers + 1))
+    fi
+    found=$(echo "$fields" | grep -c '\*\|rn_kernel\|rn_map\|rn__code')
+    [ "$found" -eq 0 ] || echo "a pointer in the plan: $record"
+    pointers=$((pointers + found))
+done
+
+echo "pointers in the steps, operands and buffers of a plan: $pointers"
 echo "includes that go up: $up"
 echo "includes without their folder: $bare"
 echo "operators known by their address outside ops/: $address"
-[ "$up" -eq 0 ] && [ "$bare" -eq 0 ] && [ "$address" -eq 0 ]
+[ "$up" -eq 0 ] && [ "$bare" -eq 0 ] && [ "$address" -eq 0 ] &&
+    [ "$pointers" -eq 0 ]

@@ -43,6 +43,10 @@ typedef enum rn_watch {
     RN_WATCH_OFF
 } rn_watch;
 
+/* Shown the program's plan as text after each pass that makes it: schedule, elide, fuse,
+ * place, watch. Both texts live until it returns. */
+typedef void (*rn_trace)(void *with, const char *pass, const char *plan);
+
 enum { RN_OUTPUTS_MAX = 32 };
 
 typedef struct rn_compile_options {
@@ -57,6 +61,8 @@ typedef struct rn_compile_options {
     rn_type real;       /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
+    rn_trace trace; /* NULL: none */
+    void *trace_with;
 } rn_compile_options;
 
 /* Sets the outputs: rn_compile(g, (rn_compile_options){RN_OUTPUTS(y, h)}). The struct
@@ -134,14 +140,16 @@ RN_API rn_type rn_program_type(const rn_program *program, rn_tensor tensor);
 /* The last error's message, or "" if there was none. */
 RN_API const char *rn_program_error(const rn_program *program);
 
-/* The size of the program's workspace in bytes. */
+/* All memory that the program has for values, in bytes: its workspace, and the tiles and
+ * scratch memory of its one thread. */
 RN_API size_t rn_program_workspace(const rn_program *program);
 
 /* The number of kernel calls in the program. Calls in a loop's body count once. */
 RN_API int rn_program_calls(const rn_program *program);
 
-/* Writes the program as text: the inputs, then the calls in order, with operator, name,
- * shape and place in the workspace; loop bodies are indented. `text`, `capacity` and the
+/* Writes the program as text: the inputs, then the plan's steps in order, with operator,
+ * name, shape and offsets in the workspace. The steps of a loop, and those of a chain of
+ * element-wise operators that runs tile by tile, are indented. `text`, `capacity` and the
  * result are as for rn_graph_print. */
 RN_API size_t rn_program_print(const rn_program *program, char *text, size_t capacity);
 

@@ -216,6 +216,9 @@ rn_graph *rn__body_new(rn_graph *parent, rn_loop *loop);
 rn_op_kind rn__op_kind(const rn_op *op);
 bool rn__op_takes(const rn_op *op, rn_type variant);
 
+/* Whether an operator is computed by a map for this type, and not by a kernel. */
+bool rn__op_maps(const rn_op *op, rn_type variant);
+
 /* NULL, or what in a record contradicts itself. */
 const char *rn__op_fault(const rn_op *op);
 

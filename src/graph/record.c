@@ -24,6 +24,11 @@ rn_op_kind rn__op_kind(const rn_op *op)
     return has_maps(op) && !has_kernels(op) ? RN_KIND_ELEMENTWISE : RN_KIND_BY_CODE;
 }
 
+bool rn__op_maps(const rn_op *op, rn_type variant)
+{
+    return rn__is_elementwise(op) || op->map[variant];
+}
+
 bool rn__op_takes(const rn_op *op, rn_type variant)
 {
     if (op->types) return (op->types >> variant & 1) != 0;

@@ -144,7 +144,7 @@ Test(compile, a_workspace_that_does_not_fit)
     cr_assert(strstr(rn_graph_error(g), "compile: out of memory for a workspace of "), "%s",
               rn_graph_error(g));
     cr_assert(strstr(rn_graph_error(g),
-                     "; the largest value: neg  f64 [1125899906842624,8], "
+                     "; the largest value: neg f64 [1125899906842624,8], "
                      "72057594037927936 bytes"),
               "%s", rn_graph_error(g));
     rn_graph_free(g);

@@ -6,10 +6,10 @@
  */
 #include "run/driver.h"
 
-#include "compile/gaps.h"
-#include "compile/plan.h"
+#include "plan/gaps.h"
+#include "plan/planner.h"
 
-enum { MOST = 400, CALLS = 300, LINE = 64 };
+enum { MOST = 400, STEPS = 300, LINE = 64 };
 
 static uint64_t thrown;
 
@@ -23,12 +23,12 @@ static size_t lines(size_t bytes)
     return (bytes + LINE - 1) / LINE * LINE;
 }
 
-/* Bytes held at the fullest call. */
+/* Bytes held at the fullest step. */
 static size_t held(const rn__buffer *b, int count)
 {
     size_t most = 0;
 
-    for (int c = 0; c <= CALLS; c++) {
+    for (int c = 0; c <= STEPS; c++) {
         size_t sum = 0;
         for (int i = 0; i < count; i++)
             if (b[i].first <= c && c <= b[i].last) sum += lines(b[i].bytes);
@@ -40,12 +40,12 @@ static size_t held(const rn__buffer *b, int count)
 static void check_apart(const rn__buffer *b, int count, size_t workspace)
 {
     for (int i = 0; i < count; i++) {
-        cr_assert_eq(b[i].place % LINE, 0);
-        cr_assert_leq(b[i].place + b[i].bytes, workspace);
+        cr_assert_eq(b[i].offset % LINE, 0);
+        cr_assert_leq(b[i].offset + b[i].bytes, workspace);
         for (int k = 0; k < i; k++) {
             if (b[i].last < b[k].first || b[k].last < b[i].first) continue;
-            cr_assert(b[i].place + b[i].bytes <= b[k].place ||
-                          b[k].place + b[k].bytes <= b[i].place,
+            cr_assert(b[i].offset + b[i].bytes <= b[k].offset ||
+                          b[k].offset + b[k].bytes <= b[i].offset,
                       "buffers %d and %d overlap", k, i);
         }
     }
@@ -56,19 +56,20 @@ static double ratio(int count, bool equal)
 {
     rn__buffer buffer[MOST] = {0};
     rn__plan plan = {.buffer = buffer, .buffers = count};
+    rn__arena arena = {0};
     size_t workspace = 0;
 
     for (int i = 0; i < count; i++) {
-        const int long_time = dice(2) ? CALLS : 10, first = dice(CALLS);
+        const int long_time = dice(2) ? STEPS : 10, first = dice(STEPS);
         const int last = first + dice(long_time);
-        buffer[i] = (rn__buffer){.parent = -1, .first = first};
-        buffer[i].last = last > CALLS ? CALLS : last;
+        buffer[i] = (rn__buffer){.part.buffer = -1, .first = first};
+        buffer[i].last = last > STEPS ? STEPS : last;
         buffer[i].bytes = equal ? 100 : (size_t)dice(dice(2) ? 4000 : 100);
     }
-    cr_assert(rn__find_offsets(&plan, &workspace));
+    cr_assert(rn__find_offsets(&plan, &arena, false, &workspace));
     check_apart(buffer, count, workspace);
     const size_t least = held(buffer, count);
-    rn__arena_finish(&plan.live.arena);
+    rn__arena_finish(&arena);
     return least ? (double)workspace / (double)least : 1;
 }
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interface of a back end: it makes a plan ready to run on some machine, and runs it.
+ *
+ * All knowledge of a machine is on the far side of this record: memory, kernels,
+ * instruction sets, threads. A back end never changes a plan.
+ */
+#ifndef RN_BACKEND_BACKEND_H
+#define RN_BACKEND_BACKEND_H
+
+#include "plan/plan.h"
+
+typedef struct rn__backend {
+    const char *name;
+
+    /* Whether it can compute an operator whose code is of this type. */
+    bool (*supports)(const rn_op *op, rn_type variant);
+
+    /* Bytes of scratch memory that a step needs, of its own for each thread. */
+    size_t (*scratch)(const rn__plan *plan, const rn__step *step);
+
+    /* A plan made ready to run: constants filled in, inputs zero. NULL without memory. The
+     * plan must outlive it. Frees take NULL. */
+    void *(*load)(const rn__plan *plan);
+    void (*free)(void *loaded);
+
+    /* All bytes that it holds for values: workspace, tiles, scratch. */
+    size_t (*bytes)(const void *loaded);
+
+    /* Runs all steps. False after an error, of which `error`, of `capacity` bytes, has the
+     * message. */
+    bool (*run)(void *loaded, char *error, size_t capacity);
+
+    /* Copies a dense array to an operand, and an operand to a dense array. */
+    void (*feed)(void *loaded, const rn__operand *to, const void *data);
+    void (*read)(const void *loaded, const rn__operand *from, void *data);
+
+    /* Finding number `index` of the last runs; see rn_program_nonfinite. NULL: it does not
+     * trace them. */
+    bool (*nonfinite)(const void *loaded, int index, rn_nonfinite *out);
+} rn__backend;
+
+/* The one that rn_compile uses. */
+extern const rn__backend rn__cpu;
+
+#endif

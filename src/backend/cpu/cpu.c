@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The processor's back end as a record: a lowered program and the context it runs in. */
+#include "backend/cpu/cpu.h"
+#include "backend/cpu/flags.h"
+#include "kernel/strided.h"
+
+typedef struct loaded {
+    rn__cpu_program program;
+    rn__cpu_context context;
+    rn__watch watch;
+} loaded;
+
+/* ---- contexts ---- */
+
+static bool context_init(rn__cpu_context *c, const rn__cpu_program *p)
+{
+    const rn_allocator a = p->arena.allocator;
+    const size_t memories = (size_t)p->memories;
+
+    *c = (rn__cpu_context){.program = p};
+    c->base = (char **)rn__new(a, memories * sizeof *c->base);
+    c->array = (rn_array *)rn__new(a, (size_t)p->operands * sizeof *c->array);
+    c->tiles = (char *)rn__allocate_aligned(a, p->plan->tile_bytes, true);
+    c->scratch = (char *)rn__allocate_aligned(a, p->scratch_bytes, true);
+    if (!c->base || !c->array || !c->tiles || !c->scratch) return false;
+    memcpy(c->base, p->base, memories * sizeof *c->base);
+    c->base[RN__CPU_TILES] = c->tiles;
+    return true;
+}
+
+static void context_finish(rn__cpu_context *c)
+{
+    if (!c->program) return;
+    const rn_allocator a = c->program->arena.allocator;
+
+    rn__free(a, c->base);
+    rn__free(a, c->array);
+    rn__free_aligned(a, c->tiles);
+    rn__free_aligned(a, c->scratch);
+}
+
+/* ---- loading ---- */
+
+static void unload(void *memory)
+{
+    loaded *l = (loaded *)memory;
+
+    if (!l) return;
+    const rn_allocator a = l->program.arena.allocator;
+    rn__watch_finish(&l->watch);
+    context_finish(&l->context);
+    rn__cpu_raise(&l->program);
+    rn__free(a, l);
+}
+
+/* Where an operand outside all loops begins. */
+static char *data_of(const void *with, const rn__operand *operand)
+{
+    const rn__cpu_program *p = (const rn__cpu_program *)with;
+
+    return p->base[p->memory[operand->at.buffer]] +
+           p->plan->buffer[operand->at.buffer].offset + operand->at.offset;
+}
+
+static void *load(const rn__plan *plan)
+{
+    loaded *l = (loaded *)rn__new(plan->allocator, sizeof *l);
+
+    if (!l) return NULL;
+    if (rn__cpu_lower(&l->program, plan) && context_init(&l->context, &l->program) &&
+        rn__watch_init(&l->watch, plan, data_of, &l->program))
+        return l;
+    unload(l);
+    return NULL;
+}
+
+static size_t bytes(const void *memory)
+{
+    const rn__cpu_program *p = &((const loaded *)memory)->program;
+
+    return p->plan->workspace_bytes + p->plan->tile_bytes + p->scratch_bytes;
+}
+
+/* ---- running ---- */
+
+static bool run_steps(void *self, rn__tracer *tracer, int32_t first, int32_t end)
+{
+    rn__cpu_context *c = (rn__cpu_context *)self;
+
+    c->tracer = tracer;
+    return rn__cpu_run(c, first, end);
+}
+
+static void clear(void *self)
+{
+    (void)self;
+    rn__flags_clear();
+}
+
+static bool raised(void *self)
+{
+    (void)self;
+    return rn__flags_raised();
+}
+
+/* The caller's flags are as before after a run that is watched. */
+static bool run_watched(loaded *l)
+{
+    const rn__watched_run how = {&l->context, run_steps, clear, raised};
+    const rn__flags flags = rn__flags_get();
+    const bool ok = rn__watch_run(&l->watch, &how);
+
+    rn__flags_set(flags);
+    return ok;
+}
+
+static bool run(void *memory, char *error, size_t capacity)
+{
+    loaded *l = (loaded *)memory;
+    const rn__plan *plan = l->program.plan;
+
+    l->context.error = error;
+    l->context.error_capacity = capacity;
+    return plan->watch.on ? run_watched(l) : run_steps(&l->context, NULL, 0, plan->steps);
+}
+
+/* ---- ports ---- */
+
+static void feed(void *memory, const rn__operand *to, const void *data)
+{
+    const loaded *l = (const loaded *)memory;
+    int64_t dense[RN_RANK_MAX];
+
+    rn__layout_dense(rn_shape_of(to->rank, to->size), dense);
+    rn__copy(to->rank, to->size, rn_type_size(to->type), data_of(&l->program, to),
+             to->stride, data, dense);
+}
+
+static void read(const void *memory, const rn__operand *from, void *data)
+{
+    const loaded *l = (const loaded *)memory;
+    int64_t dense[RN_RANK_MAX];
+
+    rn__layout_dense(rn_shape_of(from->rank, from->size), dense);
+    rn__copy(from->rank, from->size, rn_type_size(from->type), data, dense,
+             data_of(&l->program, from), from->stride);
+}
+
+static bool nonfinite(const void *memory, int index, rn_nonfinite *out)
+{
+    return rn__watch_found(&((const loaded *)memory)->watch, index, out);
+}
+
+const rn__backend rn__cpu = {.name = "cpu",
+                             .supports = rn__cpu_supports,
+                             .scratch = rn__cpu_scratch,
+                             .load = load,
+                             .free = unload,
+                             .bytes = bytes,
+                             .run = run,
+                             .feed = feed,
+                             .read = read,
+                             .nonfinite = nonfinite};

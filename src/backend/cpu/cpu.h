@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The back end for processors: a plan lowered to calls of kernels.
+ *
+ * The lowered program does not change while it runs and may be shared. What changes is in a
+ * context, of which each thread has one: the indices of loops, a kernel's arguments,
+ * scratch, memory for tiles. The steps, operands and blocks of the plan stay as they are;
+ * lowering adds to each step the code that computes it and, for a map, its collapsed axes.
+ */
+#ifndef RN_BACKEND_CPU_CPU_H
+#define RN_BACKEND_CPU_CPU_H
+
+#include <string.h>
+
+#include "backend/backend.h"
+#include "backend/watch.h"
+#include "ops/table.h"
+
+/* The memories that addresses are in: then come the variables, one after the other. */
+enum { RN__CPU_WORKSPACE, RN__CPU_TILES, RN__CPU_VARIABLES };
+
+/* An operand's first byte: memory + offset + the sum of iterations * advance. */
+typedef struct rn__cpu_address {
+    int32_t memory; /* -1: none */
+    int64_t offset;
+    int64_t advance[RN_LOOP_DEPTH];
+} rn__cpu_address;
+
+typedef struct rn__cpu_call {
+    const rn__step *step;
+    rn__code code;
+    const void *attributes;
+    rn__cpu_address *address; /* by operand */
+    rn__cpu_address limit;
+
+    /* Of a map: axes collapsed over all operands. */
+    int rank;
+    int64_t size[RN_RANK_MAX];
+    int64_t *stride; /* [operand][RN_RANK_MAX], in elements */
+    size_t *bytes;   /* of an element, by operand */
+} rn__cpu_call;
+
+typedef struct rn__cpu_program {
+    const rn__plan *plan;
+    rn__cpu_call *call; /* by step */
+    char *workspace;
+    int32_t *memory; /* by buffer: the memory that it is in */
+    char **base;     /* by memory, where it begins; of tiles, in each context */
+    int32_t memories;
+    size_t scratch_bytes;
+    int operands; /* of the step that has most */
+    rn__arena arena;
+} rn__cpu_program;
+
+/* What a thread has of its own. */
+typedef struct rn__cpu_context {
+    const rn__cpu_program *program;
+    char **base; /* by memory */
+    char *tiles, *scratch;
+    rn_array *array; /* arguments of the kernel that runs */
+    int64_t iteration[RN_LOOP_DEPTH];
+    rn__tracer *tracer; /* NULL: none */
+    char *error;        /* where a message goes */
+    size_t error_capacity;
+
+    /* The map that is traced: element `from` of its output is at `out`. */
+    const char *out;
+    int64_t from;
+} rn__cpu_context;
+
+/* ---- lower.c ---- */
+
+/* False without memory. Freed with rn__cpu_raise, in any state. */
+bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan);
+void rn__cpu_raise(rn__cpu_program *p);
+
+bool rn__cpu_supports(const rn_op *op, rn_type variant);
+size_t rn__cpu_scratch(const rn__plan *plan, const rn__step *step);
+
+/* An operand as a kernel takes it. */
+rn_array rn__cpu_array(const rn__operand *operand, void *data);
+
+/* ---- run.c, map.c ---- */
+
+/* Runs steps first..end - 1 at the context's iterations of the loops around them. */
+bool rn__cpu_run(rn__cpu_context *c, int32_t first, int32_t end);
+
+/* Runs a map; a chain of maps, tile by tile. */
+void rn__cpu_map(rn__cpu_context *c, const rn__cpu_call *call);
+void rn__cpu_chain(rn__cpu_context *c, int32_t chain);
+
+/* ---- trace.c ---- */
+
+/* Before the rows of a map: where its output is, and which element is there. */
+void rn__cpu_trace_begin(rn__cpu_context *c, int64_t from, const char *out);
+
+/* Runs one row of a map, n elements, and traces it. */
+void rn__cpu_trace_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
+                       const void *const *in, const int64_t *stride, void *out);
+
+/* ---- addresses ---- */
+
+/* Where an operand's first element is now. */
+static inline char *rn__cpu_at(const rn__cpu_context *c, const rn__cpu_address *address,
+                               int depth)
+{
+    char *at = c->base[address->memory] + address->offset;
+
+    for (int d = 0; d < depth; d++) at += c->iteration[d] * address->advance[d];
+    return at;
+}
+
+/* How many of `iterations` the limit at this address allows. */
+static inline int64_t rn__cpu_limit(const rn__cpu_context *c, const rn__cpu_call *call,
+                                    const rn__cpu_address *address, int64_t iterations)
+{
+    int32_t limit;
+
+    memcpy(&limit, rn__cpu_at(c, address, call->step->depth), sizeof limit);
+    return limit < 0 ? 0 : limit < iterations ? limit : iterations;
+}
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Where values that are not finite first appeared, as records and in words. */
+#include <math.h>
+#include <string.h>
+
+#include "backend/values.h"
+#include "backend/watch.h"
+#include "base/text.h"
+
+/* So many inputs and variables at most, to leave room for operators. */
+enum { LEAVES = RN_NONFINITE_MOST / 2 };
+
+static int number_of(const rn__tracer *tracer, const rn__step *step)
+{
+    return (int)(step - tracer->watch->plan->step);
+}
+
+bool rn__finding_wanted(const rn__tracer *tracer, const rn__step *step)
+{
+    const rn__watch *w = tracer->watch;
+
+    for (int i = 0; i < w->count; i++)
+        if (w->found[i].call == number_of(tracer, step)) return false;
+    return w->count < RN_NONFINITE_MOST;
+}
+
+/* "tanh "h" [2,3]: NaN at element 4, step 5,1" */
+static rn__text begin_text(rn_nonfinite *found)
+{
+    rn__text t = {found->text, sizeof found->text, 0};
+    char shape[128];
+
+    rn__text_add(&t, "%s ", found->op);
+    if (found->name[0]) rn__text_add(&t, "\"%.100s\" ", found->name);
+    rn__text_add(&t, "%s: %s at element %lld",
+                 rn__shape_text(found->shape, shape, sizeof shape),
+                 isnan(found->value) ? "NaN"
+                 : found->value > 0  ? "inf"
+                                     : "-inf",
+                 (long long)found->element);
+    for (int d = 0; d < found->loops; d++)
+        rn__text_add(&t, "%s%lld", d ? "," : ", step ", (long long)found->step[d]);
+    return t;
+}
+
+static void add_operands(const rn__plan *plan, rn__text *t, const rn_nonfinite *found,
+                         const rn__step *step)
+{
+    const rn_graph *graph = plan->graphs[step->graph];
+    const rn__node *node = rn__step_node(plan, step);
+    char what[160];
+
+    for (int i = 0; i < found->operands && i < RN_NONFINITE_OPERANDS; i++) {
+        const rn_nonfinite_operand *x = &found->operand[i];
+        const rn_tensor in = rn__tensor((rn_graph *)(uintptr_t)graph, node->in[i]);
+        rn__text_add(t, i ? ", " : ", computed from ");
+        if (x->element < 0)
+            rn__text_add(t, "an overwritten element of ");
+        else
+            rn__text_add(t, "%s%.9g at %lld of ",
+                         step->kind == RN__STEP_MAP ? "" : "largest ", x->value,
+                         (long long)x->element);
+        rn__text_add(t, "%s", rn__describe_copied(in, what, sizeof what));
+    }
+    if (found->operands > RN_NONFINITE_OPERANDS)
+        rn__text_add(t, " and %d more", found->operands - RN_NONFINITE_OPERANDS);
+}
+
+void rn__finding_add(rn__tracer *tracer, const rn__step *step, const int64_t *iteration,
+                     int64_t element, double value, const rn_nonfinite_operand *operand)
+{
+    rn__watch *w = tracer->watch;
+    rn_nonfinite *found = &w->found[w->count++];
+    const rn__node *node = rn__step_node(w->plan, step);
+    const int n =
+        step->inputs < RN_NONFINITE_OPERANDS ? step->inputs : RN_NONFINITE_OPERANDS;
+
+    *found = (rn_nonfinite){.origin = RN_BORN,
+                            .op = node->op->name,
+                            .name = node->name ? node->name : "",
+                            .call = number_of(tracer, step),
+                            .loops = step->depth,
+                            .shape = node->shape,
+                            .element = element,
+                            .value = value,
+                            .operands = step->inputs,
+                            .reached = tracer->reached};
+    memcpy(found->step, iteration, (size_t)step->depth * sizeof *iteration);
+    memcpy(found->operand, operand, (size_t)n * sizeof *operand);
+    rn__text t = begin_text(found);
+    add_operands(w->plan, &t, found, step);
+}
+
+void rn__finding_add_leaf(rn__tracer *tracer, const rn__values *leaf, int64_t element)
+{
+    rn__watch *w = tracer->watch;
+
+    if (w->count == LEAVES) return;
+    rn_nonfinite *found = &w->found[w->count++];
+    *found = (rn_nonfinite){.origin = leaf->origin,
+                            .op = leaf->op,
+                            .name = leaf->name,
+                            .call = -1,
+                            .shape = leaf->shape,
+                            .element = element,
+                            .value = rn__values_at(&leaf->array, element),
+                            .reached = tracer->reached};
+    begin_text(found);
+}
+
+void rn__trace_kernel(rn__tracer *tracer, const rn__step *step, const int64_t *iteration,
+                      const rn_array *array)
+{
+    const rn_array *out = &array[step->inputs];
+    rn_nonfinite_operand operand[RN_NONFINITE_OPERANDS];
+    bool finite = true;
+
+    if (!rn__finding_wanted(tracer, step) || rn__values_first(out, false) < 0) return;
+    for (int i = 0; i < step->inputs; i++) {
+        if (rn__values_first(&array[i], true) >= 0) return;
+        finite = finite && rn__values_first(&array[i], false) < 0;
+    }
+    const int64_t element = rn__values_first(out, !finite);
+    if (element < 0) return;
+    for (int i = 0; i < step->inputs && i < RN_NONFINITE_OPERANDS; i++) {
+        const int64_t k = rn__values_largest(&array[i]);
+        operand[i].element = k;
+        operand[i].value = k < 0 ? (double)NAN : rn__values_at(&array[i], k);
+    }
+    rn__finding_add(tracer, step, iteration, element, rn__values_at(out, element), operand);
+}

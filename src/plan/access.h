@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The reads and writes of each buffer, in order of steps. */
+#ifndef RN_PLAN_ACCESS_H
+#define RN_PLAN_ACCESS_H
+
+#include "plan/planner.h"
+
+typedef struct rn__access {
+    struct rn__access *next; /* of the same buffer, in order of steps */
+    int32_t step;
+    bool write;
+    int operand;         /* of the step; -1: its limit */
+    rn__address address; /* in the buffer whose list this is in */
+    int64_t low, high;   /* bytes that it may touch: low <= .. < high */
+} rn__access;
+
+typedef struct rn__access_list {
+    rn__access *first, *last;
+    rn__access *latest;       /* the first of those of the last step */
+    const rn__access *writer; /* one of them */
+    int32_t writers;
+    int32_t until; /* the last step that touches the buffer, counted from 2; 0: unknown */
+} rn__access_list;
+
+/* Lists by buffer, in the planner's arena; NULL after an error. */
+rn__access_list *rn__accesses(rn__planner *p);
+
+/* Merges the list of buffer b, which has become a part of buffer a, into that of a. */
+void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, int32_t a);
+
+#endif

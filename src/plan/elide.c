@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Elide: copies that need not be made.
+ *
+ * Where a temporary is computed and then copied to its place (a slice of a stack, a carry,
+ * a variable), it is computed in its place: its buffer becomes a part of the other. That is
+ * right when nobody else touches the place between the two, and nobody changes it while the
+ * temporary is still read. A map may read, element by element, what it overwrites, which is
+ * also how a map takes over the buffer of an operand that nobody reads any more.
+ */
+#include "plan/access.h"
+
+#include <string.h>
+
+/* Whether an operand at this address is the whole of its buffer, in order. */
+static bool whole(const rn__plan *plan, const rn__operand *operand,
+                  const rn__address *address)
+{
+    const size_t bytes = (size_t)rn__operand_count(operand) * rn_type_size(operand->type);
+
+    for (int d = 0; d < RN_LOOP_DEPTH; d++)
+        if (address->advance[d]) return false;
+    return address->offset == 0 && plan->buffer[address->buffer].bytes == bytes &&
+           rn__operand_is_dense(operand);
+}
+
+/* Whether the output is the whole of its buffer. */
+static bool writes_whole(const rn__plan *plan, const rn__step *step)
+{
+    const rn__operand *out = rn__step_output(plan, step);
+
+    return whole(plan, out, &out->at);
+}
+
+/* Whether a map reads operand i at the very place, element for element, of its output
+ * (which is dense), were both addresses the same. */
+static bool aligned(const rn__plan *plan, const rn__step *step, int i)
+{
+    const rn__operand *in = rn__step_operands(plan, step) + i;
+    const rn__operand *out = rn__step_output(plan, step);
+
+    return step->kind == RN__STEP_MAP && in->type == out->type &&
+           rn_shape_equal(rn__operand_shape(in), rn__operand_shape(out)) &&
+           rn__operand_is_dense(in);
+}
+
+static bool same_address(const rn__address *a, const rn__address *b)
+{
+    return a->buffer == b->buffer && a->offset == b->offset &&
+           memcmp(a->advance, b->advance, sizeof a->advance) == 0;
+}
+
+/* Of a copy whose addresses are resolved. */
+static bool whole_to_itself(const rn__plan *plan, const rn__step *copy)
+{
+    const rn__operand *operand = rn__step_operands(plan, copy);
+
+    return same_address(&operand[0].at, &operand[1].at) &&
+           rn__operand_is_dense(&operand[0]);
+}
+
+/* Whether an access is clear of the place [offset, offset + bytes): surely so only when
+ * both move in step. */
+static bool apart(const rn__access *access, const rn__address *place, int64_t bytes)
+{
+    if (memcmp(access->address.advance, place->advance, sizeof place->advance) != 0)
+        return false;
+    return access->high <= place->offset || place->offset + bytes <= access->low;
+}
+
+/* What the copies are elided by. */
+typedef struct eliding {
+    rn__plan *plan;
+    rn__access_list *lists;
+    int32_t last_kernel; /* -1: none */
+} eliding;
+
+/* Whether the place is left alone from the temporary's making to the copy, and not written
+ * from there to the temporary's last reading. */
+static bool undisturbed(const rn__plan *plan, const rn__access *list,
+                        const rn__address *place, int64_t bytes, int32_t made,
+                        int32_t copied, int32_t last)
+{
+    for (; list && list->step <= last; list = list->next) {
+        const rn__step *step = &plan->step[list->step];
+        if (list->step < made || list->step == copied) continue;
+        if (apart(list, place, bytes)) continue;
+        if (list->step > copied && !list->write) continue;
+        if (list->step == made && !list->write && list->operand >= 0 &&
+            aligned(plan, step, list->operand) && same_address(&list->address, place))
+            continue;
+        return false;
+    }
+    return true;
+}
+
+/* The last step that touches a buffer: what a loop touches that it does not belong to is
+ * touched until the loop's end, what is read after the run until the program's. */
+static int32_t last_access(const rn__plan *plan, rn__access_list *list,
+                           const rn__buffer *buffer)
+{
+    const rn__step *step = plan->step;
+    int32_t last = buffer->lasting ? plan->steps : -1;
+
+    if (list->until) return list->until - 2;
+    for (const rn__access *x = list->first; x; x = x->next) {
+        int32_t end = x->step;
+        for (int32_t home = step[end].block; home != buffer->home && home >= 0;
+             home = step[home].block)
+            end = step[home].end - 1;
+        if (end > last) last = end;
+    }
+    list->until = last + 2;
+    return last;
+}
+
+static void become_part(const eliding *e, int32_t b, const rn__address *of)
+{
+    rn__plan *plan = e->plan;
+
+    plan->buffer[b].part = *of;
+    plan->buffer[of->buffer].lasting |= plan->buffer[b].lasting;
+    rn__access_merge(plan, e->lists, b, of->buffer);
+}
+
+static bool is_part(const rn__buffer *buffer)
+{
+    return buffer->part.buffer >= 0;
+}
+
+/* The copy of step c, if its source can be computed where it goes. */
+static void elide_copy(const eliding *e, int32_t c)
+{
+    rn__plan *plan = e->plan;
+    const rn__step *copy = &plan->step[c];
+    const rn__operand *operand = rn__step_operands(plan, copy);
+    const rn__address *from = &operand[0].at, *to = &operand[1].at;
+    const rn__buffer *source = &plan->buffer[from->buffer];
+    const rn__buffer *target = &plan->buffer[to->buffer];
+
+    if (source->kind != RN__BUFFER_TEMPORARY || is_part(source) || is_part(target)) return;
+    if (from->buffer == to->buffer || source->home != copy->block ||
+        !whole(plan, &operand[0], from))
+        return;
+    if (source->lasting && target->kind == RN__BUFFER_VARIABLE) return;
+    rn__access_list *list = &e->lists[from->buffer];
+    const rn__access *writer = list->writer;
+    if (list->writers != 1 || writer->operand < 0) return;
+    const rn__step *maker = &plan->step[writer->step];
+    if (maker->block != copy->block || maker->kind == RN__STEP_LOOP || writer->step >= c ||
+        !writes_whole(plan, maker))
+        return;
+    /* A kernel may refuse its values, which ends the run. A variable must not have changed
+     * by then. */
+    if (target->kind == RN__BUFFER_VARIABLE && e->last_kernel >= writer->step) return;
+    if (!undisturbed(plan, e->lists[to->buffer].first, to, (int64_t)source->bytes,
+                     writer->step, c, last_access(plan, list, source)))
+        return;
+    become_part(e, from->buffer, to);
+}
+
+/* Lets map c write over operand i, which nothing reads after it. */
+static bool overwrite(const eliding *e, int32_t c, int i)
+{
+    const rn__plan *plan = e->plan;
+    const rn__step *step = &plan->step[c];
+    const rn__operand *operand = rn__step_operands(plan, step);
+    const rn__address place = rn__resolve(plan, operand[i].at);
+    const int32_t b = operand[step->inputs].at.buffer, a = place.buffer;
+    const rn__buffer *out = &plan->buffer[b], *in = &plan->buffer[a];
+
+    if (in->kind != RN__BUFFER_TEMPORARY || in->lasting || a == b ||
+        in->home != out->home || in->bytes != out->bytes || !aligned(plan, step, i) ||
+        !whole(plan, &operand[i], &place))
+        return false;
+    if (e->lists[a].last->step > c) return false;
+    for (const rn__access *x = e->lists[a].latest; x; x = x->next) {
+        if (x->step == c && (x->operand < 0 || !aligned(plan, step, x->operand) ||
+                             !same_address(&x->address, &place)))
+            return false;
+    }
+    become_part(e, b, &place);
+    return true;
+}
+
+static void elide_map(const eliding *e, int32_t c)
+{
+    const rn__plan *plan = e->plan;
+    const rn__step *step = &plan->step[c];
+    const rn__buffer *out = &plan->buffer[rn__step_output(plan, step)->at.buffer];
+
+    if (out->kind != RN__BUFFER_TEMPORARY || is_part(out) || out->home != step->block ||
+        !writes_whole(plan, step))
+        return;
+    for (int i = 0; i < step->inputs; i++)
+        if (overwrite(e, c, i)) return;
+}
+
+/* Takes out the copies that have become copies of a place to itself. */
+static bool drop_copies(rn__planner *p)
+{
+    const rn__plan *plan = p->plan;
+    int32_t *start =
+        (int32_t *)rn__arena_new(&p->live.arena, ((size_t)plan->steps + 1) * sizeof *start);
+    int32_t kept = 0;
+
+    if (!start) {
+        rn__no_memory(p->graph);
+        return false;
+    }
+    for (int32_t i = 0; i < plan->steps; i++) {
+        start[i] = kept;
+        kept +=
+            !(plan->step[i].kind == RN__STEP_COPY && whole_to_itself(plan, &plan->step[i]));
+    }
+    start[plan->steps] = kept;
+    return rn__plan_renumber(p, start);
+}
+
+/* Makes all addresses those of buffers that are no parts. */
+static void resolve_all(rn__plan *plan)
+{
+    for (int32_t i = 0; i < plan->operands; i++)
+        plan->operand[i].at = rn__resolve(plan, plan->operand[i].at);
+    for (int32_t i = 0; i < plan->steps; i++)
+        plan->step[i].limit = rn__resolve(plan, plan->step[i].limit);
+    for (int i = 0; i < plan->inputs; i++)
+        plan->input[i].value.at = rn__resolve(plan, plan->input[i].value.at);
+    for (int i = 0; i < plan->outputs; i++)
+        plan->output[i].value.at = rn__resolve(plan, plan->output[i].value.at);
+}
+
+bool rn__elide(rn__planner *p)
+{
+    rn__plan *plan = p->plan;
+    eliding e = {.plan = plan, .lists = rn__accesses(p), .last_kernel = -1};
+
+    if (!e.lists) return false;
+    for (int32_t c = 0; c < plan->steps; c++)
+        if (plan->step[c].kind == RN__STEP_KERNEL) e.last_kernel = c;
+    for (int32_t c = 0; c < plan->steps; c++)
+        if (plan->step[c].kind == RN__STEP_COPY) elide_copy(&e, c);
+    for (int32_t c = 0; c < plan->steps; c++)
+        if (plan->step[c].kind == RN__STEP_MAP) elide_map(&e, c);
+    resolve_all(plan);
+    return drop_copies(p);
+}
+
+rn__address rn__resolve(const rn__plan *plan, rn__address address)
+{
+    while (address.buffer >= 0 && plan->buffer[address.buffer].part.buffer >= 0) {
+        const rn__address *part = &plan->buffer[address.buffer].part;
+        address.buffer = part->buffer;
+        address.offset += part->offset;
+        for (int d = 0; d < RN_LOOP_DEPTH; d++) address.advance[d] += part->advance[d];
+    }
+    return address;
+}

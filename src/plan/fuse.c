@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fuse: chains of element-wise steps run tile by tile, while the tile is in the first-level
+ * cache.
+ *
+ * Neighbouring maps with outputs of one shape form a chain when each reads of what another
+ * one of the chain writes only the elements at its own place: then the order of tiles and
+ * steps may be exchanged. A value that nobody outside the chain reads needs memory for one
+ * tile only, and never leaves the cache. Every element is computed as before, bit for bit.
+ */
+#include "plan/access.h"
+
+#include <string.h>
+
+#include "kernel/strided.h"
+
+/* What the elements of a tile take in one operand; a chain is worth it from two tiles on. A
+ * test compiles this file with tiles of a few elements. */
+#ifndef RN_TILE_BYTES
+#define RN_TILE_BYTES 8192
+#endif
+enum { TILE_BYTES = RN_TILE_BYTES, TILES = 2 };
+
+/* Steps of a chain: each is compared with all of them, and the tiles of more would not stay
+ * in the cache. */
+enum { LONGEST = 128 };
+
+static bool same_shape(const rn__operand *a, const rn__operand *b)
+{
+    return a->rank == b->rank &&
+           memcmp(a->size, b->size, (size_t)a->rank * sizeof *a->size) == 0;
+}
+
+/* Whether an operand is read or written in the order of the step's output. */
+static bool in_order(const rn__plan *plan, const rn__step *step, int i)
+{
+    const rn__operand *operand = rn__step_operands(plan, step) + i;
+
+    return same_shape(operand, rn__step_output(plan, step)) &&
+           rn__operand_is_dense(operand);
+}
+
+static bool same_place(const rn__address *a, const rn__address *b)
+{
+    return a->offset == b->offset && memcmp(a->advance, b->advance, sizeof a->advance) == 0;
+}
+
+/* Whether a step may touch an operand while another one writes its output tile by tile. */
+static bool compatible(const rn__plan *plan, const rn__step *reader, int i,
+                       const rn__step *writer)
+{
+    const rn__operand *read = rn__step_operands(plan, reader) + i;
+    const rn__operand *out = rn__step_output(plan, writer);
+    const rn__address *a = &read->at, *b = &out->at;
+
+    if (a->buffer != b->buffer) return true;
+    if (!in_order(plan, reader, i)) return false;
+    if (same_place(a, b)) return rn_type_size(read->type) == rn_type_size(out->type);
+    /* Two slots of one history do not touch when they move in step. */
+    const int64_t bytes = rn__operand_count(out) * (int64_t)rn_type_size(out->type);
+    const int64_t distance =
+        a->offset > b->offset ? a->offset - b->offset : b->offset - a->offset;
+    return memcmp(a->advance, b->advance, sizeof a->advance) == 0 && distance >= bytes;
+}
+
+/* Whether two steps are cut to the same number of iterations. */
+static bool same_limit(const rn__step *a, const rn__step *b)
+{
+    return a->limit.buffer == b->limit.buffer && a->limit_of == b->limit_of &&
+           (a->limit.buffer < 0 || same_place(&a->limit, &b->limit));
+}
+
+/* Whether step c can follow those from `first` on in a chain. */
+static bool joins(const rn__plan *plan, int32_t first, int32_t c)
+{
+    const rn__step *head = &plan->step[first], *step = &plan->step[c];
+
+    if (step->kind != RN__STEP_MAP || step->block != head->block ||
+        !same_limit(step, head) ||
+        !same_shape(rn__step_output(plan, step), rn__step_output(plan, head)))
+        return false;
+    for (int32_t i = first; i < c; i++) {
+        const rn__step *other = &plan->step[i];
+        for (int k = 0; k <= step->inputs; k++)
+            if (!compatible(plan, step, k, other)) return false;
+        for (int k = 0; k <= other->inputs; k++)
+            if (!compatible(plan, other, k, step)) return false;
+    }
+    return true;
+}
+
+/* Whether a map's output may take two tiles: one of elements of 8 bytes has more than half
+ * as many as fit, see tile_of. */
+static bool takes_tiles(const rn__plan *plan, const rn__step *step)
+{
+    return step->kind == RN__STEP_MAP &&
+           rn__operand_count(rn__step_output(plan, step)) >= TILES * (TILE_BYTES / 8) / 2;
+}
+
+/* ---- the size of a tile ---- */
+
+int rn__map_axes(const rn__plan *plan, const rn__step *step, int64_t *size, int64_t *stride)
+{
+    const rn__operand *operand = rn__step_operands(plan, step);
+    const rn__operand *out = &operand[step->inputs];
+    int64_t *rows[RN__MAP_OPERANDS + 1];
+
+    memcpy(size, out->size, sizeof out->size);
+    memset(stride, 0, ((size_t)step->inputs + 1) * sizeof out->size);
+    for (int i = 0; i <= step->inputs; i++) {
+        rows[i] = stride + i * RN_RANK_MAX;
+        for (int axis = 0; axis < operand[i].rank; axis++)
+            rows[i][axis + out->rank - operand[i].rank] =
+                operand[i].size[axis] == 1 ? 0 : operand[i].stride[axis];
+    }
+    return rn__collapse(out->rank, size, step->inputs + 1, rows);
+}
+
+/* Elements of a tile: whole rows of the first axis of every step's collapsed axes. */
+static int64_t tile_of(const rn__plan *plan, int32_t first, int32_t end)
+{
+    int64_t size[RN_RANK_MAX], stride[(RN__MAP_OPERANDS + 1) * RN_RANK_MAX];
+    int64_t rows = 1, bytes = 1;
+
+    for (int32_t c = first; c < end; c++) {
+        const rn__step *step = &plan->step[c];
+        const int rank = rn__map_axes(plan, step, size, stride);
+        int64_t row = 1;
+        for (int i = 1; i < rank; i++) row *= size[i];
+        if (row > rows) rows = row;
+        for (int i = 0; i <= step->inputs; i++) {
+            const size_t element = rn_type_size(rn__step_operands(plan, step)[i].type);
+            if ((int64_t)element > bytes) bytes = (int64_t)element;
+        }
+    }
+    const int64_t wanted = TILE_BYTES / bytes;
+    return wanted <= rows ? rows : wanted / rows * rows;
+}
+
+/* ---- memory of one tile ---- */
+
+/* Whether only the chain touches a buffer, and in order. */
+static bool only_inside(const rn__plan *plan, const rn__access *list, int32_t first,
+                        int32_t end)
+{
+    for (const rn__access *x = list; x; x = x->next) {
+        if (x->step < first || x->step >= end || x->operand < 0) return false;
+        if (!in_order(plan, &plan->step[x->step], x->operand)) return false;
+        if (!same_place(&x->address, &list->address)) return false;
+    }
+    return list != NULL;
+}
+
+/* Cuts the buffers that only the chain touches to one tile. */
+static void shrink(rn__plan *plan, const rn__access_list *lists, int32_t first, int32_t end,
+                   int64_t tile)
+{
+    for (int32_t c = first; c < end; c++) {
+        const rn__operand *out = rn__step_output(plan, &plan->step[c]);
+        rn__buffer *buffer = &plan->buffer[out->at.buffer];
+        const size_t bytes = (size_t)tile * rn_type_size(out->type);
+        if (buffer->kind != RN__BUFFER_TEMPORARY || buffer->lasting ||
+            buffer->bytes <= bytes ||
+            !only_inside(plan, lists[out->at.buffer].first, first, end))
+            continue;
+        buffer->bytes = bytes;
+        buffer->tiled = true;
+    }
+}
+
+/* ---- chains ---- */
+
+/* Where a chain begins: its last step and its tile; end 0: nowhere. */
+typedef struct chain {
+    int32_t end;
+    int64_t tile;
+} chain;
+
+/* The chain that begins at step `first`, if there is one; the step after it. */
+static int32_t find_chain(const rn__plan *plan, int32_t first, chain *found)
+{
+    int32_t end = first + 1;
+
+    if (!takes_tiles(plan, &plan->step[first])) return end;
+    while (end < plan->steps && end - first < LONGEST && joins(plan, first, end)) end++;
+    if (end - first < 2) return end;
+    const int64_t tile = tile_of(plan, first, end);
+    if (rn__operand_count(rn__step_output(plan, &plan->step[first])) >= TILES * tile)
+        *found = (chain){end, tile};
+    return end;
+}
+
+/* Puts a step for each chain before its maps. start[i]: the number of step i or of the
+ * chain that it begins. */
+static bool insert_chains(rn__planner *p, const chain *chains, const int32_t *start)
+{
+    rn__plan *plan = p->plan;
+    const int32_t old = plan->steps;
+
+    if (!rn__plan_renumber(p, start)) return false;
+    for (int32_t i = 0; i < old; i++) {
+        if (!chains[i].end) continue;
+        const int32_t at = start[i];
+        const rn__step *head = &plan->step[at + 1];
+        plan->step[at] = (rn__step){.kind = RN__STEP_CHAIN,
+                                    .node = -1,
+                                    .block = head->block,
+                                    .depth = head->depth,
+                                    .end = start[chains[i].end],
+                                    .tile = chains[i].tile,
+                                    .limit.buffer = -1};
+        for (int32_t c = at + 1; c < plan->step[at].end; c++) plan->step[c].block = at;
+    }
+    return true;
+}
+
+bool rn__fuse(rn__planner *p)
+{
+    rn__plan *plan = p->plan;
+    const size_t n = (size_t)plan->steps + 1;
+    const rn__access_list *lists = rn__accesses(p);
+    chain *chains = (chain *)rn__arena_new(&p->live.arena, n * sizeof *chains);
+    int32_t *start = (int32_t *)rn__arena_new(&p->live.arena, n * sizeof *start);
+    int32_t added = 0;
+
+    if (!lists || !chains || !start) {
+        rn__no_memory(p->graph);
+        return false;
+    }
+    for (int32_t first = 0; first < plan->steps;) {
+        const int32_t end = find_chain(plan, first, &chains[first]);
+        if (chains[first].end) shrink(plan, lists, first, end, chains[first].tile);
+        first = end;
+    }
+    for (int32_t i = 0; i < plan->steps; i++) {
+        start[i] = i + added;
+        added += chains[i].end != 0;
+    }
+    start[plan->steps] = plan->steps + added;
+    return added == 0 || insert_chains(p, chains, start);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plan: what a program does. How a machine does it is a back end's business.
+ *
+ * A plan is a flat list of steps, the list of their operands and a list of buffers. There
+ * is no pointer in any of the three, no kernel, no instruction set and no thread: a step
+ * refers to a node by its graph and id, an operand to a buffer by its number, and all
+ * buffers have their offsets in one workspace whose memory the back end makes.
+ *
+ * The first byte of an operand is at
+ *
+ *   buffer + offset + sum over the loops around the step of (that loop's index) * advance
+ *
+ * A loop and a chain are blocks: a step, followed by the steps `[its own + 1, end)`.
+ *
+ * The passes that make a plan, what each relies on and what it leaves true:
+ *
+ *   schedule  All live nodes, in the order of their ids, each with a buffer of its own.
+ *             Carries and stacks are copied at the end of a loop's body. A step reads only
+ *             what an earlier step wrote, or a leaf.
+ *   elide     Buffers become parts of others, so that copies of a place to itself can go.
+ *             Relies on schedule's order. Every value is still there at each of its reads;
+ *             an element-wise step may now overwrite an operand, at the same elements.
+ *   fuse      Neighbouring element-wise steps become chains, each run tile by tile. Relies
+ *             on resolved addresses. In a chain any tile may run before any other, and a
+ *             buffer that only the chain touches holds one tile.
+ *   place     Offsets for all buffers, by lifetimes. Relies on the final order of steps.
+ *             Buffers that hold something at the same time have no byte in common.
+ *   watch     Lists what a run checks for values that are not finite. Changes nothing.
+ */
+#ifndef RN_PLAN_PLAN_H
+#define RN_PLAN_PLAN_H
+
+#include "base/text.h"
+#include "graph/node.h"
+#include "rondo/program.h"
+
+/* A map has at most so many inputs. */
+enum { RN__MAP_OPERANDS = 16 };
+
+/* Where an operand's first element is. */
+typedef struct rn__address {
+    int32_t buffer;                 /* -1: none */
+    int64_t offset;                 /* bytes */
+    int64_t advance[RN_LOOP_DEPTH]; /* bytes for each iteration, by depth of the loop */
+} rn__address;
+
+typedef struct rn__operand {
+    rn_type type;
+    int rank;
+    int64_t size[RN_RANK_MAX];
+    int64_t stride[RN_RANK_MAX]; /* elements; may be 0 or negative */
+    rn__address at;
+    /* Of a step with a limit: how many rows of the first axis an iteration has. 0: the
+     * limit does not cut this operand. */
+    int64_t limit_rows;
+} rn__operand;
+
+typedef enum rn__step_kind {
+    RN__STEP_MAP,    /* element-wise */
+    RN__STEP_KERNEL, /* any other operator */
+    RN__STEP_COPY,   /* operand 0 to the output, both of its shape */
+    RN__STEP_TAIL,   /* fills the slots of a stack that no iteration of a loop with a limit
+                        reached; operand 0: the limit, the output: the stack */
+    RN__STEP_LOOP,   /* a block; operand 0: the limit, if `inputs` is 1; the output: the
+                        index, i32, of buffer -1 if nothing reads it */
+    RN__STEP_CHAIN   /* a block of maps whose outputs have one shape; no operands */
+} rn__step_kind;
+
+/* What a tail is filled with. */
+typedef enum rn__tail_kind {
+    RN__TAIL_ZERO, /* slots from the limit on */
+    RN__TAIL_HELD, /* slots after the limit: what slot `limit` holds */
+    RN__TAIL_BEGIN /* slots from the limit to the last but one: what the last one holds */
+} rn__tail_kind;
+
+typedef struct rn__step {
+    rn__step_kind kind;
+    int32_t graph, node; /* number and id of the operator's node; -1: the planner's own */
+    int inputs;
+    int32_t operand; /* the first: the inputs, then the output */
+    int32_t block;   /* the innermost block around it; -1: none */
+    int depth;       /* how many loops are around it */
+
+    int32_t end;        /* of a block: the first step after it */
+    int64_t iterations; /* of a loop */
+    bool reverse;
+    int64_t tile; /* of a chain: elements of the output that run at a time */
+    rn__tail_kind tail;
+
+    /* Of a step that a limit cuts: the i32 scalar (buffer -1: none), and out of how many
+     * iterations. */
+    rn__address limit;
+    int64_t limit_of;
+} rn__step;
+
+typedef enum rn__buffer_kind {
+    RN__BUFFER_TEMPORARY,
+    RN__BUFFER_KEPT,    /* an input's or a constant's, never reused */
+    RN__BUFFER_VARIABLE /* a variable's own memory, not in the workspace */
+} rn__buffer_kind;
+
+typedef struct rn__buffer {
+    rn__buffer_kind kind;
+    size_t bytes;
+    int32_t leaf;        /* the input, constant or variable: a node of the root; -1: none */
+    int32_t home;        /* the loop whose body it belongs to; -1: none */
+    rn__address part;    /* where in the buffer that it has become a part of; -1: none */
+    int32_t first, last; /* steps between which it holds something */
+    bool lasting;        /* read after the run */
+    bool tiled;          /* holds one tile of its chain; its offset is in the tile memory */
+    size_t offset;       /* bytes from the start of the workspace or tile memory */
+} rn__buffer;
+
+/* An input or output of the program. */
+typedef struct rn__plan_port {
+    int32_t node; /* of the root graph */
+    rn__operand value;
+} rn__plan_port;
+
+/* Real values in memory that a run may check. */
+typedef struct rn__watched {
+    rn_origin origin;
+    int32_t leaf; /* of an input or variable: the node; -1: a result */
+    rn__operand value;
+} rn__watched;
+
+/* What a run checks for values that are not finite. */
+typedef struct rn__plan_watch {
+    bool on;
+    /* Steps before this one change neither inputs nor variables, so that repeating them
+     * gives the same values. Never inside a block. */
+    int32_t repeatable;
+    rn__watched *leaf;   /* inputs and variables, as they are before a run */
+    rn__watched *result; /* what the repeatable steps leave to be read */
+    int leaves, results;
+} rn__plan_watch;
+
+typedef struct rn__plan {
+    rn_allocator allocator;
+    rn_graph *graph;         /* the root that the nodes are of; it must outlive the plan */
+    const rn_graph **graphs; /* the root and all bodies, by number */
+    rn__step *step;
+    rn__operand *operand;
+    rn__buffer *buffer;
+    int32_t steps, operands, buffers;
+    int32_t step_capacity, operand_capacity, buffer_capacity;
+    rn__plan_port *input, *output;
+    int inputs, outputs;
+    bool placed; /* buffers have their offsets */
+    size_t workspace_bytes;
+    size_t tile_bytes; /* of the memory for tiles, of which every thread has its own */
+    rn__plan_watch watch;
+} rn__plan;
+
+typedef struct rn__plan_options {
+    const int32_t *wanted; /* ids of the outputs in the graph */
+    int count;
+    bool watch;
+    rn_trace trace; /* shown the plan after each pass */
+    void *trace_with;
+} rn__plan_options;
+
+/* Plans a graph. False with an error on the graph. Then, too, rn__plan_finish frees what
+ * the plan holds besides the graph's arena. */
+bool rn__plan_make(rn__plan *plan, rn_graph *graph, const rn__plan_options *options);
+void rn__plan_finish(rn__plan *plan);
+
+/* How many operands a step has, the output included. */
+static inline int rn__step_operand_count(const rn__step *step)
+{
+    return step->kind == RN__STEP_CHAIN ? 0 : step->inputs + 1;
+}
+
+/* The operands of a step: inputs, then the output. */
+static inline rn__operand *rn__step_operands(const rn__plan *plan, const rn__step *step)
+{
+    return plan->operand + step->operand;
+}
+
+static inline rn__operand *rn__step_output(const rn__plan *plan, const rn__step *step)
+{
+    return plan->operand + step->operand + step->inputs;
+}
+
+/* The node that a step computes; NULL: it is a block's or a copy of the planner's own. */
+static inline const rn__node *rn__step_node(const rn__plan *plan, const rn__step *step)
+{
+    return step->node < 0 ? NULL : rn__at(plan->graphs[step->graph], step->node);
+}
+
+/* The axes of a map, collapsed over all its operands (kernel/strided.h): sizes, and strides
+ * by operand, RN_RANK_MAX for each, in elements. Returns the rank. */
+int rn__map_axes(const rn__plan *plan, const rn__step *step, int64_t *size,
+                 int64_t *stride);
+
+/* Appends the plan as text: steps in order, those of a block indented. */
+void rn__plan_print(const rn__plan *plan, rn__text *text);
+
+/* The value that takes most of the workspace, for a message; "" if there is none. */
+char *rn__plan_largest(const rn__plan *plan, char *text, size_t capacity);
+
+#endif

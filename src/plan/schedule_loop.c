@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scheduling a loop.
+ *
+ * A carry has one place of its own, or, where its history is asked for, the place of step t
+ * is slot t of the history (t + 1 of a reversed loop) and that of the next step the slot
+ * after (before). What is collected from a step goes to its slice of the stack. All of it
+ * is written as copies at the end of the body; elide.c makes most of them vanish.
+ *
+ * Where a limit may end the loop early, the slots that no step reached are filled: those of
+ * a history with the value that is held, those of a stack with zeros.
+ */
+#include "plan/planner.h"
+
+#include <string.h>
+
+#include "graph/loop.h"
+
+typedef struct looping {
+    rn__planner *planner;
+    const rn_graph *outer, *body;
+    const rn_loop *loop;
+    const rn__region *in_outer, *in_body;
+    int depth;              /* of the body */
+    int32_t home;           /* of the loop itself */
+    rn__layout *now, *next; /* by carry: where it is read and written */
+    rn__layout *whole;      /* by carry: its place, or its history's */
+    int32_t first, end;     /* buffers of the carries, one after the other */
+    int32_t *carry_of;      /* by node: the carry that becomes it, from 1; 0: none */
+} looping;
+
+/* ---- what is asked of the loop ---- */
+
+/* The live output of this kind, -1 if there is none. */
+static int32_t output_of(const looping *l, rn__get_kind kind, int32_t id)
+{
+    const int32_t output = rn__loop_find_get(l->loop, kind, id);
+
+    return output >= 0 && l->in_outer->live[output] ? output : -1;
+}
+
+static const rn__get *get_of(const looping *l, int32_t i)
+{
+    return (const rn__get *)rn__at(l->outer, i)->attributes;
+}
+
+/* A history is also the stack of what a carry becomes, when that is collected; with a limit
+ * it is not, for its tail is another. */
+static bool has_history(const looping *l, const rn__carry *c)
+{
+    return output_of(l, RN__HISTORY, c->leaf) >= 0 ||
+           (l->loop->limit < 0 && output_of(l, RN__COLLECT, c->next) >= 0);
+}
+
+/* ---- carries ---- */
+
+static rn__layout at_offset(rn__layout layout, size_t bytes)
+{
+    layout.address.offset += (int64_t)bytes;
+    return layout;
+}
+
+static const rn__layout *limit_of(const looping *l)
+{
+    return rn__plan_layout(l->planner, l->outer, l->loop->limit);
+}
+
+/* Fills what no step reaches of carry i's history. */
+static bool fill_history(const looping *l, int i, rn__tail_kind kind)
+{
+    const rn__node *leaf = rn__at(l->body, rn__list_at(l->loop->carry, rn__carry, i)->leaf);
+    rn__node stack = {.type = leaf->type, .shape = {.rank = leaf->shape.rank + 1}};
+    rn__layout layout = l->whole[i];
+
+    if (l->loop->limit < 0) return true;
+    stack.shape.size[0] = l->loop->steps + 1;
+    for (int k = 0; k < leaf->shape.rank; k++)
+        stack.shape.size[k + 1] = leaf->shape.size[k];
+    rn__layout_dense(stack.shape, layout.stride);
+    return rn__plan_tail(l->planner, kind, limit_of(l), &stack, &layout);
+}
+
+/* Whether something reads the final value or the history of a carry behind the limit. */
+static bool reads_history(const looping *l, const rn__carry *c)
+{
+    const int32_t all = output_of(l, RN__HISTORY, c->leaf);
+
+    return all >= 0 && (output_of(l, RN__FINAL, c->leaf) >= 0 ||
+                        rn__plan_reads_tail(l->planner, l->outer, all, l->loop->limit));
+}
+
+/* After a loop with a limit. */
+static bool fill_tails(const looping *l)
+{
+    if (l->loop->limit < 0) return true;
+    for (int i = 0; i < l->loop->carry.count; i++) {
+        const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
+        if (!l->in_body->carried[i] || l->loop->reverse || !reads_history(l, c)) continue;
+        if (!fill_history(l, i, RN__TAIL_HELD)) return false;
+    }
+    for (int i = 0; i < l->loop->output.count; i++) {
+        const int32_t o = *rn__list_at(l->loop->output, int32_t, i);
+        if (l->in_outer->live[o] && get_of(l, o)->kind == RN__COLLECT &&
+            rn__plan_reads_tail(l->planner, l->outer, o, l->loop->limit) &&
+            !rn__plan_tail(l->planner, RN__TAIL_ZERO, limit_of(l), rn__at(l->outer, o),
+                           rn__plan_layout(l->planner, l->outer, o)))
+            return false;
+    }
+    return true;
+}
+
+/* Lays out carry i: where it is now and next, its end and its history outside. */
+static bool lay_out_carry(looping *l, int i)
+{
+    const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
+    const rn__node *node = rn__at(l->body, c->leaf);
+    const size_t slot = rn__node_bytes(node);
+    const bool history = has_history(l, c), back = l->loop->reverse;
+    const size_t slots = history ? (size_t)l->loop->steps + 1 : 1;
+    rn__layout whole = {0};
+    size_t bytes;
+
+    if (!rn__multiply(slots, slot, &bytes)) bytes = SIZE_MAX;
+    rn__layout_dense(node->shape, whole.stride);
+    whole.address.buffer = rn__plan_buffer(l->planner, bytes);
+    if (whole.address.buffer < 0) return false;
+
+    rn__layout step = whole;
+    if (history) step.address.advance[l->depth] = (int64_t)slot;
+    l->now[i] = history && back ? at_offset(step, slot) : step;
+    l->next[i] = history && !back ? at_offset(step, slot) : step;
+    *rn__plan_layout(l->planner, l->body, c->leaf) = l->now[i];
+
+    const rn__layout first = history && back ? at_offset(whole, (slots - 1) * slot) : whole;
+    const rn__layout last = history && !back ? at_offset(whole, (slots - 1) * slot) : whole;
+    const int32_t final = output_of(l, RN__FINAL, c->leaf),
+                  all = output_of(l, RN__HISTORY, c->leaf);
+    if (final >= 0) *rn__plan_layout(l->planner, l->outer, final) = last;
+    if (all >= 0) {
+        rn__layout *out = rn__plan_layout(l->planner, l->outer, all);
+        *out = whole;
+        rn__layout_dense(rn__at(l->outer, all)->shape, out->stride);
+    }
+    if (!rn__plan_copy(l->planner, node->type, node->shape,
+                       rn__plan_layout(l->planner, l->outer, c->initial), &first))
+        return false;
+    l->whole[i] = whole;
+    return !history || !back || fill_history(l, i, RN__TAIL_BEGIN);
+}
+
+/* ---- leaves ---- */
+
+/* This step's slice is the sequence without its first axis, advancing by that axis's
+ * stride. */
+static void lay_out_each(looping *l, const rn__pair *pair)
+{
+    const rn__layout *from = rn__plan_layout(l->planner, l->outer, pair->outer);
+    const rn__node *node = rn__at(l->body, pair->leaf);
+    rn__layout *to = rn__plan_layout(l->planner, l->body, pair->leaf);
+
+    *to = *from;
+    for (int i = 0; i < node->shape.rank; i++) to->stride[i] = from->stride[i + 1];
+    to->address.advance[l->depth] = from->stride[0] * (int64_t)rn_type_size(node->type);
+}
+
+static void lay_out_leaves(looping *l)
+{
+    for (int i = 0; i < l->loop->each.count; i++) {
+        const rn__pair *p = rn__list_at(l->loop->each, rn__pair, i);
+        if (l->in_body->live[p->leaf]) lay_out_each(l, p);
+    }
+    for (int i = 0; i < l->loop->capture.count; i++) {
+        const rn__pair *p = rn__list_at(l->loop->capture, rn__pair, i);
+        if (l->in_body->live[p->leaf])
+            *rn__plan_layout(l->planner, l->body, p->leaf) =
+                *rn__plan_layout(l->planner, l->outer, p->outer);
+    }
+}
+
+/* ---- the end of a step ---- */
+
+/* Whether a layout lies in the place of one of the loop's carries. */
+static bool in_carry(const looping *l, const rn__layout *layout)
+{
+    return layout->address.buffer >= l->first && layout->address.buffer < l->end;
+}
+
+static bool collect(looping *l, int32_t output)
+{
+    const rn__get *get = get_of(l, output);
+    const rn__node *node = rn__at(l->outer, output);
+    const rn__node *value = rn__at(l->body, (int32_t)get->id);
+    rn__layout *out = rn__plan_layout(l->planner, l->outer, output);
+
+    if (l->loop->limit < 0 && l->carry_of[get->id]) {
+        *out = l->next[l->carry_of[get->id] - 1];
+        out->address.advance[l->depth] = 0;
+        rn__layout_dense(node->shape, out->stride);
+        return true;
+    }
+    const int32_t inside = l->planner->home;
+    l->planner->home = l->home;
+    const bool made = rn__layout_new(l->planner, node, out);
+    l->planner->home = inside;
+    if (!made) return false;
+    rn__layout slice = *out;
+    slice.address.advance[l->depth] = (int64_t)rn__node_bytes(value);
+    rn__layout_dense(value->shape, slice.stride);
+    return rn__plan_copy(l->planner, value->type, value->shape,
+                         rn__plan_layout(l->planner, l->body, (int32_t)get->id), &slice);
+}
+
+/* Carries change together: one that becomes another's present value is set aside first. */
+static bool end_step(looping *l)
+{
+    for (int i = 0; i < l->loop->output.count; i++) {
+        const int32_t o = *rn__list_at(l->loop->output, int32_t, i);
+        if (l->in_outer->live[o] && get_of(l, o)->kind == RN__COLLECT && !collect(l, o))
+            return false;
+    }
+    rn__layout *value = (rn__layout *)rn__arena_new(
+        &l->planner->live.arena, (size_t)l->loop->carry.count * sizeof *value);
+    if (!value) {
+        rn__no_memory(l->planner->graph);
+        return false;
+    }
+    for (int i = 0; i < l->loop->carry.count; i++) {
+        const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
+        if (!l->in_body->carried[i]) continue;
+        const rn__node *node = rn__at(l->body, c->next);
+        value[i] = *rn__plan_layout(l->planner, l->body, c->next);
+        if (!in_carry(l, &value[i])) continue;
+        const rn__layout from = value[i];
+        if (!rn__layout_new(l->planner, node, &value[i]) ||
+            !rn__plan_copy(l->planner, node->type, node->shape, &from, &value[i]))
+            return false;
+    }
+    for (int i = 0; i < l->loop->carry.count; i++) {
+        const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
+        if (!l->in_body->carried[i]) continue;
+        const rn__node *node = rn__at(l->body, c->next);
+        if (!rn__plan_copy(l->planner, node->type, node->shape, &value[i], &l->next[i]))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the whole ---- */
+
+/* The loop's step; its operands are the limit, if there is one, and the index. */
+static int32_t begin_body(looping *l)
+{
+    const bool limited = l->loop->limit >= 0;
+    rn__operand operand[2] = {{.type = RN_I32}, {.type = RN_I32}};
+    rn__address index = {.buffer = -1};
+
+    if (l->loop->index >= 0 && l->in_body->live[l->loop->index]) {
+        rn__layout *layout = rn__plan_layout(l->planner, l->body, l->loop->index);
+        if (!rn__layout_new(l->planner, rn__at(l->body, l->loop->index), layout)) return -1;
+        index = layout->address;
+    }
+    if (limited) operand[0].at = limit_of(l)->address;
+    operand[limited].at = index;
+    const int32_t step =
+        rn__plan_step(l->planner, RN__STEP_LOOP, l->outer, l->loop->node, limited, operand);
+    if (step < 0) return -1;
+    l->planner->plan->step[step].iterations = l->loop->steps;
+    l->planner->plan->step[step].reverse = l->loop->reverse;
+    l->planner->home = step;
+    l->planner->depth++;
+    return step;
+}
+
+static bool schedule(looping *l)
+{
+    l->first = l->planner->plan->buffers;
+    for (int i = 0; i < l->loop->carry.count; i++)
+        if (l->in_body->carried[i] && !lay_out_carry(l, i)) return false;
+    l->end = l->planner->plan->buffers;
+    for (int i = l->loop->carry.count - 1; i >= 0; i--)
+        if (l->in_body->carried[i])
+            l->carry_of[rn__list_at(l->loop->carry, rn__carry, i)->next] = i + 1;
+    lay_out_leaves(l);
+    const int32_t step = begin_body(l);
+    if (step < 0 || !rn__schedule_graph(l->planner, l->body) || !end_step(l)) return false;
+    l->planner->plan->step[step].end = l->planner->plan->steps;
+    l->planner->home = l->home;
+    l->planner->depth--;
+    return fill_tails(l);
+}
+
+bool rn__schedule_loop(rn__planner *p, const rn_graph *outer, int32_t id)
+{
+    const rn_loop *loop = rn__at(outer, id)->loop;
+    const size_t carries = (size_t)loop->carry.count;
+    looping l = {.planner = p,
+                 .outer = outer,
+                 .body = loop->body,
+                 .loop = loop,
+                 .in_outer = rn__copy_region(&p->live, outer),
+                 .in_body = rn__copy_region(&p->live, loop->body),
+                 .depth = p->depth,
+                 .home = p->home};
+
+    l.now = (rn__layout *)rn__arena_new(&p->live.arena, carries * sizeof *l.now);
+    l.next = (rn__layout *)rn__arena_new(&p->live.arena, carries * sizeof *l.next);
+    l.whole = (rn__layout *)rn__arena_new(&p->live.arena, carries * sizeof *l.whole);
+    l.carry_of = (int32_t *)rn__arena_new(&p->live.arena,
+                                          (size_t)loop->body->count * sizeof *l.carry_of);
+    /* Asked for here, while nothing points into the sheets that this may add to. */
+    if (!l.now || !l.next || !l.whole || !l.carry_of ||
+        !rn__plan_layout(p, loop->body, 0)) {
+        rn__no_memory(p->graph);
+        return false;
+    }
+    return schedule(&l);
+}

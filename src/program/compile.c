@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* rn_compile: from a graph to a plan, and into a back end. */
+#include <string.h>
+
+#include "compile/passes.h"
+#include "program/compile.h"
+
+/* ---- checks ---- */
+
+static bool valid_output(rn_graph *graph, rn_tensor x, const char *what, int index)
+{
+    char text[160];
+
+    if (rn_is_null(x))
+        rn_fail(graph, "compile: %s %d is the null tensor%s", what, index,
+                rn__null_text(x, text, sizeof text));
+    else if (!rn__exists(x))
+        rn__adopt(graph, x, "compile");
+    else if (x.graph != graph)
+        rn_fail(graph, "compile: %s %d is of another graph or a loop's body: %s", what,
+                index, rn__describe(x, text, sizeof text));
+    return !graph->failed;
+}
+
+/* What is minimised, and by what. */
+static bool valid_loss(rn_graph *graph, const rn_compile_options *o)
+{
+    char text[160];
+
+    if (rn_is_null(o->minimize)) {
+        rn_fail(graph,
+                "compile: an optimiser without a loss: minimize is missing or null%s",
+                rn__null_text(o->minimize, text, sizeof text));
+        return false;
+    }
+    if (!valid_output(graph, o->minimize, "minimize", 0)) return false;
+    rn__describe(o->minimize, text, sizeof text);
+    if (rn_rank(o->minimize) != 0 || !rn__is_real(rn_type_get(o->minimize)))
+        rn_fail(graph, "compile: minimize must be a real scalar: %s", text);
+    else if (!o->with.build)
+        rn_fail(graph,
+                "compile: minimize without an optimiser: name one in .with, as rn_adam: %s",
+                text);
+    else if (graph->infers && !graph->trains)
+        rn_fail(graph,
+                "compile: minimize in a graph for inference: build it with rn_root: %s",
+                text);
+    return !graph->failed;
+}
+
+static bool valid(rn_graph *graph, const rn_compile_options *o, bool listed)
+{
+    if (o->output_count < 0)
+        rn_fail(graph, "compile: %d outputs, an invalid number", o->output_count);
+    else if (!listed && o->output_count > RN_OUTPUTS_MAX)
+        rn_fail(graph, "compile: %d outputs, but no list of them; RN_OUTPUTS holds %d",
+                o->output_count, RN_OUTPUTS_MAX);
+    for (int i = 0; i < o->output_count && !graph->failed; i++)
+        valid_output(graph, o->outputs[i], "output", i);
+    if (!graph->failed && rn__minimizes(o)) valid_loss(graph, o);
+    if (!graph->failed && o->output_count == 0 && !rn__minimizes(o) &&
+        (graph->assignments == 0 || o->frozen))
+        rn_fail(graph, "compile: no outputs, no loss and no assignments");
+    if (!graph->failed && o->convert && !rn__is_real(o->real))
+        rn_fail(graph, "compile: convert to %s, which is not a real type",
+                rn_type_name(o->real));
+    return !graph->failed;
+}
+
+/* ---- graph to graph ---- */
+
+/* Hands what a pass wrote on: the new graph, and the outputs in it. On failure its message
+ * goes to the user's graph. */
+static bool take(rn__compilation *c, rn__copy_pass *pass, bool ok)
+{
+    for (int i = 0; ok && i < c->count; i++)
+        c->wanted[i] = rn__copied(pass, c->wanted[i]).id;
+    if (!ok) rn__fail_as(c->user, pass->to);
+    rn__copy_finish(pass);
+    if (c->graph != c->user) rn_graph_free(c->graph);
+    c->graph = pass->to;
+    return ok;
+}
+
+static bool begin_pass(rn__compilation *c, rn__copy_pass *pass)
+{
+    *pass = (rn__copy_pass){.from = c->graph, .to = rn_graph_new_using(c->user->allocator)};
+    if (!pass->to) rn__no_memory(c->user);
+    return pass->to != NULL;
+}
+
+/* The ports of the user's inputs, and where they are in the private copy. */
+static bool convert(rn__compilation *c)
+{
+    rn__conversion conversion = {.convert = c->options.convert,
+                                 .real = c->options.real,
+                                 .frozen = c->options.frozen};
+    rn__copy_pass pass;
+
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__convert(&pass, &conversion, c->wanted, c->count));
+}
+
+static bool optimize(rn__compilation *c)
+{
+    if (!rn__minimizes(&c->options)) return true;
+    const rn_tensor loss = rn__tensor(c->graph, c->wanted[c->count - 1]);
+    c->built = true;
+    if (c->options.with.build(&c->options.with, loss) && !c->graph->failed) return true;
+    rn_fail(c->user, "%s",
+            c->graph->failed ? c->graph->error
+                             : "compile: the optimiser refused the graph");
+    return false;
+}
+
+/* Tells the optimiser what became of the graph that it built on. */
+static void settle(const rn__compilation *c, bool compiled)
+{
+    const rn_optimizer *with = &c->options.with;
+
+    if (c->built && with->settle) with->settle(with, c->options.minimize, compiled);
+}
+
+static bool simplify(rn__compilation *c)
+{
+    rn__copy_pass pass;
+
+    return begin_pass(c, &pass) && take(c, &pass, rn__simplify(&pass, c->wanted, c->count));
+}
+
+static bool hoist(rn__compilation *c)
+{
+    rn__copy_pass pass;
+
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__hoist_loops(&pass, c->wanted, c->count));
+}
+
+/* ---- the whole ---- */
+
+static bool begin(rn__compilation *c)
+{
+    const rn_compile_options *o = &c->options;
+
+    c->count = o->output_count + (rn__minimizes(o) ? 1 : 0);
+    c->wanted =
+        (int32_t *)rn__new(c->user->allocator, (size_t)c->count * sizeof *c->wanted);
+    if (!c->wanted) {
+        rn__no_memory(c->user);
+        return false;
+    }
+    for (int i = 0; i < o->output_count; i++) c->wanted[i] = o->outputs[i].id;
+    if (rn__minimizes(o)) c->wanted[c->count - 1] = o->minimize.id;
+    return true;
+}
+
+rn_program *rn_compile(rn_graph *graph, rn_compile_options options)
+{
+    return rn__compile_for(&rn__cpu, graph, options);
+}
+
+rn_program *rn__compile_for(const rn__backend *backend, rn_graph *graph,
+                            rn_compile_options options)
+{
+    rn__compilation c = {
+        .user = graph, .graph = graph, .options = options, .backend = backend};
+
+    if (!graph || graph->root->failed) return NULL;
+    if (graph->parent) {
+        rn_fail(graph, "compile: the graph is a loop's body");
+        return NULL;
+    }
+    if (!options.outputs) c.options.outputs = c.options.output;
+    if (!valid(graph, &c.options, options.outputs != NULL) || !begin(&c)) return NULL;
+    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && hoist(&c) &&
+                    simplify(&c) && rn__program_make(&c);
+    settle(&c, ok);
+    rn__free(graph->allocator, c.wanted);
+    if (ok) return c.program;
+    if (c.program)
+        rn_program_free(c.program);
+    else if (c.graph != graph)
+        rn_graph_free(c.graph);
+    return NULL;
+}
+
+void rn_program_free(rn_program *program)
+{
+    if (!program) return;
+    const rn_allocator a = program->allocator;
+    program->backend->free(program->loaded);
+    rn__plan_finish(&program->plan);
+    rn__free(a, program->input);
+    rn__free(a, program->output);
+    rn_graph_free(program->graph);
+    rn__free(a, program);
+}

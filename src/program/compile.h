@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What is compiled, on its way from graph to program. */
+#ifndef RN_PROGRAM_COMPILE_H
+#define RN_PROGRAM_COMPILE_H
+
+#include "program/program.h"
+
+typedef struct rn__compilation {
+    rn_graph *user, *graph; /* given; the latest rewriting of it */
+    rn_compile_options options;
+    int32_t *wanted; /* ids of the outputs in `graph`, the minimised loss last */
+    int count;
+    bool built; /* the optimiser has added its nodes, or tried to */
+    rn_program *program;
+    const rn__backend *backend;
+} rn__compilation;
+
+/* Whether the options minimise something. */
+static inline bool rn__minimizes(const rn_compile_options *o)
+{
+    return o->with.build != NULL || !rn_is_null(o->minimize);
+}
+
+/* The program of c->graph, which it then owns, in c->program: planned, with ports, and
+ * loaded. False with an error on the user's graph; load.c. */
+bool rn__program_make(rn__compilation *c);
+
+#endif
