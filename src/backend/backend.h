@@ -43,4 +43,9 @@ typedef struct rn__backend {
 /* The one that rn_compile uses. */
 extern const rn__backend rn__cpu;
 
+/* For back ends: the message for a step whose kernel rejected its values with `message`,
+ * at these indices of the loops around it. */
+void rn__step_fault(const rn__plan *plan, const rn__step *step, const int64_t *iteration,
+                    const char *message, char *error, size_t capacity);
+
 #endif

@@ -12,19 +12,29 @@ typedef struct loaded {
 
 /* ---- contexts ---- */
 
+/* The arguments of all kernels. */
+static void fill_arrays(const rn__cpu_context *c)
+{
+    const rn__cpu_program *p = c->program;
+
+    for (int32_t i = 0; i < p->plan->steps; i++) {
+        const rn__cpu_call *call = &p->call[i];
+        const rn__operand *operand = rn__step_operands(p->plan, call->step);
+        for (int k = 0; call->kind == RN__STEP_KERNEL && k <= call->inputs; k++)
+            c->array[call->array + k] = rn__cpu_array(&operand[k], NULL);
+    }
+}
+
 static bool context_init(rn__cpu_context *c, const rn__cpu_program *p)
 {
     const rn_allocator a = p->arena.allocator;
-    const size_t memories = (size_t)p->memories;
 
     *c = (rn__cpu_context){.program = p};
-    c->base = (char **)rn__new(a, memories * sizeof *c->base);
-    c->array = (rn_array *)rn__new(a, (size_t)p->operands * sizeof *c->array);
+    c->array = (rn_array *)rn__new(a, (size_t)p->arrays * sizeof *c->array);
     c->tiles = (char *)rn__allocate_aligned(a, p->plan->tile_bytes, true);
     c->scratch = (char *)rn__allocate_aligned(a, p->scratch_bytes, true);
-    if (!c->base || !c->array || !c->tiles || !c->scratch) return false;
-    memcpy(c->base, p->base, memories * sizeof *c->base);
-    c->base[RN__CPU_TILES] = c->tiles;
+    if (!c->array || !c->tiles || !c->scratch) return false;
+    fill_arrays(c);
     return true;
 }
 
@@ -33,7 +43,6 @@ static void context_finish(rn__cpu_context *c)
     if (!c->program) return;
     const rn_allocator a = c->program->arena.allocator;
 
-    rn__free(a, c->base);
     rn__free(a, c->array);
     rn__free_aligned(a, c->tiles);
     rn__free_aligned(a, c->scratch);
@@ -58,8 +67,7 @@ static char *data_of(const void *with, const rn__operand *operand)
 {
     const rn__cpu_program *p = (const rn__cpu_program *)with;
 
-    return p->base[p->memory[operand->at.buffer]] +
-           p->plan->buffer[operand->at.buffer].offset + operand->at.offset;
+    return rn__cpu_buffer(p, operand->at.buffer) + operand->at.offset;
 }
 
 static void *load(const rn__plan *plan)

@@ -16,48 +16,45 @@
 #include "backend/watch.h"
 #include "ops/table.h"
 
-/* The memories that addresses are in: then come the variables, one after the other. */
-enum { RN__CPU_WORKSPACE, RN__CPU_TILES, RN__CPU_VARIABLES };
-
-/* An operand's first byte: memory + offset + the sum of iterations * advance. */
+/* An operand's first byte: base + the sum of iterations * advance, or, of a value that has
+ * memory for one tile, a byte of the context's tiles. */
 typedef struct rn__cpu_address {
-    int32_t memory; /* -1: none */
-    int64_t offset;
+    char *base;   /* in the workspace or a variable; NULL: neither */
+    int64_t tile; /* offset in the tiles; -1: not there */
     int64_t advance[RN_LOOP_DEPTH];
 } rn__cpu_address;
 
+/* What a run reads of a step most often is repeated here, side by side. */
 typedef struct rn__cpu_call {
-    const rn__step *step;
+    rn__step_kind kind;
+    int inputs, depth;
+    int32_t end;              /* of a block */
+    int32_t array;            /* of a kernel: the first of its arguments in a context */
+    int rank;                 /* of a map: its axes, collapsed over all operands */
+    rn__cpu_address *address; /* by operand */
     rn__code code;
     const void *attributes;
-    rn__cpu_address *address; /* by operand */
-    rn__cpu_address limit;
-
-    /* Of a map: axes collapsed over all operands. */
-    int rank;
     int64_t size[RN_RANK_MAX];
     int64_t *stride; /* [operand][RN_RANK_MAX], in elements */
     size_t *bytes;   /* of an element, by operand */
+    rn__cpu_address limit;
+    const rn__step *step;
 } rn__cpu_call;
 
 typedef struct rn__cpu_program {
     const rn__plan *plan;
     rn__cpu_call *call; /* by step */
     char *workspace;
-    int32_t *memory; /* by buffer: the memory that it is in */
-    char **base;     /* by memory, where it begins; of tiles, in each context */
-    int32_t memories;
     size_t scratch_bytes;
-    int operands; /* of the step that has most */
+    int32_t arrays; /* arguments of all kernels */
     rn__arena arena;
 } rn__cpu_program;
 
 /* What a thread has of its own. */
 typedef struct rn__cpu_context {
     const rn__cpu_program *program;
-    char **base; /* by memory */
     char *tiles, *scratch;
-    rn_array *array; /* arguments of the kernel that runs */
+    rn_array *array; /* the arguments of all kernels, but for their addresses */
     int64_t iteration[RN_LOOP_DEPTH];
     rn__tracer *tracer; /* NULL: none */
     char *error;        /* where a message goes */
@@ -76,6 +73,9 @@ void rn__cpu_raise(rn__cpu_program *p);
 
 bool rn__cpu_supports(const rn_op *op, rn_type variant);
 size_t rn__cpu_scratch(const rn__plan *plan, const rn__step *step);
+
+/* Where a buffer begins that is not in the tiles. */
+char *rn__cpu_buffer(const rn__cpu_program *p, int32_t buffer);
 
 /* An operand as a kernel takes it. */
 rn_array rn__cpu_array(const rn__operand *operand, void *data);
@@ -100,11 +100,11 @@ void rn__cpu_trace_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
 
 /* ---- addresses ---- */
 
-/* Where an operand's first element is now. */
+/* Where an operand's first element is now; it is not in the tiles. */
 static inline char *rn__cpu_at(const rn__cpu_context *c, const rn__cpu_address *address,
                                int depth)
 {
-    char *at = c->base[address->memory] + address->offset;
+    char *at = address->base;
 
     for (int d = 0; d < depth; d++) at += c->iteration[d] * address->advance[d];
     return at;
@@ -116,7 +116,7 @@ static inline int64_t rn__cpu_limit(const rn__cpu_context *c, const rn__cpu_call
 {
     int32_t limit;
 
-    memcpy(&limit, rn__cpu_at(c, address, call->step->depth), sizeof limit);
+    memcpy(&limit, rn__cpu_at(c, address, call->depth), sizeof limit);
     return limit < 0 ? 0 : limit < iterations ? limit : iterations;
 }
 

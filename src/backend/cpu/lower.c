@@ -19,57 +19,33 @@ rn_array rn__cpu_array(const rn__operand *operand, void *data)
     return array;
 }
 
-/* The scratch rule's answer; `array` has room for the step's operands. */
-static size_t scratch_of(const rn__plan *plan, const rn__step *step, rn_array *array)
+size_t rn__cpu_scratch(const rn__plan *plan, const rn__step *step)
 {
     const rn__node *node = rn__step_node(plan, step);
+    const size_t n = (size_t)step->inputs + 1;
+
+    if (step->kind != RN__STEP_KERNEL || !node->op->scratch) return 0;
+    rn_array *array = (rn_array *)rn__new(plan->allocator, n * sizeof *array);
+    if (!array) return SIZE_MAX;
+    for (size_t i = 0; i < n; i++)
+        array[i] = rn__cpu_array(rn__step_operands(plan, step) + i, NULL);
     const rn_call form = {.in = array,
                           .out = array + step->inputs,
                           .attributes = node->attributes,
                           .inputs = step->inputs};
-
-    for (int i = 0; i <= step->inputs; i++)
-        array[i] = rn__cpu_array(rn__step_operands(plan, step) + i, NULL);
-    return node->op->scratch(&form);
-}
-
-static bool has_scratch(const rn__plan *plan, const rn__step *step)
-{
-    return step->kind == RN__STEP_KERNEL && rn__step_node(plan, step)->op->scratch;
-}
-
-size_t rn__cpu_scratch(const rn__plan *plan, const rn__step *step)
-{
-    if (!has_scratch(plan, step)) return 0;
-    rn_array *array =
-        (rn_array *)rn__new(plan->allocator, ((size_t)step->inputs + 1) * sizeof *array);
-    const size_t bytes = array ? scratch_of(plan, step, array) : 0;
-
+    const size_t bytes = node->op->scratch(&form);
     rn__free(plan->allocator, array);
     return bytes;
 }
 
 /* ---- memory ---- */
 
-/* The memory of each buffer, and where that begins. */
-static bool find_memories(rn__cpu_program *p)
+char *rn__cpu_buffer(const rn__cpu_program *p, int32_t buffer)
 {
-    const rn__plan *plan = p->plan;
-    const size_t n = (size_t)plan->buffers;
+    const rn__buffer *b = &p->plan->buffer[buffer];
 
-    p->memory = (int32_t *)rn__arena_new(&p->arena, n * sizeof *p->memory);
-    p->base = (char **)rn__arena_new(&p->arena, (n + RN__CPU_VARIABLES) * sizeof(char *));
-    if (!p->memory || !p->base) return false;
-    p->memories = RN__CPU_VARIABLES;
-    p->base[RN__CPU_WORKSPACE] = p->workspace;
-    for (int32_t i = 0; i < plan->buffers; i++) {
-        const rn__buffer *b = &plan->buffer[i];
-        p->memory[i] = b->tiled ? RN__CPU_TILES : RN__CPU_WORKSPACE;
-        if (b->kind != RN__BUFFER_VARIABLE) continue;
-        p->memory[i] = p->memories;
-        p->base[p->memories++] = (char *)rn__at(plan->graph, b->leaf)->variable->data;
-    }
-    return true;
+    if (b->kind != RN__BUFFER_VARIABLE) return p->workspace + b->offset;
+    return (char *)rn__at(p->plan->graph, b->leaf)->variable->data;
 }
 
 static void fill_constants(const rn__cpu_program *p)
@@ -90,11 +66,14 @@ static void fill_constants(const rn__cpu_program *p)
 
 static rn__cpu_address address_of(const rn__cpu_program *p, const rn__address *address)
 {
-    rn__cpu_address a = {.memory = -1};
+    rn__cpu_address a = {.tile = -1};
 
     if (address->buffer < 0) return a;
-    a.memory = p->memory[address->buffer];
-    a.offset = (int64_t)p->plan->buffer[address->buffer].offset + address->offset;
+    const rn__buffer *b = &p->plan->buffer[address->buffer];
+    if (b->tiled)
+        a.tile = (int64_t)b->offset + address->offset;
+    else
+        a.base = rn__cpu_buffer(p, address->buffer) + address->offset;
     memcpy(a.advance, address->advance, sizeof a.advance);
     return a;
 }
@@ -123,9 +102,12 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
     const int n = rn__step_operand_count(step);
     const rn__operand *operand = rn__step_operands(plan, step);
 
-    call->step = step;
-    call->limit = address_of(p, &step->limit);
-    if (n > p->operands) p->operands = n;
+    *call = (rn__cpu_call){.kind = step->kind,
+                           .inputs = step->inputs,
+                           .depth = step->depth,
+                           .end = step->end,
+                           .limit = address_of(p, &step->limit),
+                           .step = step};
     call->address =
         (rn__cpu_address *)rn__arena_new(&p->arena, (size_t)n * sizeof *call->address);
     if (!call->address) return false;
@@ -133,22 +115,12 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
     if (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL) return true;
     call->code = rn__op_code(node->op, node->variant);
     call->attributes = node->attributes;
-    return step->kind != RN__STEP_MAP || lower_map(p, call);
-}
-
-/* The largest scratch of any step: a thread runs one at a time. */
-static bool find_scratch(rn__cpu_program *p)
-{
-    const rn__plan *plan = p->plan;
-    rn_array *array =
-        (rn_array *)rn__arena_new(&p->arena, (size_t)p->operands * sizeof *array);
-
-    for (int32_t i = 0; array && i < plan->steps; i++) {
-        if (!has_scratch(plan, &plan->step[i])) continue;
-        const size_t bytes = scratch_of(plan, &plan->step[i], array);
-        if (bytes > p->scratch_bytes) p->scratch_bytes = bytes;
-    }
-    return array != NULL;
+    if (step->kind == RN__STEP_MAP) return lower_map(p, call);
+    call->array = p->arrays;
+    p->arrays += n;
+    const size_t scratch = rn__cpu_scratch(plan, step);
+    if (scratch > p->scratch_bytes) p->scratch_bytes = scratch;
+    return scratch != SIZE_MAX;
 }
 
 bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan)
@@ -158,11 +130,11 @@ bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan)
         (char *)rn__allocate_aligned(plan->allocator, plan->workspace_bytes, true);
     p->call =
         (rn__cpu_call *)rn__new(plan->allocator, (size_t)plan->steps * sizeof *p->call);
-    if (!p->workspace || !p->call || !find_memories(p)) return false;
+    if (!p->workspace || !p->call) return false;
     for (int32_t i = 0; i < plan->steps; i++)
         if (!lower_step(p, &p->call[i], &plan->step[i])) return false;
     fill_constants(p);
-    return find_scratch(p);
+    return true;
 }
 
 void rn__cpu_raise(rn__cpu_program *p)

@@ -6,7 +6,7 @@
 static void run_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
                     char *const *data)
 {
-    const int inputs = call->step->inputs;
+    const int inputs = call->inputs;
     const void *in[RN__MAP_OPERANDS];
     int64_t stride[RN__MAP_OPERANDS];
 
@@ -24,7 +24,7 @@ static void run_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
 static void run_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows,
                      char *const *data)
 {
-    const int operands = call->step->inputs + 1, inner = call->rank - 1;
+    const int operands = call->inputs + 1, inner = call->rank - 1;
     char *at[RN__MAP_OPERANDS + 1];
     int64_t index[RN_RANK_MAX] = {0};
 
@@ -56,7 +56,7 @@ static int64_t rows_of(const rn__cpu_context *c, const rn__cpu_call *call)
 {
     const int64_t rows = call->rank ? call->size[0] : 1, all = call->step->limit_of;
 
-    if (call->limit.memory < 0) return rows;
+    if (!call->limit.base) return rows;
     const int64_t n = rn__cpu_limit(c, call, &call->limit, all);
     return n == all ? rows : rows / all * n;
 }
@@ -64,14 +64,14 @@ static int64_t rows_of(const rn__cpu_context *c, const rn__cpu_call *call)
 void rn__cpu_map(rn__cpu_context *c, const rn__cpu_call *call)
 {
     const int64_t rows = rows_of(c, call);
-    const int inputs = call->step->inputs;
+    const int inputs = call->inputs;
     char *data[RN__MAP_OPERANDS + 1];
 
     for (int i = 1; i < call->rank; i++)
         if (call->size[i] == 0) return;
     if (rows == 0) return;
     for (int i = 0; i <= inputs; i++)
-        data[i] = rn__cpu_at(c, &call->address[i], call->step->depth);
+        data[i] = rn__cpu_at(c, &call->address[i], call->depth);
     if (c->tracer) rn__cpu_trace_begin(c, 0, data[inputs]);
     run_rows(c, call, rows, data);
 }
@@ -80,15 +80,16 @@ void rn__cpu_map(rn__cpu_context *c, const rn__cpu_call *call)
 static void run_tile(rn__cpu_context *c, const rn__cpu_call *call, int64_t from,
                      int64_t count)
 {
-    const int inputs = call->step->inputs;
+    const int inputs = call->inputs;
     char *data[RN__MAP_OPERANDS + 1];
     int64_t row = 1;
 
     for (int i = 1; i < call->rank; i++) row *= call->size[i];
     for (int i = 0; i <= inputs; i++) {
-        data[i] = rn__cpu_at(c, &call->address[i], call->step->depth);
-        if (call->address[i].memory == RN__CPU_TILES) continue;
-        data[i] += from / row * call->stride[i * RN_RANK_MAX] * (int64_t)call->bytes[i];
+        const int64_t stride = call->stride[i * RN_RANK_MAX] * (int64_t)call->bytes[i];
+        data[i] = call->address[i].tile >= 0
+                      ? c->tiles + call->address[i].tile
+                      : rn__cpu_at(c, &call->address[i], call->depth) + from / row * stride;
     }
     if (c->tracer) rn__cpu_trace_begin(c, from, data[inputs]);
     run_rows(c, call, count / row, data);

@@ -34,7 +34,7 @@ void rn__cpu_trace_begin(rn__cpu_context *c, int64_t from, const char *out)
 static void gather(const rn__cpu_context *c, const rn__cpu_call *call, int64_t from,
                    int64_t n, const void *const *in, const int64_t *stride, piece *p)
 {
-    for (int i = 0; i < call->step->inputs; i++)
+    for (int i = 0; i < call->inputs; i++)
         for (int64_t k = 0; k < n; k++)
             p->value[i][k] =
                 rn__values_read(operands(c, call)[i].type, in[i], (from + k) * stride[i]);
@@ -59,7 +59,7 @@ static int64_t source_of(const rn__operand *in, const rn__operand *out, int64_t 
 /* Whether the operands of element k do not explain a value that is not finite. */
 static bool is_first(const rn__cpu_call *call, const piece *p, int64_t k, double value)
 {
-    for (int i = 0; i < call->step->inputs; i++) {
+    for (int i = 0; i < call->inputs; i++) {
         const double x = p->value[i][k];
         if (p->gone[i]) continue;
         if (isnan(value) ? isnan(x) : !isfinite(x)) return false;
@@ -70,7 +70,7 @@ static bool is_first(const rn__cpu_call *call, const piece *p, int64_t k, double
 static void report(rn__cpu_context *c, const rn__cpu_call *call, const piece *p, int64_t k,
                    int64_t element, double value)
 {
-    const int inputs = call->step->inputs;
+    const int inputs = call->inputs;
     const rn__operand *operand = operands(c, call);
     rn_nonfinite_operand of[RN_NONFINITE_OPERANDS];
 
@@ -85,7 +85,7 @@ static void report(rn__cpu_context *c, const rn__cpu_call *call, const piece *p,
 static bool examine(rn__cpu_context *c, const rn__cpu_call *call, const piece *p,
                     int64_t from, int64_t n, const char *out)
 {
-    const rn_type type = operands(c, call)[call->step->inputs].type;
+    const rn_type type = operands(c, call)[call->inputs].type;
     const int64_t row = (out - c->out) / (int64_t)rn_type_size(type);
 
     for (int64_t k = 0; k < n; k++) {
@@ -108,7 +108,7 @@ static void examine_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
 {
     piece p;
 
-    for (int i = 0; i < call->step->inputs; i++) p.gone[i] = in[i] == (const void *)out;
+    for (int i = 0; i < call->inputs; i++) p.gone[i] = in[i] == (const void *)out;
     for (int64_t from = 0; from < n; from += PIECE) {
         const int64_t some = least(n - from, PIECE);
         gather(c, call, from, some, in, stride, &p);
@@ -122,7 +122,7 @@ static void run_pieces(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
                        const void *const *in, const int64_t *stride, char *out)
 {
     const rn__operand *operand = operands(c, call);
-    const int inputs = call->step->inputs;
+    const int inputs = call->inputs;
     const int64_t size = (int64_t)rn_type_size(operand[inputs].type);
     bool found = false;
     piece p = {.gone = {false}};
@@ -142,7 +142,7 @@ static void run_pieces(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
 void rn__cpu_trace_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
                        const void *const *in, const int64_t *stride, void *out)
 {
-    const bool wanted = rn__is_real(operands(c, call)[call->step->inputs].type) &&
+    const bool wanted = rn__is_real(operands(c, call)[call->inputs].type) &&
                         rn__finding_wanted(c->tracer, call->step);
 
     if (wanted && !c->tracer->by_signs) {

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The reference back end from inside: what its files share. */
+#ifndef RN_TESTS_BACKEND_REFERENCE_INSIDE_H
+#define RN_TESTS_BACKEND_REFERENCE_INSIDE_H
+
+#include "quad_node.h"
+#include "reference.h"
+
+#include "backend/watch.h"
+
+typedef struct rn_reference {
+    const rn__plan *plan;
+    char **base; /* by buffer */
+    char *workspace, *tiles;
+    int64_t iteration[RN_LOOP_DEPTH];
+    rn__watch watch;
+    rn__tracer *tracer;
+    bool raised;
+    char *error;
+    size_t capacity;
+} rn_reference;
+
+/* Where an operand's first element is; where element i, row by row, of `shape` is in an
+ * operand that broadcasts to it. */
+char *rn_reference_at(const rn_reference *r, const rn__address *address);
+char *rn_reference_element(const rn_reference *r, const rn__operand *o, rn_shape shape,
+                           int64_t i);
+rn_shape rn_reference_shape(const rn__operand *o);
+
+/* An element; of a result, rounded to its type. */
+quad rn_reference_get(rn_type type, const char *from);
+void rn_reference_put(rn_type type, char *to, quad value);
+
+/* The number at an address, within 0..most; how many elements of an operand a step's limit
+ * leaves. */
+int64_t rn_reference_limit(const rn_reference *r, const rn__address *address, int64_t most);
+int64_t rn_reference_count(const rn_reference *r, const rn__step *step,
+                           const rn__operand *o);
+
+/* Elements from..end - 1 of a map's output; values of one tile begin with element `from`.
+ */
+void rn_reference_map(rn_reference *r, const rn__step *step, int64_t from, int64_t end);
+
+/* False when the kernel rejects its values. */
+bool rn_reference_kernel(rn_reference *r, const rn__step *step);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* The line between plans and back ends: what one makes of a plan, any other does too. */
+#include "compile/random_graph.h"
+#include "program/program.h"
+#include "reference.h"
+
+/* ---- the processor against the reference ---- */
+
+static void fill(rn_program *p, const rn_test_pool *pool, uint64_t seed)
+{
+    static double data[100000];
+
+    for (int k = 0; k < RN_TEST_INPUTS; k++) {
+        rn_test_numbers(data, rn_test_count(pool->at[k]), seed + (uint64_t)k);
+        rn_test_feed(p, pool->at[k], data);
+    }
+    rn_test_run(p);
+}
+
+Test(backend, random_programs_agree_to_rounding)
+{
+    static double want[100000], got[100000];
+
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        rn_test_dice d = {.seed = seed};
+        rn_test_pool pool;
+        rn_graph *g = rn_test_random_graph(&d, 30, &pool, NULL);
+        const rn_compile_options options = {.outputs = pool.at, .output_count = pool.count};
+        rn_program *judge = rn__compile_for(&rn_test_reference, g, options);
+        rn_program *p = rn_compile(g, options);
+        cr_assert(p && judge, "%s", rn_graph_error(g));
+        cr_assert_str_eq(judge->backend->name, "reference");
+        cr_assert_str_eq(p->backend->name, "cpu");
+        fill(judge, &pool, seed);
+        fill(p, &pool, seed);
+        for (int i = 0; i < pool.count; i++) {
+            rn_test_read(judge, pool.at[i], want), rn_test_read(p, pool.at[i], got);
+            rn_test_near(got, want, rn_test_count(pool.at[i]), 1e-12, "an output");
+        }
+        rn_program_free(p);
+        rn_program_free(judge);
+        rn_graph_free(g);
+    }
+}
+
+/* ---- the plan as it is made ---- */
+
+typedef struct seen {
+    int passes;
+    char name[8][16];
+    char last[20000];
+} seen;
+
+static void watch(void *with, const char *pass, const char *plan)
+{
+    seen *s = (seen *)with;
+
+    cr_assert(s->passes < 8);
+    snprintf(s->name[s->passes++], sizeof s->name[0], "%s", pass);
+    snprintf(s->last, sizeof s->last, "%s", plan);
+    cr_assert_eq(strstr(plan, "chain in tiles") != NULL, s->passes > 2, "%s: %s", pass,
+                 plan);
+    cr_assert_eq(strstr(plan, "@") != NULL, s->passes > 3, "%s: %s", pass, plan);
+}
+
+Test(backend, a_plan_is_shown_after_each_pass)
+{
+    static seen s;
+    static char text[20000];
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(100, 100));
+    const rn_tensor y = rn_exp(rn_tanh(rn_add(x, x)));
+    const char *const passes[] = {"schedule", "elide", "fuse", "place", "watch"};
+
+    rn_program *p = rn_compile(
+        g, (rn_compile_options){RN_OUTPUTS(y), .trace = watch, .trace_with = &s});
+    cr_assert(p, "%s", rn_graph_error(g));
+    cr_assert_eq(s.passes, 5);
+    for (int i = 0; i < 5; i++) cr_assert_str_eq(s.name[i], passes[i]);
+    rn_program_print(p, text, sizeof text);
+    cr_assert(strstr(text, s.last), "%s is not in %s", s.last, text);
+    rn_program_free(p);
+    rn_graph_free(g);
+}
+
+/* ---- back ends that cannot ---- */
+
+static bool no_support(const rn_op *op, rn_type variant)
+{
+    return variant != RN_F64 || strcmp(op->name, "tanh") != 0;
+}
+
+static void *no_memory(const rn__plan *plan)
+{
+    (void)plan;
+    return NULL;
+}
+
+static void expect_refusal(const rn__backend *backend, const char *message)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(2, 3)), y = rn_name(rn_tanh(x), "y");
+
+    cr_assert_null(rn__compile_for(backend, g, (rn_compile_options){RN_OUTPUTS(y)}));
+    cr_assert_str_eq(rn_graph_error(g), message);
+    rn_graph_free(g);
+}
+
+Test(backend, what_a_back_end_refuses_is_an_error_of_the_graph)
+{
+    rn__backend other = rn_test_reference;
+
+    other.supports = no_support;
+    expect_refusal(&other, "tanh: no map or kernel for f64");
+    other = rn_test_reference;
+    other.load = no_memory;
+    expect_refusal(&other, "compile: out of memory for a workspace of 128 bytes"
+                           "; the largest value: tanh y f64 [2,3], 48 bytes");
+}
