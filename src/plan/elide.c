@@ -2,11 +2,11 @@
 /*
  * Elide: copies that need not be made.
  *
- * Where a temporary is computed and then copied to its place (a slice of a stack, a carry,
- * a variable), it is computed in its place: its buffer becomes a part of the other. That is
- * right when nobody else touches the place between the two, and nobody changes it while the
- * temporary is still read. A map may read, element by element, what it overwrites, which is
- * also how a map takes over the buffer of an operand that nobody reads any more.
+ * Where a temporary is computed and then copied to a target (a slice of a stack, a carry, a
+ * variable), it is computed in the target: its buffer becomes a part of the other. That is
+ * right when nothing else touches the target between the two, and nothing overwrites it
+ * while the temporary is still read. A map may read, element by element, what it
+ * overwrites; so a map also takes over the buffer of an operand that is not read again.
  */
 #include "plan/access.h"
 
@@ -32,8 +32,8 @@ static bool writes_whole(const rn__plan *plan, const rn__step *step)
     return whole(plan, out, &out->at);
 }
 
-/* Whether a map reads operand i at the very place, element for element, of its output
- * (which is dense), were both addresses the same. */
+/* Whether a map reads each element of operand i where it writes that of its output (which
+ * is dense), if both addresses are the same. */
 static bool aligned(const rn__plan *plan, const rn__step *step, int i)
 {
     const rn__operand *in = rn__step_operands(plan, step) + i;
@@ -59,13 +59,13 @@ static bool whole_to_itself(const rn__plan *plan, const rn__step *copy)
            rn__operand_is_dense(&operand[0]);
 }
 
-/* Whether an access is clear of the place [offset, offset + bytes): surely so only when
- * both move in step. */
-static bool apart(const rn__access *access, const rn__address *place, int64_t bytes)
+/* Whether an access is clear of the bytes at an address: known only when both advance
+ * alike. */
+static bool apart(const rn__access *access, const rn__address *target, int64_t bytes)
 {
-    if (memcmp(access->address.advance, place->advance, sizeof place->advance) != 0)
+    if (memcmp(access->address.advance, target->advance, sizeof target->advance) != 0)
         return false;
-    return access->high <= place->offset || place->offset + bytes <= access->low;
+    return access->high <= target->offset || target->offset + bytes <= access->low;
 }
 
 /* What the copies are elided by. */
@@ -75,19 +75,19 @@ typedef struct eliding {
     int32_t last_kernel; /* -1: none */
 } eliding;
 
-/* Whether the place is left alone from the temporary's making to the copy, and not written
- * from there to the temporary's last reading. */
+/* Whether nothing touches the target from the step that makes the temporary to the copy,
+ * and nothing writes it from there to the last read of the temporary. */
 static bool undisturbed(const rn__plan *plan, const rn__access *list,
-                        const rn__address *place, int64_t bytes, int32_t made,
+                        const rn__address *target, int64_t bytes, int32_t made,
                         int32_t copied, int32_t last)
 {
     for (; list && list->step <= last; list = list->next) {
         const rn__step *step = &plan->step[list->step];
         if (list->step < made || list->step == copied) continue;
-        if (apart(list, place, bytes)) continue;
+        if (apart(list, target, bytes)) continue;
         if (list->step > copied && !list->write) continue;
         if (list->step == made && !list->write && list->operand >= 0 &&
-            aligned(plan, step, list->operand) && same_address(&list->address, place))
+            aligned(plan, step, list->operand) && same_address(&list->address, target))
             continue;
         return false;
     }
@@ -165,21 +165,21 @@ static bool overwrite(const eliding *e, int32_t c, int i)
     const rn__plan *plan = e->plan;
     const rn__step *step = &plan->step[c];
     const rn__operand *operand = rn__step_operands(plan, step);
-    const rn__address place = rn__resolve(plan, operand[i].at);
-    const int32_t b = operand[step->inputs].at.buffer, a = place.buffer;
+    const rn__address target = rn__resolve(plan, operand[i].at);
+    const int32_t b = operand[step->inputs].at.buffer, a = target.buffer;
     const rn__buffer *out = &plan->buffer[b], *in = &plan->buffer[a];
 
     if (in->kind != RN__BUFFER_TEMPORARY || in->lasting || a == b ||
         in->home != out->home || in->bytes != out->bytes || !aligned(plan, step, i) ||
-        !whole(plan, &operand[i], &place))
+        !whole(plan, &operand[i], &target))
         return false;
     if (e->lists[a].last->step > c) return false;
     for (const rn__access *x = e->lists[a].latest; x; x = x->next) {
         if (x->step == c && (x->operand < 0 || !aligned(plan, step, x->operand) ||
-                             !same_address(&x->address, &place)))
+                             !same_address(&x->address, &target)))
             return false;
     }
-    become_part(e, b, &place);
+    become_part(e, b, &target);
     return true;
 }
 
@@ -196,7 +196,7 @@ static void elide_map(const eliding *e, int32_t c)
         if (overwrite(e, c, i)) return;
 }
 
-/* Takes out the copies that have become copies of a place to itself. */
+/* Drops the copies whose source and target have become the same. */
 static bool drop_copies(rn__planner *p)
 {
     const rn__plan *plan = p->plan;

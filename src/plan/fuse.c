@@ -4,9 +4,10 @@
  * cache.
  *
  * Neighbouring maps with outputs of one shape form a chain when each reads of what another
- * one of the chain writes only the elements at its own place: then the order of tiles and
- * steps may be exchanged. A value that nobody outside the chain reads needs memory for one
- * tile only, and never leaves the cache. Every element is computed as before, bit for bit.
+ * one of the chain writes only the elements with its own index: then the order of tiles
+ * and steps may be exchanged. A value that is not read outside the chain needs memory for
+ * one tile only, and never leaves the cache. Every element is computed as before, bit for
+ * bit.
  */
 #include "plan/access.h"
 

@@ -68,7 +68,7 @@ typedef struct part {
 
 typedef enum outcome { DONE, TOO_LONG, TOO_MANY } outcome;
 
-/* The lowest gap among the parts, which are in order of offset; how many were looked at. */
+/* The lowest gap among the parts, which are in order of offset; how many were compared. */
 static int32_t find_gap(rn__buffer *b, const part *at, int32_t count)
 {
     const size_t bytes = padded(b->bytes);

@@ -18,7 +18,7 @@
  *   schedule  All live nodes, in the order of their ids, each with a buffer of its own.
  *             Carries and stacks are copied at the end of a loop's body. A step reads only
  *             what an earlier step wrote, or a leaf.
- *   elide     Buffers become parts of others, so that copies of a place to itself can go.
+ *   elide     Buffers become parts of others, and copies whose source is their target go.
  *             Relies on schedule's order. Every value is still there at each of its reads;
  *             an element-wise step may now overwrite an operand, at the same elements.
  *   fuse      Neighbouring element-wise steps become chains, each run tile by tile. Relies

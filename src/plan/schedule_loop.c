@@ -2,8 +2,8 @@
 /*
  * Scheduling a loop.
  *
- * A carry has one place of its own, or, where its history is asked for, the place of step t
- * is slot t of the history (t + 1 of a reversed loop) and that of the next step the slot
+ * A carry has one slot of its own. Where its history is read, the slot of step t is slot t
+ * of the history (t + 1 of a reversed loop) and that of the next step the slot
  * after (before). What is collected from a step goes to its slice of the stack. All of it
  * is written as copies at the end of the body; elide.c makes most of them vanish.
  *
@@ -24,7 +24,7 @@ typedef struct looping {
     int depth;              /* of the body */
     int32_t home;           /* of the loop itself */
     rn__layout *now, *next; /* by carry: where it is read and written */
-    rn__layout *whole;      /* by carry: its place, or its history's */
+    rn__layout *whole;      /* by carry: its slot, or its history */
     int32_t first, end;     /* buffers of the carries, one after the other */
     int32_t *carry_of;      /* by node: the carry that becomes it, from 1; 0: none */
 } looping;
@@ -179,7 +179,7 @@ static void lay_out_leaves(looping *l)
 
 /* ---- the end of a step ---- */
 
-/* Whether a layout lies in the place of one of the loop's carries. */
+/* Whether a layout is in the buffer of one of the loop's carries. */
 static bool in_carry(const looping *l, const rn__layout *layout)
 {
     return layout->address.buffer >= l->first && layout->address.buffer < l->end;
