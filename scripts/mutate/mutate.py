@@ -16,7 +16,8 @@ SUITES = {"autodiff"}
 NAMES = {("ops", "ops"), ("ops", "edges"), ("nn", "recurrent_gradient"), ("nn", "losses"),
          ("nn", "layers"), ("nn", "cross_entropy"), ("compile", "random"),
          ("compile", "memory"), ("compile", "limit"), ("nn", "padding"), ("nn", "padding_loops"),
-         ("quad", "extremes"), ("run", "carry"), ("run", "nested")}
+         ("quad", "extremes"), ("run", "carry"), ("run", "nested"), ("run", "fault"),
+         ("compile", "overlap"), ("compile", "tiles")}
 
 
 def call(command, mutant="", log=""):
