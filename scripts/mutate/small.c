@@ -19,7 +19,7 @@
 enum { VALUES = 256 };
 
 static const record *const records[] = {
-#define RN_OP(name, code, kind, formula) &record_##name,
+#define RN_OP(name, code, kind, ...) &record_##name,
 #include "ops/ops.def"
 #undef RN_OP
 };

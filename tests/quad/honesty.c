@@ -13,7 +13,7 @@
 #include "records.h"
 
 const record *const honesty_records[] = {
-#define RN_OP(name, code, kind, formula) &record_##name,
+#define RN_OP(name, code, kind, ...) &record_##name,
 #include "ops/ops.def"
 #undef RN_OP
 #define RN_COMPOSITE(name) &record_##name,
