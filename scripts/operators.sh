@@ -1,15 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Makes the table in docs/operators.md from ops/ops.def, and complains if the document has
-# another one; with --fix, writes it there.
+# Makes the section "The table" of docs/operators.md from ops/ops.def, and complains if the
+# document has another one; with --fix, writes it there.
 # usage: operators.sh [--fix]
 set -u
 cd "$(dirname "$0")/.." || exit 1
 LC_ALL=C
 export LC_ALL
 page=docs/operators.md
-begin='<!-- from ops/ops.def, by scripts/operators.sh -->'
-end='<!-- end of the table -->'
+section='## The table'
 table=$(mktemp) && whole=$(mktemp) || exit 1
 trap 'rm -f "$table" "$whole"' EXIT
 
@@ -34,16 +33,17 @@ BEGIN {
     printf "| %s | %s | %s | %s |\n", name, types[word[3]], cell($2), cell($4)
 }' ops/ops.def >"$table"
 
-awk -v begin="$begin" -v end="$end" -v table="$table" '
-$0 == end { print ""; inside = 0 }
+# The section holds nothing else.
+awk -v section="$section" -v table="$table" '
+inside && /^## / { inside = 0; print "" }
 !inside
-$0 == begin {
+$0 == section {
     inside = 1
     while ((getline line <table) > 0) print line
 }' "$page" >"$whole"
 
-grep -qxF "$begin" "$page" && grep -qxF "$end" "$page" || {
-    echo "$page: no place for the table"
+grep -qxF "$section" "$page" || {
+    echo "$page: no section for the table"
     exit 1
 }
 cmp -s "$whole" "$page" && exit 0
