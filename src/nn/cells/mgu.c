@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mgu -- the minimal gated unit; Zhou et al. 2016, arXiv:1603.09420.
+ *
+ *   f  = s(Wf x + Uf h + bf)
+ *   g  = tanh(W x + U (f .* h) + b)
+ *   h' = (1 - f) .* h + f .* g
+ */
+#include "rondo/ops.h"
+#include "rondo/recurrent.h"
+
+static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    rn_tensor h = state[0];
+    rn_tensor f = rn_sigmoid(rn_gate(s, "f", x, h));
+    rn_tensor g = rn_tanh(rn_gate(s, "g", x, rn_mul(f, h)));
+
+    return state[0] = rn_add(rn_mul(rn_one_minus(f), h), rn_mul(f, g));
+}
+
+const rn_cell rn_cell_mgu = {.name = "mgu", .states = 1, .step = step};
