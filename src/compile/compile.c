@@ -137,13 +137,6 @@ static void settle(const compilation *c, bool compiled)
     if (c->built && with->settle) with->settle(with, c->options.minimize, compiled);
 }
 
-static bool stops(compilation *c)
-{
-    rn__copy_pass pass;
-
-    return begin_pass(c, &pass) && take(c, &pass, rn__stops(&pass, c->wanted, c->count));
-}
-
 static bool simplify(compilation *c)
 {
     rn__copy_pass pass;
@@ -331,7 +324,7 @@ rn_program *rn_compile(rn_graph *graph, rn_compile_options options)
     }
     if (!options.outputs) c.options.outputs = c.options.output;
     if (!valid(graph, &c.options, options.outputs != NULL) || !begin(&c)) return NULL;
-    const bool ok = convert(&c) && optimize(&c) && stops(&c) && simplify(&c) && hoist(&c) &&
+    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && hoist(&c) &&
                     simplify(&c) && make_program(&c);
     settle(&c, ok);
     rn__free(graph->allocator, c.wanted);

@@ -4,7 +4,6 @@
  *
  *   convert    a private copy, in other real types when asked
  *              (here the optimiser adds its nodes)
- *   stops      what stops gradients goes
  *   simplify   dead code, common subexpressions, identities, constants; loop invariants
  *   hoist      what need not be done step by step leaves the loop
  *   simplify   once more, for what hoisting made
@@ -30,8 +29,6 @@ typedef struct rn__conversion {
 
 bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t *roots,
                  int count);
-
-bool rn__stops(rn__copy_pass *pass, const int32_t *roots, int count);
 
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
 
