@@ -17,9 +17,6 @@ extern "C" {
  * are not broadcast. */
 RN_API rn_tensor rn_mean_squared_error(rn_tensor x, rn_tensor y);
 
-/* The mean of |x - y|, likewise. The gradient where x is y is 0. */
-RN_API rn_tensor rn_mean_absolute_error(rn_tensor x, rn_tensor y);
-
 /* The mean of -log softmax(logits)[target], in nats: logits [.., V], targets i32 [..] in
  * 0..V-1. Any other target makes the run fail with a message. A logit of -inf marks an
  * impossible class: the loss is infinite if it is the target, else its gradient is 0.
