@@ -58,8 +58,7 @@ typedef enum rn_parameter {
     RN_ADAM_BETA1,
     RN_ADAM_BETA2,
     RN_ADAM_EPSILON,
-    RN_ADAM_DECAY, /* for both rn_adam and rn_adamw */
-    RN_ADAGRAD_EPSILON
+    RN_ADAM_DECAY /* for both rn_adam and rn_adamw */
 } rn_parameter;
 
 /* v = momentum v + dw,  w -= rate v. With momentum 0 no v is stored. */
@@ -68,11 +67,6 @@ RN_API rn_optimizer rn_sgd(double rate, double momentum);
 /* s = alpha s + (1 - alpha) dw dw,  w -= rate dw / (sqrt(s) + epsilon), with alpha 0.99 and
  * epsilon 1e-8. Tieleman and Hinton 2012. */
 RN_API rn_optimizer rn_rmsprop(double rate);
-
-/* s = s + dw dw,  w -= rate dw / (sqrt(s) + epsilon), with epsilon 1e-10. Duchi et al.
- * 2011.
- */
-RN_API rn_optimizer rn_adagrad(double rate);
 
 /* Kingma and Ba 2015, arXiv:1412.6980, with beta1 0.9, beta2 0.999, epsilon 1e-8. */
 RN_API rn_optimizer rn_adam(double rate);
