@@ -101,12 +101,6 @@ RN_API extern const rn_cell rn_cell_gru;
  */
 RN_API extern const rn_cell rn_cell_gru_reset_after;
 
-/* The minimal gated unit; Zhou et al. 2016, arXiv:1603.09420.
- *   f = s(Wf x + Uf h + bf)     g = tanh(W x + U (f .* h) + b)
- *   h' = (1 - f) .* h + f .* g
- * Weights: f/.., g/.. */
-RN_API extern const rn_cell rn_cell_mgu;
-
 typedef struct rn_recurrent_options {
     int64_t units;            /* H */
     int layers;               /* 0 stands for 1 */

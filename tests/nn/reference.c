@@ -92,21 +92,6 @@ static void gru_reset_after(const rn_model *model, const char *path, int64_t I, 
     }
 }
 
-static void mgu(const rn_model *model, const char *path, int64_t I, int64_t H,
-                const double *x, double *const *state, double *y)
-{
-    double f[RN_TEST_UNITS], g[RN_TEST_UNITS], fh[RN_TEST_UNITS] = {0};
-    double *h = state[0];
-
-    rn_test_gate(model, path, "f", I, H, H, x, h, f);
-    for (int64_t j = 0; j < H; j++) fh[j] = rn_test_sigmoid(f[j]) * h[j];
-    rn_test_gate(model, path, "g", I, H, H, x, fh, g);
-    for (int64_t j = 0; j < H; j++) {
-        const double k = rn_test_sigmoid(f[j]);
-        y[j] = h[j] = (1 - k) * h[j] + k * tanh(g[j]);
-    }
-}
-
 /* A cell of the list without a function of its name here does not compile. */
 static const rn_test_cell listed[] = {
 #define RN_CELL(name, formula) {.cell = &rn_cell_##name, .step = name},
