@@ -15,6 +15,8 @@
  * them are summed apart: in parts of PART rows, parts in pairs, pairs in pairs, and so on,
  * and the sum is added at the end. So the rounding errors of an index that is named
  * millions of times do not grow with that number.
+ *
+ * A call is not divided: each range of rows would read all indices.
  */
 #include "kernel/strided.h"
 #include "ops/sides.h"

@@ -61,9 +61,13 @@ static const char *shape(rn_typing *t)
     return rn__reduce_shape(t);
 }
 
-const rn_op rn__op_argmax = {RN_NAMED(argmax), .kind = RN_KIND_REDUCTION,
-                             .inputs = 1,      .flags = RN_OP_STRIDED,
-                             .shape = shape,   .sides = rn__sides_result};
+const rn_op rn__op_argmax = {RN_NAMED(argmax),
+                             .kind = RN_KIND_REDUCTION,
+                             .inputs = 1,
+                             .flags = RN_OP_STRIDED,
+                             .shape = shape,
+                             .divide = rn__reduce_divide,
+                             .sides = rn__sides_result};
 
 rn_tensor rn_argmax(rn_tensor x, int axis, bool keep)
 {

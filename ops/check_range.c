@@ -32,7 +32,8 @@ RN_KERNEL_ONCE(check_range)
     for (int64_t i = 0; i < count; i++) {
         if (x[i] >= a->low && x[i] <= a->high) continue;
         snprintf(call->message, RN_MESSAGE, "%d is outside %lld..%lld at element %lld",
-                 (int)x[i], (long long)a->low, (long long)a->high, (long long)i);
+                 (int)x[i], (long long)a->low, (long long)a->high,
+                 (long long)(call->first + i));
         return false;
     }
     if (count) memcpy(call->out->data, x, (size_t)count * sizeof *x);
@@ -49,7 +50,15 @@ static const char *shape(rn_typing *t)
     return "low is above high";
 }
 
-const rn_op rn__op_check_range = {RN_NAMED(check_range), .inputs = 1, .shape = shape};
+static bool divide(const rn_call *call, int axis, int *cut)
+{
+    (void)call;
+    cut[0] = axis;
+    return true;
+}
+
+const rn_op rn__op_check_range = {RN_NAMED(check_range), .inputs = 1, .shape = shape,
+                                  .divide = divide};
 
 rn_tensor rn_check_range(rn_tensor x, int64_t low, int64_t high)
 {

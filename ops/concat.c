@@ -49,6 +49,12 @@ static const char *shape(rn_typing *t)
     return NULL;
 }
 
+static bool divide(const rn_call *call, int axis, int *cut)
+{
+    for (int i = 0; i < call->inputs; i++) cut[i] = axis;
+    return axis != ((const attributes *)call->attributes)->axis;
+}
+
 static void gradient(rn_pullback *p)
 {
     const int axis = (int)((const attributes *)p->attributes)->axis;
@@ -61,9 +67,9 @@ static void gradient(rn_pullback *p)
     }
 }
 
-const rn_op rn__op_concat = {RN_NAMED(concat), .kind = RN_KIND_MOVEMENT,
-                             .inputs = -1,     .flags = RN_OP_STRIDED,
-                             .shape = shape,   .gradient = gradient};
+const rn_op rn__op_concat = {
+    RN_NAMED(concat), .kind = RN_KIND_MOVEMENT, .inputs = -1,        .flags = RN_OP_STRIDED,
+    .shape = shape,   .divide = divide,         .gradient = gradient};
 
 rn_tensor rn_concat(const rn_tensor *x, int count, int axis)
 {

@@ -13,6 +13,7 @@
  * A y without leading axes sees all rows of x at once: x [T, B, I] times w [I, H] is one
  * product of T B rows, forward and in both gradients.
  */
+#include "graph/node.h"
 #include "kernel/cpu.h"
 #include "kernel/gemm.h"
 #include "ops/op.h"
@@ -171,6 +172,24 @@ static bool sum_of_steps(const rn_batching *b, rn_tensor *sum)
     return true;
 }
 
+/* ---- division ---- */
+
+/* Rows and columns of z, and its leading axes: an element's sum depends on k alone. */
+static bool divide(const rn_call *call, int axis, int *cut)
+{
+    const int64_t which = ((const attributes *)call->attributes)->which;
+    const rn_array *x = &call->in[0], *y = &call->in[1], *z = call->out;
+
+    if (axis < z->rank - 2) {
+        cut[0] = rn__axis_under(x, z, axis);
+        cut[1] = rn__axis_under(y, z, axis);
+        return true;
+    }
+    cut[0] = axis < z->rank - 1 ? x->rank - (which & RN_TRANSPOSE_X ? 1 : 2) : -1;
+    cut[1] = axis < z->rank - 1 ? -1 : y->rank - (which & RN_TRANSPOSE_Y ? 2 : 1);
+    return true;
+}
+
 /* ---- scratch ---- */
 
 #define SIZE_OF(variant) size_t rn__gemm_scratch_##variant(int64_t m, int64_t n, int64_t k)
@@ -205,15 +224,11 @@ static size_t scratch(const rn_call *call)
 
 /* ---- record and public functions ---- */
 
-const rn_op rn__op_matmul = {RN_NAMED(matmul),
-                             .kind = RN_KIND_PRODUCT,
-                             .batch = rn_batch_leading,
-                             .sum_of_steps = sum_of_steps,
-                             .inputs = 2,
-                             .flags = RN_OP_STRIDED,
-                             .shape = shape,
-                             .gradient = gradient,
-                             .scratch = scratch};
+const rn_op rn__op_matmul = {RN_NAMED(matmul),          .kind = RN_KIND_PRODUCT,
+                             .batch = rn_batch_leading, .sum_of_steps = sum_of_steps,
+                             .divide = divide,          .inputs = 2,
+                             .flags = RN_OP_STRIDED,    .shape = shape,
+                             .gradient = gradient,      .scratch = scratch};
 
 rn_tensor rn_matmul_transposed(rn_tensor x, rn_tensor y, rn_transposition which)
 {

@@ -55,6 +55,7 @@ static void gradient(rn_pullback *p)
 const rn_op rn__op_mean_square = {RN_NAMED(mean_square),
                                   .kind = RN_KIND_REDUCTION,
                                   .batch = rn__reduce_batch,
+                                  .divide = rn__reduce_divide,
                                   .inputs = 1,
                                   .flags = RN_OP_STRIDED | RN_OP_KEEPS_NAN,
                                   .shape = shape,

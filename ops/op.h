@@ -163,7 +163,7 @@
 #define RN_DECLARE_kernel_logical(name) RN_FOR_logical(RN_KERNEL(name);)
 #define RN_DECLARE_kernel_once(name)    RN_KERNEL_ONCE(name);
 #define RN_DECLARE_view(name, kind)
-#define RN_OP(name, code, kind, formula)                                                   \
+#define RN_OP(name, code, kind, ...)                                                       \
     extern const rn_op rn__op_##name;                                                      \
     RN_DECLARE_##code(name, kind)
 #include "ops/ops.def"
@@ -177,7 +177,7 @@ enum {
     RN_TYPES_any = RN_TYPES_number | 1 << RN_BOOL,
     RN_TYPES_logical = 1 << RN_BOOL,
     RN_TYPES_once = RN_TYPES_any,
-#define RN_OP(name, code, kind, formula) RN_TYPES_OF_##name = RN_TYPES_##kind,
+#define RN_OP(name, code, kind, ...) RN_TYPES_OF_##name = RN_TYPES_##kind,
 #include "ops/ops.def"
 #undef RN_OP
 };

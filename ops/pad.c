@@ -60,6 +60,12 @@ static const char *shape(rn_typing *t)
     return NULL;
 }
 
+static bool divide(const rn_call *call, int axis, int *cut)
+{
+    for (int i = 0; i < call->inputs; i++) cut[i] = axis;
+    return axis != ((const attributes *)call->attributes)->axis;
+}
+
 static void gradient(rn_pullback *p)
 {
     const attributes *a = (const attributes *)p->attributes;
@@ -68,9 +74,9 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_slice(p->dy, (int)a->axis, a->before, a->before + size, a->between + 1);
 }
 
-const rn_op rn__op_pad = {RN_NAMED(pad),  .kind = RN_KIND_MOVEMENT,
-                          .inputs = 1,    .flags = RN_OP_STRIDED,
-                          .shape = shape, .gradient = gradient};
+const rn_op rn__op_pad = {
+    RN_NAMED(pad),  .kind = RN_KIND_MOVEMENT, .inputs = 1,         .flags = RN_OP_STRIDED,
+    .shape = shape, .divide = divide,         .gradient = gradient};
 
 rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after, int64_t between)
 {

@@ -67,6 +67,20 @@ rn_tensor rn__reduce_batch(const rn_batching *b)
     return rn_apply(b->op, b->x, 1, attributes, b->attribute_size);
 }
 
+bool rn__reduce_divide(const rn_call *call, int axis, int *cut)
+{
+    const rn__reduce_attributes *a = (const rn__reduce_attributes *)call->attributes;
+
+    for (int i = 0, of_y = 0; i < call->in[0].rank; i++) {
+        const bool reduced = (a->axes >> i & 1) != 0;
+        if (reduced && !a->keep) continue;
+        if (of_y++ != axis) continue;
+        cut[0] = i;
+        return !reduced;
+    }
+    return false;
+}
+
 int64_t rn__reduce_terms(rn_shape x, int64_t axes)
 {
     int64_t terms = 1;

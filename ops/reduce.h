@@ -23,6 +23,9 @@ int64_t rn__reduce_axes(const rn_op *op, rn_tensor x, const int *axes, int count
 /* The batch rule; attributes begin with those of a reduction. */
 rn_tensor rn__reduce_batch(const rn_batching *b);
 
+/* The divide rule: results of different places of a kept axis share no term. */
+bool rn__reduce_divide(const rn_call *call, int axis, int *cut);
+
 /* The number of elements that one result is made of. */
 int64_t rn__reduce_terms(rn_shape x, int64_t axes);
 

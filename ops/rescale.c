@@ -65,9 +65,13 @@ RN_KERNEL(rescale)
 
 #if RN_ONCE
 
-const rn_op rn__op_rescale = {RN_NAMED(rescale),         .kind = RN_KIND_REDUCTION,
-                              .batch = rn__reduce_batch, .inputs = 1,
-                              .flags = RN_OP_STRIDED,    .shape = rn__reduce_shape,
+const rn_op rn__op_rescale = {RN_NAMED(rescale),
+                              .kind = RN_KIND_REDUCTION,
+                              .batch = rn__reduce_batch,
+                              .divide = rn__reduce_divide,
+                              .inputs = 1,
+                              .flags = RN_OP_STRIDED,
+                              .shape = rn__reduce_shape,
                               .sides = rn__sides_result};
 
 rn_tensor rn_rescale(rn_tensor x, const int *axes, int count, bool keep, bool small)

@@ -12,7 +12,7 @@
 #define RN_CODE_kernel_logical(name) RN_FOR_logical(.kernel = R(rn__kernel_##name))
 #define RN_CODE_kernel_once(name)    .kernel = rn__kernel_##name
 #define RN_CODE_view(name, kind)
-#define RN_OP(name, code, kind, formula) {RN_CODE_##code(name, kind)},
+#define RN_OP(name, code, kind, ...) {RN_CODE_##code(name, kind)},
 
 extern const rn__code R(rn__table)[];
 const rn__code R(rn__table)[] = {
@@ -23,7 +23,7 @@ const rn__code R(rn__table)[] = {
 #if RN_ONCE
 
 const rn_op *const rn__ops[] = {
-#define RN_OP(name, code, kind, formula) &rn__op_##name,
+#define RN_OP(name, code, kind, ...) &rn__op_##name,
 #include "ops/ops.def"
 #undef RN_OP
 };

@@ -30,12 +30,13 @@ RN_KERNEL_ONCE(take)
     const int64_t count = product(indices->size, indices->rank);
     const size_t row = (size_t)product(x->size + 1, x->rank - 1) * rn_type_size(x->type);
     const int32_t *index = (const int32_t *)indices->data;
+    const int64_t first = row ? call->first / product(x->size + 1, x->rank - 1) : 0;
 
     for (int64_t i = 0; i < count; i++) {
         if (index[i] < 0 || index[i] >= x->size[0]) {
             snprintf(call->message, RN_MESSAGE,
                      "index %d is outside 0..%lld at element %lld", (int)index[i],
-                     (long long)x->size[0] - 1, (long long)i);
+                     (long long)x->size[0] - 1, (long long)(first + i));
             return false;
         }
         if (row)
@@ -57,6 +58,13 @@ static const char *shape(rn_typing *t)
     return NULL;
 }
 
+/* By the indices. */
+static bool divide(const rn_call *call, int axis, int *cut)
+{
+    cut[0] = -1, cut[1] = axis;
+    return axis < call->in[1].rank && product(call->out->size, call->out->rank) > 0;
+}
+
 static void gradient(rn_pullback *p)
 {
     /* Where nothing of x is read there is no gradient, not even zeros. */
@@ -64,9 +72,13 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_add_at(rn_fill_like(p->x[0], 0), p->x[1], p->dy);
 }
 
-const rn_op rn__op_take = {RN_NAMED(take),       .kind = RN_KIND_MOVEMENT,
-                           .inputs = 2,          .shape = shape,
-                           .gradient = gradient, .sides = rn__sides_indices};
+const rn_op rn__op_take = {RN_NAMED(take),
+                           .kind = RN_KIND_MOVEMENT,
+                           .inputs = 2,
+                           .shape = shape,
+                           .gradient = gradient,
+                           .divide = divide,
+                           .sides = rn__sides_indices};
 
 rn_tensor rn_take(rn_tensor x, rn_tensor indices)
 {

@@ -42,9 +42,10 @@ RN_KERNEL(uniform)
     real *y = (real *)call->out->data;
     int64_t count = 1;
 
-    for (int i = 0; i < a->rank; i++) count *= a->size[i];
+    for (int i = 0; i < call->out->rank; i++) count *= call->out->size[i];
     for (int64_t i = 0; i < count; i++) {
-        const uint32_t counter[4] = {(uint32_t)i, (uint32_t)((uint64_t)i >> 32), t0, t1};
+        const uint64_t at = (uint64_t)(call->first + i);
+        const uint32_t counter[4] = {(uint32_t)at, (uint32_t)(at >> 32), t0, t1};
         uint32_t bits[4];
 
         rn__philox(counter, key, bits);
@@ -69,8 +70,17 @@ static const char *shape(rn_typing *t)
     return NULL;
 }
 
-const rn_op rn__op_uniform = {RN_NAMED(uniform), .kind = RN_KIND_RANDOM,
-                              .flags = RN_OP_EXACT, .inputs = 1, .shape = shape};
+/* Every range reads the ticks. */
+static bool divide(const rn_call *call, int axis, int *cut)
+{
+    (void)call, (void)axis;
+    cut[0] = -1;
+    return true;
+}
+
+const rn_op rn__op_uniform = {RN_NAMED(uniform),    .kind = RN_KIND_RANDOM,
+                              .flags = RN_OP_EXACT, .inputs = 1,
+                              .shape = shape,       .divide = divide};
 
 rn_tensor rn_uniform(rn_tensor ticks, uint64_t key, rn_type type, rn_shape shape_of_y)
 {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Checks the form of all sources: what clang-format makes of them, tabs and blanks at the
-# ends of lines, the licence line, lengths, a row for each operator in the documents.
+# ends of lines, the licence line, lengths, the table of operators in the documents.
 # Functions have at most 60 lines, and files 300: those that have more are listed in
 # style/long.txt, and tests may have 400.
 # usage: style.sh [--fix]
@@ -34,10 +34,7 @@ found=$(files \( -name '*.[ch]' -o -name '*.md' -o -name '*.sh' -o -name '*.def'
 [ -z "$found" ] || complain "tabs, or blanks at the end of a line:
 $found"
 
-sed -n 's/^RN_OP(\([a-z0-9_]*\),.*/\1/p' ops/ops.def >"$names"
-while IFS= read -r name; do
-    grep -q "^|.*\`$name\`" docs/operators.md || complain "docs/operators.md: no row for $name"
-done <"$names"
+sh scripts/operators.sh ${1+"$1"} || bad=1
 
 # Tables of numbers that a script wrote are as it wrote them.
 sources()

@@ -34,6 +34,8 @@ typedef struct rn_call {
     void *scratch; /* 64-byte aligned, of the size returned by the scratch rule */
     char *message; /* RN_MESSAGE bytes for an error message */
     int inputs;
+    int64_t first; /* of a range of a divided call (see rn_divide_rule): the elements of the
+                      whole output before it; else 0 */
 } rn_call;
 
 /* Computes out and returns true. Returns false to reject its input values, such as an index
@@ -132,6 +134,16 @@ typedef bool (*rn_sum_rule)(const rn_batching *b, rn_tensor *sum);
  * An element-wise operator uses it by default. */
 RN_API rn_tensor rn_batch_leading(const rn_batching *b);
 
+/* How a call may be divided among threads: whether the output may be cut along `axis` into
+ * ranges, each computed by a call of the kernel of its own, with the same bits as by one
+ * call for all. No sum may depend on where the cuts are. If so the rule sets cut[i], for
+ * each input i, to the axis of which a range reads just the elements with the indices of
+ * its output, or to -1 if it reads the whole input. Data pointers are not set yet. All axes
+ * of the output before `axis` have size 1, so a range is dense. Inputs that must be dense
+ * (no RN_OP_STRIDED) stay so only if cut[i] is their first axis, or those before have size
+ * 1. */
+typedef bool (*rn_divide_rule)(const rn_call *call, int axis, int *cut);
+
 /* What kind of work an operator does. The compiler decides by it. */
 typedef enum rn_op_kind {
     RN_KIND_BY_CODE,     /* element-wise if it only has maps, a view if it has a view rule,
@@ -187,6 +199,7 @@ typedef struct rn_op {
     rn_sides_rule sides;        /* NULL: no branches; the operator is smooth */
     rn_batch_rule batch;        /* NULL: stays in loops, unless element-wise */
     rn_sum_rule sum_of_steps;   /* NULL: summed step by step */
+    rn_divide_rule divide;      /* NULL: not divided, unless element-wise */
     double neutral;             /* with RN_OP_NEUTRAL_RIGHT or RN_OP_NEUTRAL_LEFT */
     const char *expression;     /* of an element-wise operator, for back ends that write
                                    source: C in the operands x, y, z; NULL: none */

@@ -33,6 +33,7 @@ RN_API rn_tensor rn_log(rn_tensor x);      /* natural logarithm */
 RN_API rn_tensor rn_log1p(rn_tensor x);    /* log(1 + x), accurate near 0 */
 RN_API rn_tensor rn_sin(rn_tensor x);      /* sine, radians */
 RN_API rn_tensor rn_cos(rn_tensor x);      /* cosine, radians */
+RN_API rn_tensor rn_atan(rn_tensor x);     /* arc tangent, radians */
 RN_API rn_tensor rn_tanh(rn_tensor x);     /* hyperbolic tangent */
 RN_API rn_tensor rn_sigmoid(rn_tensor x);  /* 1 / (1 + e^-x) */
 RN_API rn_tensor rn_relu(rn_tensor x);     /* max(x, 0); the gradient at 0 is 0 */

@@ -157,12 +157,32 @@ static bool copy_told(rn__copy_pass *pass, const rn__node *from, rn__node *to)
     return true;
 }
 
+rn_tensor rn__copy_as_is(const rn__copy_pass *pass, const rn__node *node,
+                         const rn_tensor *in)
+{
+    const rn_tensor x =
+        rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
+
+    if (!rn_is_null(x) && !rn_is_null(pass->limit)) {
+        rn__node_of(x)->limit = node->limit;
+        rn__node_of(x)->limit.id = pass->limit.id;
+    }
+    return x;
+}
+
+rn_tensor rn__copy_leaf_as_is(const rn__copy_pass *pass, const rn__node *leaf)
+{
+    if (leaf->op == &rn__op_variable) return rn_read_variable(pass->to, leaf->variable);
+    return rn__append(pass->to, leaf->op, leaf->type, leaf->shape, NULL, 0,
+                      leaf->attributes, leaf->attribute_size);
+}
+
 static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
 {
     const rn__node *node = rn__at(region->graph, id);
 
     if (constant(node) || (!region->graph->parent && node->inputs == 0))
-        return pass->leaf(pass, node);
+        return pass->leaf ? pass->leaf(pass, node) : rn__copy_leaf_as_is(pass, node);
     if (node->op == &rn__op_get) return copy_get(pass, region, node);
     rn_tensor *in = operands(pass, region, node);
     if (!in || !find_limit(pass, region, node, in)) return rn_null();

@@ -32,6 +32,11 @@ typedef rn_tensor (*rn__copy_node)(rn__copy_pass *pass, const rn__node *node,
  * there. */
 typedef rn_tensor (*rn__copy_leaf)(rn__copy_pass *pass, const rn__node *leaf);
 
+/* For hooks: the same operator on the new operands, with the same limit; the same leaf. */
+rn_tensor rn__copy_as_is(const rn__copy_pass *pass, const rn__node *node,
+                         const rn_tensor *in);
+rn_tensor rn__copy_leaf_as_is(const rn__copy_pass *pass, const rn__node *leaf);
+
 /* Makes the copy of a loop whose outputs live, in place of rn__copy_loop. */
 typedef bool (*rn__copy_loop_hook)(rn__copy_pass *pass, rn__region *outer,
                                    const rn__node *node, rn_graph *to);
@@ -40,7 +45,7 @@ struct rn__copy_pass {
     const rn_graph *from;
     rn_graph *to;
     rn__copy_node node;
-    rn__copy_leaf leaf;
+    rn__copy_leaf leaf;           /* NULL: rn__copy_leaf_as_is */
     void *data;                   /* of the pass */
     rn_tensor limit;              /* of the node being copied, in the copy; null: none */
     rn__copy_loop_hook loop;      /* NULL: rn__copy_loop */

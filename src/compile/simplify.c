@@ -111,19 +111,6 @@ static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
     return x;
 }
 
-/* The same operator on new operands, with the same limit. */
-static rn_tensor apply(const rn__copy_pass *pass, const rn__node *node, const rn_tensor *in)
-{
-    const rn_tensor x =
-        rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
-
-    if (!rn_is_null(x) && !rn_is_null(pass->limit)) {
-        rn__node_of(x)->limit = node->limit;
-        rn__node_of(x)->limit.id = pass->limit.id;
-    }
-    return x;
-}
-
 static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
                                const rn_tensor *in)
 {
@@ -132,16 +119,15 @@ static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
     /* An operand is unique by now, or a leaf of a body, which no table may judge. */
     if (!rn_is_null(x)) return x;
     x = rn__fold(pass->to, node, in);
-    if (rn_is_null(x)) x = apply(pass, node, in);
+    if (rn_is_null(x)) x = rn__copy_as_is(pass, node, in);
     return unique(pass, x);
 }
 
 static rn_tensor simplify_leaf(rn__copy_pass *pass, const rn__node *leaf)
 {
-    if (leaf->op == &rn__op_variable) return rn_read_variable(pass->to, leaf->variable);
-    const rn_tensor x = rn__append(pass->to, leaf->op, leaf->type, leaf->shape, NULL, 0,
-                                   leaf->attributes, leaf->attribute_size);
-    return leaf->op == &rn__op_input ? x : unique(pass, x);
+    const rn_tensor x = rn__copy_leaf_as_is(pass, leaf);
+
+    return leaf->op == &rn__op_variable || leaf->op == &rn__op_input ? x : unique(pass, x);
 }
 
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count)

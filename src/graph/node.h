@@ -230,6 +230,13 @@ static inline bool rn__is_elementwise(const rn_op *op)
 /* Whether the op, of two operands, is their sum. */
 bool rn__op_adds(const rn_op *op);
 
+/* What the record answers to rn_divide_rule; an element-wise operator's rule is implied. */
+bool rn__op_divides(const rn_op *op, const rn_call *call, int axis, int *cut);
+
+/* The axis of x that lies under an axis of y when x is broadcast to it; -1 where x repeats.
+ */
+int rn__axis_under(const rn_array *x, const rn_array *y, int axis);
+
 /* Strides of a dense array. */
 void rn__layout_dense(rn_shape shape, int64_t *stride);
 

@@ -56,3 +56,19 @@ bool rn__op_adds(const rn_op *op)
 
     return op->inputs == 2 && rn__is_elementwise(op) && (op->flags & flags) == flags;
 }
+
+bool rn__op_divides(const rn_op *op, const rn_call *call, int axis, int *cut)
+{
+    const rn_array *y = call->out;
+
+    if (!rn__is_elementwise(op)) return op->divide && op->divide(call, axis, cut);
+    for (int i = 0; i < call->inputs; i++) cut[i] = rn__axis_under(&call->in[i], y, axis);
+    return true;
+}
+
+int rn__axis_under(const rn_array *x, const rn_array *y, int axis)
+{
+    const int of_x = axis - (y->rank - x->rank);
+
+    return of_x < 0 || x->size[of_x] == 1 ? -1 : of_x;
+}

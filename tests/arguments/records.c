@@ -255,9 +255,11 @@ static bool nonsense(const rn_optimizer *self, rn_tensor loss)
 rn_optimizer an_optimizer(rn_test_world *w)
 {
     const double rate = real(w), second = real(w);
-    rn_optimizer o =
-        DRAW(w, rn_optimizer, rn_sgd(rate, second), rn_rmsprop(rate), rn_adam(rate),
-             rn_adamw(rate, second), {.build = refuse}, {.build = nonsense}, {0});
+    const rn_optimizer all[] = {
+#define RN_OPTIMIZER(name, arguments, ...) rn_##name arguments,
+#include "train/updates.def"
+        {.build = refuse}, {.build = nonsense}, {0}};
+    const rn_optimizer o = all[rn_test_draw(w, sizeof all / sizeof *all)];
 
     return rn_test_draw(w, 2) ? o : rn_clipped(o, real(w));
 }

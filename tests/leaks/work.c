@@ -272,20 +272,19 @@ static rn_test_result train(rn_allocator a, char *message, rn_optimizer optimize
     return result;
 }
 
-static rn_test_result train_with_sgd(rn_allocator a, char *message)
+static rn_test_result train_clipped(rn_allocator a, char *message)
 {
     return train(a, message, rn_clipped(rn_sgd(0.1, 0.9), 1));
 }
 
-static rn_test_result train_with_adam(rn_allocator a, char *message)
-{
-    return train(a, message, rn_adamw(0.01, 0.1));
-}
-
-static rn_test_result train_with_rmsprop(rn_allocator a, char *message)
-{
-    return train(a, message, rn_rmsprop(0.01));
-}
+#define RN_OPTIMIZER(name, arguments, rate_, second_, ...)                                 \
+    static rn_test_result train_with_##name(rn_allocator a, char *message)                 \
+    {                                                                                      \
+        const double rate = rate_, second = second_;                                       \
+        (void)second;                                                                      \
+        return train(a, message, rn_##name arguments);                                     \
+    }
+#include "train/updates.def"
 
 /* A model saved and loaded into another that has other values. */
 static rn_test_result save_and_load(rn_allocator a, char *message)
@@ -329,9 +328,9 @@ const struct rn_test_piece rn_test_works[] = {
     {"compile-converted", compile_converted},
     {"gradcheck", gradcheck},
     {"culprit", culprit},
-    {"train-sgd", train_with_sgd},
-    {"train-adamw", train_with_adam},
-    {"train-rmsprop", train_with_rmsprop},
+    {"train-clipped", train_clipped},
+#define RN_OPTIMIZER(name, ...) {"train-" #name, train_with_##name},
+#include "train/updates.def"
     {"save-and-load", save_and_load},
 };
 const int rn_test_works_count = sizeof rn_test_works / sizeof *rn_test_works;

@@ -41,10 +41,17 @@ double *at(const rn_test_array *x, const int64_t *index)
     return &x->at[place];
 }
 
+/* i32 wraps; exact below 2^53. */
+static double wrapped(rn_type type, double x)
+{
+    return type == RN_I32 ? (int32_t)(uint32_t)(int64_t)x : x;
+}
+
 void map_one(double (*f)(double), const rn_test_array *x, rn_test_array *y)
 {
     *y = array_like(x, x->type);
-    for (int64_t i = 0; i < rn_test_array_count(x); i++) y->at[i] = f(x->at[i]);
+    for (int64_t i = 0; i < rn_test_array_count(x); i++)
+        y->at[i] = wrapped(x->type, f(x->at[i]));
 }
 
 static rn_shape broadcast(rn_shape x, rn_shape y)
@@ -67,8 +74,8 @@ void map_two(double (*f)(double, double), const rn_test_array *x, rn_type type,
 
     *y = rn_test_array_new(type, shape);
     if (rn_test_array_count(y) > 0) do
-            *at(y, index) =
-                f(at_broadcast(&x[0], shape, index), at_broadcast(&x[1], shape, index));
+            *at(y, index) = wrapped(type, f(at_broadcast(&x[0], shape, index),
+                                            at_broadcast(&x[1], shape, index)));
         while (next_index(shape, index));
 }
 
@@ -164,4 +171,43 @@ void expect_gradient(rn_tensor (*op)(rn_tensor), int64_t n, const double *x,
         rn_test_array_free(&value);
         rn_graph_free(g);
     }
+}
+
+void expect_kinks(rn_tensor (*op)(rn_tensor), const kink *kinks, int count)
+{
+    double x[16], dy[16], dx[16];
+
+    cr_assert(count <= 16);
+    for (int i = 0; i < count; i++)
+        x[i] = kinks[i].x, dy[i] = kinks[i].dy, dx[i] = kinks[i].dx;
+    expect_gradient(op, count, x, dy, dx);
+}
+
+/* False < true. */
+void expect_comparisons(rn_tensor (*op)(rn_tensor, rn_tensor), double (*f)(double, double))
+{
+    const double values[] = {NAN, 1, -INFINITY, 0, -0.0};
+    rn_test_array x = rn_test_array_new(RN_F32, (rn_shape){2, {5, 1}});
+    rn_test_array y = rn_test_array_new(RN_F32, (rn_shape){1, {5}}), pair[2];
+
+    for (int i = 0; i < 5; i++) x.at[i] = y.at[i] = values[i];
+    for (int type = RN_F32; type <= RN_BOOL; type++) {
+        rn_graph *g = rn_graph_new();
+        x.type = y.type = (rn_type)type;
+        rn_test_array_round(&x);
+        rn_test_array_round(&y);
+        pair[0] = x, pair[1] = y;
+        const rn_tensor in[2] = {rn_input(g, "x", x.type, x.shape),
+                                 rn_input(g, "y", y.type, y.shape)};
+        const rn_test_feed feeds[2] = {{in[0], &x}, {in[1], &y}};
+        rn_test_array want, got = rn_test_eval(op(in[0], in[1]), feeds, 2);
+
+        map_two(f, pair, RN_BOOL, &want);
+        rn_test_compare(&got, &want, 0, 0, rn_type_name(x.type));
+        rn_test_array_free(&got);
+        rn_test_array_free(&want);
+        rn_graph_free(g);
+    }
+    rn_test_array_free(&x);
+    rn_test_array_free(&y);
 }

@@ -38,6 +38,9 @@ typedef enum flags {
     NEAR_KINKS = 8,    /* the samples may lie at kinks: no numerical gradient */
     FEW_LAYOUTS = 16,  /* nothing is promised about the bits of other layouts */
     INTEGERS_TOO = 32, /* also for i32 */
+    PIECEWISE = 64,    /* linear but for kinks and jumps */
+    PERIODIC = 128,    /* for arguments up to 1e18 */
+    FROM_VALUE = 256,  /* the rule uses y alone: where it saturates dx is near dy, not dx */
 } flags;
 
 /* What a builder must refuse, with the whole message. */
@@ -109,7 +112,7 @@ bool next_index(rn_shape shape, int64_t *index);
 double at_broadcast(const rn_test_array *x, rn_shape shape, const int64_t *index);
 double *at(const rn_test_array *x, const int64_t *index);
 
-/* y = f(a), y = f(a, b), broadcast, of the type of a, or bool. */
+/* y = f(a), y = f(a, b), broadcast, of the type of a, or bool. i32 wraps. */
 void map_one(double (*f)(double), const rn_test_array *x, rn_test_array *y);
 void map_two(double (*f)(double, double), const rn_test_array *x, rn_type type,
              rn_test_array *y);
@@ -122,12 +125,21 @@ typedef struct point {
 } point;
 void expect_points(rn_tensor (*op)(rn_tensor), const point *points, int count);
 
+/* The gradient dx of op(x) where its cotangent is dy. */
+typedef struct kink {
+    double x, dy, dx;
+} kink;
+void expect_kinks(rn_tensor (*op)(rn_tensor), const kink *kinks, int count);
+
 /* The value of op(x, y), and the gradient to both, at single elements. */
 typedef struct binary_point {
     double x, y, z, dx, dy;
 } binary_point;
 void expect_binary_points(rn_tensor (*op)(rn_tensor, rn_tensor), const binary_point *points,
                           int count);
+
+/* op of all pairs of NaN, numbers, an infinity and zeros, in all types. */
+void expect_comparisons(rn_tensor (*op)(rn_tensor, rn_tensor), double (*f)(double, double));
 
 /* The gradient of sum(weights y) to x where y = op(x). */
 void expect_gradient(rn_tensor (*op)(rn_tensor), int64_t n, const double *x,

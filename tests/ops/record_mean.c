@@ -175,7 +175,7 @@ static const refusal refusals_argmax[] = {
     {argmax_none, "argmax: the maximum of no elements is undefined: x [2,0]"},
     {argmax_type, "argmax: not defined for this type (bool): x [2,3]"},
 };
-REDUCTION(argmax, argmaxes, NO_GRADIENT | INTEGERS_TOO, 0, 0, more_argmax);
+REDUCTION(argmax, argmaxes, NO_GRADIENT | INTEGERS_TOO | PIECEWISE, 0, 0, more_argmax);
 
 /* ---- everything, or one axis ---- */
 
@@ -197,26 +197,26 @@ static const sample all[] = {{.x = {REAL(distinct, 3, 5)}, OVER_ALL(false)},
 static const sample one_axis[] = {{.x = {REAL(distinct, 3, 5)}, OVER(false, 1)},
                                   {.x = {REAL(distinct, 2, 3, 5)}, OVER(false, 1)}};
 
-#define ALL(name_, f, start, divide, ulps)                                                 \
+#define ALL(name_, f, start, divide, flags_, ulps)                                         \
     SHORT(name_, rn_##name_(x[0]), start, f, divide)                                       \
     REFUSES(bools_##name_, rn_##name_(x_of(g, RN_BOOL)))                                   \
     static const refusal refusals_##name_[] = {{bools_##name_, REFUSED}};                  \
-    REDUCTION(name_, all, 0, ulps, 1, NULL)
+    REDUCTION(name_, all, flags_, ulps, 1, NULL)
 
-#define AXIS(name_, f, start, divide, ulps)                                                \
+#define AXIS(name_, f, start, divide, flags_, ulps)                                        \
     SHORT(name_, rn_##name_(x[0], 1), start, f, divide)                                    \
     REFUSES(bools_##name_, rn_##name_(x_of(g, RN_BOOL), 1))                                \
     static const refusal refusals_##name_[] = {{bools_##name_, REFUSED}};                  \
-    REDUCTION(name_, one_axis, 0, ulps, 1, NULL)
+    REDUCTION(name_, one_axis, flags_, ulps, 1, NULL)
 
 #define REFUSED "sum: not defined for this type (bool): x [2,3]"
-ALL(sum_all, plus, 0, false, 0);
-AXIS(sum_axis, plus, 0, false, 0);
+ALL(sum_all, plus, 0, false, 0, 0);
+AXIS(sum_axis, plus, 0, false, 0, 0);
 #undef REFUSED
 #define REFUSED "mean: not defined for this type (bool): x [2,3]"
-ALL(mean_all, plus, 0, true, 1);
-AXIS(mean_axis, plus, 0, true, 1);
+ALL(mean_all, plus, 0, true, 0, 1);
+AXIS(mean_axis, plus, 0, true, 0, 1);
 #undef REFUSED
 #define REFUSED "max: not defined for this type (bool): x [2,3]"
-ALL(max_all, larger, -INFINITY, false, 0);
-AXIS(max_axis, larger, -INFINITY, false, 0);
+ALL(max_all, larger, -INFINITY, false, PIECEWISE, 0);
+AXIS(max_axis, larger, -INFINITY, false, PIECEWISE, 0);

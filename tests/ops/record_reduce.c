@@ -242,7 +242,7 @@ REFERENCE(max)
     fold(x, (const over *)with, -INFINITY, larger, y);
 }
 BAD(max, "the maximum of no elements is undefined")
-REDUCTION(max, extremes, EXACT | INTEGERS_TOO, 0, 0, more_max);
+REDUCTION(max, extremes, EXACT | PIECEWISE | INTEGERS_TOO, 0, 0, more_max);
 
 static rn_tensor min_of_all(rn_tensor x)
 {
@@ -272,4 +272,4 @@ REFERENCE(min)
     fold(x, (const over *)with, INFINITY, smaller, y);
 }
 BAD(min, "there is no smallest of nothing")
-REDUCTION(min, extremes, EXACT | INTEGERS_TOO, 0, 0, more_min);
+REDUCTION(min, extremes, EXACT | PIECEWISE | INTEGERS_TOO, 0, 0, more_min);

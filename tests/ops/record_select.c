@@ -10,6 +10,13 @@
 
 /* ---- where ---- */
 
+#define RN_THREE(name, formula)                                                            \
+    static double of_##name(double x, double y, double z)                                  \
+    {                                                                                      \
+        return formula;                                                                    \
+    }
+#include "elementwise.def"
+
 static rn_tensor build_where(const rn_tensor *x, const void *with)
 {
     return rn_where(x[0], x[1], x[2]);
@@ -22,9 +29,9 @@ static void reference_where(const rn_test_array *x, const void *with, rn_test_ar
 
     *y = rn_test_array_new(x[1].type, shape);
     if (rn_test_array_count(y) > 0) do
-            *at(y, index) = at_broadcast(&x[0], shape, index) != 0
-                                ? at_broadcast(&x[1], shape, index)
-                                : at_broadcast(&x[2], shape, index);
+            *at(y, index) = of_where(at_broadcast(&x[0], shape, index),
+                                     at_broadcast(&x[1], shape, index),
+                                     at_broadcast(&x[2], shape, index));
         while (next_index(shape, index));
 }
 
@@ -192,7 +199,7 @@ const record record_cast = {.name = "cast",
                             .build = build_cast,
                             .reference = reference_cast,
                             SAMPLES(samples_cast),
-                            .flags = EXACT,
+                            .flags = EXACT | PIECEWISE,
                             REFUSALS(refusals_cast),
                             .more = more_cast};
 

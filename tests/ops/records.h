@@ -6,7 +6,7 @@
 
 #include "record.h"
 
-#define RN_OP(name, code, kind, formula) extern const record record_##name;
+#define RN_OP(name, code, kind, ...) extern const record record_##name;
 #include "ops/ops.def"
 #undef RN_OP
 

@@ -5,7 +5,7 @@
 #include "check.h"
 #include "records.h"
 
-#define RN_OP(name, code, kind, formula)                                                   \
+#define RN_OP(name, code, kind, ...)                                                       \
     Test(ops, name)                                                                        \
     {                                                                                      \
         check_record(&record_##name);                                                      \

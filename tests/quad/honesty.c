@@ -13,7 +13,7 @@
 #include "records.h"
 
 const record *const honesty_records[] = {
-#define RN_OP(name, code, kind, formula) &record_##name,
+#define RN_OP(name, code, kind, ...) &record_##name,
 #include "ops/ops.def"
 #undef RN_OP
 #define RN_COMPOSITE(name) &record_##name,
@@ -33,20 +33,6 @@ bool honesty_applies(const record *r)
 
     for (int i = 0; i < r->inputs; i++) real |= r->samples[0].x[i].type == RN_F32;
     return real && !is(r, "stop_gradient") && !is(r, "range");
-}
-
-/* Operators that are linear but for kinks and jumps: there a second difference is zero, or
- * tells of one. */
-static bool piecewise_linear(const record *r)
-{
-    static const char *const names[] = {
-        "abs",     "relu",      "sign",   "maximum",       "minimum", "max",
-        "max_all", "max_axis",  "min",    "equal",         "less",    "less_equal",
-        "greater", "not_equal", "argmax", "greater_equal", "cast"};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is(r, names[i])) return true;
-    return false;
 }
 
 /* ---- values ---- */
@@ -307,7 +293,8 @@ static void judge_scene(honesty *h, scene *s, int64_t stride)
     for (int k = 0; k < r->worst_count; k++) {
         const rn_gradcheck_entry *e = &r->worst[k];
         if (e->element < 0) continue;
-        if (piecewise_linear(s->record)) judge_straddle(h, s, e);
+        /* Where a second difference is zero, or reveals a kink. */
+        if (s->record->flags & PIECEWISE) judge_straddle(h, s, e);
         if (h->points++ % stride == 0) judge_entry(h, s, e);
     }
 }

@@ -32,7 +32,7 @@ int main(void)
     printf("%-15s%7s%9s%9s%7s   %s\n", "operator", "points", "f64", "f32", "limit",
            "scale");
     for (int i = 0; i < element_rule_count; i++) {
-        const element_rule *r = &element_rules[i];
+        const element_rule rule = element_rule_at(i), *r = &rule;
         for (int k = 0; k < r->inputs; k++)
             good &= print(r->name, operands[k], judge_element(r, k, &rule_f64),
                           judge_element(r, k, &rule_f32), r->limit, r->scale);

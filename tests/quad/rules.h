@@ -84,7 +84,8 @@ typedef struct element_rule {
     double limit;
 } element_rule;
 
-extern const element_rule element_rules[];
+/* Those of elementwise.def. */
+element_rule element_rule_at(int i);
 extern const int element_rule_count;
 
 rule_result judge_element(const element_rule *r, int operand, const rule_precision *t);

@@ -61,7 +61,7 @@ static void check(const record *r)
     }
 }
 
-#define RN_OP(name, code, kind, formula)                                                   \
+#define RN_OP(name, code, kind, ...)                                                       \
     Test(quad_ops, name)                                                                   \
     {                                                                                      \
         check(&record_##name);                                                             \

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* Every gradient rule keeps to its limit (rules.h); `quad_rules` prints the figures. */
 #include <criterion/criterion.h>
+#include <string.h>
 
+#include "ops/record.h"
 #include "rules.h"
 
-static void check(const char *name, int operand, rule_result r, double limit,
+static void check(const char *name, int which, rule_result r, double limit,
                   const char *scale)
 {
-    cr_expect(r.points >= 1000, "%s, operand %d: %d points", name, operand, r.points);
+    cr_expect(r.points >= 1000, "%s, operand %d: %d points", name, which, r.points);
     cr_expect(r.worst <= limit, "%s, operand %d: off by %g u (%s) at %.17g, %.17g", name,
-              operand, r.worst, scale, r.x, r.y);
+              which, r.worst, scale, r.x, r.y);
     cr_expect(r.unsound == 0, "%s, operand %d: the oracle is no judge of %d points", name,
-              operand, r.unsound);
+              which, r.unsound);
 }
 
 static void check_elements(const rule_precision *t)
 {
     for (int i = 0; i < element_rule_count; i++) {
-        const element_rule *r = &element_rules[i];
+        const element_rule rule = element_rule_at(i), *r = &rule;
         for (int k = 0; k < r->inputs; k++)
             check(r->name, k, judge_element(r, k, t), r->limit, r->scale);
     }
@@ -49,6 +51,26 @@ Test(rules, along_an_axis_f64)
 Test(rules, along_an_axis_f32)
 {
     check_axes(&rule_f32);
+}
+
+/* No rule that rounds is left out. */
+Test(rules, all_are_judged)
+{
+    static const struct {
+        const char *name;
+        int flags;
+    } listed[] = {
+#define RN_ONE(name, kind, flags, ...) {#name, flags},
+#define RN_TWO(name, kind, flags, ...) {#name, flags},
+#include "support/elementwise.def"
+    };
+
+    for (size_t i = 0; i < sizeof listed / sizeof *listed; i++) {
+        bool judged = (listed[i].flags & (EXACT | NO_GRADIENT)) != 0;
+        for (int k = 0; k < element_rule_count; k++)
+            judged |= strcmp(element_rule_at(k).name, listed[i].name) == 0;
+        cr_expect(judged, "%s has no slope in elementwise.def", listed[i].name);
+    }
 }
 
 /* The judge sees what is wrong in the last digits, be it a rule or a closed form. */

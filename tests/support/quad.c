@@ -24,7 +24,7 @@ static const struct {
     rn_test_quad_code *code;
     const char *kind;
 } operators[] = {
-#define RN_OP(name, code, kind, formula) {&rn__op_##name, rn_test_quad_##name, #code},
+#define RN_OP(name, code, kind, ...) {&rn__op_##name, rn_test_quad_##name, #code},
 #include "ops/ops.def"
 #undef RN_OP
 };

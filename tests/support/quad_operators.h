@@ -6,7 +6,7 @@
 
 #include "quad_node.h"
 
-#define RN_OP(name, code, kind, formula)                                                   \
+#define RN_OP(name, code, kind, ...)                                                       \
     extern const rn_op rn__op_##name;                                                      \
     rn_test_quad_code rn_test_quad_##name;
 #include "ops/ops.def"

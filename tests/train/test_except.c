@@ -65,9 +65,11 @@ static void stays(rn_optimizer optimizer, bool cut, const char *except)
 
 Test(except, what_has_no_gradient_or_is_excepted_stays_bit_for_bit)
 {
-    const rn_optimizer all[] = {rn_sgd(0.01, 0),     rn_sgd(0.01, 0.9),
-                                rn_rmsprop(0.01),    rn_adam(0.01),
-                                rn_adamw(0.01, 0.1), rn_clipped(rn_adamw(0.01, 0.1), 0.5)};
+    const double rate = 0.01, second = 0.1;
+    const rn_optimizer all[] = {
+#define RN_OPTIMIZER(name, arguments, ...) rn_##name arguments,
+#include "updates.def"
+        rn_sgd(0.01, 0), rn_clipped(rn_adamw(0.01, 0.1), 0.5)};
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         stays(all[i], true, NULL);

@@ -64,41 +64,48 @@ static double factor(int step)
 
 /* ---- the formulas ---- */
 
-/* What a rule keeps: its parameters, and two moments a weight. */
+/* What a rule keeps: its numbers, and two moments a weight. */
 typedef struct rule {
-    double rate, clip, momentum, decay;
+    double rate, second, clip;
+    const double *p;
     double m[ALL], v[ALL];
     int t;
 } rule;
 
-static void sgd(rule *r, double *w, const double *dw)
-{
-    for (int i = 0; i < ALL; i++) {
-        r->v[i] = r->momentum * r->v[i] + dw[i];
-        w[i] -= r->rate * r->v[i];
-    }
-}
+typedef void stepper(rule *r, double *w, const double *dw);
 
-static void rmsprop(rule *r, double *w, const double *dw)
-{
-    for (int i = 0; i < ALL; i++) {
-        r->v[i] = 0.99 * r->v[i] + 0.01 * dw[i] * dw[i];
-        w[i] -= r->rate * dw[i] / (sqrt(r->v[i]) + 1e-8);
+#define RN_OPTIMIZER(name, arguments, rate_, second_, moment, ...)                         \
+    static rn_optimizer make_##name(double rate, double second)                            \
+    {                                                                                      \
+        (void)second;                                                                      \
+        return rn_##name arguments;                                                        \
+    }                                                                                      \
+    static void one_##name(double *to, double dw, double *m_, double *v_, const rule *r)   \
+    {                                                                                      \
+        const double rate = r->rate, second = r->second, *p = r->p, t = r->t;              \
+        double w = *to, m = *m_, v = *v_;                                                  \
+        (void)second, (void)p, (void)t;                                                    \
+        __VA_ARGS__;                                                                       \
+        *to = w, *m_ = m, *v_ = v;                                                         \
+    }                                                                                      \
+    static void step_##name(rule *r, double *w, const double *dw)                          \
+    {                                                                                      \
+        r->t++;                                                                            \
+        for (int i = 0; i < ALL; i++) one_##name(&w[i], dw[i], &r->m[i], &r->v[i], r);     \
     }
-}
+#include "updates.def"
 
-/* Algorithm 1 of arXiv:1412.6980, algorithm 2 of arXiv:1711.05101. */
-static void adam(rule *r, double *w, const double *dw)
-{
-    r->t++;
-    for (int i = 0; i < ALL; i++) {
-        r->m[i] = 0.9 * r->m[i] + (1 - 0.9) * dw[i];
-        r->v[i] = 0.999 * r->v[i] + (1 - 0.999) * dw[i] * dw[i];
-        const double m = r->m[i] / (1 - pow(0.9, r->t));
-        const double v = r->v[i] / (1 - pow(0.999, r->t));
-        w[i] = w[i] - r->rate * (m / (sqrt(v) + 1e-8) + r->decay * w[i]);
-    }
-}
+static const struct {
+    const char *name;
+    rn_optimizer (*make)(double rate, double second);
+    stepper *step;
+    double rate, second;
+} optimizers[] = {
+#define RN_OPTIMIZER(name, arguments, rate, second, ...)                                   \
+    {#name, make_##name, step_##name, rate, second},
+#include "updates.def"
+};
+enum { OPTIMIZERS = sizeof optimizers / sizeof *optimizers };
 
 static double norm_of(const double *dw)
 {
@@ -109,13 +116,13 @@ static double norm_of(const double *dw)
 }
 
 /* Runs both side by side. */
-static void compare(rn_optimizer optimizer, rule r,
-                    void (*step)(rule *, double *, const double *), const char *what)
+static void compare(rn_optimizer optimizer, rule r, stepper *step, const char *what)
 {
     bench b = make();
     rn_program *p = rn_test_training(b.loss, optimizer);
     double w[ALL], got[ALL], dw[ALL];
 
+    r.p = optimizer.parameter;
     weights(&b, w);
     for (int i = 0; i < STEPS; i++) {
         const double k = factor(i);
@@ -137,28 +144,72 @@ static void compare(rn_optimizer optimizer, rule r,
     finish(&b);
 }
 
+/* As it is listed, and without its second argument; clipped to a norm or not. */
+static void compare_one(int i, double clip)
+{
+    for (int zero = 0; zero < 2; zero++) {
+        const double rate = optimizers[i].rate, second = zero ? 0 : optimizers[i].second;
+        const rn_optimizer o = optimizers[i].make(rate, second);
+        const rule r = {.rate = rate, .second = second, .clip = clip};
+
+        compare(clip > 0 ? rn_clipped(o, clip) : o, r, optimizers[i].step,
+                optimizers[i].name);
+    }
+}
+
 Test(optimizers, formulas)
 {
-    compare(rn_sgd(0.1, 0), (rule){.rate = 0.1}, sgd, "sgd");
-    compare(rn_sgd(0.1, 0.9), (rule){.rate = 0.1, .momentum = 0.9}, sgd, "momentum");
-    compare(rn_rmsprop(0.01), (rule){.rate = 0.01}, rmsprop, "rmsprop");
-    compare(rn_adam(0.01), (rule){.rate = 0.01}, adam, "adam");
-    compare(rn_adamw(0.01, 0.1), (rule){.rate = 0.01, .decay = 0.1}, adam, "adamw");
-    compare(rn_adamw(0.01, 0), (rule){.rate = 0.01}, adam, "adamw without decay");
+    for (int i = 0; i < OPTIMIZERS; i++) compare_one(i, 0);
 }
 
 Test(optimizers, clipped)
 {
     static const double norms[] = {1e-3, 0.5, 2, 100};
 
-    for (int i = 0; i < 4; i++) {
-        const double c = norms[i];
-        compare(rn_clipped(rn_sgd(0.1, 0.9), c),
-                (rule){.rate = 0.1, .momentum = 0.9, .clip = c}, sgd, "clipped sgd");
-        compare(rn_clipped(rn_rmsprop(0.01), c), (rule){.rate = 0.01, .clip = c}, rmsprop,
-                "clipped rmsprop");
-        compare(rn_clipped(rn_adam(0.01), c), (rule){.rate = 0.01, .clip = c}, adam,
-                "clipped adam");
+    for (int n = 0; n < 4; n++)
+        for (int i = 0; i < OPTIMIZERS; i++) compare_one(i, norms[n]);
+}
+
+/* ---- parameters ---- */
+
+typedef struct parameter {
+    const char *name;
+    rn_parameter index;
+    double preset, other, refused;
+    const char *message;
+} parameter;
+
+static const parameter parameters[] = {
+#define RN_PARAMETER(name, index, preset, other, refused, message)                         \
+    {#name, index, preset, other, refused, #name ": " message},
+#include "updates.def"
+};
+
+static void check_parameter(const parameter *a, int i)
+{
+    rn_optimizer o = optimizers[i].make(optimizers[i].rate, optimizers[i].second);
+    const rule r = {.rate = optimizers[i].rate, .second = optimizers[i].second};
+    bench b = make();
+
+    cr_assert_eq(o.parameter[a->index], a->preset, "%s", a->message);
+    o.parameter[a->index] = a->other;
+    compare(o, r, optimizers[i].step, a->message);
+    o.parameter[a->index] = a->refused;
+    cr_assert(!rn_compile(b.graph, (rn_compile_options){.minimize = b.loss, .with = o}));
+    rn_test_error_is(b.graph, a->message);
+    finish(&b);
+}
+
+Test(optimizers, parameters)
+{
+    for (size_t k = 0; k < sizeof parameters / sizeof *parameters; k++) {
+        int found = 0;
+        for (int i = 0; i < OPTIMIZERS; i++) {
+            if (strcmp(parameters[k].name, optimizers[i].name) != 0) continue;
+            check_parameter(&parameters[k], i);
+            found++;
+        }
+        cr_assert_eq(found, 1);
     }
 }
 
@@ -182,38 +233,44 @@ static size_t snapshot(const bench *b, unsigned char *bytes)
     return used;
 }
 
-Test(optimizers, a_step_that_is_not_finite_changes_nothing)
+static void refuses_steps(rn_optimizer optimizer, const char *what)
 {
-    const rn_optimizer all[] = {rn_sgd(0.1, 0),      rn_sgd(0.1, 0.9),
-                                rn_rmsprop(0.01),    rn_adam(0.01),
-                                rn_adamw(0.01, 0.1), rn_clipped(rn_adam(0.01), 1)};
-    const double bad[] = {NAN, HUGE_VAL, -HUGE_VAL, 1e308};
+    static const double bad[] = {NAN, HUGE_VAL, -HUGE_VAL, 1e308};
+    bench b = make();
+    rn_program *p = rn_test_training(b.loss, optimizer);
+    unsigned char before[2000], after[2000];
+    double k = 1;
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        bench b = make();
-        rn_program *p = rn_test_training(b.loss, all[i]);
-        unsigned char before[2000], after[2000];
-        double k = 1;
-        for (int n = 0; n < 3; n++) {
-            rn_test_feed_f64(p, b.k, &k);
-            rn_test_run_once(p);
-        }
-        const size_t used = snapshot(&b, before);
-        for (int n = 0; n < 4; n++) {
-            rn_test_feed_f64(p, b.k, &bad[n]);
-            rn_test_run_once(p);
-            cr_assert(snapshot(&b, after) == used && !memcmp(before, after, used),
-                      "optimiser %zu, factor %g", i, bad[n]);
-            const rn_training t = rn_training_of(b.model);
-            cr_assert(t.steps == 3 && t.skipped == n + 1 && !isfinite(t.norm));
-        }
+    for (int n = 0; n < 3; n++) {
         rn_test_feed_f64(p, b.k, &k);
         rn_test_run_once(p);
-        cr_assert(snapshot(&b, after) == used && memcmp(before, after, used));
-        cr_assert_eq(rn_training_of(b.model).steps, 4);
-        rn_program_free(p);
-        finish(&b);
     }
+    const size_t used = snapshot(&b, before);
+    for (int n = 0; n < 4; n++) {
+        rn_test_feed_f64(p, b.k, &bad[n]);
+        rn_test_run_once(p);
+        cr_assert(snapshot(&b, after) == used && !memcmp(before, after, used),
+                  "%s, factor %g", what, bad[n]);
+        const rn_training t = rn_training_of(b.model);
+        cr_assert(t.steps == 3 && t.skipped == n + 1 && !isfinite(t.norm));
+    }
+    rn_test_feed_f64(p, b.k, &k);
+    rn_test_run_once(p);
+    cr_assert(snapshot(&b, after) == used && memcmp(before, after, used));
+    cr_assert_eq(rn_training_of(b.model).steps, 4);
+    rn_program_free(p);
+    finish(&b);
+}
+
+Test(optimizers, a_step_that_is_not_finite_changes_nothing)
+{
+    for (int i = 0; i < OPTIMIZERS; i++)
+        for (int zero = 0; zero < 2; zero++) {
+            const rn_optimizer o =
+                optimizers[i].make(optimizers[i].rate, zero ? 0 : optimizers[i].second);
+            refuses_steps(o, optimizers[i].name);
+            refuses_steps(rn_clipped(o, 1), optimizers[i].name);
+        }
 }
 
 /* Squares of f32 gradients of 1e30 do not fit f32; their norm does. */
