@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Text that grows into a buffer and is counted past its end, like snprintf's. */
-#ifndef RN_GRAPH_TEXT_H
-#define RN_GRAPH_TEXT_H
+#ifndef RN_BASE_TEXT_H
+#define RN_BASE_TEXT_H
 
 #include "rondo/types.h"
 

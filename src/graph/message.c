@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "graph/message.h"
 
 char *rn__shape_text(rn_shape shape, char *text, size_t capacity)
@@ -37,6 +38,7 @@ static const char *name_of(rn_tensor x)
 
 static char *describe(rn_tensor x, bool numbered, char *text, size_t capacity)
 {
+    rn__text t = {text, capacity, 0};
     char shape[128];
 
     if (!rn__exists(x)) {
@@ -49,10 +51,9 @@ static char *describe(rn_tensor x, bool numbered, char *text, size_t capacity)
     const char *name = name_of(x);
     rn__shape_text(rn_shape_get(x), shape, sizeof shape);
     if (name || !numbered)
-        snprintf(text, capacity, "%.100s %s", name ? name : rn__node_of(x)->op->name,
-                 shape);
+        rn__text_add(&t, "%.100s %s", name ? name : rn__node_of(x)->op->name, shape);
     else
-        snprintf(text, capacity, "%s#%d %s", rn__node_of(x)->op->name, (int)x.id, shape);
+        rn__text_add(&t, "%s#%d %s", rn__node_of(x)->op->name, (int)x.id, shape);
     return text;
 }
 
