@@ -170,7 +170,7 @@ static bool check_other_mistakes(void)
     return all;
 }
 
-/* relu has no gradient at 0: left out. One's own operators tell where by `sides`. */
+/* relu has no gradient at 0: left out. One's own operators tell where by `branches`. */
 static bool check_kink(void)
 {
     rn_graph *g = rn_graph_new();

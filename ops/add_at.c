@@ -17,7 +17,7 @@
  * millions of times do not grow with that number.
  */
 #include "kernel/strided.h"
-#include "ops/sides.h"
+#include "ops/branches.h"
 #include "ops/walk.h"
 
 #include <stdio.h>
@@ -274,7 +274,7 @@ static size_t scratch(const rn_call *call)
 
 const rn_op rn__op_add_at = {RN_NAMED(add_at),       .inputs = 3,
                              .flags = RN_OP_STRIDED, .shape = shape,
-                             .gradient = gradient,   .sides = rn__sides_indices,
+                             .gradient = gradient,   .branches = rn__branch_indices,
                              .scratch = scratch};
 
 rn_tensor rn_add_at(rn_tensor x, rn_tensor indices, rn_tensor updates)

@@ -9,8 +9,8 @@
  *
  * No gradient.
  */
+#include "ops/branches.h"
 #include "ops/reduce.h"
-#include "ops/sides.h"
 
 #if RN_IS_NUMBER
 
@@ -63,7 +63,7 @@ static const char *shape(rn_typing *t)
 
 const rn_op rn__op_argmax = {RN_NAMED(argmax), .kind = RN_KIND_REDUCTION,
                              .inputs = 1,      .flags = RN_OP_STRIDED,
-                             .shape = shape,   .sides = rn__sides_result};
+                             .shape = shape,   .branches = rn__branch_result};
 
 rn_tensor rn_argmax(rn_tensor x, int axis, bool keep)
 {

@@ -83,7 +83,7 @@ static void gradient(rn_pullback *p)
 }
 
 /* Between real types nothing is chosen. */
-static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+static rn_tensor branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     (void)x, (void)attributes;
     return is_real(y) ? rn_null() : y;
@@ -95,7 +95,7 @@ const rn_op rn__op_cast = {RN_NAMED(cast),
                            .inputs = 1,
                            .shape = shape,
                            .gradient = gradient,
-                           .sides = sides};
+                           .branches = branches};
 
 rn_tensor rn_cast(rn_tensor x, rn_type type)
 {

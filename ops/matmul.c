@@ -228,7 +228,7 @@ rn_tensor rn_matmul_transposed(rn_tensor x, rn_tensor y, rn_transposition which)
 
 rn_tensor rn_matmul(rn_tensor x, rn_tensor y)
 {
-    return rn_matmul_transposed(x, y, RN_NONE);
+    return rn_matmul_transposed(x, y, RN_TRANSPOSE_NONE);
 }
 
 #endif

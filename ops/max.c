@@ -55,17 +55,17 @@ static void gradient(rn_pullback *p)
 }
 
 /* Which of the terms is the largest. */
-static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+static rn_tensor branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     const int64_t axes = ((const rn__reduce_attributes *)attributes)->axes;
 
     return rn_equal(x[0], rn__reduce_keep(y, x[0], axes));
 }
 
-const rn_op rn__op_max = {RN_NAMED(max),  .kind = RN_KIND_REDUCTION,
-                          .inputs = 1,    .flags = RN_OP_STRIDED | RN_OP_EXACT,
-                          .shape = shape, .gradient = gradient,
-                          .sides = sides};
+const rn_op rn__op_max = {RN_NAMED(max),       .kind = RN_KIND_REDUCTION,
+                          .inputs = 1,         .flags = RN_OP_STRIDED | RN_OP_EXACT,
+                          .shape = shape,      .gradient = gradient,
+                          .branches = branches};
 
 rn_tensor rn_max(rn_tensor x, const int *axes, int count, bool keep)
 {

@@ -13,7 +13,7 @@
  *      = 1 else, over nothing and where one is NaN
  *   dx = 0: y jumps
  */
-#include "ops/sides.h"
+#include "ops/branches.h"
 
 #include "ops/reduce.h"
 
@@ -65,10 +65,13 @@ RN_KERNEL(rescale)
 
 #if RN_ONCE
 
-const rn_op rn__op_rescale = {RN_NAMED(rescale),         .kind = RN_KIND_REDUCTION,
-                              .batch = rn__reduce_batch, .inputs = 1,
-                              .flags = RN_OP_STRIDED,    .shape = rn__reduce_shape,
-                              .sides = rn__sides_result};
+const rn_op rn__op_rescale = {RN_NAMED(rescale),
+                              .kind = RN_KIND_REDUCTION,
+                              .batch = rn__reduce_batch,
+                              .inputs = 1,
+                              .flags = RN_OP_STRIDED,
+                              .shape = rn__reduce_shape,
+                              .branches = rn__branch_result};
 
 rn_tensor rn_rescale(rn_tensor x, const int *axes, int count, bool keep, bool small)
 {

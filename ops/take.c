@@ -9,7 +9,7 @@
  *   y[i..] = x[i[i..]]
  *   dx     = zeros with dy added at i
  */
-#include "ops/sides.h"
+#include "ops/branches.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,7 +66,7 @@ static void gradient(rn_pullback *p)
 
 const rn_op rn__op_take = {RN_NAMED(take),       .kind = RN_KIND_MOVEMENT,
                            .inputs = 2,          .shape = shape,
-                           .gradient = gradient, .sides = rn__sides_indices};
+                           .gradient = gradient, .branches = rn__branch_indices};
 
 rn_tensor rn_take(rn_tensor x, rn_tensor indices)
 {

@@ -68,7 +68,7 @@ static void gradient(rn_pullback *p)
     if (p->wanted[2]) p->dx[2] = rn_where(c, zero, dw);
 }
 
-static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+static rn_tensor branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     (void)y, (void)attributes;
     return x[0];
@@ -81,7 +81,7 @@ const rn_op rn__op_where = {RN_NAMED(where),
                             .flags = RN_OP_CHOOSES | RN_OP_EXACT,
                             .shape = shape,
                             .gradient = gradient,
-                            .sides = sides};
+                            .branches = branches};
 
 rn_tensor rn_where(rn_tensor condition, rn_tensor x, rn_tensor y)
 {

@@ -88,7 +88,8 @@ typedef void (*rn_gradient_rule)(rn_pullback *p);
  * the index of a maximum. Where an element changes, the operator has a kink or a jump.
  * rn_gradcheck skips points so close to one that a finite difference would cross it, and
  * reports them. Null: no branches for these types. */
-typedef rn_tensor (*rn_sides_rule)(const rn_tensor *x, rn_tensor y, const void *attributes);
+typedef rn_tensor (*rn_branch_rule)(const rn_tensor *x, rn_tensor y,
+                                    const void *attributes);
 
 /* Bytes of scratch memory that a kernel call with these shapes needs; data pointers are not
  * set yet. */
@@ -184,7 +185,7 @@ typedef struct rn_op {
     rn_gradient_rule gradient;  /* NULL: not differentiable; the gradient is zero */
     rn_scratch_rule scratch;    /* NULL: no scratch memory */
     rn_view_rule view;          /* instead of map and kernel */
-    rn_sides_rule sides;        /* NULL: no branches; the operator is smooth */
+    rn_branch_rule branches;    /* NULL: no branches; the operator is smooth */
     rn_batch_rule batch;        /* NULL: stays in loops, unless element-wise */
     rn_sum_rule sum_of_steps;   /* NULL: summed step by step */
     double neutral;             /* with RN_OP_NEUTRAL_RIGHT or RN_OP_NEUTRAL_LEFT */

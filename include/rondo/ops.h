@@ -149,7 +149,7 @@ RN_API rn_tensor rn_logsumexp(rn_tensor x, int axis, bool keep);
 /* ---- matrix products ---- */
 
 typedef enum rn_transposition {
-    RN_NONE = 0,
+    RN_TRANSPOSE_NONE = 0,
     RN_TRANSPOSE_X = 1,
     RN_TRANSPOSE_Y = 2
 } rn_transposition;
@@ -240,8 +240,10 @@ RN_API rn_tensor rn_log_softmax(rn_tensor x, int axis);
  * Squares do not overflow, and do not underflow to 0 if epsilon is 0. */
 RN_API rn_tensor rn_normalize(rn_tensor x, double epsilon);
 
-/* gain normalize(x) + bias; gain and bias have the size of the last axis, or are null. */
-RN_API rn_tensor rn_layer_norm(rn_tensor x, rn_tensor gain, rn_tensor bias, double epsilon);
+/* gain normalize(x) + bias. gain and bias have the size of the last axis, or are null. The
+ * layer with weights is rn_layer_norm (layers.h). */
+RN_API rn_tensor rn_normalize_affine(rn_tensor x, rn_tensor gain, rn_tensor bias,
+                                     double epsilon);
 
 /* 1 at the index, 0 elsewhere: indices i32 [..] -> [.., classes] of `type`. An index
  * outside 0..classes-1 gives a row of zeros. */

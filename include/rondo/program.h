@@ -51,10 +51,10 @@ typedef struct rn_compile_options {
     const rn_tensor *outputs;
     rn_tensor output[RN_OUTPUTS_MAX];
     int output_count;
-    rn_tensor minimize; /* a real scalar, the loss; it is an output too */
-    rn_optimizer with;  /* the optimiser that minimises it */
-    bool frozen;        /* omit the graph's assignments; to freeze weights see rn_except */
-    rn_type real;       /* if `convert` is set: compile all real tensors as this type */
+    rn_tensor minimize;    /* a real scalar, the loss; it is an output too */
+    rn_optimizer with;     /* the optimiser that minimises it */
+    bool omit_assignments; /* leave out those of rn_assign; an optimiser's stay */
+    rn_type real;          /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
 } rn_compile_options;
@@ -150,9 +150,10 @@ RN_API size_t rn_program_print(const rn_program *program, char *text, size_t cap
 /* Where a NaN or an infinity came from: an operator produced it, or it was there before the
  * run. */
 typedef enum rn_origin {
-    RN_BORN,         /* a NaN from operands without NaN, or an infinity from finite ones */
-    RN_FROM_INPUT,   /* it was fed */
-    RN_FROM_VARIABLE /* a variable, such as a weight, held it */
+    RN_ORIGIN_OPERATOR, /* a NaN from operands without one, or an infinity from finite ones
+                         */
+    RN_ORIGIN_INPUT,    /* it was fed */
+    RN_ORIGIN_VARIABLE  /* a variable, such as a weight, held it */
 } rn_origin;
 
 enum { RN_NONFINITE_OPERANDS = 4, RN_NONFINITE_MOST = 8, RN_NONFINITE_STEPS = 4 };

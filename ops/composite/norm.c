@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * normalize   y = (x - mean x) / sqrt(variance x + epsilon)   along the last axis
- * layer_norm  z = gain y + bias                               (arXiv:1607.06450)
+ * normalize_affine  z = gain y + bias                               (arXiv:1607.06450)
  *
  * A row whose squares overflow, or vanish where there is no epsilon, is taken times a power
  * of two, which is exact and leaves y as it is. Of epsilon something is left then that is
@@ -41,14 +41,14 @@ rn_tensor rn_normalize(rn_tensor x, double epsilon)
     return rn__frame_leave(&f, normalize(x, epsilon));
 }
 
-rn_tensor rn_layer_norm(rn_tensor x, rn_tensor gain, rn_tensor bias, double epsilon)
+rn_tensor rn_normalize_affine(rn_tensor x, rn_tensor gain, rn_tensor bias, double epsilon)
 {
     rn__frame f;
 
     if (rn_is_null(x))
         return rn_fail(rn_is_null(gain) ? bias.graph : gain.graph,
-                       "layer_norm: x is the null tensor");
-    if (!rn__frame_enter_real(&f, "layer_norm", x)) return rn_null();
+                       "normalize_affine: x is the null tensor");
+    if (!rn__frame_enter_real(&f, "normalize_affine", x)) return rn_null();
     rn_tensor y = normalize(x, epsilon);
     if (!rn_is_null(gain)) y = rn_mul(gain, y);
     if (!rn_is_null(bias)) y = rn_add(y, bias);

@@ -72,7 +72,8 @@ static bool valid_values(rn__checking *c)
 
 static bool copy_graph(rn__checking *c, rn_tensor loss)
 {
-    rn__conversion conversion = {.convert = true, .real = RN_F64, .freeze = true};
+    rn__conversion conversion = {
+        .convert = true, .real = RN_F64, .variables_as_inputs = true};
     rn__probe *p = &c->probe;
     const int n = 1 + c->options.tensor_count;
     int32_t *roots = (int32_t *)rn__arena_new(&p->arena, (size_t)n * sizeof *roots);

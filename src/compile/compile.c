@@ -75,7 +75,7 @@ static bool valid(rn_graph *graph, const rn_compile_options *o, bool listed)
         valid_output(graph, o->outputs[i], "output", i);
     if (!graph->failed && minimizes(o)) valid_loss(graph, o);
     if (!graph->failed && o->output_count == 0 && !minimizes(o) &&
-        (graph->assignments == 0 || o->frozen))
+        (graph->assignments == 0 || o->omit_assignments))
         rn_fail(graph, "compile: no outputs, no loss and no assignments");
     if (!graph->failed && o->convert && !rn__is_real(o->real))
         rn_fail(graph, "compile: convert to %s, which is not a real type",
@@ -110,7 +110,7 @@ static bool convert(compilation *c)
 {
     rn__conversion conversion = {.convert = c->options.convert,
                                  .real = c->options.real,
-                                 .frozen = c->options.frozen};
+                                 .omit_assignments = c->options.omit_assignments};
     rn__copy_pass pass;
 
     return begin_pass(c, &pass) &&

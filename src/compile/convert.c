@@ -56,7 +56,7 @@ static rn_tensor convert_variable(const rn__conversion *c, rn_graph *to,
 {
     const rn_type type = converted(c, leaf->type);
 
-    if (c->freeze) return rn_input(to, leaf->name, type, leaf->shape);
+    if (c->variables_as_inputs) return rn_input(to, leaf->name, type, leaf->shape);
     return rn_cast(rn_read_variable(to, leaf->variable), type);
 }
 
@@ -89,5 +89,6 @@ bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t 
     pass->node = convert_node;
     pass->leaf = convert_leaf;
     pass->data = conversion;
-    return rn__copy_run(pass, roots, count, !conversion->freeze && !conversion->frozen);
+    return rn__copy_run(pass, roots, count,
+                        !conversion->variables_as_inputs && !conversion->omit_assignments);
 }

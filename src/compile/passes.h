@@ -22,8 +22,8 @@
 typedef struct rn__conversion {
     bool convert;
     rn_type real;
-    bool frozen;   /* no assignments */
-    bool freeze;   /* variables become inputs, and no assignments */
+    bool omit_assignments;
+    bool variables_as_inputs; /* without assignments */
     int32_t input; /* begins as 0; the convertor's own: inputs before it are copied */
 } rn__conversion;
 

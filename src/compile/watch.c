@@ -146,7 +146,7 @@ static void add_leaves(finding *f)
         if (!p->input[i].used) continue;
         rn__values v = values_of(&p->input[i].array, p->input[i].address.base);
         v.name = p->input[i].name;
-        v.origin = RN_FROM_INPUT;
+        v.origin = RN_ORIGIN_INPUT;
         add(f, &f->leaf, v);
     }
     for (int32_t i = 0; i < plan->buffers; i++) {
@@ -157,7 +157,7 @@ static void add_leaves(finding *f)
         rn__layout_dense(variable->shape, array.stride);
         rn__values v = values_of(&array, (char *)variable->data);
         v.name = variable->name;
-        v.origin = RN_FROM_VARIABLE;
+        v.origin = RN_ORIGIN_VARIABLE;
         add(f, &f->leaf, v);
     }
 }

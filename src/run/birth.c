@@ -69,7 +69,7 @@ void rn__birth_add(rn__look *look, const rn__call *call, const int64_t *step,
     const int n =
         call->inputs < RN_NONFINITE_OPERANDS ? call->inputs : RN_NONFINITE_OPERANDS;
 
-    *found = (rn_nonfinite){.origin = RN_BORN,
+    *found = (rn_nonfinite){.origin = RN_ORIGIN_OPERATOR,
                             .op = node->op->name,
                             .name = node->name ? node->name : "",
                             .call = (int)(call - look->program->call),
@@ -92,7 +92,7 @@ void rn__birth_add_leaf(rn__look *look, const rn__values *leaf, int64_t element)
     if (w->count == LEAVES) return;
     rn_nonfinite *found = &w->found[w->count++];
     *found = (rn_nonfinite){.origin = leaf->origin,
-                            .op = leaf->origin == RN_FROM_INPUT ? "input" : "variable",
+                            .op = leaf->origin == RN_ORIGIN_INPUT ? "input" : "variable",
                             .name = leaf->name,
                             .call = -1,
                             .shape = leaf->shape,

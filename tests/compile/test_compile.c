@@ -165,12 +165,12 @@ Test(compile, the_minimised_loss_is_an_output)
     end(&w, p);
 }
 
-Test(compile, frozen_leaves_assignments_out)
+Test(compile, omitted_assignments)
 {
     world w = begin();
     rn_assign(w.w, w.y);
-    rn_program *p =
-        rn_test_compile_with(w.g, (rn_compile_options){RN_OUTPUTS(w.y), .frozen = true});
+    rn_program *p = rn_test_compile_with(
+        w.g, (rn_compile_options){RN_OUTPUTS(w.y), .omit_assignments = true});
     rn_program *q = rn_test_compile(w.g, w.y);
 
     rn_test_feed(p, w.x, (double[]){3, 4}), rn_test_feed(q, w.x, (double[]){3, 4});
@@ -180,7 +180,7 @@ Test(compile, frozen_leaves_assignments_out)
     RN_TEST_EXPECT(p, w.y, 3, 8);
     rn_test_run(q), rn_test_run(p);
     RN_TEST_EXPECT(p, w.y, 9, 32);
-    cr_assert_null(rn_compile(w.g, (rn_compile_options){.frozen = true}));
+    cr_assert_null(rn_compile(w.g, (rn_compile_options){.omit_assignments = true}));
     rn_test_error_is(w.g, "compile: no outputs, no loss and no assignments");
     rn_program_free(q);
     end(&w, p);

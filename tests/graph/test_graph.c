@@ -119,7 +119,7 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_softmax(n, 0))                                                                 \
     LINE(rn_log_softmax(n, 0))                                                             \
     LINE(rn_normalize(n, 1e-5))                                                            \
-    LINE(rn_layer_norm(n, x, x, 1e-5))                                                     \
+    LINE(rn_normalize_affine(n, x, x, 1e-5))                                               \
     LINE(rn_one_hot(n, 3, RN_F32))                                                         \
     LINE(rn_fill_like(n, 1))                                                               \
     LINE(rn_constant_like(n, 1))                                                           \

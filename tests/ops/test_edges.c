@@ -60,7 +60,7 @@ Test(edges, null_operands)
     NULL_IN_NULL_OUT(rn_scale(x, 2));
     NULL_IN_NULL_OUT(rn_offset(x, 2));
     NULL_IN_NULL_OUT(rn_normalize(x, 1));
-    NULL_IN_NULL_OUT(rn_layer_norm(x, x, x, 1));
+    NULL_IN_NULL_OUT(rn_normalize_affine(x, x, x, 1));
     NULL_IN_NULL_OUT(rn_one_hot(x, 3, RN_F32));
     NULL_IN_NULL_OUT(rn_range(NULL, 3));
 }

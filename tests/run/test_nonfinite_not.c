@@ -23,12 +23,12 @@ Test(nonfinite, inputs_and_variables_are_told_apart)
     rn_test_feed(p, x, (double[]){1, 2, 3, NAN});
     rn_test_run(p);
     expect_text(p, 0, "input \"x\" [2,2]: NaN at element 3");
-    cr_assert_eq(found_at(p, 0).origin, RN_FROM_INPUT);
+    cr_assert_eq(found_at(p, 0).origin, RN_ORIGIN_INPUT);
     rn_test_feed(p, x, (double[]){1, 2, 3, 4});
     ((double *)rn_variable_data(variable))[1] = -INFINITY;
     rn_test_run(p);
     expect_text(p, 0, "variable \"w\" [2,2]: -inf at element 1");
-    cr_assert_eq(found_at(p, 0).origin, RN_FROM_VARIABLE);
+    cr_assert_eq(found_at(p, 0).origin, RN_ORIGIN_VARIABLE);
     rn_program_free(p);
     rn_graph_free(g);
     rn_variable_release(variable);
