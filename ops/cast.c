@@ -101,7 +101,7 @@ rn_tensor rn_cast(rn_tensor x, rn_type type)
 {
     const rn__named_type a = {(int64_t)type};
 
-    if (rn_is_null(x) || (rn_rank(x) >= 0 && rn_type_get(x) == type)) return x;
+    if (rn_rank(x) >= 0 && rn_type_get(x) == type) return x;
     if ((int)type < 0 || (int)type >= RN_TYPES)
         return rn__op_refuse(&rn__op_cast, &x, 1, "invalid type: %d", (int)type);
     return rn_apply(&rn__op_cast, &x, 1, &a, sizeof a);

@@ -9,6 +9,7 @@
 #ifndef RN_OPS_OP_H
 #define RN_OPS_OP_H
 
+#include "graph/null.h"
 #include "kernel/variant.h"
 #include "rondo/op.h"
 #include "rondo/ops.h"

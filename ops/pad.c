@@ -76,6 +76,7 @@ rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after, int64_t b
 {
     attributes a = {rn__op_axis(&rn__op_pad, x, axis), before, after, between};
 
+    if (rn_is_null(x)) return rn__null_from("pad", RN__NULL_X, &x, 1);
     if (a.axis < 0) return rn_null();
     if (before < 0 || after < 0 || between < 0)
         return rn__op_refuse(&rn__op_pad, &x, 1,

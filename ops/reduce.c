@@ -49,7 +49,7 @@ int64_t rn__reduce_axes(const rn_op *op, rn_tensor x, const int *axes, int count
 
 rn_tensor rn__reduce(const rn_op *op, rn_tensor x, const int *axes, int count, bool keep)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from(op->name, RN__NULL_X, &x, 1);
 
     const rn__reduce_attributes a = {rn__reduce_axes(op, x, axes, count), keep};
     if (a.axes < 0) return rn_null();

@@ -75,7 +75,7 @@ const rn_op rn__op_rescale = {RN_NAMED(rescale),
 
 rn_tensor rn_rescale(rn_tensor x, const int *axes, int count, bool keep, bool small)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("rescale", RN__NULL_X, &x, 1);
 
     const int64_t mask = rn__reduce_axes(&rn__op_rescale, x, axes, count);
     const attributes a = {{mask, keep}, small};

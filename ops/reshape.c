@@ -129,7 +129,8 @@ rn_tensor rn_reshape(rn_tensor x, rn_shape shape_of_y)
 {
     attributes a = {0};
 
-    if (rn_is_null(x) || rn_shape_equal(rn_shape_get(x), shape_of_y)) return x;
+    if (rn_is_null(x)) return rn__null_from("reshape", RN__NULL_X, &x, 1);
+    if (rn_shape_equal(rn_shape_get(x), shape_of_y)) return x;
     if (!complete(x, &shape_of_y)) return rn_null();
     if (rn_shape_equal(rn_shape_get(x), shape_of_y)) return x;
     a.rank = shape_of_y.rank;

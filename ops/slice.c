@@ -56,7 +56,7 @@ static int64_t place(int64_t i, int64_t n)
 
 rn_tensor rn_slice(rn_tensor x, int axis, int64_t start, int64_t stop, int64_t step)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("slice", RN__NULL_X, &x, 1);
     axis = rn__op_axis(&rn__op_slice, x, axis);
     if (axis < 0) return rn_null();
     if (step < 1)

@@ -78,7 +78,8 @@ typedef struct rn_scope {
 } rn_scope;
 
 /* The root scope of a model, for training or for inference. A NULL graph or model is not an
- * error yet: builders that use the scope fail, with a message on the graph.
+ * error yet: builders that use the scope fail. Their message is on the graph; without one
+ * see graph.h.
  *
  * An inference scope creates weights only while no training scope has asked for one,
  * rn_model_set has set none and no file has been loaded. So a model can be built for

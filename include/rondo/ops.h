@@ -190,8 +190,7 @@ RN_API rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after,
                         int64_t between);
 
 /* Joins tensors along an axis, where all other sizes are equal, or stacks them along a new
- * axis. Without tensors (count below 1, or no list) the result is null. There is no message
- * then, because there is no graph to hold it. */
+ * axis. Without tensors (count below 1, or no list) the result is null. */
 RN_API rn_tensor rn_concat(const rn_tensor *x, int count, int axis);
 RN_API rn_tensor rn_stack(const rn_tensor *x, int count, int axis);
 

@@ -4,11 +4,10 @@
 #include "ops/composite/padding.h"
 #include "rondo/ops.h"
 
-/* Whether the loop may be asked for x; says why not. */
-static bool ended(const rn_loop *loop, rn_tensor x, const char *what)
+/* Whether the loop has ended; false with an error. */
+static bool ended(const rn_loop *loop, const char *what)
 {
-    if (!loop) rn_fail(x.graph, "%s: no loop", what);
-    if (!loop || loop->outer->root->failed) return false;
+    if (loop->outer->root->failed) return false;
     if (!loop->ended) rn_fail(loop->outer, "%s: the loop has not ended", what);
     return loop->ended;
 }
@@ -44,7 +43,9 @@ static rn_tensor collect_outer(rn_loop *loop, rn_tensor x)
 
 rn_tensor rn_loop_collect(rn_loop *loop, rn_tensor body)
 {
-    if (!ended(loop, body, "loop: collect")) return rn_null();
+    if (!loop)
+        return rn__null_refuse(body.graph, "loop_collect", NULL, RN__NULL_LOOP, body);
+    if (!ended(loop, "loop: collect")) return rn_null();
     if (body.graph != loop->body || !rn__exists(body)) return collect_outer(loop, body);
     if (!rn_is_null(loop->mask)) body = masked(loop, body);
     return rn_is_null(body) ? body : rn__loop_get(loop, RN__COLLECT, body.id);
@@ -53,7 +54,7 @@ rn_tensor rn_loop_collect(rn_loop *loop, rn_tensor body)
 static rn_tensor of_carry(rn_loop *loop, rn_tensor leaf, rn__get_kind kind,
                           const char *what)
 {
-    if (!ended(loop, leaf, what)) return rn_null();
+    if (!ended(loop, what)) return rn_null();
     const rn__carry *carry = rn__loop_find_carry(loop, leaf);
     if (!carry) return rn_fail(loop->outer, "%s: not a carry of this loop", what);
     return rn__loop_get(loop, kind, carry->leaf);
@@ -61,10 +62,14 @@ static rn_tensor of_carry(rn_loop *loop, rn_tensor leaf, rn__get_kind kind,
 
 rn_tensor rn_loop_final(rn_loop *loop, rn_tensor carry)
 {
+    if (!loop)
+        return rn__null_refuse(carry.graph, "loop_final", NULL, RN__NULL_LOOP, carry);
     return of_carry(loop, carry, RN__FINAL, "loop: final");
 }
 
 rn_tensor rn_loop_history(rn_loop *loop, rn_tensor carry)
 {
+    if (!loop)
+        return rn__null_refuse(carry.graph, "loop_history", NULL, RN__NULL_LOOP, carry);
     return of_carry(loop, carry, RN__HISTORY, "loop: history");
 }

@@ -17,7 +17,7 @@ static rn_tensor turned(rn_tensor x)
 
 rn_tensor rn_min(rn_tensor x, const int *axes, int count, bool keep)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("min", RN__NULL_X, &x, 1);
 
     const int64_t mask = rn__reduce_axes(&name, x, axes, count);
     if (mask < 0) return rn_null();

@@ -37,18 +37,25 @@ rn_tensor rn_normalize(rn_tensor x, double epsilon)
 {
     rn__frame f;
 
-    if (!rn__frame_enter_real(&f, "normalize", x)) return rn_null();
+    if (!rn__frame_enter_real(&f, "normalize", x)) return rn__frame_leave(&f, rn_null());
     return rn__frame_leave(&f, normalize(x, epsilon));
 }
 
 rn_tensor rn_normalize_affine(rn_tensor x, rn_tensor gain, rn_tensor bias, double epsilon)
 {
     rn__frame f;
+    char text[128];
 
     if (rn_is_null(x))
-        return rn_fail(rn_is_null(gain) ? bias.graph : gain.graph,
-                       "normalize_affine: x is the null tensor");
-    if (!rn__frame_enter_real(&f, "normalize_affine", x)) return rn_null();
+        return rn__null_refuse(rn_is_null(gain) ? bias.graph : gain.graph,
+                               "normalize_affine", NULL, RN__NULL_X, x);
+    const rn_tensor lost = rn__null_named(gain) ? gain : bias;
+    if (rn__null_named(lost))
+        return rn_fail(x.graph, "normalize_affine: %s is the null tensor%s",
+                       rn__null_named(gain) ? "gain" : "bias",
+                       rn__null_text(lost, text, sizeof text));
+    if (!rn__frame_enter_real(&f, "normalize_affine", x))
+        return rn__frame_leave(&f, rn_null());
     rn_tensor y = normalize(x, epsilon);
     if (!rn_is_null(gain)) y = rn_mul(gain, y);
     if (!rn_is_null(bias)) y = rn_add(y, bias);

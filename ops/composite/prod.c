@@ -48,7 +48,7 @@ static rn_tensor gathered(rn_tensor x, int64_t mask)
 
 rn_tensor rn_prod(rn_tensor x, const int *axes, int count, bool keep)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("prod", RN__NULL_X, &x, 1);
 
     const int64_t mask = rn__reduce_axes(&name, x, axes, count);
     if (mask < 0) return rn_null();

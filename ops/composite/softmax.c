@@ -49,7 +49,7 @@ rn_tensor rn_logsumexp(rn_tensor x, int axis, bool keep)
 {
     rn__frame f;
 
-    if (!rn__frame_enter_real(&f, "logsumexp", x)) return rn_null();
+    if (!rn__frame_enter_real(&f, "logsumexp", x)) return rn__frame_leave(&f, rn_null());
     const parts p = parts_of(x, axis);
     const rn_tensor none = rn_constant_like(x, -(double)INFINITY);
     const rn_tensor y = rn_where(p.empty, none, rn_add(rn_log(p.s), p.m));
@@ -61,7 +61,7 @@ rn_tensor rn_softmax(rn_tensor x, int axis)
 {
     rn__frame f;
 
-    if (!rn__frame_enter_real(&f, "softmax", x)) return rn_null();
+    if (!rn__frame_enter_real(&f, "softmax", x)) return rn__frame_leave(&f, rn_null());
     const parts p = parts_of(x, axis);
     return rn__frame_leave(&f, rn_div(p.e, p.s));
 }
@@ -70,7 +70,7 @@ rn_tensor rn_log_softmax(rn_tensor x, int axis)
 {
     rn__frame f;
 
-    if (!rn__frame_enter_real(&f, "log_softmax", x)) return rn_null();
+    if (!rn__frame_enter_real(&f, "log_softmax", x)) return rn__frame_leave(&f, rn_null());
     const parts p = parts_of(x, axis);
     return rn__frame_leave(&f, rn_sub(p.centred, rn_log(p.s)));
 }

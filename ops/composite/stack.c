@@ -27,7 +27,7 @@ static rn_tensor stack(const rn_tensor *x, int count, int axis)
 
 rn_tensor rn_stack(const rn_tensor *x, int count, int axis)
 {
-    if (count < 1 || !x) return rn_null();
+    if (count < 1 || !x) return rn__null_from("stack", RN__NULL_LIST, NULL, 0);
     for (int i = 0; i < count; i++)
         if (rn_is_null(x[i]))
             return rn__op_refuse(&name, x, count, "tensor %d is the null tensor", i);

@@ -11,7 +11,7 @@ static const rn_op name = {.name = "variance"};
 
 rn_tensor rn_variance(rn_tensor x, const int *axes, int count, bool keep)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("variance", RN__NULL_X, &x, 1);
 
     const int64_t mask = rn__reduce_axes(&name, x, axes, count);
     if (mask < 0) return rn_null();
@@ -19,7 +19,7 @@ rn_tensor rn_variance(rn_tensor x, const int *axes, int count, bool keep)
         return rn__op_refuse(&name, &x, 1, "there is no variance of nothing");
 
     rn__frame f;
-    if (!rn__frame_enter_real(&f, "variance", x)) return rn_null();
+    if (!rn__frame_enter_real(&f, "variance", x)) return rn__frame_leave(&f, rn_null());
     const rn_tensor distance = rn_sub(x, rn_mean(x, axes, count, true));
     return rn__frame_leave(&f, rn_mean_square(distance, axes, count, keep));
 }

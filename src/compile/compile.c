@@ -35,7 +35,7 @@ static bool valid_output(rn_graph *graph, rn_tensor x, const char *what, int ind
 
 static bool minimizes(const rn_compile_options *o)
 {
-    return o->with.build != NULL || !rn_is_null(o->minimize);
+    return o->with.build || !rn_is_null(o->minimize) || rn__null_named(o->minimize);
 }
 
 /* What is minimised, and by what. */
@@ -44,9 +44,12 @@ static bool valid_loss(rn_graph *graph, const rn_compile_options *o)
     char text[160];
 
     if (rn_is_null(o->minimize)) {
-        rn_fail(graph,
-                "compile: an optimiser without a loss: minimize is missing or null%s",
-                rn__null_text(o->minimize, text, sizeof text));
+        if (rn__null_named(o->minimize))
+            rn_fail(graph, "compile: minimize is the null tensor%s",
+                    rn__null_text(o->minimize, text, sizeof text));
+        else
+            rn_fail(graph,
+                    "compile: an optimiser without a loss: minimize is missing or null");
         return false;
     }
     if (!valid_output(graph, o->minimize, "minimize", 0)) return false;

@@ -123,7 +123,9 @@ rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what)
 {
     char text[160];
 
-    if (rn_is_null(x)) return rn_fail(graph, "%s: given the null tensor", what);
+    if (rn_is_null(x))
+        return rn_fail(graph, "%s: given the null tensor%s", what,
+                       rn__null_text(x, text, sizeof text));
     if (!rn__exists(x))
         return rn_fail(graph, "%s: tensor %d does not exist%s", what, (int)x.id,
                        x.serial == x.graph->serial || x.serial == 0
@@ -234,9 +236,11 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
 {
     rn_graph *graph = in ? rn__innermost(in, inputs) : NULL;
     rn_tensor few[FEW], *own = few;
-    char text[80];
+    char text[128];
 
-    if (!graph) return rn__null_from(op, in, inputs);
+    if (!graph)
+        return rn__null_from(op ? op->name : NULL,
+                             inputs == 1 ? RN__NULL_X : RN__NULL_OPERANDS, in, inputs);
     if (graph->root->failed) return rn_null();
     if (!op || !op->name)
         return rn_fail(graph, "apply: %s", op ? "the operator has no name" : "no operator");

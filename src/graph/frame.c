@@ -22,18 +22,20 @@ bool rn__frame_enter_real(rn__frame *f, const char *what, rn_tensor x)
 {
     char text[160];
 
-    if (rn_is_null(x)) return false;
     rn__frame_enter(f, what, NULL, x, rn_null());
+    if (rn_is_null(x)) return false;
     if (!rn__exists(x) || rn__is_real(rn_type_get(x))) return true;
     rn_fail(x.graph, "%s: x must be f32 or f64: %s %s", what,
             rn__describe(x, text, sizeof text), rn_type_name(rn_type_get(x)));
-    rn__frame_leave(f, x);
     return false;
 }
 
 rn_tensor rn__frame_leave(rn__frame *f, rn_tensor y)
 {
-    if (f->root) f->root->frame = f->outer;
+    if (!f->root && rn_is_null(y))
+        return rn__null_from(f->what, RN__NULL_X, f->operand, RN__FRAME_OPERANDS);
+    if (!f->root) return y;
+    f->root->frame = f->outer;
     return y;
 }
 

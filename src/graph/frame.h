@@ -32,11 +32,10 @@ typedef struct rn__frame {
 void rn__frame_enter(rn__frame *frame, const char *what, const char *name, rn_tensor x,
                      rn_tensor y);
 
-/* The same for one x that must be real: false after an error, and for a null x; the frame
- * is then not entered. */
+/* The same for one x that must be real: false after an error and for a null x. */
 bool rn__frame_enter_real(rn__frame *frame, const char *what, rn_tensor x);
 
-/* Returns y. */
+/* Returns y; without a graph the null tensor that names the function. */
 rn_tensor rn__frame_leave(rn__frame *frame, rn_tensor y);
 
 /* Puts the outermost frame's function before the error on the root, unless it is there. */

@@ -76,17 +76,21 @@ const char *rn_graph_error(const rn_graph *graph)
 
 rn_tensor rn_fail(rn_graph *graph, const char *format, ...)
 {
-    if (graph && !graph->root->failed) {
-        va_list arguments;
+    char own[64], *text = graph ? graph->root->error : own;
+    const size_t capacity = graph ? sizeof graph->error : sizeof own;
+    va_list arguments;
 
-        graph = graph->root;
-        graph->failed = true;
-        if (!format) format = "an error without a message";
-        va_start(arguments, format);
-        vsnprintf(graph->error, sizeof graph->error, format, arguments);
-        va_end(arguments);
-        rn__frame_blame(graph);
+    if (graph && graph->root->failed) return rn_null();
+    if (!format) format = "an error without a message";
+    va_start(arguments, format);
+    vsnprintf(text, capacity, format, arguments);
+    va_end(arguments);
+    if (!graph) {
+        own[strcspn(own, ": ")] = 0;
+        return rn__null_from(own, RN__NULL_UNSTATED, NULL, 0);
     }
+    graph->root->failed = true;
+    rn__frame_blame(graph->root);
     return rn_null();
 }
 

@@ -116,6 +116,7 @@ rn_tensor rn__loop_carry(rn_loop *loop, rn_tensor initial)
 
 rn_tensor rn_loop_index(rn_loop *loop)
 {
+    if (!loop) return rn__null_from("loop_index", RN__NULL_LOOP, NULL, 0);
     if (!rn__loop_open(loop, "loop: index", false)) return rn_null();
     if (loop->index < 0) {
         const rn_tensor leaf = rn__loop_leaf(loop, &rn__op_index, RN_I32, (rn_shape){0});

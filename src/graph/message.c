@@ -40,10 +40,8 @@ static char *describe(rn_tensor x, bool numbered, char *text, size_t capacity)
     char shape[128];
 
     if (!rn__exists(x)) {
-        if (rn_is_null(x))
-            snprintf(text, capacity, "nothing");
-        else
-            snprintf(text, capacity, "tensor %d", (int)x.id);
+        if (rn_is_null(x)) return rn__null_describe(x, text, capacity);
+        snprintf(text, capacity, "tensor %d", (int)x.id);
         return text;
     }
     const char *name = name_of(x);
@@ -72,6 +70,9 @@ rn_tensor rn__refuse(const rn_op *op, const rn_tensor *in, int inputs, const cha
     char all[400] = "", one[160];
     size_t used = 0;
 
+    if (!graph)
+        return rn__null_from(op->name, inputs == 1 ? RN__NULL_X : RN__NULL_OPERANDS, in,
+                             inputs);
     for (int i = 0; i < inputs; i++)
         if (!rn_is_null(in[i]) && !rn__exists(in[i]))
             return rn__adopt(graph, in[i], op->name);

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "graph/index.h"
+#include "graph/null.h"
 #include "kernel/ieee.h"
 #include "rondo/graph.h"
 #include "rondo/loop.h"
@@ -189,12 +190,6 @@ rn_graph *rn__innermost(const rn_tensor *x, int count);
 
 /* Whether b is a or encloses it. */
 bool rn__encloses(const rn_graph *outer, const rn_graph *inner);
-
-/* A null tensor that remembers the operator which was given nothing but null tensors, and
- * so had no graph to put an error on; its text for messages, "" if x remembers none. At
- * most `capacity` bytes with the 0. */
-rn_tensor rn__null_from(const rn_op *op, const rn_tensor *in, int inputs);
-char *rn__null_text(rn_tensor x, char *text, size_t capacity);
 
 /* Puts "<what>: " before the error that is on the graph, unless that is want of memory. */
 void rn__fail_within(rn_graph *graph, const char *what);

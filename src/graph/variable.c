@@ -61,7 +61,7 @@ void *rn_variable_data(rn_variable *v)
 
 rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable)
 {
-    if (!graph) return rn_null();
+    if (!graph) return rn__null_from("read_variable", RN__NULL_GRAPH, NULL, 0);
     graph = graph->root;
     if (!variable) return rn_fail(graph, "variable: none given");
     const rn__key key = {variable, RN__INDEX_VARIABLE, 0};
@@ -98,6 +98,10 @@ static bool assignable(rn_tensor variable, rn_tensor value)
 
 rn_tensor rn_assign(rn_tensor variable, rn_tensor value)
 {
+    const rn_tensor both[2] = {variable, value};
+
+    if (!variable.graph && !value.graph)
+        return rn__null_from("assign", RN__NULL_OPERANDS, both, 2);
     if (rn_is_null(variable)) return rn__adopt(value.graph, variable, "assign");
     if (rn_is_null(rn__adopt(variable.graph, variable, "assign"))) return rn_null();
     value = rn__adopt(variable.graph, value, "assign");

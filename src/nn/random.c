@@ -41,9 +41,9 @@ static rn_tensor step_index(rn_graph *graph)
 
 rn_tensor rn_random_ticks(rn_scope scope, rn_tensor x)
 {
-    if (rn_is_null(x) || !scope.graph)
-        return rn_fail(rn_is_null(x) ? scope.graph : x.graph, "random_ticks: %s",
-                       rn_is_null(x) ? "x is the null tensor" : "the scope has no graph");
+    if (rn_is_null(x))
+        return rn__null_refuse(scope.graph, "random_ticks", NULL, RN__NULL_X, x);
+    if (!scope.graph) return rn_fail(x.graph, "random_ticks: the scope has no graph");
     if (x.graph->root != scope.graph->root)
         return rn_fail(scope.graph, "random_ticks: x belongs to another graph");
     if (!scope.model) return rn_fail(scope.graph, "random_ticks: the scope has no model");

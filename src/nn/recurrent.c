@@ -18,6 +18,13 @@ static rn_sequence failed(void)
     return (rn_sequence){.outputs = rn_null(), .last = rn_null(), .final = nothing};
 }
 
+/* The result of a call without a graph: null tensors that name it. */
+static rn_tensor lost(const rn__recurrent *r, rn_tensor x)
+{
+    if (r->graph) return rn_null();
+    return rn__null_from(rn__recurrent_what(r), RN__NULL_X, &x, 1);
+}
+
 /* All states, layer by layer: at the end, and with .stateful the variables that keep them,
  * and the one that tells which sequences have begun, if there is one. */
 typedef struct ends {
@@ -128,8 +135,10 @@ rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, 
 {
     rn__recurrent r;
 
-    if (!rn__recurrent_init(&r, RN__SEQUENCE, scope, name, cell, x, &options))
-        return failed();
+    if (!rn__recurrent_init(&r, RN__SEQUENCE, scope, name, cell, x, &options)) {
+        const rn_tensor y = lost(&r, x);
+        return (rn_sequence){.outputs = y, .last = y, .final = nothing};
+    }
 
     ends all = {.begun = rn_null()};
     all.final = (rn_tensor *)rn__arena_new(&r.graph->root->arena,
@@ -157,7 +166,7 @@ rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cel
     rn__recurrent r;
 
     if (!rn__recurrent_init(&r, RN__STEP, rn_share(scope), name, cell, x, &options))
-        return rn_null();
+        return lost(&r, x);
     if (!states) return rn_fail(x.graph, "recurrent_step: there are no states: %s", r.name);
     if (!rn__recurrent_check_states(&r, 0, r.count, states)) return rn_null();
 

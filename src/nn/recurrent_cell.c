@@ -29,7 +29,8 @@ static bool check_output(const rn__recurrent *r, int layer, rn_tensor y)
     char wanted[128], text[128];
 
     if (rn_is_null(y))
-        rn_fail(r->graph, "%s: the cell has no output: %s of %s", what, cell, r->name);
+        rn_fail(r->graph, "%s: the cell's output is the null tensor%s: %s of %s", what,
+                rn__null_text(y, text, sizeof text), cell, r->name);
     else if (!rn__exists(y) || y.graph->root != r->graph->root)
         rn_fail(r->graph, "%s: the cell's output is of another graph: %s gives %s", what,
                 cell, rn__describe(y, text, sizeof text));
@@ -69,8 +70,9 @@ static bool check_next(const rn__recurrent *r, int layer, int i, rn_tensor next)
     char from[128], to[128];
 
     if (rn_is_null(next))
-        rn_fail(r->graph, "%s: the cell has no next state: %s of %s, state %d", what, cell,
-                r->name, i);
+        rn_fail(r->graph,
+                "%s: the cell's next state is the null tensor%s: %s of %s, state %d", what,
+                rn__null_text(next, from, sizeof from), cell, r->name, i);
     else if (!rn__exists(next) || next.graph->root != r->graph->root)
         rn_fail(r->graph, "%s: the cell's state is of another graph: %s of %s, state %d",
                 what, cell, r->name, i);

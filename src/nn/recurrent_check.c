@@ -138,6 +138,11 @@ static bool check_lengths(const rn__recurrent *r, rn_tensor lengths)
 {
     char text[128];
 
+    if (rn__null_named(lengths)) {
+        rn_fail(r->graph, "%s %s: lengths is the null tensor%s", rn__recurrent_what(r),
+                r->name, rn__null_text(lengths, text, sizeof text));
+        return false;
+    }
     if (rn_is_null(lengths)) return true;
     if (rn_type_get(lengths) == RN_I32 && rn_rank(lengths) == 1 &&
         rn_size(lengths, 0) == r->batch)
@@ -157,8 +162,8 @@ bool rn__recurrent_check_states(const rn__recurrent *r, int first, int count,
     for (int i = 0; i < count; i++) {
         const rn_shape shape = rn__recurrent_shape(r, first + i);
         if (rn_is_null(states[i])) {
-            rn_fail(r->graph, "%s: a state is null: %s, state %d", what, r->name,
-                    first + i);
+            rn_fail(r->graph, "%s: a state is the null tensor%s: %s, state %d", what,
+                    rn__null_text(states[i], text, sizeof text), r->name, first + i);
             return false;
         }
         if (rn_type_get(states[i]) == r->real &&
@@ -204,9 +209,12 @@ bool rn__recurrent_init(rn__recurrent *r, rn__recurrent_kind kind, rn_scope scop
                          .cell = cell,
                          .options = *options,
                          .graph = scope.graph ? scope.graph : graph_of(x, options)};
-    if (rn_is_null(x) || !scope.graph) {
-        rn_fail(r->graph, "%s: %s: %s", rn__recurrent_what(r),
-                rn_is_null(x) ? "x is the null tensor" : "the scope has no graph", r->name);
+    if (rn_is_null(x)) {
+        rn__null_refuse(r->graph, rn__recurrent_what(r), name, RN__NULL_X, x);
+        return false;
+    }
+    if (!scope.graph) {
+        rn_fail(r->graph, "%s: the scope has no graph: %s", rn__recurrent_what(r), r->name);
         return false;
     }
     if (x.graph->root->failed) return false;

@@ -116,7 +116,7 @@ static rn_tensor declare(rn_model *model, rn_graph *graph, const wanted *w)
 /* True when the scope can be asked for a variable; its full name in *full. */
 static bool usable(rn_scope scope, const char *what, const char *name, const char **full)
 {
-    if (!scope.graph || scope.graph->root->failed) return false;
+    if (scope.graph->root->failed) return false;
     if (!scope.model) {
         rn_fail(scope.graph, "%s: the scope has no model: %s", what, name ? name : "");
         return false;
@@ -172,6 +172,7 @@ rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init in
 {
     const char *full;
 
+    if (!scope.graph) return rn__null_from("weight", RN__NULL_SCOPE, NULL, 0);
     if (!usable(scope, "weight", name, &full)) return rn_null();
     if (!may_create(scope, full, shape)) return rn_null();
     if (scope.inference)
@@ -186,6 +187,7 @@ rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shap
 {
     const char *full;
 
+    if (!scope.graph) return rn__null_from("state", RN__NULL_SCOPE, NULL, 0);
     if (!usable(scope, "state", name, &full)) return rn_null();
     return ask(scope, &(wanted){"state", full, type, shape, RN__STATE, NULL});
 }

@@ -88,24 +88,6 @@ Test(compile, options_are_checked)
     REFUSED("mine: no weights", .minimize = s, .with = {.build = complain});
 }
 
-/* An operator without a graph has nowhere to say so; it is named later. */
-Test(compile, a_chain_that_begins_with_null)
-{
-    const rn_tensor nothing = {NULL, 0, 0}, y = rn_exp(rn_tanh(nothing));
-    rn_graph *g = rn_graph_new(), *h = rn_graph_new(), *i = rn_graph_new();
-
-    cr_assert_null(rn_compile(g, (rn_compile_options){RN_OUTPUTS(y)}));
-    rn_test_error_is(g,
-                     "compile: output 0 is the null tensor, which was first given to tanh");
-    cr_assert_null(
-        rn_compile(h, (rn_compile_options){.minimize = y, .with = {.build = keep}}));
-    rn_test_error_is(h, "compile: an optimiser without a loss: minimize is missing or "
-                        "null, which was first given to tanh");
-    rn_add(rn_input(i, "x", RN_F32, rn_shape(2)), y);
-    rn_test_error_is(i, "add: operand 1 is the null tensor, which was first given to tanh");
-    rn_graph_free(g), rn_graph_free(h), rn_graph_free(i);
-}
-
 static rn_compile_options chosen(rn_tensor y, rn_tensor s)
 {
     return (rn_compile_options){RN_OUTPUTS(y, s)};

@@ -65,7 +65,7 @@ static rn_tensor reshaping(rn_scope s, rn_tensor x, rn_tensor *state)
     return h;
 }
 
-REFUSES(silent_cell, "recurrent: the cell has no output: silent of net",
+REFUSES(silent_cell, "recurrent: the cell's output is the null tensor: silent of net",
         c.cell = &(rn_cell){.name = "silent", .states = 1, .step = silent})
 
 REFUSES(idle_cell, "recurrent: the cell never writes its state: idle of net",
@@ -74,7 +74,8 @@ REFUSES(idle_cell_with_lengths, "recurrent: the cell never writes its state: idl
         c.options.lengths = input(&c, "n", RN_I32, rn_shape(3));
         c.options.bidirectional = true;
         c.cell = &(rn_cell){.name = "idle", .states = 1, .step = idle})
-REFUSES(losing_cell, "recurrent: the cell has no next state: losing of net, state 1",
+REFUSES(losing_cell,
+        "recurrent: the cell's next state is the null tensor: losing of net, state 1",
         c.cell = &(rn_cell){.name = "losing", .states = 2, .step = losing})
 REFUSES(
     counting_cell,
@@ -103,7 +104,7 @@ REFUSES(negative_output,
 REFUSES(begins_flat, "recurrent: a state must be f64 [3,4]: net, state 0 is f64 sum#3 [3]",
         c.cell = &(rn_cell){
             .name = "odd", .states = 1, .step_with = with, .begin = begin_flat})
-REFUSES(begins_null, "recurrent: a state is null: net, state 0",
+REFUSES(begins_null, "recurrent: a state is the null tensor: net, state 0",
         c.cell = &(rn_cell){
             .name = "odd", .states = 1, .step_with = with, .begin = begin_null})
 

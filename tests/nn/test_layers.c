@@ -182,7 +182,7 @@ REFUSES(embedding_without_memory,
 REFUSES(state_without_memory,
         "state: out of memory: kept i32 [35184372088832], 140737488355328 bytes",
         rn_state(s, "kept", RN_I32, rn_shape(MUCH)))
-REFUSES(null_without_a_reason, "linear: x is the null tensor: out",
+REFUSES(null_without_a_reason, "linear out: x is the null tensor",
         rn_linear(s, "out", rn_null(), 3))
 REFUSES(no_such_initialiser, "weight: invalid initialiser: w [3]",
         rn_weight(s, "w", rn_shape(3), (rn_init){(rn_initializer)99, 1}))

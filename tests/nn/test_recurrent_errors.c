@@ -43,7 +43,7 @@ REFUSES(lengths_type, "recurrent: lengths must be i32 [3]: net got f64 n [3]",
 REFUSES(initial_count, "recurrent: wrong number of initial states: net needs 2, not 1",
         c.options.initial = c.initial;
         c.options.initial_count = 1)
-REFUSES(initial_null, "recurrent: a state is null: net, state 0",
+REFUSES(initial_null, "recurrent: a state is the null tensor: net, state 0",
         c.options.initial = c.initial;
         c.options.initial_count = 2)
 REFUSES(initial_missing, "recurrent: initial_count without initial: net has 2",
@@ -177,8 +177,7 @@ Test(recurrent_errors, parts_of_a_gate)
 {
     static const char *const messages[] = {
         "gate_input: the input must have two axes: f got x [5,3,2]",
-        "gate_state: units must be positive: f has 0",
-        "bias: y must have an axis: f got nothing"};
+        "gate_state: units must be positive: f has 0", "bias f: y is the null tensor"};
 
     for (int i = 0; i < 3; i++) {
         call c = begin();

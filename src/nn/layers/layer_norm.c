@@ -13,8 +13,7 @@
 rn_tensor rn_layer_norm(rn_scope scope, const char *name, rn_tensor x)
 {
     if (rn_is_null(x))
-        return rn_fail(scope.graph, "layer_norm: x is the null tensor: %s",
-                       name ? name : "");
+        return rn__null_refuse(scope.graph, "layer_norm", name, RN__NULL_X, x);
     if (rn_rank(x) < 1 || rn_size(x, -1) < 1)
         return rn_fail(x.graph, "layer_norm: nothing to normalise: %s", name ? name : "");
 

@@ -13,8 +13,7 @@
 
 rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units)
 {
-    if (rn_is_null(x))
-        return rn_fail(scope.graph, "linear: x is the null tensor: %s", name ? name : "");
+    if (rn_is_null(x)) return rn__null_refuse(scope.graph, "linear", name, RN__NULL_X, x);
     if (rn_rank(x) < 1)
         return rn_fail(x.graph, "linear: x must have an axis: %s", name ? name : "");
     if (units < 1)

@@ -16,6 +16,8 @@
 
 rn_tensor rn_binary_cross_entropy(rn_tensor logits, rn_tensor targets)
 {
+    if (!logits.graph && !targets.graph)
+        return rn__loss_null("binary_cross_entropy", logits, targets);
     if (!rn__loss_alike("binary_cross_entropy", logits, targets)) return rn_null();
 
     rn_tensor yes = rn_weigh(targets, rn_softplus(rn_neg(logits)));

@@ -7,7 +7,6 @@ bool rn__loss_alike(const char *what, rn_tensor x, rn_tensor y)
     char x_text[128], y_text[128];
     const char *fault = NULL;
 
-    if (rn_is_null(x) && rn_is_null(y)) return false;
     if (rn_is_null(x) || rn_is_null(y))
         fault = "a tensor is null";
     else if (rn_type_get(x) != rn_type_get(y) || !rn__is_real(rn_type_get(x)))
@@ -19,6 +18,11 @@ bool rn__loss_alike(const char *what, rn_tensor x, rn_tensor y)
                 rn_type_name(rn_type_get(x)), rn__describe(x, x_text, sizeof x_text),
                 rn_type_name(rn_type_get(y)), rn__describe(y, y_text, sizeof y_text));
     return !fault;
+}
+
+rn_tensor rn__loss_null(const char *what, rn_tensor x, rn_tensor y)
+{
+    return rn__null_from(what, RN__NULL_OPERANDS, (const rn_tensor[]){x, y}, 2);
 }
 
 rn_tensor rn__loss_mean(rn_tensor x)
