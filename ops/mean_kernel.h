@@ -30,9 +30,9 @@ static double mean_of_small(const rn__reduction *r, const element *x)
     double sum = 0, lost = 0;
 
     for (int64_t i = 0; i < r->terms; i++) {
-        int64_t place;
-        rn__reduction_places(r, i, 1, &place);
-        const double term = SMALL_TERM((double)x[place]), both = sum + term;
+        int64_t offset;
+        rn__reduction_offsets(r, i, 1, &offset);
+        const double term = SMALL_TERM((double)x[offset]), both = sum + term;
         lost += size_of(sum) >= size_of(term) ? (sum - both) + term : (term - both) + sum;
         sum = both;
     }

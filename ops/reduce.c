@@ -105,13 +105,13 @@ void rn__reduction_init(rn__reduction *r, const rn_call *call)
     r->kept.rank = rn__collapse(r->kept.rank, r->kept.size, 1, kept_strides);
 }
 
-void rn__reduction_places(const rn__reduction *r, int64_t from, int64_t count,
-                          int64_t *place)
+void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
+                           int64_t *offset)
 {
     rn__walk w = {.rank = r->rank};
 
     if (r->rank == 1) {
-        for (int64_t i = 0; i < count; i++) place[i] = (from + i) * r->stride[0];
+        for (int64_t i = 0; i < count; i++) offset[i] = (from + i) * r->stride[0];
         return;
     }
     for (int i = r->rank - 1; i >= 0; i--) {
@@ -122,7 +122,7 @@ void rn__reduction_places(const rn__reduction *r, int64_t from, int64_t count,
         from /= r->size[i];
     }
     for (int64_t i = 0; i < count; i++) {
-        place[i] = w.at[0];
+        offset[i] = w.at[0];
         rn__walk_next(&w);
     }
 }

@@ -31,7 +31,7 @@ int64_t rn__reduce_terms(rn_shape x, int64_t axes);
 rn_tensor rn__reduce_keep(rn_tensor y, rn_tensor x, int64_t axes);
 
 /* A call of the kernel laid out: `kept` visits the results in the order of the output
- * (at[0] is the place of their first term), the rest tells where their terms lie. */
+ * (at[0] is the offset of their first term); the rest describes where their terms are. */
 typedef struct rn__reduction {
     rn__walk kept;
     int rank;
@@ -41,8 +41,8 @@ typedef struct rn__reduction {
 
 void rn__reduction_init(rn__reduction *r, const rn_call *call);
 
-/* Places of terms from..from + count - 1, relative to the first. */
-void rn__reduction_places(const rn__reduction *r, int64_t from, int64_t count,
-                          int64_t *place);
+/* The offsets of terms from..from + count - 1, relative to the first. */
+void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
+                           int64_t *offset);
 
 #endif

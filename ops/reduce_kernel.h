@@ -69,11 +69,11 @@ static element reduce_block(const element *x, int64_t n)
     return combine_lanes(lane);
 }
 
-static element reduce_gathered(const element *x, const int64_t *place, int64_t n)
+static element reduce_gathered(const element *x, const int64_t *offset, int64_t n)
 {
     element terms[REDUCE_BLOCK];
 
-    for (int64_t i = 0; i < n; i++) terms[i] = x[place[i]];
+    for (int64_t i = 0; i < n; i++) terms[i] = x[offset[i]];
     return reduce_block(terms, n);
 }
 
@@ -91,9 +91,9 @@ static int pairs_after(int64_t blocks)
     return pairs;
 }
 
-/* One result of more than one block. `place` is for a block, NULL where terms lie side by
+/* One result of more than one block. `offset` is for a block, NULL where terms lie side by
  * side. */
-static element reduce_long_row(const rn__reduction *r, const element *x, int64_t *place)
+static element reduce_long_row(const rn__reduction *r, const element *x, int64_t *offset)
 {
     element part[REDUCE_LEVELS];
     int depth = 0;
@@ -101,8 +101,8 @@ static element reduce_long_row(const rn__reduction *r, const element *x, int64_t
     for (int64_t from = 0, blocks = 0; from < r->terms; from += REDUCE_BLOCK) {
         const int64_t n = block_of(r, from);
 
-        if (place) rn__reduction_places(r, from, n, place);
-        part[depth] = place ? reduce_gathered(x, place, n) : reduce_block(x + from, n);
+        if (offset) rn__reduction_offsets(r, from, n, offset);
+        part[depth] = offset ? reduce_gathered(x, offset, n) : reduce_block(x + from, n);
         for (int pairs = pairs_after(blocks++); pairs > 0; pairs--, depth--)
             part[depth - 1] = combine(part[depth - 1], part[depth]);
         depth++;
@@ -116,22 +116,22 @@ static void reduce_rows(rn__reduction *r, const element *x, element *y)
 {
     const bool dense = r->terms == 0 || r->rank == 0 || (r->rank == 1 && r->stride[0] == 1);
     const bool one_block = r->terms <= REDUCE_BLOCK;
-    int64_t place[REDUCE_BLOCK];
+    int64_t offset[REDUCE_BLOCK];
 
-    if (!dense && one_block) rn__reduction_places(r, 0, r->terms, place);
+    if (!dense && one_block) rn__reduction_offsets(r, 0, r->terms, offset);
     for (int64_t i = 0; i < r->outputs; i++, rn__walk_next(&r->kept)) {
         const element *first = x + r->kept.at[0];
 
         if (!one_block)
-            y[i] = reduce_long_row(r, first, dense ? NULL : place);
+            y[i] = reduce_long_row(r, first, dense ? NULL : offset);
         else
             y[i] = dense ? reduce_block(first, r->terms)
-                         : reduce_gathered(first, place, r->terms);
+                         : reduce_gathered(first, offset, r->terms);
     }
 }
 
 /* One block of terms of `columns` results, whose terms lie side by side. */
-static inline void reduce_columns_block(const element *x, const int64_t *place, int64_t n,
+static inline void reduce_columns_block(const element *x, const int64_t *offset, int64_t n,
                                         int64_t columns, element *restrict y)
 {
     element lane[REDUCE_LANES][REDUCE_COLUMNS];
@@ -140,7 +140,7 @@ static inline void reduce_columns_block(const element *x, const int64_t *place, 
     for (int64_t i = 0; i < lanes; i++)
         for (int64_t j = 0; j < columns; j++) lane[i][j] = START;
     for (int64_t i = 0; i < n; i++)
-        combine_terms(lane[i % REDUCE_LANES], x + place[i], columns);
+        combine_terms(lane[i % REDUCE_LANES], x + offset[i], columns);
     for (int64_t half = REDUCE_LANES / 2; half > 0; half /= 2)
         for (int64_t i = 0; i < half && i + half < lanes; i++)
             combine_rows(lane[i], lane[i + half], columns);
@@ -148,13 +148,13 @@ static inline void reduce_columns_block(const element *x, const int64_t *place, 
 }
 
 /* A tile of results side by side; the constant lets the loops over a whole one unroll. */
-static void reduce_columns_tile(const element *x, const int64_t *place, int64_t n,
+static void reduce_columns_tile(const element *x, const int64_t *offset, int64_t n,
                                 int64_t columns, element *y)
 {
     if (columns == REDUCE_COLUMNS)
-        reduce_columns_block(x, place, n, REDUCE_COLUMNS, y);
+        reduce_columns_block(x, offset, n, REDUCE_COLUMNS, y);
     else
-        reduce_columns_block(x, place, n, columns, y);
+        reduce_columns_block(x, offset, n, columns, y);
 }
 
 /* The width of the tile at column j of so many. */
@@ -168,19 +168,19 @@ static void reduce_long_columns(const rn__reduction *r, const element *x, int64_
                                 element *y)
 {
     element part[REDUCE_TILES][REDUCE_LEVELS][REDUCE_COLUMNS];
-    int64_t place[REDUCE_BLOCK];
+    int64_t offset[REDUCE_BLOCK];
     int depth = 0;
 
     for (int64_t from = 0, blocks = 0; from < r->terms; from += REDUCE_BLOCK, blocks++) {
         const int64_t n = block_of(r, from);
         const int pairs = pairs_after(blocks);
 
-        rn__reduction_places(r, from, n, place);
+        rn__reduction_offsets(r, from, n, offset);
         for (int64_t j = 0, t = 0; j < columns; j += REDUCE_COLUMNS, t++) {
             const int64_t width = tile_at(columns, j);
 
             for (int64_t i = 0; i < width; i++) part[t][depth][i] = START;
-            reduce_columns_tile(x + j, place, n, width, part[t][depth]);
+            reduce_columns_tile(x + j, offset, n, width, part[t][depth]);
             for (int d = depth; d > depth - pairs; d--)
                 combine_rows(part[t][d - 1], part[t][d], width);
         }
@@ -195,12 +195,12 @@ static void reduce_long_columns(const rn__reduction *r, const element *x, int64_
 }
 
 /* Results of at most one block. */
-static void reduce_short_columns(const element *x, const int64_t *place, int64_t n,
+static void reduce_short_columns(const element *x, const int64_t *offset, int64_t n,
                                  int64_t columns, element *y)
 {
     for (int64_t i = 0; i < columns; i++) y[i] = START;
     for (int64_t j = 0; j < columns && n > 0; j += REDUCE_COLUMNS)
-        reduce_columns_tile(x + j, place, n, tile_at(columns, j), y + j);
+        reduce_columns_tile(x + j, offset, n, tile_at(columns, j), y + j);
 }
 
 /* The last of the kept axes is innermost in memory: a row of it is `columns` results. */
@@ -209,13 +209,13 @@ static void reduce_columns(rn__reduction *r, const element *x, element *y)
     const int64_t columns = r->kept.size[--r->kept.rank];
     const int64_t most = REDUCE_TILES * REDUCE_COLUMNS;
     const bool one_block = r->terms <= REDUCE_BLOCK;
-    int64_t place[REDUCE_BLOCK];
+    int64_t offset[REDUCE_BLOCK];
 
-    if (one_block) rn__reduction_places(r, 0, r->terms, place);
+    if (one_block) rn__reduction_offsets(r, 0, r->terms, offset);
     for (int64_t i = 0; i < r->outputs; i += columns, rn__walk_next(&r->kept)) {
         const element *first = x + r->kept.at[0];
 
-        if (one_block) reduce_short_columns(first, place, r->terms, columns, y + i);
+        if (one_block) reduce_short_columns(first, offset, r->terms, columns, y + i);
         for (int64_t j = 0; j < columns && !one_block; j += most)
             reduce_long_columns(r, first + j, columns - j < most ? columns - j : most,
                                 y + i + j);

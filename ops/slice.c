@@ -48,7 +48,7 @@ const rn_op rn__op_slice = {RN_NAMED(slice), .kind = RN_KIND_VIEW, .inputs = 1,
                             .shape = shape,  .gradient = gradient, .view = view};
 
 /* Counts from the end where negative, and cuts to 0..n. */
-static int64_t place(int64_t i, int64_t n)
+static int64_t clamp(int64_t i, int64_t n)
 {
     if (i < 0) i += n;
     return i < 0 ? 0 : i > n ? n : i;
@@ -63,7 +63,7 @@ rn_tensor rn_slice(rn_tensor x, int axis, int64_t start, int64_t stop, int64_t s
         return rn__op_refuse(&rn__op_slice, &x, 1, "step must be at least 1: %lld",
                              (long long)step);
 
-    const int64_t n = rn_size(x, axis), from = place(start, n), to = place(stop, n);
+    const int64_t n = rn_size(x, axis), from = clamp(start, n), to = clamp(stop, n);
     attributes a = {axis, from, to > from ? (to - from - 1) / step + 1 : 0, step};
     if (a.count == 0) a.start = 0;
     if (a.count <= 1) a.step = 1;

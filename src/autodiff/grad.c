@@ -74,7 +74,7 @@ static bool run(rn__sweep *s, rn_tensor y, rn_tensor dy, const rn_tensor *x, int
 bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor *dx)
 {
     rn__sweep sweep;
-    rn__twin twin = {y.graph, y.graph, NULL, NULL, 0};
+    rn__primals primals = {y.graph, y.graph, NULL, NULL, 0};
 
     const rn_tensor none = y.graph ? rn_null() : rn__null_from("grad", RN__NULL_Y, &y, 1);
 
@@ -87,7 +87,7 @@ bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tenso
     }
     if (!valid(y, dy, x, count)) return false;
     /* A capture that is made only now lies after y, which then does not depend on it. */
-    if (!rn__sweep_init(&sweep, &twin)) return false;
+    if (!rn__sweep_init(&sweep, &primals)) return false;
     const bool ok = run(&sweep, y, dy, x, count, dx);
     rn__sweep_finish(&sweep);
     return ok;

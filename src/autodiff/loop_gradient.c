@@ -4,8 +4,8 @@
  *
  * Its carries are the cotangents of the forward carries and, for each capture, the sum of
  * its gradient over the steps; its step inputs are the cotangents of the collected stacks
- * and what of the forward body the rules mention (see twin.h); it collects the gradients of
- * the forward step inputs. Its body is an ordinary reverse sweep over the forward body.
+ * and what of the forward body the rules mention (see primals.h); it collects the gradients
+ * of the forward step inputs. Its body is an ordinary reverse sweep over the forward body.
  *
  *   forward step t     c(t+1), y(t)  =  body(x(t), c(t), w)
  *   backward step t    dx(t), dc(t), dw += pullback of body at t, of dc(t+1), dy(t)
@@ -49,7 +49,7 @@ static rn_tensor held_cotangent(const reversal *r, rn_tensor history)
 
     if (f->limit < 0) return rn_null();
     for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : slots;
-    const rn_tensor limit = rn__twin_of(r->outer->twin, f->limit);
+    const rn_tensor limit = rn__primal(r->outer->primals, f->limit);
     const rn_tensor slot = rn_range(history.graph, slots);
     const rn_tensor held = f->reverse ? rn_less_equal(limit, slot) : rn_less(limit, slot);
     return rn_sum_axis(
@@ -63,7 +63,7 @@ static bool begin_carry(reversal *r, int i)
 {
     const rn__carry *c = rn__list_at(r->forward->carry, rn__carry, i);
     const rn__node *leaf = rn__at(r->forward->body, c->leaf);
-    rn_graph *target = r->outer->twin->target;
+    rn_graph *target = r->outer->primals->target;
 
     rn_tensor start = output_cotangent(r, RN__FINAL, c->leaf);
     rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
@@ -92,7 +92,7 @@ static bool begin_collected(reversal *r)
     for (int i = 0; i < r->forward->output.count; i++) {
         const int32_t output = *rn__list_at(r->forward->output, int32_t, i);
         if (output >= s->count || s->cotangent[output] < 0) continue;
-        const rn__node *node = rn__at(s->twin->source, output);
+        const rn__node *node = rn__at(s->primals->source, output);
         const rn__get *get = (const rn__get *)node->attributes;
         if (get->kind != RN__COLLECT) continue;
         const rn_tensor dy = rn_loop_each(r->backward, rn__sweep_get(s, output));
@@ -123,8 +123,8 @@ static bool end_carries(reversal *r)
         const rn_tensor dw = rn__sweep_get(&r->body, p->leaf);
         r->sum[i] = rn_null();
         if (!r->body.needed[p->leaf] || rn_is_null(dw)) continue;
-        r->sum[i] = rn_loop_carry(r->backward,
-                                  zeros(r->outer->twin->target, rn__at(f->body, p->leaf)));
+        r->sum[i] = rn_loop_carry(
+            r->backward, zeros(r->outer->primals->target, rn__at(f->body, p->leaf)));
         rn_loop_next(r->backward, r->sum[i], rn_add(r->sum[i], dw));
     }
     return !f->body->root->failed;
@@ -226,11 +226,11 @@ static bool find_reached(reversal *r)
     for (int i = 0; i < r->forward->output.count; i++) {
         const int32_t get = *rn__list_at(r->forward->output, int32_t, i);
         if (get >= s->count || s->cotangent[get] < 0) continue;
-        const rn__node *node = rn__at(s->twin->source, get);
+        const rn__node *node = rn__at(s->primals->source, get);
         rn__reach_enter(r->forward, (const rn__get *)node->attributes, r->reached);
     }
     if (rn__reach_body(r->forward, r->body.needed, r->reached)) return true;
-    rn__no_memory(s->twin->target);
+    rn__no_memory(s->primals->target);
     return false;
 }
 
@@ -247,27 +247,27 @@ static bool reverse(reversal *r)
 
 bool rn__sweep_loop(rn__sweep *outer, int32_t id)
 {
-    rn_loop *f = rn__at(outer->twin->source, id)->loop;
-    rn_graph *target = outer->twin->target;
+    rn_loop *f = rn__at(outer->primals->source, id)->loop;
+    rn_graph *target = outer->primals->target;
     reversal r = {.outer = outer, .forward = f, .backward = rn_loop_begin(target)};
 
     if (!r.backward) return false;
     if (!f->reverse) rn_loop_reverse(r.backward);
     rn_loop_steps(r.backward, f->steps);
-    if (f->limit >= 0) rn__loop_limit(r.backward, rn__twin_of(outer->twin, f->limit));
+    if (f->limit >= 0) rn__loop_limit(r.backward, rn__primal(outer->primals, f->limit));
 
     const rn_allocator a = target->root->allocator;
-    rn__twin twin = {f->body, r.backward->body, outer->twin, NULL, 0};
+    rn__primals primals = {f->body, r.backward->body, outer->primals, NULL, 0};
     r.carry = (rn_tensor *)rn__new(a, (size_t)f->carry.count * sizeof *r.carry);
     r.sum = (rn_tensor *)rn__new(a, (size_t)f->capture.count * sizeof *r.sum);
     r.reached = (bool *)rn__new(a, (size_t)f->body->count);
     bool ok = r.carry && r.sum && r.reached;
     if (!ok) rn__no_memory(target);
-    if (ok && (ok = rn__sweep_init(&r.body, &twin))) {
+    if (ok && (ok = rn__sweep_init(&r.body, &primals))) {
         ok = reverse(&r);
         rn__sweep_finish(&r.body);
     }
-    rn__twin_finish(&twin);
+    rn__primals_finish(&primals);
     rn__free(a, r.carry);
     rn__free(a, r.sum);
     rn__free(a, r.reached);

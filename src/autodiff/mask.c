@@ -28,7 +28,7 @@ bool rn__mask_passes(const rn__node *node)
 /* The condition as a tensor that is true where the cotangent is not zero. */
 static rn_tensor kept(const rn__sweep *s, rn__mask mask)
 {
-    const rn_tensor c = rn__tensor(s->twin->target, mask.condition);
+    const rn_tensor c = rn__tensor(s->primals->target, mask.condition);
 
     return mask.inverted ? rn_logical_not(c) : c;
 }
@@ -45,7 +45,7 @@ static rn__mask both(const rn__sweep *s, rn__mask a, rn__mask b)
 rn__mask rn__mask_of_input(const rn__sweep *s, int32_t id, int i, rn_tensor condition,
                            rn_tensor dy, rn_tensor dx)
 {
-    const rn__node *node = rn__at(s->twin->source, id);
+    const rn__node *node = rn__at(s->primals->source, id);
     rn__mask mask = s->mask[id];
 
     if (chooses(node))

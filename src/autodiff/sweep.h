@@ -3,7 +3,7 @@
 #ifndef RN_AUTODIFF_SWEEP_H
 #define RN_AUTODIFF_SWEEP_H
 
-#include "autodiff/twin.h"
+#include "autodiff/primal.h"
 
 /* As rn_grad, with the null tensor for a gradient that is zero whatever the values are: no
  * path from y to x[i] can be differentiated. */
@@ -11,22 +11,22 @@ bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tenso
 
 /* Where a cotangent is zero because a condition did not choose its node; see mask.c. */
 typedef struct rn__mask {
-    int32_t condition; /* bool, of twin->target; -1: none */
+    int32_t condition; /* bool, of primals->target; -1: none */
     bool inverted;     /* zero where it is true, else where it is false */
     bool applied;      /* the zeros are there; else anything may stand there, NaN too */
 } rn__mask;
 
-/* Arrays have an entry for each of the first `count` nodes of twin->source. */
+/* Arrays have an entry for each of the first `count` nodes of primals->source. */
 typedef struct rn__sweep {
-    rn__twin *twin;
+    rn__primals *primals;
     int32_t count;
     bool *needed;       /* depends on what is asked for */
-    int32_t *cotangent; /* ids in twin->target; -1: zero */
+    int32_t *cotangent; /* ids in primals->target; -1: zero */
     rn__mask *mask;     /* of cotangents */
 } rn__sweep;
 
 /* Arrays of nothing needed and zero cotangents. False after an error on the graph. */
-bool rn__sweep_init(rn__sweep *sweep, rn__twin *twin);
+bool rn__sweep_init(rn__sweep *sweep, rn__primals *primals);
 void rn__sweep_finish(rn__sweep *sweep);
 
 /* Completes `needed`, in which what is asked for is marked, by all that depends on it. */
@@ -55,7 +55,7 @@ rn__fit rn__fit_of(const rn_op *op, rn_tensor dx, rn_tensor x, rn_tensor y);
 /* From the cotangents that are there to those of all needed nodes. */
 bool rn__sweep_run(rn__sweep *sweep);
 
-/* The same for one loop node of twin->source, as a loop in twin->target. */
+/* The same for one loop node of primals->source, as a loop in primals->target. */
 bool rn__sweep_loop(rn__sweep *sweep, int32_t id);
 
 #endif

@@ -137,23 +137,23 @@ static rn_tensor copy_get(rn__copy_pass *pass, const rn__region *region,
 /* ---- the walk ---- */
 
 /* Many nodes in turn have the same text. */
-static bool copy_told(rn__copy_pass *pass, const rn__node *from, rn__node *to)
+static bool copy_context(rn__copy_pass *pass, const rn__node *from, rn__node *to)
 {
-    if (to->told) return true;
-    if (pass->told != from->told) {
-        const size_t before = strlen(from->told) + 1;
-        const size_t bytes = before + strlen(from->told + before) + 1;
+    if (to->context) return true;
+    if (pass->context != from->context) {
+        const size_t before = strlen(from->context) + 1;
+        const size_t bytes = before + strlen(from->context + before) + 1;
         char *text = (char *)rn__arena_new(&pass->to->arena, bytes);
 
         if (!text) {
             rn__no_memory(pass->to);
             return false;
         }
-        memcpy(text, from->told, bytes);
-        pass->told = from->told;
-        pass->told_copy = text;
+        memcpy(text, from->context, bytes);
+        pass->context = from->context;
+        pass->context_copy = text;
     }
-    to->told = pass->told_copy;
+    to->context = pass->context_copy;
     return true;
 }
 
@@ -184,7 +184,8 @@ bool rn__copy_body(rn__copy_pass *pass, rn__region *region, rn_graph *to)
         if (rn_is_null(region->to[id])) return false;
         if (node->name && !rn__node_of(region->to[id])->name)
             rn_name(region->to[id], node->name);
-        if (node->told && !copy_told(pass, node, rn__node_of(region->to[id]))) return false;
+        if (node->context && !copy_context(pass, node, rn__node_of(region->to[id])))
+            return false;
     }
     return !pass->to->failed;
 }

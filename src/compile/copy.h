@@ -41,10 +41,10 @@ struct rn__copy_pass {
     rn_graph *to;
     rn__copy_node node;
     rn__copy_leaf leaf;
-    void *data;                   /* of the pass */
-    rn_tensor limit;              /* of the node being copied, in the copy; null: none */
-    rn__copy_loop_hook loop;      /* NULL: rn__copy_loop */
-    const char *told, *told_copy; /* the last of these texts, and its copy; frame.h */
+    void *data;              /* of the pass */
+    rn_tensor limit;         /* of the node being copied, in the copy; null: none */
+    rn__copy_loop_hook loop; /* NULL: rn__copy_loop */
+    const char *context, *context_copy; /* the last of these texts, and its copy; frame.h */
     rn__arena arena;
     rn__region **region; /* by number of the graph; NULL: not seen */
     int32_t regions;

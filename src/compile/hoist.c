@@ -102,11 +102,11 @@ static rn__batched operand(const hoisting *b, int32_t id)
 }
 
 /* Makes the stacks of all nodes that leave to one side. */
-static bool make_stacks(hoisting *b, rn__hoist_place place)
+static bool make_stacks(hoisting *b, rn__hoist_target target)
 {
     for (int32_t id = 0; id < b->old->body->count; id++) {
         const rn__node *node = rn__at(b->old->body, id);
-        if (b->h.place[id] != place) continue;
+        if (b->h.target[id] != target) continue;
         rn__batched *in = (rn__batched *)rn__arena_new(&b->pass->arena,
                                                        (size_t)node->inputs * sizeof *in);
         if (!in) {
@@ -131,7 +131,7 @@ static bool make_stacks(hoisting *b, rn__hoist_place place)
 static bool read_stacks(hoisting *b)
 {
     for (int32_t id = 0; id < b->old->body->count; id++) {
-        if (b->h.place[id] != RN__BEFORE || !b->h.inside[id]) continue;
+        if (b->h.target[id] != RN__BEFORE || !b->h.inside[id]) continue;
         b->body->to[id] = rn__loop_each(b->loop, b->body->stack[id], "hoist");
         if (rn_is_null(b->body->to[id])) return false;
     }
@@ -254,7 +254,7 @@ static bool rebuild(hoisting *b, const rn__node *node)
     b->loop = rn__copy_loop_begin(b->outer, node, b->to);
     if (!b->loop) return false;
     for (int32_t id = 0; id < b->old->body->count; id++)
-        b->body->live[id] = b->h.inside[id] && b->h.place[id] == RN__STAYS;
+        b->body->live[id] = b->h.inside[id] && b->h.target[id] == RN__STAYS;
     return rn__copy_leaves(b->outer, b->body, b->old, b->loop) && read_stacks(b) &&
            rn__copy_body(b->pass, b->body, b->loop->body) &&
            rn__copy_loop_end(b->outer, b->body, b->old, b->loop) &&

@@ -5,16 +5,16 @@
 
 #include "compile/copy.h"
 
-typedef enum rn__hoist_place {
+typedef enum rn__hoist_target {
     RN__STAYS,
     RN__BEFORE, /* depends on no carry: for all steps at once, before the loop */
     RN__AFTER   /* no carry depends on it: the same, after the loop */
-} rn__hoist_place;
+} rn__hoist_target;
 
 typedef struct rn__hoist {
     const rn__region *outer, *body;
     const rn_loop *loop;
-    unsigned char *place;    /* by node of the body */
+    unsigned char *target;   /* by node of the body */
     bool *varies, *of_carry; /* depends on the step; on a carry */
     bool *inside;            /* has to be computed in the body */
     bool *in_sum;     /* an addition or a product that a sum over the steps replaces */

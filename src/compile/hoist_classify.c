@@ -69,8 +69,8 @@ static void find_able_before(rn__hoist *h)
                     rn__batch_known(node);
 
         for (int i = 0; able && i < node->inputs; i++)
-            able = leaf(node_at(h, node->in[i])) || h->place[node->in[i]] == RN__BEFORE;
-        if (able) h->place[id] = RN__BEFORE;
+            able = leaf(node_at(h, node->in[i])) || h->target[node->in[i]] == RN__BEFORE;
+        if (able) h->target[id] = RN__BEFORE;
     }
 }
 
@@ -81,15 +81,15 @@ static void keep_wanted_before(rn__hoist *h, bool *wanted)
 
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
-        wanted[id] = h->place[id] == RN__BEFORE && is_product(node);
-        for (int i = 0; h->place[id] == RN__BEFORE && i < node->inputs; i++)
+        wanted[id] = h->target[id] == RN__BEFORE && is_product(node);
+        for (int i = 0; h->target[id] == RN__BEFORE && i < node->inputs; i++)
             wanted[id] |= wanted[node->in[i]];
     }
     for (int32_t id = n - 1; id >= 0; id--)
         for (int i = 0; wanted[id] && i < node_at(h, id)->inputs; i++)
             wanted[node_at(h, id)->in[i]] = true;
     for (int32_t id = 0; id < n; id++)
-        if (!wanted[id]) h->place[id] = RN__STAYS;
+        if (!wanted[id]) h->target[id] = RN__STAYS;
 }
 
 /* ---- sums ---- */
@@ -171,7 +171,7 @@ static bool summable(const rn__hoist *h, int32_t id)
     while (count > 0) {
         id = h->stack[--count];
         if (is_sum(node_at(h, id))) {
-            if (h->place[id] != RN__STAYS || !h->varies[id]) return false;
+            if (h->target[id] != RN__STAYS || !h->varies[id]) return false;
             continue;
         }
         if (h->readers[id] != 1) return false;
@@ -231,17 +231,18 @@ static void find_after(rn__hoist *h, bool *held)
     for (int32_t id = n - 1; id >= 0; id--) {
         const rn__node *node = node_at(h, id);
         if (!h->body->live[id] || h->in_sum[id]) continue;
-        held[id] |= h->place[id] == RN__BEFORE || !h->varies[id] || leaf(node) ||
+        held[id] |= h->target[id] == RN__BEFORE || !h->varies[id] || leaf(node) ||
                     !rn__batch_known(node);
-        for (int i = 0; held[id] && h->place[id] != RN__BEFORE && i < node->inputs; i++)
+        for (int i = 0; held[id] && h->target[id] != RN__BEFORE && i < node->inputs; i++)
             held[node->in[i]] = true;
     }
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
         if (!h->body->live[id] || h->in_sum[id] || held[id]) continue;
         bool leaves = is_product(node);
-        for (int i = 0; i < node->inputs; i++) leaves |= h->place[node->in[i]] == RN__AFTER;
-        if (leaves) h->place[id] = RN__AFTER;
+        for (int i = 0; i < node->inputs; i++)
+            leaves |= h->target[node->in[i]] == RN__AFTER;
+        if (leaves) h->target[id] = RN__AFTER;
     }
 }
 
@@ -249,7 +250,7 @@ static void find_after(rn__hoist *h, bool *held)
 
 static void need(const rn__hoist *h, int32_t id)
 {
-    if (h->place[id] == RN__STAYS) h->inside[id] = true;
+    if (h->target[id] == RN__STAYS) h->inside[id] = true;
 }
 
 /* What the sum of an increment reads: factors of products, or the small summand. */
@@ -286,11 +287,11 @@ static void find_inside(rn__hoist *h)
         if (get && get->kind == RN__COLLECT) need(h, (int32_t)get->id);
     }
     for (int32_t id = h->loop->body->count - 1; id >= 0; id--) {
-        const bool reads = h->inside[id] && h->place[id] == RN__STAYS;
+        const bool reads = h->inside[id] && h->target[id] == RN__STAYS;
         for (int i = 0; i < node_at(h, id)->inputs; i++) {
             if (reads)
                 h->inside[node_at(h, id)->in[i]] = true;
-            else if (h->place[id] == RN__AFTER)
+            else if (h->target[id] == RN__AFTER)
                 need(h, node_at(h, id)->in[i]);
         }
     }
@@ -302,7 +303,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     bool *scratch = (bool *)rn__arena_new(arena, n),
          *held = (bool *)rn__arena_new(arena, n);
 
-    h->place = (unsigned char *)rn__arena_new(arena, n);
+    h->target = (unsigned char *)rn__arena_new(arena, n);
     h->varies = (bool *)rn__arena_new(arena, n);
     h->of_carry = (bool *)rn__arena_new(arena, n);
     h->inside = (bool *)rn__arena_new(arena, n);
@@ -311,7 +312,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->readers = (int32_t *)rn__arena_new(arena, n * sizeof *h->readers);
     h->stack = (int32_t *)rn__arena_new(arena, (n + 1) * sizeof *h->stack);
     if (!h->readers || !h->stack) return false;
-    if (!scratch || !held || !h->in_sum || !h->place || !h->varies || !h->of_carry ||
+    if (!scratch || !held || !h->in_sum || !h->target || !h->varies || !h->of_carry ||
         !h->inside || !h->summed)
         return false;
     find_dependence(h);
@@ -322,7 +323,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     find_core(h, held);
     find_after(h, held);
     find_inside(h);
-    for (size_t i = 0; i < n; i++) h->any |= h->place[i] != RN__STAYS;
+    for (size_t i = 0; i < n; i++) h->any |= h->target[i] != RN__STAYS;
     for (int i = 0; i < h->loop->carry.count; i++) h->any |= h->summed[i];
     return true;
 }

@@ -83,7 +83,7 @@ bool rn__frame_refuse(rn_graph *graph, const rn_op *op, const char *what)
 /* ---- for runs ---- */
 
 /* The innermost that names what is refused, or the outermost. */
-static rn__frame *teller(rn__frame *f)
+static rn__frame *naming(rn__frame *f)
 {
     while (!f->noun && f->outer) f = f->outer;
     return f;
@@ -99,7 +99,7 @@ static rn_tensor integers(const rn__frame *f)
 }
 
 /* "embedding embed: \0words [4]": before and after what a kernel says. */
-static const char *told(rn__frame *f)
+static const char *context_of(rn__frame *f)
 {
     const rn_tensor of = integers(f);
     char what[192], begin[256], text[160] = "";
@@ -129,7 +129,7 @@ void rn__frame_note(rn_tensor y)
     for (int i = 0; i < node->inputs; i++)
         indexed = indexed || rn__at(y.graph, node->in[i])->type == RN_I32;
     if (!indexed || rn__is_elementwise(node->op)) return;
-    f = teller(f);
-    if (!f->told) f->told = told(f);
-    node->told = f->told;
+    f = naming(f);
+    if (!f->context) f->context = context_of(f);
+    node->context = f->context;
 }

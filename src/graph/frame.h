@@ -26,7 +26,7 @@ typedef struct rn__frame {
     const char *what, *name; /* "embedding", "embed"; name NULL: none */
     const char *noun;        /* what an i32 operand holds, as "target"; NULL: it says so */
     rn_tensor operand[RN__FRAME_OPERANDS];
-    const char *told; /* how messages of runs begin, once a node asked */
+    const char *context; /* how messages of runs begin, once a node asked */
 } rn__frame;
 
 void rn__frame_enter(rn__frame *frame, const char *what, const char *name, rn_tensor x,

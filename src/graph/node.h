@@ -39,8 +39,8 @@ typedef struct rn__node {
     int32_t *in;        /* ids in the same graph */
     const void *attributes;
     size_t attribute_size;
-    const char *name; /* NULL: none */
-    const char *told; /* what comes before and, after its 0, behind what the kernel says
+    const char *name;    /* NULL: none */
+    const char *context; /* what comes before and, after its 0, behind what the kernel says
                          of values that it rejects; NULL: nothing. See frame.h */
     rn_variable *variable; /* of a variable leaf */
     rn_loop *loop;         /* of a loop node, its outputs, and the leaves of its body */

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "io/file.h"
-#include "io/file_place.h"
+#include "io/file_target.h"
 
 enum { ONCE = 1 << 30 /* bytes asked of the system at a time */ };
 

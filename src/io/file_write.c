@@ -19,7 +19,7 @@
 
 #include "base/arena.h"
 #include "io/file.h"
-#include "io/file_place.h"
+#include "io/file_target.h"
 #include "rondo/file.h"
 
 enum {
@@ -145,7 +145,7 @@ static int keep_mode(int file, const struct stat *old)
 }
 
 /* Writes, flushes and closes. */
-static int fill(const rn__place *place, int file, const rn__piece *piece, size_t pieces)
+static int fill(const rn__target *target, int file, const rn__piece *piece, size_t pieces)
 {
     guard g;
     int error;
@@ -153,7 +153,7 @@ static int fill(const rn__place *place, int file, const rn__piece *piece, size_t
     guard_begin(&g);
     error = write_pieces(file, piece, pieces);
     guard_end(&g);
-    if (!error && place->exists) error = keep_mode(file, &place->old);
+    if (!error && target->exists) error = keep_mode(file, &target->old);
     if (!error) error = flush(file);
     if (close(file) && !error && errno != EINTR) error = errno;
     return error;
@@ -169,20 +169,20 @@ static int flush_directory(int directory)
 
 /* ---- all of it ---- */
 
-static rn_status replace(const rn__place *place, const char *path, const rn__piece *piece,
+static rn_status replace(const rn__target *target, const char *path, const rn__piece *piece,
                          size_t pieces, rn__fault *fault)
 {
     char name[RN__TEMPORARY_NAME];
-    const int directory = place->directory, file = rn__temporary_new(place, name);
+    const int directory = target->directory, file = rn__temporary_new(target, name);
     int error;
 
     if (file < 0) return rn__fault_system(fault, path, cannot, errno);
-    rn__temporary_sweep(place, file);
-    if ((error = fill(place, file, piece, pieces)) != 0) {
+    rn__temporary_sweep(target, file);
+    if ((error = fill(target, file, piece, pieces)) != 0) {
         unlinkat(directory, name, 0);
         return rn__fault_system(fault, path, cannot, error);
     }
-    if (renameat(directory, name, directory, place->name)) {
+    if (renameat(directory, name, directory, target->name)) {
         error = errno;
         unlinkat(directory, name, 0);
         return rn__fault_system(fault, path, "cannot be replaced", error);
@@ -195,12 +195,12 @@ static rn_status replace(const rn__place *place, const char *path, const rn__pie
 rn_status rn__file_replace(rn_allocator allocator, const char *path, const rn__piece *piece,
                            size_t pieces, rn__fault *fault)
 {
-    rn__place place;
-    rn_status status = rn__place_find(&place, allocator, path, fault);
+    rn__target target;
+    rn_status status = rn__target_find(&target, allocator, path, fault);
 
     if (status == RN_OK) status = check_limit(path, piece, pieces, fault);
-    if (status == RN_OK) status = replace(&place, path, piece, pieces, fault);
-    rn__place_finish(&place);
+    if (status == RN_OK) status = replace(&target, path, piece, pieces, fault);
+    rn__target_finish(&target);
     return status;
 }
 
@@ -230,13 +230,13 @@ rn_status rn_file_write(const char *path, const void *data, size_t bytes, char *
 rn_status rn_file_check(const char *path, char *message, size_t capacity)
 {
     rn__fault fault = {""};
-    rn__place place;
+    rn__target target;
 
     if (!path)
         return report(rn__fault_set(&fault, RN_INVALID, "file_check", "no path"), &fault,
                       message, capacity);
     const rn_status status =
-        rn__place_find(&place, (rn_allocator){NULL, NULL}, path, &fault);
-    rn__place_finish(&place);
+        rn__target_find(&target, (rn_allocator){NULL, NULL}, path, &fault);
+    rn__target_finish(&target);
     return report(status, &fault, message, capacity);
 }

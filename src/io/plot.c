@@ -80,14 +80,14 @@ static void write_number(FILE *file, double value)
     fprintf(file, "%s%lld.%02lld", hundredths < 0 ? "-" : "", size / 100, size % 100);
 }
 
-/* ---- places ---- */
+/* ---- coordinates on the page ---- */
 
-static double place_x(const picture *p, double x)
+static double page_x(const picture *p, double x)
 {
     return LEFT + (x - p->x.low) / (p->x.high - p->x.low) * (WIDTH - LEFT - RIGHT);
 }
 
-static double place_y(const picture *p, double y)
+static double page_y(const picture *p, double y)
 {
     return HEIGHT - BOTTOM -
            (y - p->y.low) / (p->y.high - p->y.low) * (HEIGHT - TOP - BOTTOM);
@@ -153,13 +153,13 @@ static void draw_grid(const picture *p)
     char label[80];
 
     for (int64_t i = p->x.first; i <= p->x.last; i++) {
-        const double x = place_x(p, rn__axis_value(&p->x, i));
+        const double x = page_x(p, rn__axis_value(&p->x, i));
         draw_line(p, x, TOP, x, HEIGHT - BOTTOM);
         rn__axis_label(&p->x, i, label, sizeof label);
         draw_text(p, x, HEIGHT - BOTTOM + 18, "text-anchor=\"middle\"", label);
     }
     for (int64_t i = p->y.first; i <= p->y.last; i++) {
-        const double y = place_y(p, rn__axis_value(&p->y, i));
+        const double y = page_y(p, rn__axis_value(&p->y, i));
         draw_line(p, LEFT, y, WIDTH - RIGHT, y);
         rn__axis_label(&p->y, i, label, sizeof label);
         draw_text(p, LEFT - 8, y + 4, "text-anchor=\"end\"", label);
@@ -197,9 +197,9 @@ static void draw_curve(const picture *p, const rn_curve *curve, const char *colo
         const bool good = usable(curve, i);
         if (good) {
             fputs(open ? " L" : " M", p->file);
-            write_number(p->file, place_x(p, curve->x[i]));
+            write_number(p->file, page_x(p, curve->x[i]));
             fputc(' ', p->file);
-            write_number(p->file, place_y(p, curve->y[i]));
+            write_number(p->file, page_y(p, curve->y[i]));
             if (!open) fputs(" h0", p->file);
         }
         open = good;

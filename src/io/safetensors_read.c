@@ -39,7 +39,7 @@ static bool size_of(const rn__stored *stored, size_t *bytes)
 }
 
 /* Tensors of no bytes come before the one that begins where they are. */
-static int compare_places(const void *a, const void *b)
+static int compare_offsets(const void *a, const void *b)
 {
     const rn__stored *x = (const rn__stored *)a, *y = (const rn__stored *)b;
 
@@ -47,12 +47,12 @@ static int compare_places(const void *a, const void *b)
     return x->end == y->end ? 0 : x->end < y->end ? -1 : 1;
 }
 
-static rn_status check_places(rn__reading *r, const void **room)
+static rn_status check_offsets(rn__reading *r, const void **room)
 {
     const rn__safetensors *st = r->st;
     size_t at = 0, bytes;
 
-    rn__sort(st->by_name, room, st->count, compare_places);
+    rn__sort(st->by_name, room, st->count, compare_offsets);
     for (size_t i = 0; i < st->count; i++) {
         const rn__stored *stored = (const rn__stored *)st->by_name[i];
         if (!size_of(stored, &bytes))
@@ -100,7 +100,7 @@ static rn_status index_tensors(rn__reading *r)
     for (size_t i = 0; i < st->count; i++) st->by_name[i] = &st->stored[i];
 
     const void **room = st->by_name + st->count;
-    const rn_status status = check_places(r, room);
+    const rn_status status = check_offsets(r, room);
     return status == RN_OK ? check_names(r, room) : status;
 }
 

@@ -44,7 +44,7 @@ void rn_model_free(rn_model *model)
 /* ---- names ---- */
 
 /* Where the name is, or the free slot where it would be. There is always a free slot. */
-static int place(const rn_model *model, const char *name, uint64_t hash)
+static int slot_of(const rn_model *model, const char *name, uint64_t hash)
 {
     const int mask = model->slots - 1;
     int at = (int)(hash & (uint64_t)mask);
@@ -59,14 +59,14 @@ static int place(const rn_model *model, const char *name, uint64_t hash)
 int rn__model_index(const rn_model *model, const char *name)
 {
     if (!model || !name || !model->slots) return -1;
-    return model->slot[place(model, name, rn__hash(name))] - 1;
+    return model->slot[slot_of(model, name, rn__hash(name))] - 1;
 }
 
 /* Enters all names into slots that are free. */
 static void fill(rn_model *model)
 {
     for (int i = 0; i < model->count; i++)
-        model->slot[place(model, model->entry[i].variable->name, model->entry[i].hash)] =
+        model->slot[slot_of(model, model->entry[i].variable->name, model->entry[i].hash)] =
             i + 1;
 }
 
@@ -111,7 +111,7 @@ rn_variable *rn__model_add(rn_model *model, const char *name, rn_type type, rn_s
     }
     variable->trained = kind == RN__WEIGHT;
     variable->owner = model;
-    model->slot[place(model, name, hash)] = model->count + 1;
+    model->slot[slot_of(model, name, hash)] = model->count + 1;
     model->entry[model->count++] = (rn__entry){variable, hash, kind};
     return variable;
 }

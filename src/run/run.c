@@ -22,8 +22,8 @@ static bool report(rn_program *program, const rn__call *call, const char *messag
     for (int d = 0; d < call->depth && used < sizeof where; d++)
         used += (size_t)snprintf(where + used, sizeof where - used, "%s%lld",
                                  d ? "," : " at step ", (long long)step[d]);
-    if (call->node->told && message[0]) {
-        const char *told = call->node->told, *of = told + strlen(told) + 1;
+    if (call->node->context && message[0]) {
+        const char *told = call->node->context, *of = told + strlen(told) + 1;
         snprintf(program->error, sizeof program->error, "%s%s%s%s%s", told, message,
                  *of ? " of " : "", of, where);
         return false;

@@ -137,7 +137,7 @@ Test(safetensors_header, bad_members)
     rn_test_directory_free(&d);
 }
 
-Test(safetensors_header, bad_places)
+Test(safetensors_header, bad_offsets)
 {
     rn_test_directory d = rn_test_directory_new();
 

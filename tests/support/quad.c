@@ -99,7 +99,7 @@ static void value_new(rn_test_quad *q, int32_t id)
         leaf_new(v);
     } else if (node->op != &rn__op_get) {
         v->code = rn_test_quad_code_of(node->op);
-        for (int k = 0; k < node->inputs; k++) rn_test_quad_place(v, k);
+        for (int k = 0; k < node->inputs; k++) rn_test_quad_offset(v, k);
     }
 }
 
@@ -129,7 +129,7 @@ void rn_test_quad_free(rn_test_quad *q)
     if (!q) return;
     for (int32_t i = 0; i < q->count; i++) {
         rn_test_quad_value *v = &q->value[i];
-        for (int k = 0; k < v->node->inputs; k++) free(v->x[k].place);
+        for (int k = 0; k < v->node->inputs; k++) free(v->x[k].offset);
         free(v->x);
         free(v->y);
         free(v->base);

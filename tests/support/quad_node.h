@@ -11,14 +11,14 @@ typedef struct rn_test_quad_value rn_test_quad_value;
 /* Computes a node's value from its operands. */
 typedef void rn_test_quad_code(const rn_test_quad_value *v);
 
-/* An operand as the node reads it. For most operators `place` says for each element of the
+/* An operand as the node reads it. For most operators `offset` says for each element of the
  * result which element of the operand it is made of; for reductions, pad and concat it says
  * for each element of the operand where in the result it goes. */
 typedef struct rn_test_quad_operand {
     const quad *at;
     const rn__node *node;
     int64_t count;
-    int32_t *place; /* NULL: the operator finds the way itself */
+    int32_t *offset; /* NULL: the operator finds the way itself */
 } rn_test_quad_operand;
 
 struct rn_test_quad_value {
@@ -53,8 +53,8 @@ void *rn_test_quad_room(int64_t count, size_t size);
 rn_test_quad_code *rn_test_quad_code_of(const rn_op *op);
 bool rn_test_quad_is_map(const rn_op *op);
 
-/* Fills x[k].place of a node, by its operator. */
-void rn_test_quad_place(rn_test_quad_value *v, int k);
+/* Fills x[k].offset of a node, by its operator. */
+void rn_test_quad_offset(rn_test_quad_value *v, int k);
 
 /* Notes that a value has changed. */
 void rn_test_quad_touch(rn_test_quad *q, rn_test_quad_value *v);
