@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * argmax -- where along one axis the first largest element is.
+ * argmax -- the index of the first largest element along one axis.
  *
  *   x  [.., n, ..]    f32, f64 or i32, n >= 1; the variant is its type
  *   y  [.., ..]       i32, without the axis, or with size 1 there

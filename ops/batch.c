@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What batch rules share: stacks over the steps of a loop. */
+/* Functions that batch rules share: stacks over the steps of a loop. */
 #include "ops/op.h"
 
 rn_shape rn__stack_shape(int64_t steps, rn_shape shape)

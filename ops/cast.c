@@ -12,8 +12,9 @@
  */
 #include "ops/retype.h"
 
-/* Clamped first: to convert what does not fit is undefined. The largest real below 2^31
- * need not be 2^31 - 1, so what is not below is seen to apart. */
+/* Clamps first, because converting a value out of range is undefined. The largest real
+ * below 2^31 need not be 2^31 - 1, so values that are not below 2^31 are handled
+ * separately. */
 static inline int32_t to_i32(element x)
 {
 #if RN_IS_REAL
@@ -82,7 +83,7 @@ static void gradient(rn_pullback *p)
     if (is_real(p->x[0]) && is_real(p->y)) p->dx[0] = rn_cast(p->dy, rn_type_get(p->x[0]));
 }
 
-/* Between real types nothing is chosen. */
+/* A cast between real types has no branches. */
 static rn_tensor branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     (void)x, (void)attributes;

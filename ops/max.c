@@ -18,7 +18,7 @@
 #define START INT32_MIN
 #endif
 
-/* a + b is for a NaN alone. */
+/* a + b is NaN if either is. */
 static inline element combine(element a, element b)
 {
     return b > a ? b : b <= a ? a : a + b;
@@ -54,7 +54,7 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_where(largest, rn_div(dy, count), rn_constant_like(dy, 0));
 }
 
-/* Which of the terms is the largest. */
+/* The branch: which of the terms is the largest. */
 static rn_tensor branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     const int64_t axes = ((const rn__reduce_attributes *)attributes)->axes;

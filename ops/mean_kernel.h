@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel of a mean: a sum over the number of its terms. The file that includes this has
- * defined TERM as for reduce_kernel.h, and
+ * The kernel of a mean: a sum divided by the number of its terms. The including file
+ * defines TERM as for reduce_kernel.h, and
  *
  *   SMALL_TERM(x)      the same, a double and so small that no sum of it overflows
  *   UNSMALL(y)         what a mean of small terms stands for
  *
- * A sum that is not finite is made once more of small terms: a mean of finite terms is
+ * If a sum is not finite, it is computed again from small terms: a mean of finite terms is
  * finite.
  */
 #ifndef RN_OPS_MEAN_KERNEL_H
@@ -24,7 +24,7 @@ static inline double size_of(double x)
     return x < 0 ? -x : x;
 }
 
-/* What the additions lose is kept (Neumaier), unless they are of infinities or NaN. */
+/* A compensated sum (Neumaier), except for infinities and NaN. */
 static double mean_of_small(const rn__reduction *r, const element *x)
 {
     double sum = 0, lost = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Axes of reductions: naming them, shapes without them, and where their elements lie. */
+/* Axes of reductions: from arguments to a mask, shapes without them, and offsets of
+ * terms. */
 #include "ops/reduce.h"
 
 #include "kernel/strided.h"
@@ -63,7 +64,7 @@ rn_tensor rn__reduce_batch(const rn_batching *b)
     if (b->attribute_size > sizeof attributes)
         return rn__op_refuse(b->op, b->x, 1, "too many attributes for a loop");
     memcpy(attributes, b->attributes, b->attribute_size);
-    ((rn__reduce_attributes *)attributes)->axes *= 2; /* each axis is the next one now */
+    ((rn__reduce_attributes *)attributes)->axes *= 2; /* each axis number is one higher */
     return rn_apply(b->op, b->x, 1, attributes, b->attribute_size);
 }
 

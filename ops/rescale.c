@@ -19,7 +19,7 @@
 
 typedef struct attributes {
     rn__reduce_attributes over;
-    int64_t small; /* UP is asked for */
+    int64_t small; /* whether UP is used */
 } attributes;
 
 #if RN_IS_REAL
@@ -38,7 +38,8 @@ typedef struct attributes {
 
 #define START   0
 #define TERM(x) R(vm_fabs)(x)
-/* Of numbers that are not negative the bits are in the same order, with NaN above all. */
+/* For numbers that are not negative, the order of the bits is that of the numbers, with NaN
+ * above all. */
 static inline element combine(element a, element b)
 {
     const vm_bits m = R(vm_to_bits)(a), n = R(vm_to_bits)(b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reverse -- the order along one axis turned round.
+ * reverse -- the order along one axis reversed.
  *
  *   x  [.., n, ..]    any type
  *   y  [.., n, ..]

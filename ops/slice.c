@@ -40,14 +40,14 @@ static void gradient(rn_pullback *p)
     const int64_t n = rn_size(p->x[0], (int)a->axis);
     const int64_t covered = a->count > 0 ? (a->count - 1) * a->step + 1 : 0;
 
-    if (a->count == 0) return; /* nothing of x is read: no gradient, not even zeros */
+    if (a->count == 0) return; /* no element of x is used: no gradient, not even zeros */
     p->dx[0] = rn_pad(p->dy, (int)a->axis, a->start, n - a->start - covered, a->step - 1);
 }
 
 const rn_op rn__op_slice = {RN_NAMED(slice), .kind = RN_KIND_VIEW, .inputs = 1,
                             .shape = shape,  .gradient = gradient, .view = view};
 
-/* Counts from the end where negative, and cuts to 0..n. */
+/* A negative i counts from the end; clamps to 0..n. */
 static int64_t clamp(int64_t i, int64_t n)
 {
     if (i < 0) i += n;

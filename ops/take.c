@@ -59,7 +59,7 @@ static const char *shape(rn_typing *t)
 
 static void gradient(rn_pullback *p)
 {
-    /* Where nothing of x is read there is no gradient, not even zeros. */
+    /* If no row of x is read, there is no gradient, not even zeros. */
     if (rn_shape_count(rn_shape_get(p->x[1])) == 0) return;
     p->dx[0] = rn_add_at(rn_fill_like(p->x[0], 0), p->x[1], p->dy);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Axes put in and taken out. */
+/* Inserting and removing axes. */
 #include "ops/op.h"
 
 static const rn_op expand_name = {.name = "expand"}, squeeze_name = {.name = "squeeze"},

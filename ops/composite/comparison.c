@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Comparisons that are others turned round. */
+/* Comparisons with the operands exchanged. */
 #include "graph/frame.h"
 #include "rondo/ops.h"
 
@@ -21,7 +21,7 @@ rn_tensor rn_greater_equal(rn_tensor x, rn_tensor y)
     return rn__frame_leave(&f, rn_less_equal(y, x));
 }
 
-/* |x| < infinity, which a NaN is not; i32 and bool are always finite. */
+/* |x| < infinity, false for NaN. i32 and bool are always finite. */
 rn_tensor rn_is_finite(rn_tensor x)
 {
     if (rn_is_null(x)) return rn__null_from("is_finite", RN__NULL_X, &x, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors of one value. */
+/* Tensors with all elements equal. */
 #include "ops/op.h"
 
 #include "graph/node.h"

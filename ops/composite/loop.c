@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The public loop: what is put into it.
+ * The public loop: its inputs.
  *
- * Lengths are not known to anything below: they become a `where` on what each step reads,
- * on the carries and on what is collected (padding.c), and so have their gradients from the
- * operators.
+ * Lengths exist only here: they become a `where` on the step inputs, the carries and the
+ * collected values (padding.c), so their gradient is that of ordinary operators.
  */
 #include "graph/loop.h"
 #include "ops/composite/padding.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a loop gives after its end: stacks of body values, carries, and their histories. */
+/* The outputs of a loop: stacks of body values, final carries, and their histories. */
 #include "graph/loop.h"
 #include "ops/composite/padding.h"
 #include "rondo/ops.h"
@@ -12,7 +12,7 @@ static bool ended(const rn_loop *loop, const char *what)
     return loop->ended;
 }
 
-/* x where the sequence lasts, 0 where it is over. The body opens once more for this. */
+/* x within the sequence, 0 past its length. Reopens the body for this. */
 static rn_tensor masked(rn_loop *loop, rn_tensor x)
 {
     loop->ended = false;
@@ -21,7 +21,7 @@ static rn_tensor masked(rn_loop *loop, rn_tensor x)
     return x;
 }
 
-/* The stack of what has the same value in every step: x of the outer graph, repeated. */
+/* The stack of a value that is the same in every step: x of the outer graph, repeated. */
 static rn_tensor collect_outer(rn_loop *loop, rn_tensor x)
 {
     rn_shape stack, shape;

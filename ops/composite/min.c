@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * min -- the smallest element over axes, by way of the largest:
+ * min -- the smallest element over axes, computed from the largest:
  *
  *   min x = -max(-x)               real types
  *         = -1 - max(-1 - x)       i32, whose lowest value has no negative

@@ -3,13 +3,13 @@
  * normalize   y = (x - mean x) / sqrt(variance x + epsilon)   along the last axis
  * normalize_affine  z = gain y + bias                               (arXiv:1607.06450)
  *
- * A row whose squares overflow, or vanish where there is no epsilon, is taken times a power
- * of two, which is exact and leaves y as it is. Of epsilon something is left then that is
- * smaller than any variance but 0: a constant row gives 0.
+ * A row whose squares overflow, or underflow if there is no epsilon, is multiplied by a
+ * power of two, which is exact and does not change y. The scaled epsilon stays positive but
+ * below any variance except 0, so a constant row gives 0.
  *
- * With r = 1 / sqrt(variance + epsilon) the gradient is r (dy - mean dy - y mean(dy y)); it
- * is off, beside what rounding x and dy by u does, by at most 16 u times the sum of the
- * sizes of these terms, u being 2^-53 (f64) or 2^-24 (f32).
+ * With r = 1 / sqrt(variance + epsilon) the gradient is r (dy - mean dy - y mean(dy y)).
+ * Apart from the effect of rounding x and dy by u, its error is at most 16 u times the sum
+ * of the magnitudes of these terms, u being 2^-53 (f64) or 2^-24 (f32).
  */
 #include "graph/frame.h"
 #include "rondo/ops.h"
@@ -21,7 +21,8 @@ static rn_tensor normalize(rn_tensor x, double epsilon)
     const int last = -1;
     const bool f64 = rn_type_get(x) == RN_F64;
     const rn_tensor mean = rn_mean(x, &last, 1, true);
-    /* Lost beside an epsilon that is not scaled, and what is left of one that vanished. */
+    /* Negligible compared with an epsilon that is not scaled; replaces one that
+     * underflowed. */
     const double least =
         fmin(epsilon * (f64 ? 0x1p-60 : 0x1p-30), f64 ? 0x1p-1000 : 0x1p-120);
     const rn_tensor scale =

@@ -4,7 +4,7 @@
  *
  *   y = sqrt(-2 log u) cos(2 pi v),   u uniform in (0, 1], v uniform in [0, 1)
  *
- * u and v are drawn under two keys made of the one that is given, neither of which is that.
+ * u and v are drawn under two keys derived from the given one and different from it.
  */
 #include "graph/frame.h"
 #include "rondo/ops.h"

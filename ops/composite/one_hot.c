@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* range: 0, 1, 2, ..; one_hot: where each index stands in it. */
+/* range: 0, 1, 2, ..; one_hot: where range equals each index. */
 #include "graph/frame.h"
 #include "ops/op.h"
 
@@ -7,7 +7,7 @@ static const rn_op name = {.name = "one_hot"};
 
 enum { FIRST = 8 };
 
-/* Doubled until there are enough, so no memory is needed here. */
+/* Doubled until long enough, so no memory is needed here. */
 rn_tensor rn_range(rn_graph *graph, int64_t count)
 {
     static const int32_t first[FIRST] = {0, 1, 2, 3, 4, 5, 6, 7};

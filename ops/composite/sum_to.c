@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A tensor summed to a smaller shape: what undoes a broadcast. */
+/* A tensor summed to a smaller shape: the adjoint of a broadcast. */
 #include "ops/op.h"
 
 #include "graph/node.h"

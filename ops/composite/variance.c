@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * variance -- the mean of (x - mean x)^2 over some axes, in two passes, which cancels
- * nothing; over n elements, n >= 1.
+ * variance -- the mean of (x - mean x)^2 over some axes, of at least one element, in two
+ * passes to avoid cancellation.
  */
 #include "graph/frame.h"
 #include "ops/reduce.h"

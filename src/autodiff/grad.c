@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rn_grad: checks what is asked, and runs the sweep. */
+/* rn_grad: checks the arguments and runs the sweep. */
 #include "rondo/grad.h"
 #include "autodiff/sweep.h"
 #include "rondo/ops.h"
@@ -86,7 +86,7 @@ bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tenso
         return false;
     }
     if (!valid(y, dy, x, count)) return false;
-    /* A capture that is made only now lies after y, which then does not depend on it. */
+    /* A capture that is created only now comes after y, so y does not depend on it. */
     if (!rn__sweep_init(&sweep, &primals)) return false;
     const bool ok = run(&sweep, y, dy, x, count, dx);
     rn__sweep_finish(&sweep);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding a forward value again in a backward body. */
+/* Reads a forward value in a backward body. */
 #include "autodiff/primal.h"
 
 #include "rondo/ops.h"
@@ -7,7 +7,7 @@
 static bool grow(rn__primals *primals, int32_t id)
 {
     if (id < primals->count) return true;
-    /* The graph grows while its primals is asked: room for twice as many. */
+    /* The source graph grows meanwhile: room for twice as many. */
     const int32_t least = primals->source->count;
     const int32_t count = primals->count > least / 2 ? 2 * primals->count : least;
     int32_t *of = (int32_t *)rn__resize(primals->source->root->allocator, primals->of,
@@ -33,7 +33,7 @@ static int32_t outer_of(const rn__list *pairs, int32_t leaf)
     return pair ? pair->outer : -1;
 }
 
-/* The slices of a stack that the forward loop gives, read by the backward loop. */
+/* The slice of a stack that the forward loop outputs, read by the backward loop. */
 static rn_tensor residual(rn__primals *primals, rn__get_kind kind, int32_t id)
 {
     rn_loop *forward = primals->source->loop, *backward = primals->target->loop;
@@ -42,14 +42,14 @@ static rn_tensor residual(rn__primals *primals, rn__get_kind kind, int32_t id)
     if (rn_is_null(stack)) return stack;
     stack = rn__primal(primals->outer, stack.id);
     if (kind == RN__HISTORY) {
-        /* Where step t began: slot t, or t + 1 of a reversed loop. */
+        /* The carry at the start of step t: slot t, or t + 1 in a reversed loop. */
         const int64_t first = forward->reverse ? 1 : 0;
         stack = rn_slice(stack, 0, first, first + forward->steps, 1);
     }
     return rn_is_null(stack) ? stack : rn__loop_each(backward, stack, "gradient");
 }
 
-/* A view costs nothing to make again, so its input is what is kept. */
+/* A view is free to compute again, so only its input is saved. */
 static rn_tensor view_again(rn__primals *primals, const rn__node *node)
 {
     const rn_tensor in = rn__primal(primals, node->in[0]);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Twins: what a value of a forward graph is called where its gradient is built.
+ * Primals: the values of a forward graph as tensors of the graph in which its gradient is
+ * built.
  *
  * Outside loops that is the same graph and the same tensor. The gradient of a loop is
- * another loop, with another body, where step t of the forward body must be read again: a
- * slice of the same sequence, the same capture, the slice of a stack that the forward loop
- * then collects.
+ * another loop, whose body must read the values of the forward body at step t: a slice of
+ * the same sequence, the same capture, or a slice of a stack that the forward loop
+ * collects.
  */
 #ifndef RN_AUTODIFF_PRIMAL_H
 #define RN_AUTODIFF_PRIMAL_H
@@ -14,9 +15,9 @@
 
 typedef struct rn__primals rn__primals;
 struct rn__primals {
-    rn_graph *source, *target; /* equal: every tensor is its own primals */
-    rn__primals *outer;        /* of the parents of the two */
-    int32_t *of;               /* ids in target by ids in source; -1: not asked for yet */
+    rn_graph *source, *target; /* equal: every tensor is its own primal */
+    rn__primals *outer;        /* the primals of their parents */
+    int32_t *of;               /* ids in target by ids in source; -1: not built yet */
     int32_t count;
 };
 

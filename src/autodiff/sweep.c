@@ -49,7 +49,7 @@ void rn__sweep_need(rn__sweep *s)
     rn__need(s->primals->source, s->count, s->needed);
 }
 
-/* As it is, whether its mask is applied or not. */
+/* The cotangent, whether its mask is applied or not. */
 static rn_tensor raw(const rn__sweep *s, int32_t id)
 {
     return s->cotangent[id] < 0 ? rn_null()
@@ -89,7 +89,7 @@ rn__fit rn__fit_of(const rn_op *op, rn_tensor dx, rn_tensor x, rn_tensor y)
                : RN__MISFIT;
 }
 
-/* dx as a rule gave it for operand i, in the shape of x. */
+/* dx, which a rule returned for operand i, in the shape of x. */
 static rn_tensor fit(const rn_op *op, int i, rn_tensor dx, rn_tensor x, rn_tensor y)
 {
     const rn__fit how = rn__fit_of(op, dx, x, y);
@@ -103,7 +103,7 @@ static rn_tensor fit(const rn_op *op, int i, rn_tensor dx, rn_tensor x, rn_tenso
                    rn_type_name(rn_type_get(x)), rn__describe(x, to, sizeof to));
 }
 
-/* Calls the rule; what the nodes that it makes are refused for is told of it. */
+/* Calls the rule. Errors of the nodes that it builds are reported as the rule's. */
 static bool call_rule(const rn_op *op, rn_pullback *p, rn_graph *target)
 {
     char what[128];
@@ -171,7 +171,7 @@ static bool apply_rule(rn__sweep *s, int32_t id)
     return ok;
 }
 
-/* A loop has its turn when one of its outputs has a cotangent. */
+/* Whether one of the loop's outputs has a cotangent. */
 static bool loop_reached(const rn__sweep *s, int32_t id)
 {
     const rn_loop *loop = rn__at(s->primals->source, id)->loop;

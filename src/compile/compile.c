@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* rn_compile: the passes one after the other. */
+/* rn_compile: runs the passes. */
 #include <string.h>
 
 #include "compile/passes.h"
 #include "compile/plan.h"
 #include "rondo/program.h"
 
-/* What is compiled, on its way from graph to graph. */
+/* The state of a compilation, from graph to graph. */
 typedef struct compilation {
-    rn_graph *user, *graph; /* given; the latest rewriting of it */
+    rn_graph *user, *graph; /* the user's graph; the latest rewritten copy */
     rn_compile_options options;
-    int32_t *wanted; /* ids of the outputs in `graph`, the minimised loss last */
+    int32_t *wanted; /* ids of the outputs in `graph`; the loss to be minimised is the
+                        last */
     int count;
-    bool built; /* the optimiser has added its nodes, or tried to */
+    bool built; /* the optimiser's build was called */
     rn_program *program;
 } compilation;
 
@@ -38,7 +39,7 @@ static bool minimizes(const rn_compile_options *o)
     return o->with.build || !rn_is_null(o->minimize) || rn__null_named(o->minimize);
 }
 
-/* What is minimised, and by what. */
+/* Checks the loss and the optimiser. */
 static bool valid_loss(rn_graph *graph, const rn_compile_options *o)
 {
     char text[160];
@@ -88,8 +89,8 @@ static bool valid(rn_graph *graph, const rn_compile_options *o, bool listed)
 
 /* ---- graph to graph ---- */
 
-/* Hands what a pass wrote on: the new graph, and the outputs in it. On failure its message
- * goes to the user's graph. */
+/* Replaces the current graph and outputs by those of a pass. On failure its message is
+ * copied to the user's graph. */
 static bool take(compilation *c, rn__copy_pass *pass, bool ok)
 {
     for (int i = 0; ok && i < c->count; i++)
@@ -108,7 +109,7 @@ static bool begin_pass(compilation *c, rn__copy_pass *pass)
     return pass->to != NULL;
 }
 
-/* The ports of the user's inputs, and where they are in the private copy. */
+/* Makes the private copy, in another real type if requested. */
 static bool convert(compilation *c)
 {
     rn__conversion conversion = {.convert = c->options.convert,
@@ -132,7 +133,7 @@ static bool optimize(compilation *c)
     return false;
 }
 
-/* Tells the optimiser what became of the graph that it built on. */
+/* Calls the optimiser's settle, with the outcome of the compilation. */
 static void settle(const compilation *c, bool compiled)
 {
     const rn_optimizer *with = &c->options.with;
@@ -179,7 +180,7 @@ static rn__port port_of(rn_program *program, rn_graph *graph, int32_t id, rn_typ
     return port;
 }
 
-/* The program's input of this id in the user's graph; they are in order of it. */
+/* The program's input with this id in the user's graph; inputs are sorted by it. */
 static rn__port *find_input(rn_program *p, int32_t id)
 {
     int low = 0, high = p->inputs - 1;
@@ -194,8 +195,7 @@ static rn__port *find_input(rn_program *p, int32_t id)
     return &p->input[low];
 }
 
-/* An input keeps the id that it has in the user's graph as its attribute, through all
- * passes. */
+/* Through all passes, an input's attribute is its id in the user's graph. */
 static bool add_inputs(compilation *c, rn__plan *plan)
 {
     rn_program *p = c->program;
@@ -245,8 +245,7 @@ static bool add_outputs(compilation *c, rn__plan *plan)
 
 /* ---- graph to program ---- */
 
-/* An output that would be read from a variable's memory is copied before the variable
- * changes. */
+/* An output whose memory is a variable's is copied before the variable is assigned. */
 static bool detach_outputs(compilation *c, rn__plan *plan)
 {
     for (int i = 0; i < c->count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Building: the one place where nodes are made, and where operands find their graph. */
+/* Building: appends nodes, and finds the graph that operands belong to. */
 #include "graph/frame.h"
 
 #include <stdio.h>
@@ -100,7 +100,7 @@ rn_graph *rn__innermost(const rn_tensor *x, int count)
     return graph;
 }
 
-/* The body's leaf for a tensor of its parent, one for each. */
+/* The leaf of the body for a tensor of its parent; a second call returns the same leaf. */
 static rn_tensor capture(rn_graph *body, rn_tensor outer)
 {
     rn_loop *loop = body->loop;
@@ -158,7 +158,7 @@ static const char *elementwise(rn_typing *t)
     return NULL;
 }
 
-/* Types as the shape rule sees them, in words, when the rule refuses them. */
+/* Appends the operands' types, for a message of a shape rule about types. */
 static void append_types(const rn_typing *t, char *what, size_t capacity)
 {
     size_t used = strlen(what);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Leaves that a script makes: inputs and constants. */
+/* Inputs and constants. */
 #include "graph/node.h"
 
 #include <math.h>

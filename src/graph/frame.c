@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors told as those of the function that the user called. */
+/* Errors are reported under the name of the function that the user called. */
 #include "graph/frame.h"
 
 #include <stdio.h>
@@ -82,7 +82,7 @@ bool rn__frame_refuse(rn_graph *graph, const rn_op *op, const char *what)
 
 /* ---- for runs ---- */
 
-/* The innermost that names what is refused, or the outermost. */
+/* The frame whose names the message uses: the innermost with a noun, else the outermost. */
 static rn__frame *naming(rn__frame *f)
 {
     while (!f->noun && f->outer) f = f->outer;
@@ -98,7 +98,7 @@ static rn_tensor integers(const rn__frame *f)
     return rn_null();
 }
 
-/* "embedding embed: \0words [4]": before and after what a kernel says. */
+/* "embedding embed: \0words [4]": the texts before and after a kernel's message. */
 static const char *context_of(rn__frame *f)
 {
     const rn_tensor of = integers(f);

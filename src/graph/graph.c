@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The graph as an object: making, freeing, its error, and questions about tensors. */
+/* The graph as an object: allocation, its error, and properties of tensors. */
 #include "graph/frame.h"
 
 #include <stdarg.h>
@@ -11,7 +11,8 @@ rn_graph *rn_graph_new(void)
     return rn_graph_new_using((rn_allocator){0});
 }
 
-/* The one thing that all graphs of a process share. A number comes again after 2^32 - 1. */
+/* The only state that all graphs of a process share. Numbers repeat after 2^32 - 1
+ * graphs. */
 static uint32_t next_serial(void)
 {
     static atomic_uint_least32_t last;

@@ -3,7 +3,7 @@
 #include "graph/index.h"
 
 typedef struct rn__index_slot {
-    rn__key key; /* of NULL: free */
+    rn__key key; /* `of` is NULL: free */
     int32_t node;
 } rn__index_slot;
 
@@ -23,7 +23,7 @@ static bool same(rn__key a, rn__key b)
     return a.of == b.of && a.kind == b.kind && a.id == b.id;
 }
 
-/* Where the key is, or the free slot where it would be. */
+/* The slot of the key, or the free slot where it belongs. */
 static rn__index_slot *slot_of(const rn__index *index, rn__key key)
 {
     uint32_t at = hash_of(key) & (index->slots - 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The words of messages: "op: what is wrong: x [32,128], w [64,512]". */
+/* The form of messages: "op: what is wrong: x [32,128], w [64,512]". */
 #include "graph/frame.h"
 
 #include <stdarg.h>
@@ -23,7 +23,7 @@ char *rn__shape_text(rn_shape shape, char *text, size_t capacity)
     return text;
 }
 
-/* Leaves of a body are called by what they stand for outside, where they have no name. */
+/* The name of a node. A leaf of a body without a name has that of its outer tensor. */
 static const char *name_of(rn_tensor x)
 {
     const rn__node *node = rn__node_of(x);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a null tensor names its origin: a number of 63 bits in its members `id` and `serial`,
+ * How a null tensor names its origin: as a number of 63 bits in its members `id` and
+ * `serial`,
  *
  *   16 code + cause
  *
- * The code is up to eleven letters in base 39, or beyond all of these the index of one of
- * the library's longer names. So there is nothing to own, and any bits can be decoded.
+ * The code is a name of up to eleven letters in base 39 or, above all of these, the index
+ * of one of the library's longer names. So there is nothing to free, and all bit patterns
+ * can be decoded.
  */
 #include "graph/node.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the record of an operator says of it. */
+/* Properties of an operator, from its record. */
 #include "graph/node.h"
 
-/* Whether some type has a map or kernel, as the case may be. */
+/* Whether some type has a map, or a kernel. */
 static bool has_maps(const rn_op *op)
 {
     for (int i = 0; i < RN_TYPES; i++)
@@ -43,8 +43,8 @@ const char *rn__op_fault(const rn_op *op)
     return NULL;
 }
 
-/* The neutral element n of an additive f is 0, for x = f(x, n) = f(x, 0) + f(0, n) gives
- * f(0, n) = 0 at x = 0. So f(x, y) = f(x, 0) + f(0, y) = x + y. */
+/* The neutral element n of an additive f is 0: x = f(x, n) = f(x, 0) + f(0, n) gives f(0,
+ * n) = 0 at x = 0. So f(x, y) = f(x, 0) + f(0, y) = x + y. */
 bool rn__op_adds(const rn_op *op)
 {
     const unsigned flags = RN_OP_ADDITIVE | RN_OP_NEUTRAL_RIGHT | RN_OP_NEUTRAL_LEFT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Variables: values that outlive a run, shared by reference count. */
+/* Variables: values that persist between runs, reference-counted. */
 #include "graph/node.h"
 
 rn_variable *rn_variable_new(rn_allocator allocator, const char *name, rn_type type,
@@ -76,7 +76,7 @@ rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable)
     return rn_name(x, variable->name);
 }
 
-/* Whether value may be what the variable becomes; says why not. */
+/* Whether the value can be assigned to the variable; false with an error. */
 static bool assignable(rn_tensor variable, rn_tensor value)
 {
     char a[160], b[160];

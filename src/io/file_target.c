@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a file is written. */
+/* Finds the file that a path leads to, for writing. */
 #include "io/file_target.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 
-enum { LINKS = 40 /* followed one after the other */, LINK_BYTES = 4096 };
+enum { LINKS = 40 /* longest chain of links that is followed */, LINK_BYTES = 4096 };
 
 static const char cannot[] = "cannot be written";
 
@@ -24,7 +24,7 @@ const char *rn__file_kind(mode_t mode)
 
 /* ---- symbolic links ---- */
 
-/* Where the link at target->path leads becomes the path. 0 or an errno. */
+/* Replaces target->path by what the link there points to. 0 or an errno. */
 static int follow_one(rn__target *target)
 {
     const char *slash = strrchr(target->path, '/');
@@ -66,7 +66,7 @@ static int follow(rn__target *target, const char *path)
 
 /* ---- the directory and the file ---- */
 
-/* Cuts the path in two and opens the directory. 0 or an errno. */
+/* Splits the path and opens its directory. 0 or an errno. */
 static int open_directory(rn__target *target)
 {
     char *slash = strrchr(target->path, '/');
@@ -122,7 +122,7 @@ rn_status rn__target_find(rn__target *target, rn_allocator allocator, const char
     if (error) return rn__fault_system(fault, path, cannot, error);
 
     status = check_file(target, path, fault);
-    /* A link to an open file that was removed leads nowhere by its text. */
+    /* The text of a link to an open file that was removed leads nowhere. */
     if (status == RN_OK && there &&
         (!target->exists || target->old.st_dev != about.st_dev ||
          target->old.st_ino != about.st_ino))

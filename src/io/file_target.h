@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a file is written: its directory, its name there, and what is there already. */
+/* The target of a write: the directory, the name in it, and the existing file. */
 #ifndef RN_IO_FILE_TARGET_H
 #define RN_IO_FILE_TARGET_H
 
@@ -12,16 +12,16 @@ const char *rn__file_kind(mode_t mode);
 
 typedef struct rn__target {
     rn_allocator allocator;
-    char *path;       /* with symbolic links followed */
-    const char *name; /* its last part */
+    char *path;       /* after following symbolic links */
+    const char *name; /* the last component of the path */
     int directory;    /* open; -1: not */
     bool exists;
-    struct stat old; /* of the file that is there */
+    struct stat old; /* of the existing file */
 } rn__target;
 
-/* Finds where `path` leads; a symbolic link may lead to a file that is not there yet.
- * Refuses what is no regular file, what may not be written, and a directory in which no
- * file can be made. Finish in any case. */
+/* Finds where `path` leads; a symbolic link may lead to a file that does not exist yet.
+ * Refuses anything but a regular file, a file that may not be written, and a directory in
+ * which no file can be created. Call rn__target_finish in any case. */
 rn_status rn__target_find(rn__target *target, rn_allocator allocator, const char *path,
                           rn__fault *fault);
 void rn__target_finish(rn__target *target);
@@ -30,12 +30,11 @@ void rn__target_finish(rn__target *target);
 
 enum { RN__TEMPORARY_NAME = 48 };
 
-/* A new file, locked as long as it is open, with a name that no other file has; -1 with
- * errno. */
+/* Creates a file with a new name and locks it as long as it is open. -1 with errno. */
 int rn__temporary_new(const rn__target *target, char name[RN__TEMPORARY_NAME]);
 
-/* Removes temporary files for the same place that runs left when they were killed: those
- * that nobody has locked and that are a minute older than `file`, which is one's own. */
+/* Removes temporary files for the same target that killed processes left: those that are
+ * not locked and are more than a minute older than `file`, the caller's own. */
 void rn__temporary_sweep(const rn__target *target, int file);
 
 #endif

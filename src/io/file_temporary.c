@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Temporary files, from which a file is made:
+ * Temporary files, which replace the target when they are complete:
  *
  *   .rondo-<hash of the file's name>-<a random number>.tmp
  *
- * Short, so that any name that a file may have will do; the hash tells for which file it
- * was, should the run be killed. Who writes one holds a lock on it, which ends with the
- * process, so one that can be locked is left over. Where there are no locks nothing is
- * removed, and what is younger than a minute may be about to be locked.
+ * The name is short, so it works for a target with a name of any length. The hash
+ * identifies the target after the process was killed. The writer holds a lock on the file,
+ * which ends with the process, so a file that can be locked is left over. On file systems
+ * without locks nothing is removed. A file younger than a minute may not be locked yet.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ static uint64_t draw(const void *target, int attempt)
 
 int rn__temporary_new(const rn__target *target, char name[RN__TEMPORARY_NAME])
 {
-    /* Private until it has the mode of the file that it replaces. */
+    /* Private until it gets the mode of the file that it replaces. */
     const mode_t mode = target->exists ? 0600 : 0666;
     int file = -1;
 

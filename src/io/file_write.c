@@ -2,10 +2,10 @@
 /*
  * Replacing a file.
  *
- * Each of the steps may fail and be reported: a temporary file in the same directory,
- * written, given the mode and owner of the old file, and flushed to the disk; renamed over
- * the old one; the directory flushed. A flush that failed once is final: a second one could
- * succeed although the data are lost.
+ * The steps, each of which may fail: create a temporary file in the same directory, write
+ * it, give it the mode and owner of the old file, flush it to disk; rename it over the old
+ * one; flush the directory. A failed flush is not repeated, because a second one could
+ * succeed although data were lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #include "rondo/file.h"
 
 enum {
-    ONCE = 1 << 30, /* bytes given to the system at a time */
+    ONCE = 1 << 30, /* largest number of bytes in one system call */
     GATHERED = 16384
 };
 
@@ -47,7 +47,7 @@ static rn_status check_limit(const char *path, const rn__piece *piece, size_t pi
 }
 
 /* A write beyond the limit sends the thread a signal, which by default ends the process.
- * Blocked, it stays pending until it is taken. */
+ * While blocked the signal stays pending; guard_end takes it. */
 typedef struct guard {
     sigset_t before, signal;
     bool pending; /* before */
@@ -92,7 +92,7 @@ static int write_all(int file, const void *data, size_t bytes)
     return 0;
 }
 
-/* Small pieces are gathered, for each call of the system takes its time. */
+/* Small pieces are gathered to save system calls. */
 static int write_pieces(int file, const rn__piece *piece, size_t pieces)
 {
     char gathered[GATHERED];
@@ -125,9 +125,9 @@ static int flush(int file)
     return result ? errno : 0;
 }
 
-/* Gives the new file the mode, the owner and the group of the old one. Without the right to
- * do so its own stay, and nobody may do more with it than with the old one: what the old
- * group might do only those who are all others may. */
+/* Gives the new file the mode, owner and group of the old one. Without the right to do so
+ * it keeps its own owner and group, and its mode is reduced so that no one gets more access
+ * than before: the group gets the rights of others only. */
 static int keep_mode(int file, const struct stat *old)
 {
     mode_t mode = old->st_mode & 07777;
@@ -159,7 +159,7 @@ static int fill(const rn__target *target, int file, const rn__piece *piece, size
     return error;
 }
 
-/* Makes the renaming last. Systems that cannot flush a directory say EINVAL. */
+/* Makes the renaming durable. Systems that cannot flush a directory return EINVAL. */
 static int flush_directory(int directory)
 {
     const int error = flush(directory);

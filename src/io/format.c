@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a file is, by its first bytes. */
+/* Recognises a file's format by its first bytes. */
 #include "io/format.h"
 
 #include <stdbool.h>
@@ -43,7 +43,7 @@ static const mark marks[] = {
     MARK(0, "<?xml", "is an XML text, not a model" READS),
 };
 
-/* A pickle of protocol 2 and later says which it is; an opcode follows. */
+/* A pickle of protocol 2 or later: its version, then an opcode. */
 static bool pickle(const unsigned char *b, size_t count)
 {
     return count >= 3 && b[0] == 0x80 && b[1] >= 2 && b[1] <= 5;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Curves as an SVG picture: title, axes with round ticks, a grid, a legend.
+ * Curves as an SVG image: title, axes with round ticks, a grid, a legend.
  *
  * Numbers are written by hand, because printf's decimal point depends on the locale.
  */
@@ -19,7 +19,7 @@
 enum {
     WIDTH = 720,
     HEIGHT = 420,
-    LEFT = 76, /* the frame's distance from the edges */
+    LEFT = 76, /* margins around the frame */
     RIGHT = 24,
     TOP = 48,
     BOTTOM = 60,
@@ -37,7 +37,7 @@ typedef struct picture {
 
 /* ---- text ---- */
 
-/* Bytes of the UTF-8 character at `text`; 0 for what is none, or one that XML forbids. */
+/* Length of the UTF-8 character at `text`; 0 if it is not valid or XML forbids it. */
 static size_t character(const char *text)
 {
     if (!strncmp(text, "\xef\xbf\xbe", 3) || !strncmp(text, "\xef\xbf\xbf", 3)) return 0;
@@ -46,8 +46,8 @@ static size_t character(const char *text)
     return 0;
 }
 
-/* Text with what XML has for itself escaped, control characters, which it forbids, as
- * blanks, and bytes that are no UTF-8 as U+FFFD, which says so. */
+/* Text with XML's special characters escaped, control characters, which XML forbids, as
+ * blanks, and bytes that are not valid UTF-8 as U+FFFD. */
 static void write_text(FILE *file, const char *text)
 {
     while (text && *text) {
@@ -115,7 +115,7 @@ static void choose_axes(picture *p, const rn_curve *curves, int count)
             widen(curves[c].y[i], &y[0], &y[1]);
         }
     if (x[0] > x[1]) x[0] = y[0] = 0, x[1] = y[1] = 1;
-    /* A range that f64 cannot hold is drawn in part rather than not at all. */
+    /* A range that overflows f64 is drawn in part. */
     p->x = rn__axis_over(fmax(x[0], -1e300), fmin(x[1], 1e300), 7);
     p->y = rn__axis_over(fmax(y[0], -1e300), fmin(y[1], 1e300), 6);
 }
@@ -183,8 +183,8 @@ static void draw_frame(const picture *p, const char *title, const char *x_label,
     draw_text(p, 18, middle_y, turned, y_label);
 }
 
-/* A point that is not finite interrupts the line; a point alone is a dot by its round
- * ends. */
+/* A point that is not finite interrupts the line. A single point is a dot, because lines
+ * have round ends. */
 static void draw_curve(const picture *p, const rn_curve *curve, const char *colour)
 {
     bool open = false;
@@ -207,7 +207,7 @@ static void draw_curve(const picture *p, const rn_curve *curve, const char *colo
     fputs("\"/>\n", p->file);
 }
 
-/* At the right, above the curves, on a ground that lets them show through. */
+/* The legend: at the right, above the curves, on a translucent ground. */
 static void draw_legend(const picture *p, const rn_curve *curves, int count)
 {
     size_t longest = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gate -- what the gates of cells are made of.
+ * gate -- the affine part of a cell's gate.
  *
  *   x  [B, I]    h  [B, H]    y  [B, H]
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The states of recurrent layers: their shapes, and what they begin with. */
+/* The states of recurrent layers: their shapes and initial values. */
 #include "nn/recurrent.h"
 
 #include <stdio.h>
@@ -8,8 +8,8 @@
 
 /* ---- sizes ---- */
 
-/* A size of a cell's record, with H and I in the places of RN_UNITS and RN_INPUTS; -1 when
- * it cannot be. */
+/* A size from a cell's record, with H and I for RN_UNITS and RN_INPUTS; -1 if it is not
+ * valid. */
 static int64_t size_of(int64_t size, int64_t units, int64_t inputs)
 {
     const int64_t radix = -RN_INPUTS;

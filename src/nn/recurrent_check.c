@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What a recurrent layer is asked for, and whether it can be. */
+/* Checks the arguments of a recurrent layer. */
 #include "nn/recurrent.h"
 
 #include "nn/model.h"
 
-/* NULL, or what is wrong with the numbers among the options; *number is the culprit. */
+/* NULL, or what is wrong with the numbers among the options; *number is the wrong one. */
 static const char *fault_of_options(const rn_recurrent_options *o, double *number)
 {
     *number = (double)o->units;
@@ -29,8 +29,9 @@ static const char *conflict_of(const rn_recurrent_options *o)
     return NULL;
 }
 
-/* NULL, or which option is not for this function. */
-static const char *stranger_of(rn__recurrent_kind kind, const rn_recurrent_options *o)
+/* NULL, or which option this function does not accept. */
+static const char *unsupported_option(rn__recurrent_kind kind,
+                                      const rn_recurrent_options *o)
 {
     if (kind == RN__SEQUENCE) return NULL;
     if (kind == RN__STEP && (o->bidirectional || o->reverse)) return "only forward";
@@ -69,7 +70,7 @@ static bool check_cell(const rn__recurrent *r)
         return false;
     }
     for (int i = 0; i < cell->states; i++) {
-        /* One axis for the batch, and one for the steps. */
+        /* Leaves one axis for the batch and one for the steps. */
         const int rank = cell->state[i].shape.rank;
         if (rank >= 0 && rank + 2 <= RN_RANK_MAX) continue;
         rn_fail(r->graph,
@@ -87,10 +88,10 @@ static bool check_options(const rn__recurrent *r)
     const char *what = rn__recurrent_what(r);
     const char *fault = fault_of_options(&r->options, &number);
     const char *conflict = conflict_of(&r->options);
-    const char *stranger = stranger_of(r->kind, &r->options);
+    const char *unsupported = unsupported_option(r->kind, &r->options);
 
-    if (stranger)
-        rn_fail(r->graph, "%s: %s: %s", what, stranger, r->name);
+    if (unsupported)
+        rn_fail(r->graph, "%s: %s: %s", what, unsupported, r->name);
     else if (fault)
         rn_fail(r->graph, "%s: %s: %s has %g", what, fault, r->name, number);
     else if (conflict)
@@ -102,7 +103,7 @@ static bool check_options(const rn__recurrent *r)
     return false;
 }
 
-/* The rank that x must have; that of its own where more than one will do. */
+/* The rank that x must have; x's own rank if several are allowed and it is one of them. */
 static int rank_of(rn__recurrent_kind kind, rn_tensor x)
 {
     if (kind == RN__BEGIN) return rn_rank(x) == 2 ? 2 : 3;
@@ -190,7 +191,7 @@ static bool check_initial(const rn__recurrent *r)
     return false;
 }
 
-/* The graph that the loops belong to. */
+/* The graph that the loops are added to. */
 static rn_graph *graph_of(rn_tensor x, const rn_recurrent_options *o)
 {
     const rn_tensor two[2] = {x, o->lengths};

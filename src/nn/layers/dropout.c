@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dropout -- in training a random share of the elements is zero. Srivastava et al. 2014.
+ * dropout -- in training a random share of the elements is set to zero. Srivastava et al.
+ * 2014.
  *
  *   x  [..]    y  [..]
  *
  *   y = x / (1 - rate) where u >= rate, else 0;    u uniform in [0, 1)
  *
- * Each use of a name has a key of its own. A mask is dropout of ones, to be multiplied with
- * where one draw is shared.
+ * Each use of a name has its own key. A mask is dropout of ones; multiply by it to share
+ * one draw.
  */
 #include "graph/node.h"
 #include "rondo/layers.h"

@@ -22,7 +22,7 @@ rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units
 
     rn__frame f;
     rn__frame_enter(&f, "linear", name, x, rn_null());
-    /* All leading axes as one: one large product. */
+    /* All leading axes are joined: one large product. */
     rn_shape shape = rn_shape_get(x), rows = {2, {1, rn_size(x, -1)}};
     for (int i = 0; i + 1 < shape.rank; i++) rows.size[0] *= shape.size[i];
     shape.size[shape.rank - 1] = units;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the losses share. */
+/* Functions that the losses share. */
 #ifndef RN_NN_LOSSES_H
 #define RN_NN_LOSSES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the losses share. */
+/* Functions that the losses share. */
 #include "nn/losses/losses.h"
 
 bool rn__loss_alike(const char *what, rn_tensor x, rn_tensor y)
