@@ -102,15 +102,15 @@ typedef size_t (*rn_scratch_rule)(const rn_call *call);
 typedef bool (*rn_view_rule)(const rn_array *in, rn_array *out, int64_t *offset,
                              const void *attributes);
 
-/* The question put to a batch rule or a sum rule: a node in the body of a loop of `steps`
- * steps. An operand that varies from step to step is given as a stack of its values, with
- * the steps as axis 0; one that does not vary is given as it is. */
+/* The argument of a batch rule or a sum rule: a node in the body of a loop of `steps`
+ * steps. An operand that varies from step to step is a stack of its values, with the steps
+ * as axis 0; any other operand is the tensor itself. */
 typedef struct rn_batching {
     int64_t steps;
     const struct rn_op *op;
     int inputs;
-    const rn_tensor *x;       /* the operands; NULL if a sum rule is only asked whether */
-    const bool *stacked;      /* by operand: it is [steps, shape] */
+    const rn_tensor *x;       /* the operands; NULL if a sum rule only answers */
+    const bool *stacked;      /* by operand: it is a stack [steps, shape] */
     const rn_shape *in_shape; /* by operand: its shape in one step */
     rn_shape shape;           /* of the result in one step */
     const void *attributes;

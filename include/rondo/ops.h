@@ -86,9 +86,9 @@ RN_API rn_tensor rn_logical_not(rn_tensor x);
 /* condition ? x : y, all three broadcast; condition is bool, x and y have any type.
  * Elements that are not selected have no influence, not even NaN or infinities. This also
  * holds for the gradient, through all element-wise operators that computed x and y: where(x
- * > 0, sqrt(x), x) has the gradient 1 at 0. It ends at the first operator that is not
- * element-wise, such as a product, a sum or a view: its cotangent is 0 there, which an
- * infinite factor may still turn into NaN. */
+ * > 0, sqrt(x), x) has the gradient 1 at 0. It does not hold beyond an operator that is not
+ * element-wise, such as a product, a sum or a view: the cotangent there is 0, and an
+ * infinite factor may still turn it into NaN. */
 RN_API rn_tensor rn_where(rn_tensor condition, rn_tensor x, rn_tensor y);
 
 /* x converted to `type`. To i32: truncates towards zero, saturates, and maps NaN to 0. To
@@ -111,10 +111,10 @@ RN_API rn_tensor rn_sum(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_max(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_min(rn_tensor x, const int *axes, int count, bool keep);
 
-/* A power of two to multiply x by before squaring. It is small if the largest |x| is at
- * least 2^60 (f32) or 2^500 (f64), so that no square overflows, and 1 otherwise. With
- * `small` it is large if the largest |x| is below 2^-60 (f32) or 2^-400 (f64), so that not
- * all squares underflow. */
+/* A power of two by which to multiply x before squaring it. It is less than 1 if the
+ * largest |x| is at least 2^60 (f32) or 2^500 (f64), so that no square overflows. With
+ * `small` it is greater than 1 if the largest |x| is below 2^-60 (f32) or 2^-400 (f64), so
+ * that not all squares underflow. Otherwise it is 1. */
 RN_API rn_tensor rn_rescale(rn_tensor x, const int *axes, int count, bool keep, bool small);
 
 /* The index, i32, of the largest element along an axis: the first at a tie. NaN counts as

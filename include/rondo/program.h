@@ -76,11 +76,11 @@ template <typename... Tensors> constexpr int rn__count_of(const Tensors &...)
     .output_count = (int)(sizeof((rn_tensor[]){__VA_ARGS__}) / sizeof(rn_tensor))
 #endif
 
-/* Compiles whatever the outputs, the loss and the graph's assignments depend on. The graph
- * is not changed and may be freed. Errors (NULL, message on the graph): a builder failed
- * earlier; there are no outputs, loss or assignments; a loss without an optimiser, or an
- * optimiser without a loss; a loss all of whose weights came from rn_root_inference; out of
- * memory. After an error the models are unchanged too. */
+/* Compiles everything that the outputs, the loss and the graph's assignments depend on. The
+ * graph is not changed and may be freed. Errors (NULL, message on the graph): a builder
+ * failed earlier; there are no outputs, loss or assignments; a loss without an optimiser,
+ * or an optimiser without a loss; a loss all of whose weights came from rn_root_inference;
+ * out of memory. After an error the models are unchanged too. */
 RN_API rn_program *rn_compile(rn_graph *graph, rn_compile_options options);
 RN_API void rn_program_free(rn_program *program);
 
@@ -179,7 +179,7 @@ typedef struct rn_nonfinite {
     rn_nonfinite_operand operand[RN_NONFINITE_OPERANDS];
     bool reached;   /* some result of the run was not finite */
     int64_t ago;    /* how many runs ago it was found; 0: in the last run */
-    char text[400]; /* all of this as one line of text */
+    char text[400]; /* the same as one line of text */
 } rn_nonfinite;
 
 /* Gets finding number `index`, counted from 0. Non-finite inputs and variables come first,

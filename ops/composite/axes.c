@@ -12,7 +12,7 @@ rn_tensor rn_expand(rn_tensor x, int axis)
 
     if (rn_is_null(x)) return rn__null_from("expand", RN__NULL_X, &x, 1);
     if (shape.rank < 0 || at < 0 || at > shape.rank)
-        return rn__op_refuse(&expand_name, &x, 1, "no place for an axis %d", axis);
+        return rn__op_refuse(&expand_name, &x, 1, "no axis can be inserted at %d", axis);
     if (shape.rank == RN_RANK_MAX)
         return rn__op_refuse(&expand_name, &x, 1, "the result has too many axes");
     for (int i = shape.rank++; i > (int)at; i--) shape.size[i] = shape.size[i - 1];
@@ -37,7 +37,7 @@ rn_tensor rn_squeeze(rn_tensor x, int axis)
     if (rn_is_null(x)) return rn__null_from("squeeze", RN__NULL_X, &x, 1);
     if (at < 0) return rn_null();
     if (rn_size(x, at) != 1)
-        return rn__op_refuse(&squeeze_name, &x, 1, "axis %d has not size 1", axis);
+        return rn__op_refuse(&squeeze_name, &x, 1, "the size of axis %d is not 1", axis);
     return without(x, at);
 }
 

@@ -22,7 +22,7 @@ rn_tensor rn_min(rn_tensor x, const int *axes, int count, bool keep)
     const int64_t mask = rn__reduce_axes(&name, x, axes, count);
     if (mask < 0) return rn_null();
     if (rn__reduce_terms(rn_shape_get(x), mask) == 0)
-        return rn__op_refuse(&name, &x, 1, "there is no smallest of nothing");
+        return rn__op_refuse(&name, &x, 1, "the minimum of no elements is undefined");
     rn__frame f;
     rn__frame_enter(&f, "min", NULL, x, rn_null());
     return rn__frame_leave(&f, turned(rn_max(turned(x), axes, count, keep)));

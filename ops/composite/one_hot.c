@@ -15,7 +15,7 @@ rn_tensor rn_range(rn_graph *graph, int64_t count)
 
     if (!graph) return rn__null_from("range", RN__NULL_GRAPH, NULL, 0);
     if (count < 0 || count > INT32_MAX)
-        return rn_fail(graph, "range: no such count: %lld", (long long)count);
+        return rn_fail(graph, "range: invalid count: %lld", (long long)count);
     rn_tensor y = rn_constant(graph, RN_I32, (rn_shape){1, {n}}, first);
     for (; n < count; n *= 2) {
         const rn_tensor both[2] = {y, rn_offset(y, (double)n)};

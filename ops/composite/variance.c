@@ -16,7 +16,7 @@ rn_tensor rn_variance(rn_tensor x, const int *axes, int count, bool keep)
     const int64_t mask = rn__reduce_axes(&name, x, axes, count);
     if (mask < 0) return rn_null();
     if (rn__reduce_terms(rn_shape_get(x), mask) == 0)
-        return rn__op_refuse(&name, &x, 1, "there is no variance of nothing");
+        return rn__op_refuse(&name, &x, 1, "the variance of no elements is undefined");
 
     rn__frame f;
     if (!rn__frame_enter_real(&f, "variance", x)) return rn__frame_leave(&f, rn_null());

@@ -65,8 +65,7 @@ bool rn__sum_sizes(size_t a, size_t b, size_t *out)
     return true;
 }
 
-/* ---- aligned memory: the pointer that the allocator gave stands in front of what is used
- * ---- */
+/* ---- aligned memory; the allocator's pointer is stored in front of it ---- */
 
 enum { ALIGNMENT = 64 };
 

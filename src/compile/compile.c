@@ -58,9 +58,10 @@ static bool valid_loss(rn_graph *graph, const rn_compile_options *o)
     if (rn_rank(o->minimize) != 0 || !rn__is_real(rn_type_get(o->minimize)))
         rn_fail(graph, "compile: minimize must be a real scalar: %s", text);
     else if (!o->with.build)
-        rn_fail(graph,
-                "compile: minimize without an optimiser: name one in .with, as rn_adam: %s",
-                text);
+        rn_fail(
+            graph,
+            "compile: minimize without an optimiser: set .with, for example to rn_adam: %s",
+            text);
     else if (graph->infers && !graph->trains)
         rn_fail(graph,
                 "compile: minimize in a graph for inference: build it with rn_root: %s",

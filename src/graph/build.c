@@ -258,7 +258,7 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
     }
     if (graph->loop && graph->loop->ended)
         return rn__refuse(op, in, inputs,
-                          "the loop has ended, rn_loop_collect gives its values");
+                          "the loop has ended; rn_loop_collect returns its values");
     for (int i = 0; i < inputs; i++) {
         if (rn_is_null(in[i]))
             return rn_fail(graph, "%s: operand %d is the null tensor%s", op->name, i,

@@ -72,7 +72,7 @@ void rn_graph_free(rn_graph *graph)
 const char *rn_graph_error(const rn_graph *graph)
 {
     return graph ? graph->root->error
-                 : "graph: there is none: rn_graph_new was not called or had no memory";
+                 : "graph: it is NULL: rn_graph_new was not called or ran out of memory";
 }
 
 rn_tensor rn_fail(rn_graph *graph, const char *format, ...)

@@ -63,7 +63,7 @@ rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable)
 {
     if (!graph) return rn__null_from("read_variable", RN__NULL_GRAPH, NULL, 0);
     graph = graph->root;
-    if (!variable) return rn_fail(graph, "variable: none given");
+    if (!variable) return rn_fail(graph, "read_variable: the variable is NULL");
     const rn__key key = {variable, RN__INDEX_VARIABLE, 0};
     const int32_t known = rn__index_find(&graph->index, key);
     if (known >= 0) return rn__tensor(graph, known);

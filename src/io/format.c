@@ -40,7 +40,7 @@ static const mark marks[] = {
     MARK(0, "<!DOCTYPE", "is a web page, not a model: the download went wrong"),
     MARK(0, "<!doctype", "is a web page, not a model: the download went wrong"),
     MARK(0, "<html", "is a web page, not a model: the download went wrong"),
-    MARK(0, "<?xml", "is an XML text, not a model" READS),
+    MARK(0, "<?xml", "is XML text, not a model" READS),
 };
 
 /* A pickle of protocol 2 or later: its version, then an opcode. */

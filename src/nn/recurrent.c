@@ -169,7 +169,7 @@ rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cel
 
     if (!rn__recurrent_init(&r, RN__STEP, rn_share(scope), name, cell, x, &options))
         return lost(&r, x);
-    if (!states) return rn_fail(x.graph, "recurrent_step: there are no states: %s", r.name);
+    if (!states) return rn_fail(x.graph, "recurrent_step: no states: %s", r.name);
     if (!rn__recurrent_check_states(&r, 0, r.count, states)) return rn_null();
 
     for (int i = 0; i < r.layers; i++) {

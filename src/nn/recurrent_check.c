@@ -56,7 +56,7 @@ static bool check_cell(const rn__recurrent *r)
     const rn_cell *cell = r->cell;
 
     if (!cell || (!cell->step && !cell->step_with) || !cell->name) {
-        rn_fail(r->graph, "%s: there is no cell: %s", what, r->name);
+        rn_fail(r->graph, "%s: no cell: %s", what, r->name);
         return false;
     }
     if (cell->step && cell->step_with) {
@@ -74,7 +74,7 @@ static bool check_cell(const rn__recurrent *r)
         const int rank = cell->state[i].shape.rank;
         if (rank >= 0 && rank + 2 <= RN_RANK_MAX) continue;
         rn_fail(r->graph,
-                "%s: a state has 0 to %d axes beside the batch: %s of %s, state %d "
+                "%s: a state has 0 to %d axes besides the batch: %s of %s, state %d "
                 "has %d",
                 what, RN_RANK_MAX - 2, cell->name, r->name, i, rank);
         return false;

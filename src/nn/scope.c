@@ -155,7 +155,7 @@ static bool may_create(rn_scope scope, const char *name, rn_shape shape)
     if (!scope.inference || !scope.model->settled || rn_model_find(scope.model, name))
         return true;
     rn_fail(scope.graph,
-            "weight: a graph for inference makes no new weights: %s %s: the "
+            "weight: a graph for inference creates no new weights: %s %s: the "
             "model has %s",
             name, rn__shape_text(shape, text, sizeof text),
             rn__nearest_weights(scope.model, name, nearest));

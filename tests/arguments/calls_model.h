@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls of what needs more than a line: layers, models, programs, training. */
+/* Calls that need more than one line: layers, models, programs, training. */
 #ifndef RN_TEST_CALLS_MODEL_H
 #define RN_TEST_CALLS_MODEL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws of records: operators, cells, optimisers, whose functions misbehave too. */
+/* Draws of records: operators, cells and optimisers, with functions that may misbehave. */
 #include <limits.h>
 #include <string.h>
 

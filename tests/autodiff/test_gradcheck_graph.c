@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the numerical check does with a graph: its values, variables, and refusals. */
+/* The gradient check and its graph: values, variables and refusals. */
 #include "run/driver.h"
 
 #include <rondo/gradcheck.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rn_compile: what it refuses, what its options mean, and what a program keeps alive. */
+/* rn_compile: refusals, options, and what a program keeps alive. */
 #include "run/driver.h"
 
 typedef struct world {
@@ -73,8 +73,9 @@ Test(compile, options_are_checked)
             RN_OUTPUTS(far, w.y));
     REFUSED("compile: convert to i32, which is not a real type", RN_OUTPUTS(w.y),
             .convert = true, .real = RN_I32);
-    REFUSED("compile: minimize without an optimiser: name one in .with, as rn_adam: s []",
-            .minimize = s);
+    REFUSED(
+        "compile: minimize without an optimiser: set .with, for example to rn_adam: s []",
+        .minimize = s);
     REFUSED("compile: minimize must be a real scalar: y [2]", .minimize = w.y,
             .with = {.build = keep});
     REFUSED("compile: minimize must be a real scalar: n []", .minimize = w.n,

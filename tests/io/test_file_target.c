@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Replacing files where something stands already: modes, links, pipes, long names, and
- * temporary files that killed runs left. */
+/* Replacing existing files: modes, links, pipes, long names, and temporary files left by
+ * killed processes. */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Headers of safetensors files: those that are read, and why others are refused. */
+/* Headers of safetensors files: accepted ones, and the messages for the others. */
 #include "io/safetensors.h"
 #include "io_support.h"
 

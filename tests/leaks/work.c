@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is done while memory fails. */
+/* The pieces of work that are done while allocations fail. */
 #include "work.h"
 
 #include <math.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What docs/conventions.md promises where libraries differ, in cases small enough to
- * see. */
+/* The conventions of docs/conventions.md, where libraries differ, in small cases. */
 #include <math.h>
 
 #include "nn_support.h"

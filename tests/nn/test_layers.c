@@ -168,7 +168,7 @@ REFUSES(embedding_init_of_nothing,
 REFUSES(dropout_rate, "dropout: the rate must be in 0 <= rate < 1: d has 1",
         rn_dropout(s, "d", x, 1))
 REFUSES(dropout_type, "dropout: x must be real: d got i32", rn_dropout(s, "d", i, 0.5))
-REFUSES(normalization_of_scalar, "layer_norm: nothing to normalise: n",
+REFUSES(normalization_of_scalar, "layer_norm: the last axis must have elements: n",
         rn_layer_norm(s, "n", i))
 
 /* What there is no memory for: whose it is, and how much. */

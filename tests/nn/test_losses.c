@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses against long double, at the edges of numbers, and what they refuse. */
+/* Losses against long double, for extreme numbers, and their refusals. */
 #include "nn_support.h"
 
 #include <math.h>
@@ -126,16 +126,18 @@ Test(losses, nothing_costs_nothing)
         rn_graph_free(g);                                                                  \
     }
 
-REFUSES(types_differ,
-        "mean_squared_error: x and y must be of one real type: f64 x [2,3] and f32 y [2,3]",
-        rn_mean_squared_error(x, y))
+REFUSES(
+    types_differ,
+    "mean_squared_error: x and y must have the same real type: f64 x [2,3] and f32 y [2,3]",
+    rn_mean_squared_error(x, y))
 REFUSES(no_broadcast,
-        "mean_squared_error: x and y must have one shape: f64 x [2,3] and f64 z [3]",
+        "mean_squared_error: x and y must have the same shape: f64 x [2,3] and f64 z [3]",
         rn_mean_squared_error(x, z))
-REFUSES(integers,
-        "binary_cross_entropy: x and y must be of one real type: i32 t [3] and i32 t [3]",
-        rn_binary_cross_entropy(t, t))
-REFUSES(rows_differ, "cross_entropy: shapes do not fit: logits x [2,3], targets t [3]",
+REFUSES(
+    integers,
+    "binary_cross_entropy: x and y must have the same real type: i32 t [3] and i32 t [3]",
+    rn_binary_cross_entropy(t, t))
+REFUSES(rows_differ, "cross_entropy: shapes do not match: logits x [2,3], targets t [3]",
         rn_cross_entropy(x, t))
 REFUSES(real_targets, "cross_entropy: targets must be i32: logits x [2,3], targets z [3]",
         rn_cross_entropy(x, z))

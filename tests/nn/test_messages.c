@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes wrong inside a function that is made of operators is told as its own. */
+/* A function made of operators reports their errors under its own name. */
 #include "nn_support.h"
 
 #include <stdio.h>

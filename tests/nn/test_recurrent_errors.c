@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What recurrent layers refuse, and in which words. */
+/* Refusals of recurrent layers, and their messages. */
 #define REFUSING recurrent_errors
 #include "refused_support.h"
 
@@ -25,8 +25,8 @@ REFUSES(stateful_reverse, "recurrent: stateful excludes reverse: net",
 REFUSES(stateful_initial, "recurrent: stateful excludes initial states: net",
         c.options.stateful = true;
         c.options.initial = c.initial; c.options.initial_count = 2)
-REFUSES(no_cell, "recurrent: there is no cell: net", c.cell = NULL)
-REFUSES(empty_cell, "recurrent: there is no cell: net",
+REFUSES(no_cell, "recurrent: no cell: net", c.cell = NULL)
+REFUSES(empty_cell, "recurrent: no cell: net",
         c.cell = &(rn_cell){.name = "odd", .states = 1, .step = NULL})
 REFUSES(flat, "recurrent: x must be real and [T,B,I]: net got f64 y [5,3]",
         c.x = input(&c, "y", RN_F64, rn_shape(5, 3)))
@@ -158,7 +158,7 @@ Test(recurrent_errors, begin)
     static const char *const messages[] = {
         "recurrent_begin: stateful is for rn_recurrent alone: net",
         "recurrent_begin: units must be positive: net has 0",
-        "recurrent_begin: there is no room for states: net"};
+        "recurrent_begin: no buffer for states: net"};
 
     for (int i = 0; i < 3; i++) {
         call c = begin();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Ways to use recurrent layers: stateful layers, single steps, users' cells, loops round.
- */
+/* Uses of recurrent layers: stateful layers, single steps, users' cells, layers inside
+ * loops.
+ * */
 #include "reference.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names that are used twice: by mistake, which is an error, or by rn_share. */
+/* Names used twice: by mistake, which is an error, or with rn_share. */
 #include "nn_support.h"
 
 #include <string.h>

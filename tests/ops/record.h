@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The record of an operator for its test: how to call it, an independent reference, sample
- * operands, and what it must refuse. One check (check.h) tests any record.
+ * The test record of an operator: how to call it, an independent reference, sample
+ * operands, and operands that it must refuse. One check (check.h) tests any record.
  */
 #ifndef RN_TESTS_OPS_RECORD_H
 #define RN_TESTS_OPS_RECORD_H

@@ -15,7 +15,8 @@ rn_tensor rn_layer_norm(rn_scope scope, const char *name, rn_tensor x)
     if (rn_is_null(x))
         return rn__null_refuse(scope.graph, "layer_norm", name, RN__NULL_X, x);
     if (rn_rank(x) < 1 || rn_size(x, -1) < 1)
-        return rn_fail(x.graph, "layer_norm: nothing to normalise: %s", name ? name : "");
+        return rn_fail(x.graph, "layer_norm: the last axis must have elements: %s",
+                       name ? name : "");
 
     rn__frame f;
     rn__frame_enter(&f, "layer_norm", name, x, rn_null());

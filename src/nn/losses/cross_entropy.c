@@ -25,9 +25,9 @@ static const char *fault_of(rn_tensor logits, rn_tensor targets)
     if (rn_is_null(logits) || rn_is_null(targets)) return "a tensor is null";
     if (!rn__is_real(rn_type_get(logits))) return "logits must be real";
     if (rn_type_get(targets) != RN_I32) return "targets must be i32";
-    if (x.rank < 1 || t.rank != x.rank - 1) return "shapes do not fit";
+    if (x.rank < 1 || t.rank != x.rank - 1) return "shapes do not match";
     for (int i = 0; i < t.rank; i++)
-        if (t.size[i] != x.size[i]) return "shapes do not fit";
+        if (t.size[i] != x.size[i]) return "shapes do not match";
     if (x.size[x.rank - 1] < 1) return "there are no classes";
     if (rn_shape_count(x) > INT32_MAX) return "more than 2^31 - 1 logits";
     return NULL;

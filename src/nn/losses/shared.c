@@ -10,9 +10,9 @@ bool rn__loss_alike(const char *what, rn_tensor x, rn_tensor y)
     if (rn_is_null(x) || rn_is_null(y))
         fault = "a tensor is null";
     else if (rn_type_get(x) != rn_type_get(y) || !rn__is_real(rn_type_get(x)))
-        fault = "x and y must be of one real type";
+        fault = "x and y must have the same real type";
     else if (!rn_shape_equal(rn_shape_get(x), rn_shape_get(y)))
-        fault = "x and y must have one shape";
+        fault = "x and y must have the same shape";
     if (fault)
         rn_fail(rn_is_null(x) ? y.graph : x.graph, "%s: %s: %s %s and %s %s", what, fault,
                 rn_type_name(rn_type_get(x)), rn__describe(x, x_text, sizeof x_text),
