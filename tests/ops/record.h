@@ -20,7 +20,7 @@ typedef struct operand {
 typedef struct sample {
     operand x[OPERANDS];
     const void *with; /* the other arguments of the call, as the record's functions know */
-    bool values_only; /* where differences tell nothing of the gradient */
+    bool values_only; /* not differentiable, so differences are not compared */
 } sample;
 
 typedef rn_tensor builder(const rn_tensor *x, const void *with);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of softmax and its kin, and of the normalisations. */
+/* Records of softmax and related functions, and of the normalisations. */
 #include "record_move.h"
 
 #include <criterion/criterion.h>

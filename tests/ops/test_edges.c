@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What holds for builders as a whole: null tensors are passed on, i32 wraps round. */
+/* Properties of all builders: null tensors are passed on, i32 wraps around. */
 #include <criterion/criterion.h>
 #include <rondo/ops.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is not a birth is told apart from one, and watching changes nothing else. */
+/* NaN and infinities that no operator produced are not reported as such, and watching
+ * changes nothing else. */
 #include "nonfinite.h"
 
 #include <rondo/layers.h>

@@ -172,7 +172,8 @@ static rn_shape spread_shape(rn_shape s, rn_test_layout layout)
     return to;
 }
 
-/* Where the element with this index of an array of shape `s` lies in the spread one. */
+/* The offset of the element with this index of an array of shape `s` in the given
+ * layout. */
 static int64_t offset_of(rn_shape s, const int64_t *index, rn_test_layout layout)
 {
     const rn_shape to = spread_shape(s, layout);

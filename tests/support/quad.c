@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The walk of a graph in quad. A value is computed when an operand of it is newer, by a
- * clock that counts changes.
+ * Evaluates a graph in quad. A value is computed again if an operand is newer, by a clock
+ * that counts changes.
  */
 #include "quad_operators.h"
 

@@ -202,7 +202,7 @@ void rn_test_quad_matmul(const rn_test_quad_value *v)
 
 /* ---- random numbers ---- */
 
-/* From the library: what they are is tested elsewhere. */
+/* From the library: their values are tested elsewhere. */
 void rn_test_quad_uniform(const rn_test_quad_value *v)
 {
     const int64_t ticks = v->x[0].count;

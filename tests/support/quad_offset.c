@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the elements of operands go: tables that are made once, for the loops over elements
- * to be simple.
+ * Index tables between the elements of operands and results, built once, so that the loops
+ * over elements are simple.
  *
  * Attributes of these operators are 64-bit integers, in the order that their files in ops/
  * have them.

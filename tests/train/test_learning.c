@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole trainings: every cell learns to add, and equal trainings are equal bit for bit.
+ * Complete training runs: every cell learns to add, and equal runs agree bit for bit.
  *
  * The task is a small form of the adding problem of Hochreiter and Schmidhuber 1997: of T
- * numbers two are marked, and their sum is wanted at the end.
+ * numbers two are marked, and the target is their sum.
  */
 #include "nn_support.h"
 
