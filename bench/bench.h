@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the benchmarks share: a timer that noise does not move, and the processor's
- * limit. */
+/* Shared by the benchmarks: a timer that is robust to noise, and the processor's peak. */
 #ifndef RN_BENCH_H
 #define RN_BENCH_H
 
@@ -13,7 +12,7 @@ double rn_bench_median(void (*work)(void *), void *data, double seconds);
 /*
  * The most multiply-adds that one core does at the active instruction set, with all
  * operands in registers, in GFLOP/s (a multiply-add is two operations): the fastest of many
- * short runs, for whatever disturbs a run only slows it.
+ * short runs, because disturbances only slow a run.
  */
 double bench_peak_f32(void);
 double bench_peak_f64(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rondo-bench-embedding -- what an embedding's initial values do to what is learnt.
+ * rondo-bench-embedding -- the effect of an embedding's initial values on learning.
  *
  *   usage: rondo-bench-embedding TEXT [UPDATES [SEEDS]]
  *
@@ -146,7 +146,7 @@ static double run(const runner *r, kind task, const data *d, bool held, int64_t 
     return rn_scalar(r->program, r->loss) / log(2);
 }
 
-/* Trains anew; *first: the loss of the first update. Returns the held-out loss. */
+/* Trains from scratch; *first: the loss of the first update. Returns the held-out loss. */
 static double learn(kind task, const data *d, rn_init init, uint64_t seed, int64_t updates,
                     double *first)
 {

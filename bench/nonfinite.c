@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rondo-bench-nonfinite -- what watching for NaN and infinities costs a training step.
+ * rondo-bench-nonfinite -- the cost of watching for NaN and infinities in a training step.
  *
- * The same step is compiled with and without; the two take turns, so that whatever the
- * machine does meanwhile happens to both, and medians are compared, of processor time.
+ * The same step is compiled with and without it. The two programs alternate, so that
+ * disturbances affect both, and medians of processor time are compared.
  */
 #include <rondo.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The timer of the benchmarks, and the processor's limit by it. */
+/* The timer of the benchmarks, and the processor's measured peak. */
 #include "bench.h"
 #include "kernel/cpu.h"
 #include "peak_variant.h"

@@ -6,8 +6,8 @@
  *   h = LSTM(LSTM(x))            or another cell, its state kept from run to run
  *   loss = cross entropy of softmax(W h + b) and the characters that follow
  *
- * It says how well the model predicts text that it was not shown, beside counted models,
- * and nothing is chosen by that text. charlm.h lists the parts of the program.
+ * It reports how well the model predicts held-out text, compared with n-gram models. The
+ * held-out text is used for nothing else. charlm.h lists the parts of the program.
  */
 #include "charlm.h"
 
@@ -21,7 +21,7 @@ static void interrupt(int signal)
     interrupted = 1;
 }
 
-/* The first Ctrl-C is to end the training, a second one everything. */
+/* The first Ctrl-C ends the training, a second one the program. */
 static void on_interrupt(void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND};
@@ -48,7 +48,7 @@ static void print_plan(const training *t, const network *n)
 static bool print_measures(training *t)
 {
     const rn_training did = rn_training_of(t->model);
-    /* Who asked for a number of passes and no time waits for all of it. */
+    /* A number of passes without a time limit runs to its end. */
     const bool all = t->settings->seconds == 0 && !interrupted;
     double bits, counted[3];
     part p;
@@ -102,7 +102,7 @@ static bool train_and_report(const settings *s, const corpus *c)
         ok = training_run(t, &interrupted);
         if (interrupted) fputs("interrupted: what was learnt so far is kept\n", stderr);
     }
-    /* Saved before anything else can go wrong. */
+    /* Saves first, before anything else can fail. */
     ok = ok && network_save(&n, t->model, s->out) && print_measures(t);
     ok = ok && network_say(s->out) && plot(t);
     on_interrupt(SIG_DFL);
@@ -124,7 +124,7 @@ static bool load_and_sample(const settings *s)
     rn_model *model = rn_model_new((uint64_t)s->seed);
     if (!model) return complain("out of memory");
 
-    /* A graph names the weights that the file must have. */
+    /* The graph determines which weights the file must have. */
     bool ok = runner_sample(&r, model, &n);
     if (ok) runner_free(&r);
     if (ok && rn_model_load(model, s->load) != RN_OK)

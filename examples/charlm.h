@@ -28,10 +28,10 @@ typedef struct settings {
     int64_t layers, hidden, embed, batch, steps, sample, seed;
     double rate, clip, dropout, epochs, seconds, temperature;
     const char *out, *load, *prompt;
-    bool force; /* write over files that charlm did not make */
+    bool force; /* overwrite files that charlm did not write */
 } settings;
 
-/* Reads the command line. False when the program is to end with *status. */
+/* Reads the command line. False if the program must end with *status. */
 bool settings_read(settings *s, int argc, char **argv, int *status);
 
 /* Prints "charlm: " and a message to the standard error. Returns false. */
@@ -54,8 +54,8 @@ typedef struct text {
     int64_t count;
 } text;
 
-/* The text is cut into STRETCHES equal stretches, and the last tenth of each is held out.
- * What is left is joined to the training part, what was taken to the held-out part. */
+/* The text is split into STRETCHES equal stretches, and the last tenth of each is held out.
+ * The rest is joined to the training part, the held-out pieces to the held-out part. */
 enum { STRETCHES = 32, HELD_OUT_OF = 10 };
 
 typedef struct corpus {
@@ -66,13 +66,13 @@ typedef struct corpus {
 bool corpus_read(corpus *c, const char *path);
 void corpus_free(corpus *c);
 
-/* Cuts a text in that way. False without memory. */
+/* Splits a text in that way. False if out of memory. */
 bool text_split(const text *whole, text *most, text *rest);
 void text_free(text *t);
 
 /* ---- network ---- */
 
-/* What there is to know of a network beside its weights. */
+/* The description of a network besides its weights. */
 typedef struct network {
     char cell[8];
     int64_t layers, hidden, embed;
@@ -86,7 +86,7 @@ network network_of(const settings *s, const vocabulary *v);
 typedef struct runner {
     rn_graph *graph;
     rn_program *program;
-    rn_tensor x, y; /* characters, and those that follow; y is null for sampling */
+    rn_tensor x, y; /* characters, and the following ones; y is null for sampling */
     rn_tensor out;  /* the loss; the logits for sampling */
     int64_t steps, batch;
     int32_t *x_data, *y_data;
@@ -95,33 +95,33 @@ typedef struct runner {
 /* Targets with this value do not count. */
 enum { IGNORED = -1 };
 
-/* Three graphs over one model: to learn, to measure, and to read logits step by step.
- * False after a complaint. */
+/* Three graphs over one model: for training, measuring, and reading logits step by step.
+ * False after a message. */
 bool runner_train(runner *r, rn_model *model, const network *n, const settings *s);
 bool runner_measure(runner *r, rn_model *model, const network *n, int64_t batch);
 bool runner_sample(runner *r, rn_model *model, const network *n);
 void runner_free(runner *r);
 
-/* Feeds x_data, and y_data if there is a y, and runs. False after a complaint. */
+/* Feeds x_data, and y_data if there is a y, and runs. False after a message. */
 bool runner_run(runner *r);
 
-/* A text is measured in streams side by side, each from its beginning on for some steps, or
- * all of it. */
+/* A text is measured in parallel streams, each from its start for some steps, or
+ * completely. */
 typedef struct part {
     int64_t stream;     /* characters of a stream */
-    int64_t steps;      /* of them that are read */
-    int64_t characters; /* predicted, once it was measured */
-    int64_t whole;      /* predicted in all of the text */
+    int64_t steps;      /* characters that are read of it */
+    int64_t characters; /* characters predicted, after measuring */
+    int64_t whole;      /* characters predicted in the whole text */
 } part;
 
-/* About `characters` of the text in whole runs, one at least. */
+/* A part of about `characters` of the text, in whole runs, at least one. */
 part part_of(const runner *r, const text *t, int64_t characters);
 
 /* Whether character `at` of the text is predicted in the part. */
 bool part_has(const part *p, int64_t at);
 
-/* Bits for each of its characters, with the state kept through each stream. When the clock
- * says `until`, the part ends with what was measured; one run is in any case. */
+/* Bits per character of the part, with the state kept along each stream. At the time
+ * `until` the part is cut to what was measured, at least one run. */
 bool measure(runner *r, rn_model *model, const text *t, part *p, const rn_progress *clock,
              double until, double *bits);
 
@@ -130,20 +130,21 @@ bool measure(runner *r, rn_model *model, const text *t, part *p, const rn_progre
 typedef struct budget {
     double learning, measuring; /* seconds so far */
     int64_t learnt;             /* characters so far */
-    double measured;            /* characters a second in the last measure; 0: none yet */
+    double measured;            /* characters a second in the last measurement; 0: none
+                                   yet */
 } budget;
 
 void budget_learnt(budget *b, double seconds, int64_t characters);
 void budget_measured(budget *b, double seconds, int64_t characters);
 
-/* All seconds; characters that training reads in a second. */
+/* The total of seconds; characters that training reads in a second. */
 double budget_seconds(const budget *b);
 double budget_speed(const budget *b);
 
-/* Whether the speed of measuring is known. */
+/* Whether the speed of measuring is known yet. */
 bool budget_knows(const budget *b);
 
-/* How long may be measured now, with `last` at the end; and how much text that is. */
+/* How long measuring may take now (`last`: at the end); and how much text that is. */
 double budget_allows(const budget *b, bool last);
 int64_t budget_characters(const budget *b, bool last);
 
@@ -152,8 +153,8 @@ int64_t budget_characters(const budget *b, bool last);
 enum { CURVE_POINTS = 200 };
 #define CURVE_TITLE "Predicting the next character"
 
-/* Bits per character over millions of characters seen, and after how many of equal shares
- * of the training the next point comes. */
+/* Bits per character against millions of characters seen, and the share of the training at
+ * which the next point is due. */
 typedef struct curve {
     double x[CURVE_POINTS], y[CURVE_POINTS];
     int64_t points;
@@ -169,13 +170,13 @@ typedef struct training {
     budget budget;
     int64_t largest;           /* part measured in the middle, in characters; 0: none yet */
     int64_t runs, runs_a_pass; /* done, and in one pass over the text */
-    double done;               /* share of the training, 0 to 1 */
+    double done;               /* fraction of the training that is done, 0 to 1 */
     double loss, recent;       /* nats: summed since the last point; of late */
     int64_t loss_runs;
     curve learnt, held;
 } training;
 
-/* False after a complaint. What is begun must be freed, also when it failed. */
+/* False after a message. Must be freed, even after a failure. */
 bool training_begin(training *t, const settings *s, const corpus *c, const network *n);
 void training_free(training *t);
 
@@ -183,21 +184,21 @@ void training_free(training *t);
 bool training_run(training *t, const volatile sig_atomic_t *stop);
 
 /* Bits per character of as much of the held-out text as the time allows, or of all of it;
- * they become a point of its curve. */
+ * added as a point to its curve. */
 bool training_measure(training *t, bool all, part *p, double *bits);
 
-/* Millions of characters that were trained on, again and again ones included. */
+/* Millions of characters that were trained on, counting repetitions. */
 double training_millions(const training *t);
 
 /* ---- counted models ---- */
 
-/* Bits for each character of a part of the held-out text, under the unigram, bigram and
- * trigram models of the training text. */
+/* Bits per character of a part of the held-out text under the unigram, bigram and trigram
+ * models of the training text. */
 bool ngrams_measure(const corpus *c, const part *p, double bits[3]);
 
 /* ---- samples ---- */
 
-/* Prints the prompt and `count` characters that the model goes on with. */
+/* Prints the prompt and `count` characters with which the model continues it. */
 bool sample(rn_model *model, const network *n, const settings *s, FILE *to);
 
 /* ---- files ---- */
@@ -205,11 +206,11 @@ bool sample(rn_model *model, const network *n, const settings *s, FILE *to);
 typedef enum output { WEIGHTS, SETTINGS, PICTURE } output;
 enum { OUTPUTS = 3 };
 
-/* <name>.safetensors, <name>.txt or <name>.svg, where name may have the ending of the
- * weights already. free() it. NULL after a complaint. */
+/* <name>.safetensors, <name>.txt or <name>.svg; name may end with that of the weights
+ * already. free() it. NULL after a message. */
 char *output_path(const char *name, output which);
 
-/* Whether they may be written. False after a complaint. */
+/* Whether they may be written. False after a message. */
 bool outputs_check(const settings *s);
 
 /* Writes the weights, and the rest of the network as text. */
@@ -218,8 +219,8 @@ bool network_save(const network *n, rn_model *model, const char *name);
 /* Prints the names of those files. */
 bool network_say(const char *name);
 
-/* Reads the network that belongs to the weights in `path`; the text itself, false if it is
- * none. */
+/* Reads the description of the network whose weights are in `path`; or from the text
+ * itself: false if it is not one. */
 bool network_read(network *n, const char *path);
 bool network_parse(network *n, const char *path);
 

@@ -5,9 +5,9 @@
  *   measuring <= 3 % of the time so far     while it trains
  *   measuring <= 9 % of it                  with the last measure, which is the report's
  *
- * so nine tenths at least are training, though a measure ends a little late. How much text
- * that is follows from the speed of the last measure; before the first one it is what
- * training, which is slower, would read in that time.
+ * so at least nine tenths are training, even if a measurement ends a little late. The
+ * amount of text follows from the speed of the last measurement; before the first one, from
+ * the speed of training, which is slower.
  */
 #include "charlm.h"
 

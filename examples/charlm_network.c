@@ -56,7 +56,7 @@ static bool begin(runner *r, int64_t steps, int64_t batch)
     return true;
 }
 
-/* Compiles what is given and keeps the program; or says why there is none. */
+/* Compiles the graph and keeps the program, or prints why it failed. */
 static bool finish(runner *r, rn_compile_options options)
 {
     r->program = rn_compile(r->graph, options);
@@ -118,7 +118,7 @@ bool runner_run(runner *r)
 
 /* ---- measuring ---- */
 
-/* Characters t->at[from ..] and those that follow, into column b; past `to` or the end the
+/* Writes characters t->at[from ..] and their successors to column b; past `to` or the end
  * targets do not count. Returns how many count. */
 static int64_t fill(runner *r, const text *t, int64_t b, int64_t from, int64_t to)
 {
@@ -134,8 +134,7 @@ static int64_t fill(runner *r, const text *t, int64_t b, int64_t from, int64_t t
     return counted;
 }
 
-/* Sets the kept states of this batch size to zero, and no others: those of training are
- * not done with. */
+/* Zeroes the kept states of this batch size only: training still needs its own. */
 static void forget(rn_model *model, int64_t batch)
 {
     char end[32];
@@ -168,7 +167,7 @@ bool part_has(const part *p, int64_t at)
     return at > 0 && (at - 1) % p->stream < p->steps;
 }
 
-/* The text goes through side by side, in as many equal streams as the batch has columns. */
+/* The text is read in as many parallel streams as the batch has columns. */
 bool measure(runner *r, rn_model *model, const text *t, part *p, const rn_progress *clock,
              double until, double *bits)
 {

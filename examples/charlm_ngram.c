@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counted models: what comes after the last 0, 1 or 2 characters, as often as it did.
+ * n-gram models: how often a character followed the last 0, 1 or 2 characters.
  *
  *   p0 = 1 / V
  *   pk = m count(context, c) / count(context) + (1 - m) p(k-1)      k - 1 characters of
  * context
  *
- * m depends on k and on how often the context was seen, by powers of two (Jelinek and
- * Mercer 1980). The m are found by expectation maximisation on a part of the training text
- * that is kept from counting; then all of the training text is counted.
+ * m depends on k and on how often the context occurred, by powers of two (Jelinek and
+ * Mercer 1980). The m are estimated by expectation maximisation on a part of the training
+ * text that is not counted at first; then all of the training text is counted.
  */
 #include "charlm.h"
 
@@ -81,7 +81,8 @@ static int bucket_of(uint32_t total)
     return bucket < BUCKETS ? bucket : BUCKETS - 1;
 }
 
-/* The share that character i has after its k characters; `total` is how often they came. */
+/* The relative frequency of character i after its k characters; `total` is how often these
+ * occurred. */
 static double share(const ngrams *n, const text *t, int64_t i, int k, uint32_t *total)
 {
     const int64_t context = context_of(n, t, i, k);
@@ -90,8 +91,7 @@ static double share(const ngrams *n, const text *t, int64_t i, int k, uint32_t *
     return *total ? n->count[k][context * n->size + t->at[i]] / (double)*total : 0;
 }
 
-/* The probability of character i under the model that looks at up to `orders` - 1
- * before. */
+/* The probability of character i given up to `orders` - 1 characters before it. */
 static double probability(const ngrams *n, const text *t, int64_t i, int orders)
 {
     double p = 1 / (double)n->size;
@@ -119,7 +119,7 @@ static void improve(ngrams *n, const text *t, int k)
         taken[b] += m * s / (m * s + (1 - m) * p);
         all[b] += 1;
     }
-    /* Half an observation at 1/2 keeps a weight from 0 and 1. */
+    /* Half an observation at 1/2 keeps weights away from 0 and 1. */
     for (int b = 0; b < BUCKETS; b++) n->weight[k][b] = (taken[b] + 0.25) / (all[b] + 0.5);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The names of the files that charlm writes, and whether it may write them: before it
- * trains it looks at what stands there. The text that it learns from is never written over,
- * and a file that charlm did not make only with --force.
+ * The names of the files that charlm writes, and whether it may write them, which is
+ * checked before training. The text that it learns from is never overwritten, and a file
+ * that charlm did not write only with --force.
  */
 #include "charlm.h"
 
@@ -31,7 +31,7 @@ char *output_path(const char *name, output which)
 
 /* ---- files that charlm made ---- */
 
-/* Whether the file has these words within its first `most` bytes, from `from` on. */
+/* Whether the file contains these words between the offsets `from` and `most`. */
 static bool has(const char *path, long from, const char *words, size_t most, bool anywhere)
 {
     FILE *file = fopen(path, "rb");
@@ -47,8 +47,8 @@ static bool has(const char *path, long from, const char *words, size_t most, boo
     return found;
 }
 
-/* Weights are known by the settings beside them and by an embedding of the size that those
- * tell, for other programs call their weights the same. */
+/* Weights are recognised by the settings next to them and by an embedding of the size given
+ * there, because other programs use the same file names. */
 static bool made_weights(const char *path, const char *name)
 {
     char *rest = output_path(name, SETTINGS), begin[96];
@@ -85,7 +85,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* `seen` has the files of the names before this one. */
+/* `seen` lists the files with earlier names. */
 static bool check(const settings *s, output which, const char *path, struct stat *seen,
                   bool *exists)
 {

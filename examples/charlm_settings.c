@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the build puts the text of the repository itself. */
+/* The text of this repository, which the build writes. */
 #ifndef CHARLM_TEXT
 #define CHARLM_TEXT "corpus.txt"
 #endif

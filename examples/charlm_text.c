@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text of charlm: bytes from a file, the part that is held out, and the vocabulary. */
+/* The text of charlm: reading a file, the held-out part, and the vocabulary. */
 #include "charlm.h"
 
 #include <errno.h>
@@ -52,7 +52,7 @@ bool text_split(const text *whole, text *most, text *rest)
 
 /* ---- the file ---- */
 
-/* Appends what the file has; the array grows by half of itself. */
+/* Appends the file's content; the array grows by half its size. */
 static bool read_bytes(FILE *file, text *t)
 {
     unsigned char block[4096];

@@ -2,9 +2,9 @@
 /*
  * The training of charlm.
  *
- * The training part is cut into B streams side by side. Run after run takes the next T
- * characters of each, begins with the states that the last run ended with, and its gradient
- * goes back T steps and no further: truncated back-propagation through time.
+ * The training part is split into B parallel streams. Each run takes the next T characters
+ * of each stream, starts with the final states of the last run, and propagates the gradient
+ * back over T steps only: truncated back-propagation through time.
  */
 #include "charlm.h"
 
@@ -39,12 +39,12 @@ bool training_begin(training *t, const settings *s, const corpus *c, const netwo
     t->model = rn_model_new((uint64_t)s->seed);
     if (!t->model) return complain("out of memory");
 
-    /* Not the batch of training, so that each has states of its own. */
+    /* Differs from the batch size of training, so that each has its own states. */
     const int64_t batch = s->batch == MEASURE_BATCH ? MEASURE_BATCH - 1 : MEASURE_BATCH;
     if (!runner_train(&t->learn, t->model, n, s) ||
         !runner_measure(&t->measure, t->model, n, batch))
         return false;
-    /* Time runs from here on. */
+    /* Starts the clock. */
     t->progress = rn_progress_new(stderr, "training", 1000000);
     return t->progress || complain("out of memory");
 }
@@ -65,7 +65,7 @@ double training_millions(const training *t)
 
 /* ---- one run ---- */
 
-/* The next T characters of every stream, and those that follow each. */
+/* The next T characters of every stream, and their successors. */
 static void fill(training *t)
 {
     const text *train = &t->corpus->train;
@@ -81,7 +81,7 @@ static void fill(training *t)
         }
 }
 
-/* From the full rate down to a twentieth of it along half a cosine. */
+/* Decays from the full rate to a twentieth of it along half a cosine. */
 static bool set_rate(const training *t)
 {
     const double share = 0.05 + 0.475 * (1 + cos(acos(-1) * t->done));
@@ -107,7 +107,7 @@ static bool learn(training *t)
 
 /* ---- measuring ---- */
 
-/* For so many seconds at most. */
+/* Trains for at most this many seconds. */
 static bool measure_part(training *t, part *p, double seconds, double *bits)
 {
     const double begin = rn_progress_seconds(t->progress);
@@ -119,7 +119,7 @@ static bool measure_part(training *t, part *p, double seconds, double *bits)
     return true;
 }
 
-/* Measures two runs, the first of which takes longer than others, to find the speed. */
+/* Measures two runs to find the speed; the first run takes longer than others. */
 static bool find_speed(training *t)
 {
     part p = part_of(&t->measure, &t->corpus->held, 0);
@@ -129,8 +129,8 @@ static bool find_speed(training *t)
            (measure_part(t, &p, HUGE_VAL, &bits) && measure_part(t, &p, HUGE_VAL, &bits));
 }
 
-/* A point of the curve, if the time is enough for it: that for three runs at first. It is
- * of no more text than the last one, so that they can be compared. */
+/* Adds a point to the curve if there is enough time: for three runs at first. It covers no
+ * more text than the last one, so that points are comparable. */
 static bool measure_between(training *t)
 {
     const int64_t run = t->measure.steps * t->measure.batch;
@@ -164,8 +164,8 @@ bool training_measure(training *t, bool all, part *p, double *bits)
 
 /* ---- all of it ---- */
 
-/* The share of the training that is done: of the epochs, or of the seconds if so many are
- * over. */
+/* The fraction of the training that is done: of the epochs or of the seconds, whichever is
+ * larger. */
 static double share_done(const training *t, double seconds)
 {
     const settings *s = t->settings;
@@ -176,8 +176,8 @@ static double share_done(const training *t, double seconds)
     return fmin(done, 1);
 }
 
-/* Whether another of `shares` equal shares of the training is over. However many are over
- * at once they get one point, and the next is no nearer than half a share. */
+/* Whether another of `shares` equal shares of the training is complete. Several at once get
+ * one point, and the next one is at least half a share away. */
 static bool due(curve *c, double done, int shares)
 {
     if (done * shares < c->next) return false;
@@ -185,8 +185,8 @@ static bool due(curve *c, double done, int shares)
     return true;
 }
 
-/* Points of the curves, when it is time for them: those of training by its own time, so
- * that each is of as many runs. */
+/* Adds points to the curves when they are due. Those of training follow its own time, so
+ * that each covers the same number of runs. */
 static bool record(training *t)
 {
     if (due(&t->learnt, share_done(t, t->budget.learning), CURVE_POINTS)) {

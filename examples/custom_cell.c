@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A recurrent cell of one's own: its equations, its gradient checked, and a task learnt.
+ * A user-defined recurrent cell: its equations, a check of its gradient, and a task that it
+ * learns.
  *
  * The minimal gated unit (Zhou et al. 2016, arXiv:1603.09420):
  *   f  = s(Wf x + Uf h + bf)
  *   g  = tanh(Wg x + Ug (f .* h) + bg)
  *   h' = (1 - f) .* h + f .* g
  *
- * The task is to add two numbers of a sequence (Hochreiter and Schmidhuber 1997): each step
- * brings a number in [0, 1) and a mark, which is 1 at two steps and 0 at the others; wanted
- * is the sum of the two marked numbers, at the end. Who always answers 1 has a mean squared
- * error of 1/6.
+ * The task is to add two numbers of a sequence (Hochreiter and Schmidhuber 1997). Each step
+ * has a number in [0, 1) and a mark, which is 1 at two steps and 0 at the others. The
+ * target is the sum of the two marked numbers. Always answering 1 has a mean squared error
+ * of 1/6.
  */
 #include <rondo.h>
 #include <stdio.h>
@@ -88,7 +89,7 @@ static void make_batch(float *x, float *y)
     }
 }
 
-/* True when the error, always of sequences never seen before, ends up small. */
+/* Whether the final error is small; all sequences are new. */
 static bool train(rn_program *program, rn_tensor x, rn_tensor y, rn_tensor loss)
 {
     static float x_data[STEPS * BATCH * FEATURES], y_data[BATCH];
@@ -128,7 +129,7 @@ static bool learn_to_add(void)
 
 int main(int argc, char **argv)
 {
-    /* The check alone is what a slow checker of memory has the time for. */
+    /* Only the check, for slow memory checkers. */
     const bool check_only = argc > 1 && strcmp(argv[1], "--check-only") == 0;
 
     if (!check_gradient()) return fputs("custom_cell: the gradient is wrong\n", stderr), 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operators of one's own, outside the library: one element by element, one with a kernel.
+ * User-defined operators: an element-wise one, and one with a kernel over whole arrays.
  *
  * isru -- the inverse square root unit, arXiv:1710.09967.
  *   x  [..]    f32 or f64
@@ -22,7 +22,8 @@
 
 /* ---- isru ---- */
 
-/* What the library calls for a run of n elements; it walks the axes and broadcasts. */
+/* The map that the library calls for n elements; the library iterates over axes and
+ * broadcasts. */
 #define ISRU(name, real, sqrt_of)                                                          \
     static void name(int64_t n, const void *const *in, const int64_t *step, void *out,     \
                      const void *attributes)                                               \
@@ -60,7 +61,8 @@ typedef struct leak_attributes {
     double decay;
 } leak_attributes;
 
-/* NULL, or what is wrong with the operand; the output begins as of its shape and type. */
+/* NULL, or what is wrong with the operand. The output's type and shape are initialised to
+ * the operand's. */
 static const char *leak_shape(rn_typing *t)
 {
     if (t->in_shape[0].rank < 1) return "no axis of time";
@@ -87,7 +89,7 @@ LEAK(leak_f64, double)
 
 static rn_tensor leak(rn_tensor x, double decay);
 
-/* Made of operators, this one among them, so it can be differentiated again. */
+/* Composed of operators, including this one, so it can be differentiated again. */
 static void leak_gradient(rn_pullback *p)
 {
     const leak_attributes *a = (const leak_attributes *)p->attributes;
@@ -165,7 +167,7 @@ static bool check_values(void)
     return value <= 1e-6;
 }
 
-/* What is refused says which operator, why, and of what shape. */
+/* The message of a refusal has the operator, the reason and the shape. */
 static bool check_refusal(void)
 {
     rn_graph *g = rn_graph_new();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What rn_gradcheck says of an operator and a cell of one's own: with the right gradient
- * rule, with wrong ones, and where there is no gradient. docs/gradcheck.md explains it.
+ * The reports of rn_gradcheck on a user-defined operator and cell: with the right gradient
+ * rule, with wrong ones, and where there is no gradient. docs/gradcheck.md explains them.
  *
  * gated_tanh -- a gate and a tanh of gentle slope (LeCun et al. 1998, Efficient BackProp).
  *   x g [..]    f32 or f64
@@ -22,7 +22,7 @@
 
 /* ---- the operator ---- */
 
-/* The check runs in f64 whatever the types of the graph are, so that map must be there. */
+/* The check runs in f64 for any types of the graph, so the f64 map is required. */
 #define GATED(name, real, tanh_of)                                                         \
     static void name(int64_t n, const void *const *in, const int64_t *step, void *y,       \
                      const void *attributes)                                               \
@@ -37,7 +37,7 @@
 GATED(gated_f32, float, tanhf)
 GATED(gated_f64, double, tanh)
 
-/* What is wrong in the line of dx. */
+/* The mistakes in the computation of dx. */
 static enum { NOTHING, SIGN, FACTOR, DIGITS, UNSET, COTANGENT, X_FOR_T } wrong;
 
 /* dx, given u = 1 - t t. */
@@ -80,7 +80,7 @@ static const rn_op gated_op = {.name = "gated_tanh",
 
 /* ---- the cell ---- */
 
-/* Named by its place in the model, as the weights are: "rnn/layer1/c". */
+/* Named by its path in the model, as the weights are: "rnn/layer1/c". */
 static rn_tensor named(rn_scope s, const char *name, rn_tensor x)
 {
     return rn_name(x, rn_scope_in(s, name).path);
@@ -118,7 +118,8 @@ static rn_gradcheck_report *check(void)
     return r;
 }
 
-/* Whether it found that, in dx, where the operator is nearest to the loss. */
+/* Whether the check found this mistake, in dx, in the use of the operator nearest to the
+ * loss. */
 static bool blames(const rn_gradcheck_report *r, rn_mistake mistake)
 {
     return r && !r->passed && r->culprit.kind == RN_CULPRIT_RULE &&
@@ -144,7 +145,7 @@ static bool check_wrong_rule(void)
     return found;
 }
 
-/* A line for each: what the rule says, and what the check says of it. */
+/* One line for each rule: the rule, and the verdict of the check. */
 static bool check_other_mistakes(void)
 {
     static const struct {
@@ -170,7 +171,8 @@ static bool check_other_mistakes(void)
     return all;
 }
 
-/* relu has no gradient at 0: left out. One's own operators tell where by `sides`. */
+/* relu has no gradient at 0, so points near 0 are skipped. A user's operator needs the rule
+ * `branches` for that. */
 static bool check_kink(void)
 {
     rn_graph *g = rn_graph_new();

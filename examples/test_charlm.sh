@@ -67,7 +67,7 @@ expect 1 "too few" "$@" "$text" --batch 1000 --out "$work/few"
 expect 1 "nowhere" "$@" "$text" --hidden 8 --batch 4 --steps 16 --epochs 0.01 \
     --out "$work/nowhere/model"
 
-# Writing over files: its own, and no others. Names are checked before anything is learnt.
+# Overwriting files: only its own. Names are checked before training.
 tiny="--cell rnn --hidden 8 --embed 4 --batch 4 --steps 16 --epochs 0.1 --sample 0"
 
 refuses()
@@ -97,7 +97,7 @@ mkdir "$work/folder.txt"
 refuses "folder.txt: is a directory" "$@" "$text" --out "$work/folder"
 refuses "nowhere/model.safetensors: cannot be written" "$@" "$text" --out "$work/nowhere/model"
 
-# What others made: a letter, a picture, weights.
+# Files of others: a letter, a picture, weights.
 for end in txt svg safetensors; do
     echo "my own $end" >"$work/mine.$end"
     refuses "mine.$end is there already" "$@" "$text" --out "$work/mine"
@@ -117,7 +117,7 @@ refuses "twice.svg is the same file" "$@" "$text" --out "$work/twice" --force
 rm "$work/mine.txt"
 refuses "mine.safetensors is there already" "$@" "$text" --out "$work/mine"
 
-# What measuring took is told.
+# The time of measuring is printed.
 expect 0 "^measuring [0-9.]* s" "$@" "$text" --cell rnn --hidden 8 --embed 4 --batch 4 \
     --steps 16 --epochs 0.1 --out "$work/again" --sample 0
 
@@ -131,7 +131,7 @@ expect 2 "not within" "$@" --dropout 1
 expect 2 "rnn, lstm or gru" "$@" --cell tanh
 expect 2 "one text file" "$@" "$text" "$text"
 
-# Interrupted once it has begun, it keeps what it has.
+# When it is interrupted, it keeps the model.
 "$@" "$text" --hidden 8 --batch 4 --steps 16 --seconds 500 --sample 10 \
     --out "$work/stopped" >"$work/out" 2>"$work/err" &
 pid=$!
@@ -145,5 +145,5 @@ wait $pid || fail "an interrupted run ends with $?"
 grep -q interrupted "$work/err" || fail "does not say that it was interrupted"
 exists "$work/stopped.safetensors"
 
-[ $failures -eq 0 ] && echo "all as it should be"
+[ $failures -eq 0 ] && echo "all passed"
 exit $((failures > 0))

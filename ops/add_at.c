@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * add_at -- rows added to the rows of a table that indices name.
+ * add_at -- rows added to the indexed rows of a table.
  *
  *   x  [N, ..]       f32, f64 or i32
  *   i  [I..]         i32, each in 0..N-1, any of them more than once
@@ -11,15 +11,15 @@
  *   dx = dy
  *   du = dy[i]
  *
- * Of real rows only the first SEQUENTIAL for one index are added like that. Those after
- * them are summed apart: in parts of PART rows, parts in pairs, pairs in pairs, and so on,
- * and the sum is added at the end. So the rounding errors of an index that is named
- * millions of times do not grow with that number.
+ * Of real rows only the first SEQUENTIAL for one index are added in this way. Later ones
+ * are summed separately, in parts of PART rows, which are summed pairwise, and the sum is
+ * added at the end. So the rounding error of an index that occurs millions of times does
+ * not grow with that number.
  *
  * A call is not divided: each range of rows would read all indices.
  */
 #include "kernel/strided.h"
-#include "ops/sides.h"
+#include "ops/branches.h"
 #include "ops/walk.h"
 
 #include <stdio.h>
@@ -27,18 +27,18 @@
 
 #if RN_IS_NUMBER
 
-/* A sum of rows: how many there are, and whole parts that no pair was made of yet. */
+/* A sum of rows: their number, and the partial sums that wait for a partner. */
 typedef struct sum_state {
     int64_t rows, parts;
 } sum_state;
 
 enum { SEQUENTIAL = 512, PART = 64 };
 
-/* The scratch of a call: a number for each row of the table, which counts its updates up to
- * SEQUENTIAL and then gives the place of its sum; and room for so many sums. */
+/* The scratch of a call: for each row of the table a number, which counts its updates up to
+ * SEQUENTIAL and then is the index of its sum; and memory for the sums. */
 typedef struct sums {
     int64_t rows, most, levels, n; /* n: elements of a row */
-    size_t counters, states;       /* bytes of the counters, of these and the states, */
+    size_t counters, states;       /* bytes of the counters, of counters and states, */
     size_t bytes;                  /* and of all */
 } sums;
 
@@ -73,7 +73,7 @@ static sums sums_of(const rn_call *call)
 /* The operands of a row's walk. */
 enum { TABLE, UPDATE, DENSE };
 
-/* The axes of one row, the innermost apart: n elements with these steps. */
+/* The axes of one row but the innermost, which has n elements with these steps. */
 typedef struct row_axes {
     rn__walk walk;
     int64_t n, step[3];
@@ -102,7 +102,7 @@ static row_axes row_of(const rn_array *y, const rn_array *u)
     return r;
 }
 
-/* The axes of the indices: place 0 in them, place 1 in the updates. */
+/* The axes of the indices: at[0] is the offset in the indices, at[1] in the updates. */
 static rn__walk rows_of(const rn_array *indices, const rn_array *u)
 {
     rn__walk w = {.rank = indices->rank};
@@ -124,7 +124,7 @@ static inline void add_elements(element *to, int64_t to_step, const element *fro
         for (int64_t i = 0; i < n; i++) to[i * to_step] += from[i * from_step];
 }
 
-/* One row added to another, each of them laid out like an operand of the walk. */
+/* Adds one row to another; both have the layout of an operand of the walk. */
 static inline void add_row(row_axes *r, element *y, int of_y, const element *u, int of_u)
 {
     const int64_t y_step = r->step[of_y], u_step = r->step[of_u], n = r->n;
@@ -145,7 +145,7 @@ static void add_dense(element *y, const element *x, int64_t n)
     RN_EACH(i, n) y[i] += x[i];
 }
 
-/* One more row for a sum. */
+/* Adds a row to a sum. */
 static void sum_row(row_axes *r, sum_state *s, element *sum, const element *u, int64_t n)
 {
     element *part = sum + s->parts * n;
@@ -158,7 +158,7 @@ static void sum_row(row_axes *r, sum_state *s, element *sum, const element *u, i
     s->parts++;
 }
 
-/* All parts of a sum, added into the first. */
+/* Adds all parts of a sum to the first. */
 static void finish_sum(const sum_state *s, element *sum, int64_t n)
 {
     for (int64_t last = s->parts - (s->rows % PART == 0); last > 0; last--)
@@ -200,7 +200,7 @@ static void add_sums(row_axes *r, const rn_call *call, const sums *s)
     }
 }
 
-/* One more row for the sum of this index, which has a place from now on. */
+/* Adds a row to the sum of this index, which is created if there is none yet. */
 static void add_apart(row_axes *r, const sums *s, int32_t *counter, int32_t *used,
                       const rn_call *call, const element *from)
 {
@@ -276,7 +276,7 @@ static size_t scratch(const rn_call *call)
 
 const rn_op rn__op_add_at = {RN_NAMED(add_at),       .inputs = 3,
                              .flags = RN_OP_STRIDED, .shape = shape,
-                             .gradient = gradient,   .sides = rn__sides_indices,
+                             .gradient = gradient,   .branches = rn__branch_indices,
                              .scratch = scratch};
 
 rn_tensor rn_add_at(rn_tensor x, rn_tensor indices, rn_tensor updates)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * argmax -- where along one axis the first largest element is.
+ * argmax -- the index of the first largest element along one axis.
  *
  *   x  [.., n, ..]    f32, f64 or i32, n >= 1; the variant is its type
  *   y  [.., ..]       i32, without the axis, or with size 1 there
@@ -9,8 +9,8 @@
  *
  * No gradient.
  */
+#include "ops/branches.h"
 #include "ops/reduce.h"
-#include "ops/sides.h"
 
 #if RN_IS_NUMBER
 
@@ -67,7 +67,7 @@ const rn_op rn__op_argmax = {RN_NAMED(argmax),
                              .flags = RN_OP_STRIDED,
                              .shape = shape,
                              .divide = rn__reduce_divide,
-                             .sides = rn__sides_result};
+                             .branches = rn__branch_result};
 
 rn_tensor rn_argmax(rn_tensor x, int axis, bool keep)
 {

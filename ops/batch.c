@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What batch rules share: stacks over the steps of a loop. */
+/* Functions that batch rules share: stacks over the steps of a loop. */
 #include "ops/op.h"
 
 rn_shape rn__stack_shape(int64_t steps, rn_shape shape)
@@ -27,7 +27,7 @@ rn_tensor rn_batch_leading(const rn_batching *b)
 
     if (!b || !b->x || b->inputs < 1) return rn_null();
     if (!b->op || !b->stacked || !b->in_shape)
-        return rn_fail(b->x[0].graph, "batch_leading: no operator, or not what is stacked");
+        return rn_fail(b->x[0].graph, "batch_leading: op, stacked or in_shape is missing");
     if (b->inputs > RN_RANK_MAX)
         return rn__op_refuse(b->op, b->x, b->inputs, "too many operands for a loop");
     for (int i = 0; i < b->inputs; i++) {

@@ -63,7 +63,8 @@ rn_tensor rn_broadcast(rn_tensor x, rn_shape to)
     rn_shape both;
     char text[160];
 
-    if (rn_is_null(x) || rn_shape_equal(from, to)) return x;
+    if (rn_is_null(x)) return rn__null_from("broadcast", RN__NULL_X, &x, 1);
+    if (rn_shape_equal(from, to)) return x;
     if (rn_shape_count(to) < 0 || !rn_shape_broadcast(from, to, &both) ||
         !rn_shape_equal(both, to))
         return rn__op_refuse(&rn__op_broadcast, &x, 1, "cannot be broadcast to %s",

@@ -12,8 +12,9 @@
  */
 #include "ops/retype.h"
 
-/* Clamped first: to convert what does not fit is undefined. The largest real below 2^31
- * need not be 2^31 - 1, so what is not below is seen to apart. */
+/* Clamps first, because converting a value out of range is undefined. The largest real
+ * below 2^31 need not be 2^31 - 1, so values that are not below 2^31 are handled
+ * separately. */
 static inline int32_t to_i32(element x)
 {
 #if RN_IS_REAL
@@ -82,8 +83,8 @@ static void gradient(rn_pullback *p)
     if (is_real(p->x[0]) && is_real(p->y)) p->dx[0] = rn_cast(p->dy, rn_type_get(p->x[0]));
 }
 
-/* Between real types nothing is chosen. */
-static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+/* A cast between real types has no branches. */
+static rn_tensor branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     (void)x, (void)attributes;
     return is_real(y) ? rn_null() : y;
@@ -95,13 +96,13 @@ const rn_op rn__op_cast = {RN_NAMED(cast),
                            .inputs = 1,
                            .shape = shape,
                            .gradient = gradient,
-                           .sides = sides};
+                           .branches = branches};
 
 rn_tensor rn_cast(rn_tensor x, rn_type type)
 {
     const rn__named_type a = {(int64_t)type};
 
-    if (rn_is_null(x) || (rn_rank(x) >= 0 && rn_type_get(x) == type)) return x;
+    if (rn_rank(x) >= 0 && rn_type_get(x) == type) return x;
     if ((int)type < 0 || (int)type >= RN_TYPES)
         return rn__op_refuse(&rn__op_cast, &x, 1, "invalid type: %d", (int)type);
     return rn_apply(&rn__op_cast, &x, 1, &a, sizeof a);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check_range -- a value that must lie within limits.
+ * check_range -- a value that must be within limits.
  *
  *   x  [..]    i32
  *   y  [..]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The shape rule that all comparisons have. */
+/* The shape rule of all comparisons. */
 #include "ops/compare.h"
 
 const char *rn__compare_shape(rn_typing *t)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the comparisons share: broadcast operands of one type, a bool result. */
+/* What comparisons share: broadcast operands of one type, a bool result. */
 #ifndef RN_OPS_COMPARE_H
 #define RN_OPS_COMPARE_H
 

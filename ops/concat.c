@@ -73,7 +73,7 @@ const rn_op rn__op_concat = {
 
 rn_tensor rn_concat(const rn_tensor *x, int count, int axis)
 {
-    if (count < 1 || !x) return rn_null();
+    if (count < 1 || !x) return rn__null_from("concat", RN__NULL_LIST, NULL, 0);
 
     const attributes a = {rn__op_axis(&rn__op_concat, x[0], axis)};
     if (a.axis < 0 && !rn_is_null(x[0])) return rn_null();

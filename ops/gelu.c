@@ -17,7 +17,7 @@ RN_MAP1(gelu, real, R(gelu)(x))
 
 #if RN_ONCE
 
-/* Where the density is 0 an infinite x must not stand beside it. */
+/* Where the density is 0, it must not be multiplied by an infinite x. */
 static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
 {
     (void)y;

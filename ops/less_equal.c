@@ -7,11 +7,11 @@
  *
  *   z = (x <= y), false for a NaN; false < true
  */
+#include "ops/branches.h"
 #include "ops/compare.h"
-#include "ops/sides.h"
 
 RN_COMPARE2(less_equal, any, x <= y)
 
 #if RN_ONCE
-RN_BINARY(less_equal, .shape = rn__compare_shape, .sides = rn__sides_result)
+RN_BINARY(less_equal, .shape = rn__compare_shape, .branches = rn__branch_result)
 #endif

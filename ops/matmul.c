@@ -10,8 +10,8 @@
  *   dX = dz Y'       so dx = dz Y', or Y dz' when x is read transposed
  *   dY = X' dz       so dy = X' dz, or dz' X when y is read transposed
  *
- * A y without leading axes sees all rows of x at once: x [T, B, I] times w [I, H] is one
- * product of T B rows, forward and in both gradients.
+ * A y without leading axes is multiplied by all rows of x at once: x [T, B, I] times w [I,
+ * H] is one product of T B rows, forward and in both gradients.
  */
 #include "graph/node.h"
 #include "kernel/cpu.h"
@@ -25,7 +25,7 @@ typedef struct attributes {
 
 #if RN_IS_REAL
 
-/* One matrix operand: its last two axes, exchanged if so asked. */
+/* One matrix operand: its last two axes, exchanged if it is transposed. */
 static rn__matrix matrix(const rn_array *a, bool transposed)
 {
     const int64_t row = a->stride[a->rank - 2], column = a->stride[a->rank - 1];
@@ -34,7 +34,7 @@ static rn__matrix matrix(const rn_array *a, bool transposed)
                       : (rn__matrix){a->data, row, column};
 }
 
-/* The strides that an operand's leading axes have under those of z, 0 where it repeats. */
+/* The strides of an operand along the leading axes of z, 0 where it is broadcast. */
 static void leading(const rn_array *a, const rn_array *z, int64_t *stride)
 {
     for (int i = 0; i < z->rank - 2; i++) {
@@ -43,8 +43,8 @@ static void leading(const rn_array *a, const rn_array *z, int64_t *stride)
     }
 }
 
-/* Takes leading axes into the rows, from the last one on, while y is the same for all and
- * the rows of x go on where they ended. Returns the number of rows; z is dense. */
+/* Joins leading axes to the rows, from the last one on, as long as y is the same for all
+ * and the rows of x are evenly spaced. Returns the number of rows; z is dense. */
 static int64_t join_rows(rn__walk *w, int64_t m, rn__matrix *x)
 {
     for (; w->rank > 0; w->rank--) {
@@ -200,8 +200,8 @@ SIZE_OF(f64_avx2);
 SIZE_OF(f32_avx512);
 SIZE_OF(f64_avx512);
 
-/* What the variant that will run needs, with all leading axes joined to the rows. Only that
- * variant may be asked: the others' code is for other processors. */
+/* The scratch of the variant that will run, with all leading axes joined to the rows. Only
+ * that variant's function may be called: the others' code is for other processors. */
 static size_t scratch(const rn_call *call)
 {
     static size_t (*const sizes[RN__ISAS][2])(int64_t, int64_t, int64_t) = {
@@ -243,7 +243,7 @@ rn_tensor rn_matmul_transposed(rn_tensor x, rn_tensor y, rn_transposition which)
 
 rn_tensor rn_matmul(rn_tensor x, rn_tensor y)
 {
-    return rn_matmul_transposed(x, y, RN_NONE);
+    return rn_matmul_transposed(x, y, RN_TRANSPOSE_NONE);
 }
 
 #endif

@@ -18,7 +18,7 @@
 #define START INT32_MIN
 #endif
 
-/* a + b is for a NaN alone. */
+/* a + b is NaN if either is. */
 static inline element combine(element a, element b)
 {
     return b > a ? b : b <= a ? a : a + b;
@@ -54,8 +54,8 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_where(largest, rn_div(dy, count), rn_constant_like(dy, 0));
 }
 
-/* Which of the terms is the largest. */
-static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+/* The branch: which of the terms is the largest. */
+static rn_tensor branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     const int64_t axes = ((const rn__reduce_attributes *)attributes)->axes;
 
@@ -65,7 +65,7 @@ static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
 const rn_op rn__op_max = {RN_NAMED(max),        .kind = RN_KIND_REDUCTION,
                           .inputs = 1,          .flags = RN_OP_STRIDED | RN_OP_EXACT,
                           .shape = shape,       .divide = rn__reduce_divide,
-                          .gradient = gradient, .sides = sides};
+                          .gradient = gradient, .branches = branches};
 
 rn_tensor rn_max(rn_tensor x, const int *axes, int count, bool keep)
 {

@@ -9,7 +9,7 @@
  *   dx = x > y ? dz : y > x ? 0 : dz / 2
  *   dy = y > x ? dz : x > y ? 0 : dz / 2
  */
-#include "ops/sides.h"
+#include "ops/branches.h"
 
 RN_MAP2(maximum, number, x > y ? x : x <= y ? y : x + y)
 
@@ -25,6 +25,6 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_where(second, dz, rn_where(first, zero, half));
 }
 
-RN_BINARY(maximum, .flags = RN_OP_EXACT, .gradient = gradient, .sides = rn__sides_order)
+RN_BINARY(maximum, .flags = RN_OP_EXACT, .gradient = gradient, .branches = rn__branch_order)
 
 #endif

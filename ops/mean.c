@@ -8,7 +8,7 @@
  *   y  = (sum of x over the axes) / n; the sum in the order of reduce_kernel.h
  *   dx = dy / n repeated over the axes
  *
- * A mean of finite numbers is finite, whatever their sum is.
+ * A mean of finite numbers is finite, even if their sum overflows.
  */
 #include "ops/op.h"
 

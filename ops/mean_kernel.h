@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel of a mean: a sum over the number of its terms. The file that includes this has
- * defined TERM as for reduce_kernel.h, and
+ * The kernel of a mean: a sum divided by the number of its terms. The including file
+ * defines TERM as for reduce_kernel.h, and
  *
  *   SMALL_TERM(x)      the same, a double and so small that no sum of it overflows
  *   UNSMALL(y)         what a mean of small terms stands for
  *
- * A sum that is not finite is made once more of small terms: a mean of finite terms is
+ * If a sum is not finite, it is computed again from small terms: a mean of finite terms is
  * finite.
  */
 #ifndef RN_OPS_MEAN_KERNEL_H
@@ -24,15 +24,15 @@ static inline double size_of(double x)
     return x < 0 ? -x : x;
 }
 
-/* What the additions lose is kept (Neumaier), unless they are of infinities or NaN. */
+/* A compensated sum (Neumaier), except for infinities and NaN. */
 static double mean_of_small(const rn__reduction *r, const element *x)
 {
     double sum = 0, lost = 0;
 
     for (int64_t i = 0; i < r->terms; i++) {
-        int64_t place;
-        rn__reduction_places(r, i, 1, &place);
-        const double term = SMALL_TERM((double)x[place]), both = sum + term;
+        int64_t offset;
+        rn__reduction_offsets(r, i, 1, &offset);
+        const double term = SMALL_TERM((double)x[offset]), both = sum + term;
         lost += size_of(sum) >= size_of(term) ? (sum - both) + term : (term - both) + sum;
         sum = both;
     }

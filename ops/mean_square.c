@@ -8,7 +8,7 @@
  *   y  = (sum of x x over the axes) / n; the sum in the order of reduce_kernel.h
  *   dx = 2 dy / n x            dy repeated over the axes
  *
- * Finite where the mean is, whatever the sum and the squares are.
+ * Finite wherever the mean is, even if the sum or the squares overflow.
  */
 #include "ops/op.h"
 

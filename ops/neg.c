@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * neg -- every element with its sign turned.
+ * neg -- every element with its sign changed.
  *
  *   x  [..]    f32, f64 or i32
  *   y  [..]

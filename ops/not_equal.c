@@ -7,11 +7,11 @@
  *
  *   z = (x != y), true for a NaN
  */
+#include "ops/branches.h"
 #include "ops/compare.h"
-#include "ops/sides.h"
 
 RN_COMPARE2(not_equal, any, x != y)
 
 #if RN_ONCE
-RN_BINARY(not_equal, .shape = rn__compare_shape, .sides = rn__sides_result)
+RN_BINARY(not_equal, .shape = rn__compare_shape, .branches = rn__branch_result)
 #endif

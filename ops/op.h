@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an operator's file includes: the words it is written in.
+ * What an operator's file includes: macros for its kernel and record.
  *
  * A file has, in this order: head comment; the element-wise map or the kernel, compiled for
  * each variant; and under RN_ONCE the shape rule, the gradient rule, the record and the
@@ -9,6 +9,7 @@
 #ifndef RN_OPS_OP_H
 #define RN_OPS_OP_H
 
+#include "graph/null.h"
 #include "kernel/variant.h"
 #include "rondo/op.h"
 #include "rondo/ops.h"
@@ -22,7 +23,7 @@
 #define RN_EMPTY(...)
 #define RN_SAME(...) __VA_ARGS__
 
-#if !defined(RN_VARIANT) /* a source that is compiled once, and has no kernels */
+#if !defined(RN_VARIANT) /* a source that is compiled once and has no kernels */
 #define RN_FOR_real    RN_EMPTY
 #define RN_FOR_number  RN_EMPTY
 #define RN_FOR_any     RN_EMPTY
@@ -50,7 +51,7 @@
 #define RN_FOR_once RN_EMPTY
 #endif
 
-/* The same as conditions, for kernels in real C: #if RN_IS_NUMBER ... */
+/* The same as conditions, for kernels that are not an expression: #if RN_IS_NUMBER ... */
 #ifdef RN_REAL
 #define RN_IS_REAL 1
 #else
@@ -64,10 +65,10 @@
 
 /* ---- element-wise maps ---- */
 
-/* The iterations of the loop that follows are independent, though y may be x itself; it is
- * to be vectorised. */
+/* The iterations of the following loop are independent, even if y is x, so it can be
+ * vectorised. */
 #if defined(__clang__)
-#pragma clang diagnostic ignored "-Wpass-failed" /* one that calls a function cannot */
+#pragma clang diagnostic ignored "-Wpass-failed" /* a loop that calls a function cannot */
 #define RN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define RN_INDEPENDENT _Pragma("GCC ivdep")
@@ -188,26 +189,28 @@ enum {
 #define RN_MAPPED(name_)                                                                   \
     RN_NAMED(name_), .kind = RN_KIND_ELEMENTWISE, .expression = expression_text
 
-/* Puts "<op>: <what>: x [..], y [..]" on the graph and returns the null tensor: for what a
- * public function refuses before there is a node. */
+/* Records "<op>: <what>: x [..], y [..]" on the graph and returns the null tensor: for
+ * arguments that a public function refuses before it appends a node. */
 rn_tensor rn__op_refuse(const rn_op *op, const rn_tensor *in, int inputs,
                         const char *format, ...) RN_PRINTF(4, 5);
 
 /* "[32,128]", for messages; at most `capacity` bytes with the 0. Returns text. */
 char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
 
-/* [steps, shape]: of a stack of all steps' values. */
+/* [steps, shape]: the shape of a stack of all steps' values. */
 rn_shape rn__stack_shape(int64_t steps, rn_shape shape);
 
-/* An axis counted from the front; -1 after rn__op_refuse when x has no such axis. */
+/* An axis counted from the front; -1 after rn__op_refuse if x has no such axis, and for a
+ * null x. */
 int rn__op_axis(const rn_op *op, rn_tensor x, int axis);
 
 /* ---- records and public functions of the usual forms ---- */
 
-/* Of a rule static rn_tensor gradient(x, y, dy): the record and the public rn_<name>(x). */
+/* The record and the public rn_<name>(x), for a rule static rn_tensor gradient(x, y,
+ * dy). */
 #define RN_UNARY(name_, gradient_of) RN_UNARY_WITH(name_, gradient_of, .inputs = 1)
 
-/* The same with more members of the record, the number of inputs among them. */
+/* The same with more members of the record, among them the number of inputs. */
 #define RN_UNARY_WITH(name_, gradient_of, ...)                                             \
     static void pullback(rn_pullback *p)                                                   \
     {                                                                                      \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pad -- zeros round an axis and between its elements.
+ * pad -- zeros at the ends of an axis and between its elements.
  *
  *   x  [.., n, ..]    any type
  *   y  [.., m, ..]    m = before + n + (n - 1) between + after; before + after for n = 0
@@ -38,7 +38,8 @@ RN_KERNEL_ONCE(pad)
     return true;
 }
 
-/* Elements from the first to the last, with the zeros between; -1 if that is too many. */
+/* The number of elements from the first to the last, including the zeros between; -1 if it
+ * overflows. */
 static int64_t spread(int64_t n, int64_t between)
 {
     int64_t size;
@@ -82,12 +83,13 @@ rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after, int64_t b
 {
     attributes a = {rn__op_axis(&rn__op_pad, x, axis), before, after, between};
 
+    if (rn_is_null(x)) return rn__null_from("pad", RN__NULL_X, &x, 1);
     if (a.axis < 0) return rn_null();
     if (before < 0 || after < 0 || between < 0)
         return rn__op_refuse(&rn__op_pad, &x, 1,
                              "negative: %lld before, %lld after, %lld between",
                              (long long)before, (long long)after, (long long)between);
-    /* Between fewer than two elements there is nothing, however much of it. */
+    /* With fewer than two elements there is nothing between. */
     if (rn_size(x, (int)a.axis) < 2) a.between = 0;
     if (before == 0 && after == 0 && a.between == 0) return x;
     return rn_apply(&rn__op_pad, &x, 1, &a, sizeof a);

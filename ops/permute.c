@@ -61,7 +61,7 @@ rn_tensor rn_permute(rn_tensor x, const int *order)
     attributes a = {{0}};
     unsigned named = 0;
 
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("permute", RN__NULL_X, &x, 1);
     if (!order && rn_rank(x) > 0)
         return rn__op_refuse(&rn__op_permute, &x, 1, "no list of axes");
     for (int i = 0; i < rn_rank(x); i++) {
@@ -81,7 +81,7 @@ rn_tensor rn_transpose(rn_tensor x)
     const int rank = rn_rank(x);
     int order[RN_RANK_MAX];
 
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("transpose", RN__NULL_X, &x, 1);
     if (rank < 2) return rn__op_refuse(&rn__op_permute, &x, 1, "rank below 2");
     for (int i = 0; i < rank; i++) order[i] = i;
     order[rank - 2] = rank - 1;

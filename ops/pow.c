@@ -9,11 +9,11 @@
  *   dx = dz y x^(y-1)          0 where y is 0
  *   dy = dz z log x            where x > 0, else 0
  *
- * Where y < 1/2 dx is dz (y z) / x: near 0 y - 1 would be rounded, which x^(y-1) makes log
- * x times as large; and z does not overflow beside a y of 0, as x^(y-1) may.
+ * For y < 1/2, dx is dz (y z) / x: near y = 0 the rounding of y - 1 would be amplified by
+ * log x in x^(y-1), and x^(y-1) may overflow where z does not.
  *
- * A power of 0 beside an infinite y or log x gives 0. Where y is 0 the power is one of 1:
- * that of a zero x is infinite, and derivatives of the rule would be NaN.
+ * A power of 0 times an infinite y or log x counts as 0. Where y is 0, x is replaced by 1:
+ * x^(y-1) of a zero x is infinite, and derivatives of the rule would be NaN.
  */
 #include "ops/op.h"
 

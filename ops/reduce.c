@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Axes of reductions: naming them, shapes without them, and where their elements lie. */
+/* Axes of reductions: from arguments to a mask, shapes without them, and offsets of
+ * terms. */
 #include "ops/reduce.h"
 
 #include "kernel/strided.h"
@@ -49,7 +50,7 @@ int64_t rn__reduce_axes(const rn_op *op, rn_tensor x, const int *axes, int count
 
 rn_tensor rn__reduce(const rn_op *op, rn_tensor x, const int *axes, int count, bool keep)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from(op->name, RN__NULL_X, &x, 1);
 
     const rn__reduce_attributes a = {rn__reduce_axes(op, x, axes, count), keep};
     if (a.axes < 0) return rn_null();
@@ -63,7 +64,7 @@ rn_tensor rn__reduce_batch(const rn_batching *b)
     if (b->attribute_size > sizeof attributes)
         return rn__op_refuse(b->op, b->x, 1, "too many attributes for a loop");
     memcpy(attributes, b->attributes, b->attribute_size);
-    ((rn__reduce_attributes *)attributes)->axes *= 2; /* each axis is the next one now */
+    ((rn__reduce_attributes *)attributes)->axes *= 2; /* each axis number is one higher */
     return rn_apply(b->op, b->x, 1, attributes, b->attribute_size);
 }
 
@@ -119,13 +120,13 @@ void rn__reduction_init(rn__reduction *r, const rn_call *call)
     r->kept.rank = rn__collapse(r->kept.rank, r->kept.size, 1, kept_strides);
 }
 
-void rn__reduction_places(const rn__reduction *r, int64_t from, int64_t count,
-                          int64_t *place)
+void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
+                           int64_t *offset)
 {
     rn__walk w = {.rank = r->rank};
 
     if (r->rank == 1) {
-        for (int64_t i = 0; i < count; i++) place[i] = (from + i) * r->stride[0];
+        for (int64_t i = 0; i < count; i++) offset[i] = (from + i) * r->stride[0];
         return;
     }
     for (int i = r->rank - 1; i >= 0; i--) {
@@ -136,7 +137,7 @@ void rn__reduction_places(const rn__reduction *r, int64_t from, int64_t count,
         from /= r->size[i];
     }
     for (int64_t i = 0; i < count; i++) {
-        place[i] = w.at[0];
+        offset[i] = w.at[0];
         rn__walk_next(&w);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the reductions share beside the order of terms (reduce_kernel.h). */
+/* What reductions share, apart from the order of terms (reduce_kernel.h). */
 #ifndef RN_OPS_REDUCE_H
 #define RN_OPS_REDUCE_H
 
@@ -14,7 +14,7 @@ typedef struct rn__reduce_attributes {
 /* The shape rule: x without the reduced axes. */
 const char *rn__reduce_shape(rn_typing *typing);
 
-/* Applies a reduction; `axes` as the public functions take them. */
+/* Applies a reduction, with the axes of a public function. */
 rn_tensor rn__reduce(const rn_op *op, rn_tensor x, const int *axes, int count, bool keep);
 
 /* The axes as a mask, or -1 after rn__op_refuse. */
@@ -26,15 +26,15 @@ rn_tensor rn__reduce_batch(const rn_batching *b);
 /* The divide rule: results of different places of a kept axis share no term. */
 bool rn__reduce_divide(const rn_call *call, int axis, int *cut);
 
-/* The number of elements that one result is made of. */
+/* The number of terms of one result. */
 int64_t rn__reduce_terms(rn_shape x, int64_t axes);
 
-/* A reduction's result (or cotangent) with the reduced axes put back with size 1, so that
- * it broadcasts against x. */
+/* A reduction's result or cotangent with the reduced axes inserted with size 1, so that it
+ * broadcasts against x. */
 rn_tensor rn__reduce_keep(rn_tensor y, rn_tensor x, int64_t axes);
 
-/* A call of the kernel laid out: `kept` visits the results in the order of the output
- * (at[0] is the place of their first term), the rest tells where their terms lie. */
+/* The layout of a kernel call: `kept` visits the results in the order of the output, with
+ * at[0] the offset of their first term; the other members describe the reduced axes. */
 typedef struct rn__reduction {
     rn__walk kept;
     int rank;
@@ -44,8 +44,8 @@ typedef struct rn__reduction {
 
 void rn__reduction_init(rn__reduction *r, const rn_call *call);
 
-/* Places of terms from..from + count - 1, relative to the first. */
-void rn__reduction_places(const rn__reduction *r, int64_t from, int64_t count,
-                          int64_t *place);
+/* The offsets of terms from..from + count - 1, relative to the first. */
+void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
+                           int64_t *offset);
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel of a reduction. The file that includes this has defined
+ * The kernel of a reduction. The including file defines
  *
  *   START            the element that changes no other
  *   combine(a, b)    a function of two elements
  *   TERM(x)          what is made of an element first; if not defined, x
  *
- * The terms of a result, in the order of their axes, are cut into blocks of BLOCK. In a
- * block, term i goes to lane i % LANES, each lane combines its terms in order, lanes are
- * combined in halves (0 with LANES / 2, ...), and blocks in pairs, pairs in pairs, and so
- * on: whenever two neighbours hold equally many blocks they are combined, and in the end
- * what is left from the last to the first. That is all that the bits of a result depend on:
- * not the other axes, not strides, not which loop below does it. An error bound grows with
- * BLOCK / LANES + log2(terms / BLOCK) instead of with the terms.
+ * The terms of a result, in the order of their axes, are split into blocks of BLOCK. Term i
+ * of a block belongs to lane i % LANES. Each lane combines its terms in order; lanes are
+ * combined in halves (0 with LANES / 2, ...), blocks pairwise: two neighbours with the same
+ * number of blocks are combined at once, and the rest at the end, from the last to the
+ * first. The bits of a result depend on this order alone, not on other axes, strides or the
+ * loop used below. The error bound grows with BLOCK / LANES + log2(terms / BLOCK) instead
+ * of with the number of terms.
  */
 #ifndef RN_OPS_REDUCE_KERNEL_H
 #define RN_OPS_REDUCE_KERNEL_H
@@ -22,28 +22,29 @@
 enum {
     REDUCE_LANES = 64,
     REDUCE_BLOCK = 1024,
-    REDUCE_LEVELS = 52, /* of pairs: 2^LEVELS blocks are more than a shape can have */
-    REDUCE_COLUMNS = 128 / (int)sizeof(element), /* results side by side */
-    REDUCE_TILES = 4 /* of so many, that share what is computed for a block */
+    REDUCE_LEVELS = 52, /* of pairwise combination: no shape has 2^LEVELS blocks */
+    REDUCE_COLUMNS = 128 / (int)sizeof(element), /* adjacent results in a tile */
+    REDUCE_TILES = 4 /* largest number of tiles that share a block's offsets */
 };
 
 #ifndef TERM
 #define TERM(x) (x)
 #endif
 
-/* The one loop that does the work. */
+/* The inner loop. */
 static inline void combine_terms(element *restrict a, const element *restrict x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) a[i] = combine(a[i], TERM(x[i]));
 }
 
-/* The same for what was combined already. */
+/* The same for partial results. */
 static inline void combine_rows(element *restrict a, const element *restrict x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) a[i] = combine(a[i], x[i]);
 }
 
-/* Lanes in halves. The last 16 are a copy, which compilers keep in registers. */
+/* Combines lanes in halves. The last 16 are copied, so that compilers keep them in
+ * registers. */
 static inline element combine_lanes(element *lane)
 {
     element last[16];
@@ -56,7 +57,7 @@ static inline element combine_lanes(element *lane)
     return combine(combine(last[0], last[2]), combine(last[1], last[3]));
 }
 
-/* One block of terms that lie side by side. */
+/* One block of contiguous terms. */
 static element reduce_block(const element *x, int64_t n)
 {
     element lane[REDUCE_LANES];
@@ -69,11 +70,11 @@ static element reduce_block(const element *x, int64_t n)
     return combine_lanes(lane);
 }
 
-static element reduce_gathered(const element *x, const int64_t *place, int64_t n)
+static element reduce_gathered(const element *x, const int64_t *offset, int64_t n)
 {
     element terms[REDUCE_BLOCK];
 
-    for (int64_t i = 0; i < n; i++) terms[i] = x[place[i]];
+    for (int64_t i = 0; i < n; i++) terms[i] = x[offset[i]];
     return reduce_block(terms, n);
 }
 
@@ -82,7 +83,7 @@ static int64_t block_of(const rn__reduction *r, int64_t from)
     return r->terms - from < REDUCE_BLOCK ? r->terms - from : REDUCE_BLOCK;
 }
 
-/* How many pairs are complete when one more follows so many blocks. */
+/* The number of pairs that the next block completes. */
 static int pairs_after(int64_t blocks)
 {
     int pairs = 0;
@@ -91,9 +92,9 @@ static int pairs_after(int64_t blocks)
     return pairs;
 }
 
-/* One result of more than one block. `place` is for a block, NULL where terms lie side by
- * side. */
-static element reduce_long_row(const rn__reduction *r, const element *x, int64_t *place)
+/* One result of more than one block. `offset` holds those of a block, NULL if terms are
+ * contiguous. */
+static element reduce_long_row(const rn__reduction *r, const element *x, int64_t *offset)
 {
     element part[REDUCE_LEVELS];
     int depth = 0;
@@ -101,8 +102,8 @@ static element reduce_long_row(const rn__reduction *r, const element *x, int64_t
     for (int64_t from = 0, blocks = 0; from < r->terms; from += REDUCE_BLOCK) {
         const int64_t n = block_of(r, from);
 
-        if (place) rn__reduction_places(r, from, n, place);
-        part[depth] = place ? reduce_gathered(x, place, n) : reduce_block(x + from, n);
+        if (offset) rn__reduction_offsets(r, from, n, offset);
+        part[depth] = offset ? reduce_gathered(x, offset, n) : reduce_block(x + from, n);
         for (int pairs = pairs_after(blocks++); pairs > 0; pairs--, depth--)
             part[depth - 1] = combine(part[depth - 1], part[depth]);
         depth++;
@@ -111,27 +112,27 @@ static element reduce_long_row(const rn__reduction *r, const element *x, int64_t
     return part[0];
 }
 
-/* Result after result. */
+/* One result after the other. */
 static void reduce_rows(rn__reduction *r, const element *x, element *y)
 {
     const bool dense = r->terms == 0 || r->rank == 0 || (r->rank == 1 && r->stride[0] == 1);
     const bool one_block = r->terms <= REDUCE_BLOCK;
-    int64_t place[REDUCE_BLOCK];
+    int64_t offset[REDUCE_BLOCK];
 
-    if (!dense && one_block) rn__reduction_places(r, 0, r->terms, place);
+    if (!dense && one_block) rn__reduction_offsets(r, 0, r->terms, offset);
     for (int64_t i = 0; i < r->outputs; i++, rn__walk_next(&r->kept)) {
         const element *first = x + r->kept.at[0];
 
         if (!one_block)
-            y[i] = reduce_long_row(r, first, dense ? NULL : place);
+            y[i] = reduce_long_row(r, first, dense ? NULL : offset);
         else
             y[i] = dense ? reduce_block(first, r->terms)
-                         : reduce_gathered(first, place, r->terms);
+                         : reduce_gathered(first, offset, r->terms);
     }
 }
 
-/* One block of terms of `columns` results, whose terms lie side by side. */
-static inline void reduce_columns_block(const element *x, const int64_t *place, int64_t n,
+/* One block of terms of `columns` adjacent results. */
+static inline void reduce_columns_block(const element *x, const int64_t *offset, int64_t n,
                                         int64_t columns, element *restrict y)
 {
     element lane[REDUCE_LANES][REDUCE_COLUMNS];
@@ -140,24 +141,25 @@ static inline void reduce_columns_block(const element *x, const int64_t *place, 
     for (int64_t i = 0; i < lanes; i++)
         for (int64_t j = 0; j < columns; j++) lane[i][j] = START;
     for (int64_t i = 0; i < n; i++)
-        combine_terms(lane[i % REDUCE_LANES], x + place[i], columns);
+        combine_terms(lane[i % REDUCE_LANES], x + offset[i], columns);
     for (int64_t half = REDUCE_LANES / 2; half > 0; half /= 2)
         for (int64_t i = 0; i < half && i + half < lanes; i++)
             combine_rows(lane[i], lane[i + half], columns);
     combine_rows(y, lane[0], columns);
 }
 
-/* A tile of results side by side; the constant lets the loops over a whole one unroll. */
-static void reduce_columns_tile(const element *x, const int64_t *place, int64_t n,
+/* A tile of adjacent results. The constant width lets the compiler unroll loops over a full
+ * tile. */
+static void reduce_columns_tile(const element *x, const int64_t *offset, int64_t n,
                                 int64_t columns, element *y)
 {
     if (columns == REDUCE_COLUMNS)
-        reduce_columns_block(x, place, n, REDUCE_COLUMNS, y);
+        reduce_columns_block(x, offset, n, REDUCE_COLUMNS, y);
     else
-        reduce_columns_block(x, place, n, columns, y);
+        reduce_columns_block(x, offset, n, columns, y);
 }
 
-/* The width of the tile at column j of so many. */
+/* The width of the tile at column j of `columns`. */
 static int64_t tile_at(int64_t columns, int64_t j)
 {
     return columns - j < REDUCE_COLUMNS ? columns - j : REDUCE_COLUMNS;
@@ -168,19 +170,19 @@ static void reduce_long_columns(const rn__reduction *r, const element *x, int64_
                                 element *y)
 {
     element part[REDUCE_TILES][REDUCE_LEVELS][REDUCE_COLUMNS];
-    int64_t place[REDUCE_BLOCK];
+    int64_t offset[REDUCE_BLOCK];
     int depth = 0;
 
     for (int64_t from = 0, blocks = 0; from < r->terms; from += REDUCE_BLOCK, blocks++) {
         const int64_t n = block_of(r, from);
         const int pairs = pairs_after(blocks);
 
-        rn__reduction_places(r, from, n, place);
+        rn__reduction_offsets(r, from, n, offset);
         for (int64_t j = 0, t = 0; j < columns; j += REDUCE_COLUMNS, t++) {
             const int64_t width = tile_at(columns, j);
 
             for (int64_t i = 0; i < width; i++) part[t][depth][i] = START;
-            reduce_columns_tile(x + j, place, n, width, part[t][depth]);
+            reduce_columns_tile(x + j, offset, n, width, part[t][depth]);
             for (int d = depth; d > depth - pairs; d--)
                 combine_rows(part[t][d - 1], part[t][d], width);
         }
@@ -195,27 +197,27 @@ static void reduce_long_columns(const rn__reduction *r, const element *x, int64_
 }
 
 /* Results of at most one block. */
-static void reduce_short_columns(const element *x, const int64_t *place, int64_t n,
+static void reduce_short_columns(const element *x, const int64_t *offset, int64_t n,
                                  int64_t columns, element *y)
 {
     for (int64_t i = 0; i < columns; i++) y[i] = START;
     for (int64_t j = 0; j < columns && n > 0; j += REDUCE_COLUMNS)
-        reduce_columns_tile(x + j, place, n, tile_at(columns, j), y + j);
+        reduce_columns_tile(x + j, offset, n, tile_at(columns, j), y + j);
 }
 
-/* The last of the kept axes is innermost in memory: a row of it is `columns` results. */
+/* The last kept axis is innermost in memory: a row of it is `columns` results. */
 static void reduce_columns(rn__reduction *r, const element *x, element *y)
 {
     const int64_t columns = r->kept.size[--r->kept.rank];
     const int64_t most = REDUCE_TILES * REDUCE_COLUMNS;
     const bool one_block = r->terms <= REDUCE_BLOCK;
-    int64_t place[REDUCE_BLOCK];
+    int64_t offset[REDUCE_BLOCK];
 
-    if (one_block) rn__reduction_places(r, 0, r->terms, place);
+    if (one_block) rn__reduction_offsets(r, 0, r->terms, offset);
     for (int64_t i = 0; i < r->outputs; i += columns, rn__walk_next(&r->kept)) {
         const element *first = x + r->kept.at[0];
 
-        if (one_block) reduce_short_columns(first, place, r->terms, columns, y + i);
+        if (one_block) reduce_short_columns(first, offset, r->terms, columns, y + i);
         for (int64_t j = 0; j < columns && !one_block; j += most)
             reduce_long_columns(r, first + j, columns - j < most ? columns - j : most,
                                 y + i + j);

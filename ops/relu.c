@@ -8,7 +8,7 @@
  *   y  = max(x, 0); NaN stays
  *   dx = y <= 0 ? 0 : dy     from y alone; a selection, so dy may be infinite where y is 0
  */
-#include "ops/sides.h"
+#include "ops/branches.h"
 
 RN_MAP1(relu, real, x <= 0 ? 0 : x)
 
@@ -22,6 +22,7 @@ static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
     return rn_where(rn_less_equal(y, zero), zero, dy);
 }
 
-RN_UNARY_WITH(relu, gradient, .inputs = 1, .flags = RN_OP_EXACT, .sides = rn__sides_sign)
+RN_UNARY_WITH(relu, gradient, .inputs = 1, .flags = RN_OP_EXACT,
+              .branches = rn__branch_sign)
 
 #endif

@@ -13,13 +13,13 @@
  *      = 1 else, over nothing and where one is NaN
  *   dx = 0: y jumps
  */
-#include "ops/sides.h"
+#include "ops/branches.h"
 
 #include "ops/reduce.h"
 
 typedef struct attributes {
     rn__reduce_attributes over;
-    int64_t small; /* UP is asked for */
+    int64_t small; /* whether UP is used */
 } attributes;
 
 #if RN_IS_REAL
@@ -38,7 +38,8 @@ typedef struct attributes {
 
 #define START   0
 #define TERM(x) R(vm_fabs)(x)
-/* Of numbers that are not negative the bits are in the same order, with NaN above all. */
+/* For numbers that are not negative, the order of the bits is that of the numbers, with NaN
+ * above all. */
 static inline element combine(element a, element b)
 {
     const vm_bits m = R(vm_to_bits)(a), n = R(vm_to_bits)(b);
@@ -72,11 +73,11 @@ const rn_op rn__op_rescale = {RN_NAMED(rescale),
                               .inputs = 1,
                               .flags = RN_OP_STRIDED,
                               .shape = rn__reduce_shape,
-                              .sides = rn__sides_result};
+                              .branches = rn__branch_result};
 
 rn_tensor rn_rescale(rn_tensor x, const int *axes, int count, bool keep, bool small)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("rescale", RN__NULL_X, &x, 1);
 
     const int64_t mask = rn__reduce_axes(&rn__op_rescale, x, axes, count);
     const attributes a = {{mask, keep}, small};

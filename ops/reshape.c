@@ -26,7 +26,7 @@ static const char *shape(rn_typing *t)
 
 /* ---- the view ---- */
 
-/* Whether one walk goes through axes first..last - 1. */
+/* Whether a single stride visits all elements of axes first..last - 1. */
 static bool joined(const rn_array *a, int first, int last)
 {
     for (int i = first; i + 1 < last; i++)
@@ -34,7 +34,7 @@ static bool joined(const rn_array *a, int first, int last)
     return true;
 }
 
-/* Strides for axes first..last - 1 that one walk of this stride goes through. */
+/* Sets the strides of axes first..last - 1, given the stride between their elements. */
 static void spread(rn_array *a, int first, int last, int64_t stride)
 {
     for (int i = last - 1; i >= first; i--) {
@@ -50,8 +50,9 @@ static bool empty(const rn_array *a)
     return false;
 }
 
-/* Both shapes are cut into the shortest groups of axes with equal numbers of elements; each
- * group of the input must be one walk, which the group of the output divides anew. */
+/* Both shapes are split into the shortest groups of axes with equal numbers of elements. A
+ * single stride must visit each group of the input; the group of the output divides it
+ * again. */
 static bool view(const rn_array *in, rn_array *out, int64_t *offset, const void *data)
 {
     rn_array x = {.rank = 0};
@@ -129,7 +130,8 @@ rn_tensor rn_reshape(rn_tensor x, rn_shape shape_of_y)
 {
     attributes a = {0};
 
-    if (rn_is_null(x) || rn_shape_equal(rn_shape_get(x), shape_of_y)) return x;
+    if (rn_is_null(x)) return rn__null_from("reshape", RN__NULL_X, &x, 1);
+    if (rn_shape_equal(rn_shape_get(x), shape_of_y)) return x;
     if (!complete(x, &shape_of_y)) return rn_null();
     if (rn_shape_equal(rn_shape_get(x), shape_of_y)) return x;
     a.rank = shape_of_y.rank;

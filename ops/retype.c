@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Naming another real type in attributes. */
+/* Changes the real type in attributes. */
 #include "ops/retype.h"
 
 bool rn__op_retype(const rn_op *op, void *attributes, rn_type real)

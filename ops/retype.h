@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operators whose attributes name the type of their output: cast and uniform. A program
- * that is compiled with another real type than its graph has must rewrite them.
+ * Operators whose attributes hold the type of their output: cast and uniform. A program
+ * that is compiled in another real type than its graph's must rewrite them.
  */
 #ifndef RN_OPS_RETYPE_H
 #define RN_OPS_RETYPE_H
@@ -13,8 +13,8 @@ typedef struct rn__named_type {
     int64_t type; /* an rn_type */
 } rn__named_type;
 
-/* In a copy of the attributes of a node of `op`: names `real` where a real type is named.
- * True if the attributes were changed. */
+/* Changes a real type in a copy of the attributes of a node of `op` to `real`. True if it
+ * was changed. */
 bool rn__op_retype(const rn_op *op, void *attributes, rn_type real);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reverse -- the order along one axis turned round.
+ * reverse -- the order along one axis reversed.
  *
  *   x  [.., n, ..]    any type
  *   y  [.., n, ..]
@@ -44,6 +44,7 @@ rn_tensor rn_reverse(rn_tensor x, int axis)
 {
     const attributes a = {rn__op_axis(&rn__op_reverse, x, axis)};
 
+    if (rn_is_null(x)) return rn__null_from("reverse", RN__NULL_X, &x, 1);
     if (a.axis < 0) return rn_null();
     return rn_apply(&rn__op_reverse, &x, 1, &a, sizeof a);
 }

@@ -8,14 +8,14 @@
  *   y  = 1 where x > 0, -1 where x < 0, else x: a zero or NaN
  *   dx = 0
  */
-#include "ops/sides.h"
+#include "ops/branches.h"
 
 RN_MAP1(sign, number, x > 0 ? 1 : x < 0 ? -1 : x)
 
 #if RN_ONCE
 
 const rn_op rn__op_sign = {RN_MAPPED(sign), .inputs = 1, .flags = RN_OP_EXACT,
-                           .sides = rn__sides_result};
+                           .branches = rn__branch_result};
 
 rn_tensor rn_sign(rn_tensor x)
 {

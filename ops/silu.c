@@ -16,7 +16,7 @@ RN_MAP1(silu, real, R(silu)(x))
 
 #if RN_ONCE
 
-/* Beyond 1000 one of the factors is 0, beside which an infinite x must not stand. */
+/* Beyond 1000 one of the factors is 0, which must not be multiplied by an infinite x. */
 static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
 {
     (void)y;

@@ -40,15 +40,15 @@ static void gradient(rn_pullback *p)
     const int64_t n = rn_size(p->x[0], (int)a->axis);
     const int64_t covered = a->count > 0 ? (a->count - 1) * a->step + 1 : 0;
 
-    if (a->count == 0) return; /* nothing of x is read: no gradient, not even zeros */
+    if (a->count == 0) return; /* no element of x is used: no gradient, not even zeros */
     p->dx[0] = rn_pad(p->dy, (int)a->axis, a->start, n - a->start - covered, a->step - 1);
 }
 
 const rn_op rn__op_slice = {RN_NAMED(slice), .kind = RN_KIND_VIEW, .inputs = 1,
                             .shape = shape,  .gradient = gradient, .view = view};
 
-/* Counts from the end where negative, and cuts to 0..n. */
-static int64_t place(int64_t i, int64_t n)
+/* A negative i counts from the end; clamps to 0..n. */
+static int64_t clamp(int64_t i, int64_t n)
 {
     if (i < 0) i += n;
     return i < 0 ? 0 : i > n ? n : i;
@@ -56,14 +56,14 @@ static int64_t place(int64_t i, int64_t n)
 
 rn_tensor rn_slice(rn_tensor x, int axis, int64_t start, int64_t stop, int64_t step)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("slice", RN__NULL_X, &x, 1);
     axis = rn__op_axis(&rn__op_slice, x, axis);
     if (axis < 0) return rn_null();
     if (step < 1)
         return rn__op_refuse(&rn__op_slice, &x, 1, "step must be at least 1: %lld",
                              (long long)step);
 
-    const int64_t n = rn_size(x, axis), from = place(start, n), to = place(stop, n);
+    const int64_t n = rn_size(x, axis), from = clamp(start, n), to = clamp(stop, n);
     attributes a = {axis, from, to > from ? (to - from - 1) / step + 1 : 0, step};
     if (a.count == 0) a.start = 0;
     if (a.count <= 1) a.step = 1;

@@ -11,7 +11,7 @@
 #include "ops/op.h"
 
 #if RN_IS_REAL
-/* One instruction; for the builtin's sake of either width. */
+/* A single instruction; the builtin depends on the type. */
 static inline real square_root(real x)
 {
 #if RN_REAL == 32

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop_gradient -- a value that the gradient takes for a constant.
+ * stop_gradient -- a value that counts as a constant in the gradient.
  *
  *   x  [..]    any type
  *   y  [..]

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A table of code for each variant, all made from ops.def, and the choice among them. */
+/* The table of kernels for each variant, generated from ops.def, and the choice of a
+ * variant. */
 #include "ops/table.h"
 #include "kernel/cpu.h"
 #include "ops/op.h"

@@ -9,7 +9,7 @@
  *   y[i..] = x[i[i..]]
  *   dx     = zeros with dy added at i
  */
-#include "ops/sides.h"
+#include "ops/branches.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -67,7 +67,7 @@ static bool divide(const rn_call *call, int axis, int *cut)
 
 static void gradient(rn_pullback *p)
 {
-    /* Where nothing of x is read there is no gradient, not even zeros. */
+    /* If no row of x is read, there is no gradient, not even zeros. */
     if (rn_shape_count(rn_shape_get(p->x[1])) == 0) return;
     p->dx[0] = rn_add_at(rn_fill_like(p->x[0], 0), p->x[1], p->dy);
 }
@@ -78,7 +78,7 @@ const rn_op rn__op_take = {RN_NAMED(take),
                            .shape = shape,
                            .gradient = gradient,
                            .divide = divide,
-                           .sides = rn__sides_indices};
+                           .branches = rn__branch_indices};
 
 rn_tensor rn_take(rn_tensor x, rn_tensor indices)
 {

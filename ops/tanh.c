@@ -8,8 +8,8 @@
  *   y  = tanh x
  *   dx = dy (1 - y y)          from y alone
  *
- * The error of dx is at most 4 u |dy|, u being 2^-53 (f64) or 2^-24 (f32): where y is near
- * 1 or -1 that is all of dx but a few digits, and where y is one of them dx is 0.
+ * The error of dx is at most 4 u |dy|, u being 2^-53 (f64) or 2^-24 (f32). Where y is near
+ * 1 or -1, this leaves only a few digits of dx, and where y is 1 or -1, dx is 0.
  */
 #include "ops/op.h"
 

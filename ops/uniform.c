@@ -87,7 +87,7 @@ rn_tensor rn_uniform(rn_tensor ticks, uint64_t key, rn_type type, rn_shape shape
     attributes a = {{(int64_t)type}, .rank = shape_of_y.rank, .key = key};
     char text[160];
 
-    if (rn_is_null(ticks)) return ticks;
+    if (rn_is_null(ticks)) return rn__null_from("uniform", RN__NULL_TICKS, &ticks, 1);
     if (type != RN_F32 && type != RN_F64)
         return rn__op_refuse(&rn__op_uniform, &ticks, 1, "not a real type: %s",
                              rn_type_name(type));

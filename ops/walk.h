@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Visiting every index of some axes, the last one fastest, with the place of each of
- * several operands:
+ * Visits every index of some axes, the last one fastest, with the offset in each of several
+ * operands:
  *
  *   if (there is an element) do { use w.at[0], w.at[1] } while (rn__walk_next(&w));
  */
@@ -19,7 +19,7 @@ typedef struct rn__walk {
     int64_t at[RN__WALK_OPERANDS]; /* in elements from the operand's first */
 } rn__walk;
 
-/* False after the last index; the walk then stands at the first one again. */
+/* False after the last index; the walk is then at the first one again. */
 static inline bool rn__walk_next(rn__walk *w)
 {
     for (int i = w->rank - 1; i >= 0; i--) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * weigh -- a weight times a cost, where what has no weight costs nothing.
+ * weigh -- a weight times a cost; a weight of 0 gives 0 for any cost.
  *
  *   x, y  [..]    f32 or f64, broadcast: weights and costs
  *   z     [..]

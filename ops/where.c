@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * where -- one of two elements, as a condition says.
+ * where -- one of two elements, selected by a condition.
  *
  *   c     [..]    bool
  *   x, y  [..]    any one type; all three broadcast
@@ -12,7 +12,7 @@
  */
 #include "ops/op.h"
 
-/* Both are read, so that the choice is one instruction on whole vectors. */
+/* Both are read, so that the selection is one vector instruction. */
 static inline element choose(uint8_t condition, element x, element y)
 {
     return condition ? x : y;
@@ -26,7 +26,7 @@ void R(rn__map_where)(RN_MAP_ARGUMENTS)
     const int64_t sc = step[0], sx = step[1], sy = step[2];
 
     (void)attributes;
-    if (n > 0 && sc == 0) { /* one choice for all, as for a whole row */
+    if (n > 0 && sc == 0) { /* one condition for all, as for a whole row */
         const element *from = c[0] ? x : y;
         const int64_t s = c[0] ? sx : sy;
         if (s == 1)
@@ -68,7 +68,7 @@ static void gradient(rn_pullback *p)
     if (p->wanted[2]) p->dx[2] = rn_where(c, zero, dw);
 }
 
-static rn_tensor sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+static rn_tensor branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     (void)y, (void)attributes;
     return x[0];
@@ -81,7 +81,7 @@ const rn_op rn__op_where = {RN_NAMED(where),
                             .flags = RN_OP_CHOOSES | RN_OP_EXACT,
                             .shape = shape,
                             .gradient = gradient,
-                            .sides = sides};
+                            .branches = branches};
 
 rn_tensor rn_where(rn_tensor condition, rn_tensor x, rn_tensor y)
 {

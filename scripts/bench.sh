@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Builds the benchmarks optimised and runs them. With PyTorch installed for python3, the same
-# LSTM training step is timed there too, in turn with ours.
+# LSTM training step is timed there too, alternating with ours.
 set -eu
 cd "$(dirname "$0")/.."
 

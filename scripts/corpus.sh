@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Prints the text of this repository, its files one after the other in the order of their
-# names: what the language model of examples/ learns from when it is given no other text.
+# Prints the text of this repository, its files one after the other, sorted by name: the
+# default training text of the language model in examples/.
 set -eu
 LC_ALL=C
 export LC_ALL

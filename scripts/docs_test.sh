@@ -26,7 +26,7 @@ output()
     printf '```output%s\n%s\n```\n' "$1" "$2"
 }
 
-# try pass|fail NAME LIBRARY CC ...: docs.sh on the README that stands on the input.
+# try pass|fail NAME LIBRARY CC ...: docs.sh on the README that is on the input.
 try()
 {
     want=$1 name=$2
@@ -34,7 +34,7 @@ try()
     cat >"$work/README.md"
     if sh "$root/scripts/docs.sh" "$work" "$@" >"$work/out" 2>&1; then got=pass; else got=fail; fi
     [ $got = "$want" ] && return
-    echo "$name: $got, should be $want"
+    echo "$name: $got, expected $want"
     cat "$work/README.md" "$work/out"
     : >"$work/failed"
 }

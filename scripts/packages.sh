@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# What quickstart.sh and test.sh share: finding out what is missing, and installing it.
+# Shared by quickstart.sh and test.sh: finds and installs missing packages.
 # Read by them with `.`, in the root of the repository.
 
 missing=
@@ -41,13 +41,13 @@ have_ninja()
     have ninja || have ninja-build
 }
 
-# Installs what is missing, or says what to type, and ends.
+# Installs the missing packages, or prints the command for it and exits.
 install_missing()
 {
     [ -n "$missing" ] || return 0
     if ! have apt-get; then
-        echo "Missing here are (by their names in Debian):$missing"
-        echo "Please install them, and start this again."
+        echo "Missing packages (names of Debian):$missing"
+        echo "Install them and run this script again."
         exit 1
     fi
     line="apt-get update && apt-get install -y --no-install-recommends$missing"
@@ -75,23 +75,23 @@ install_missing()
 
 refuse_to_install()
 {
-    echo "These packages are missing, and this script could not install them. Please type"
+    echo "This script could not install the missing packages. Run"
     if [ "$(id -u)" -eq 0 ]; then echo "    $line"; else echo "    sudo sh -c '$line'"; fi
-    echo "and start it again."
+    echo "and run this script again."
     exit 1
 }
 
-# An old distribution may have nothing but a Meson that is too old.
+# The Meson of an old distribution may be too old.
 check_meson()
 {
     have_meson && return 0
-    echo "Meson 1.0 or newer is needed, and here is $(meson --version). Please type"
+    echo "Meson 1.0 or newer is required; this is $(meson --version). Run"
     echo "    python3 -m pip install --user --upgrade meson"
-    echo "and start this again with ~/.local/bin first in PATH."
+    echo "and run this script again with ~/.local/bin first in PATH."
     exit 1
 }
 
-# A scratch folder that goes at the end.
+# A scratch folder that is removed at the end.
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds Rondo, trains a language model of characters on the text of this repository, and
-# shows what it has learnt: less than ten minutes in all on two cores.
-# usage: quickstart.sh [SECONDS]     of training, 270 when not given
+# Builds Rondo, trains a character-level language model on the text of this repository, and
+# samples from it, in less than ten minutes on two cores.
+# usage: quickstart.sh [SECONDS]     of training, default 270
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-270}
@@ -26,7 +26,7 @@ else
     meson compile -C build >"$scratch/compile" 2>&1 || { tail -n 60 "$scratch/compile"; exit 1; }
 fi
 
-echo "== training for $seconds seconds; Ctrl-C ends it early and keeps what was learnt"
+echo "== training for $seconds seconds; Ctrl-C ends it early and keeps the model"
 trap : INT # charlm ends by itself
 build/examples/charlm --seconds "$seconds" --out charlm --prompt "static rn_tensor "
 

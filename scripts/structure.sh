@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Checks the structure of the sources and prints the counts: parts include only parts below
-# them, by their folder's name, and outside ops/ only the graph's own structural operators
-# are known by their address.
+# Checks the structure of the sources and prints counts: a part includes only parts below it,
+# with the folder's name, and outside ops/ only the graph's structural operators are
+# recognised by their address.
 # usage: structure.sh
 set -u
 cd "$(dirname "$0")/.." || exit 1
 LC_ALL=C
 export LC_ALL
 
-# The parts, lowest first. The check of gradients and the networks do not know each other.
+# The parts, lowest first. The gradient check and the networks do not use each other.
 parts='base kernel graph ops autodiff compile plan backend program check nn train io'
 
 rank()
@@ -32,7 +32,7 @@ includes()
     done
 }
 
-# Functions made of operators are public and live above the graph.
+# Functions made of operators are public and above the graph.
 known_up='base:rondo/ops.h kernel:rondo/ops.h graph:rondo/ops.h'
 
 up=0
@@ -47,19 +47,19 @@ while read -r part where; do
     rondo/*)
         case " $known_up " in
         *" $part:$header "*)
-            echo "an include that goes up: $where"
+            echo "upward include: $where"
             up=$((up + 1))
             ;;
         esac
         ;;
     */*)
         if [ "$(rank "${header%%/*}")" -gt "$(rank "$part")" ]; then
-            echo "an include that goes up: $where"
+            echo "upward include: $where"
             up=$((up + 1))
         fi
         ;;
     *)
-        echo "an include without its folder: $where"
+        echo "include without its folder: $where"
         bare=$((bare + 1))
         ;;
     esac
@@ -69,7 +69,7 @@ structural='input|constant|scalar|variable|each|carry|capture|index|residual|loo
 address=0
 for name in $(grep -rhoE '&rn__op_[a-z0-9_]+' src --include='*.[ch]' | sort |
     grep -vxE "&rn__op_($structural)"); do
-    echo "an operator known by its address: $name"
+    echo "operator recognised by its address: $name"
     address=$((address + 1))
 done
 
@@ -88,8 +88,8 @@ for record in rn__address rn__operand rn__step rn__buffer rn__plan_port rn__watc
 done
 
 echo "pointers in the steps, operands and buffers of a plan: $pointers"
-echo "includes that go up: $up"
+echo "upward includes: $up"
 echo "includes without their folder: $bare"
-echo "operators known by their address outside ops/: $address"
+echo "operators recognised by their address outside ops/: $address"
 [ "$up" -eq 0 ] && [ "$bare" -eq 0 ] && [ "$address" -eq 0 ] &&
     [ "$pointers" -eq 0 ]

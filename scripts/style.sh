@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Checks the form of all sources: what clang-format makes of them, tabs and blanks at the
-# ends of lines, the licence line, lengths, the table of operators in the documents.
+# Checks the form of all sources: the format of clang-format, tabs and blanks at the ends of
+# lines, the licence line, lengths, the table of operators in the documents.
 # Functions have at most 60 lines, and files 300: those that have more are listed in
 # style/long.txt, and tests may have 400.
 # usage: style.sh [--fix]
-# Versions of clang-format differ in what they make of the same text, so only version 14
-# counts; without it the other checks are made.
+# Versions of clang-format format differently, so only version 14 is used; without it the
+# other checks still run.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 LC_ALL=C
@@ -36,7 +36,7 @@ $found"
 
 sh scripts/operators.sh ${1+"$1"} || bad=1
 
-# Tables of numbers that a script wrote are as it wrote them.
+# Generated tables of numbers are not checked.
 sources()
 {
     files -name '*.[ch]' | grep -v '^tests/golden/.*\.h$'
@@ -74,11 +74,11 @@ for name in clang-format-14 clang-format; do
     [ -z "$format" ] && "$name" --version 2>/dev/null | grep -q 'version 14\.' && format=$name
 done
 if [ -z "$format" ]; then
-    echo "there is no clang-format 14: layout not checked"
+    echo "layout not checked: clang-format 14 is not installed"
 elif [ "${1-}" = --fix ]; then
     sources | xargs "$format" -i
 else
     sources | xargs "$format" --dry-run -Werror || bad=1
 fi
-[ $bad -eq 0 ] && echo "the style is right"
+[ $bad -eq 0 ] && echo "style: ok"
 exit $bad

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs all tests: each suite as it is built by default, those of operators and kernels under
-# each instruction set of this machine, everything with the address and undefined-behaviour
-# sanitizers; and compiles with clang where there is one.
-# What cannot be tested here is named in a line that begins with "skipped:".
-# The last line is "N passed, N failed"; the exit status is 0 when nothing failed.
+# Runs all tests: each suite in the default build, those of operators and kernels on each
+# instruction set of this machine, and everything with the address and undefined-behaviour
+# sanitizers; and compiles with clang if it is installed.
+# A line that starts with "skipped:" names something that cannot be tested here.
+# The last line is "N passed, N failed"; the exit status is 0 if nothing failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -23,7 +23,7 @@ started=$(date +%s)
 
 # ---- counting ----
 
-# One check that is not a test of Meson's.
+# A check that is not a Meson test.
 count_one()
 {
     if [ "$1" -eq 0 ]; then
@@ -66,7 +66,7 @@ count_log()
     END { print passed + 0, failed + 0 }' "$1"
 }
 
-# Prints the tests of a log that were skipped, and why: programs, and tests of Criterion.
+# Prints the skipped tests of a log and the reasons: programs, and tests of Criterion.
 list_skipped()
 {
     awk '
@@ -104,7 +104,7 @@ stage()
     echo "== $1 ($(($(date +%s) - started)) s)"
 }
 
-# build FOLDER TITLE options ...: configures, or takes the folder as it is, and compiles.
+# build FOLDER TITLE options ...: configures the folder if it is new, and compiles.
 build()
 {
     folder=$1 title=$2
@@ -161,8 +161,8 @@ stage "all suites"
 if build build-test "the build" -Dtests=enabled -Dbench=true --buildtype=debugoptimized; then
     run build-test all
     have valgrind || echo "skipped: valgrind is not installed"
-    have g++ || have clang++ || echo "skipped: headers as C++, for there is no compiler"
-    have clang-format || echo "skipped: layout, for clang-format is not installed"
+    have g++ || have clang++ || echo "skipped: headers as C++: no C++ compiler"
+    have clang-format || echo "skipped: layout: clang-format is not installed"
 
     # The best one is what ran just now, and the kernels of all of them.
     for isa in $(instruction_sets no); do

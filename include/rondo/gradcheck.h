@@ -80,7 +80,7 @@ typedef struct rn_gradcheck_kink {
     int32_t loop;       /* in the body of this loop node; -1: in no loop */
     int loops; /* number of enclosing loops; `step` has their steps, outermost first */
     int64_t step[RN_CULPRIT_STEPS];
-    int64_t choice;  /* element of the branch tensor (rn_op.sides) that changes */
+    int64_t choice;  /* element of the branch tensor (rn_op.branches) that changes */
     double distance; /* distance from the checked values along the direction */
 } rn_gradcheck_kink;
 

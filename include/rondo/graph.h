@@ -5,10 +5,14 @@
  * A builder (any function that returns an rn_tensor) reports an error through the graph. It
  * records a message, unless the graph already has one, and returns the null tensor. A
  * builder that is given the null tensor returns it again, so a program can write its
- * equations without checks and check once, at rn_compile. If an operator is given null
- * tensors only, there is no graph to record an error on; the first builder that has one
- * names that operator. Only one thread may use a graph at a time; different threads may use
- * different graphs.
+ * equations without checks and check once, at rn_compile.
+ *
+ * A builder that is given no graph, only NULL or null tensors, cannot record an error. The
+ * null tensor that it returns names the builder instead, and the first builder with a graph
+ * that is given this tensor, or rn_compile, records the message: "add: operand 1 is the
+ * null tensor that input returned: its graph is NULL".
+ *
+ * Only one thread may use a graph at a time; different threads may use different graphs.
  */
 #ifndef RONDO_GRAPH_H
 #define RONDO_GRAPH_H
@@ -44,7 +48,8 @@ RN_API void rn_graph_free(rn_graph *graph);
 RN_API const char *rn_graph_error(const rn_graph *graph);
 
 /* Records an error on the graph unless it already has one; for builders outside the
- * library. Returns the null tensor. */
+ * library. Returns the null tensor; if `graph` is NULL, it names the builder by the
+ * message's first word, as above. */
 RN_API rn_tensor rn_fail(rn_graph *graph, const char *format, ...) RN_PRINTF(2, 3);
 
 /* The null tensor, and whether a tensor is null. */

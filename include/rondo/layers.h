@@ -41,8 +41,10 @@ RN_API rn_tensor rn_dropout(rn_scope scope, const char *name, rn_tensor x, doubl
 RN_API rn_tensor rn_dropout_mask(rn_scope scope, const char *name, rn_type type,
                                  rn_shape shape, double rate);
 
-/* Layer normalisation with weights name/gain (ones) and name/bias (zeros), epsilon 1e-5. */
-RN_API rn_tensor rn_layer_normalization(rn_scope scope, const char *name, rn_tensor x);
+/* Layer normalisation over the last axis, epsilon 1e-5; arXiv:1607.06450. Weights:
+ * name/gain (ones) and name/bias (zeros). Without weights: rn_normalize and
+ * rn_normalize_affine (ops.h). */
+RN_API rn_tensor rn_layer_norm(rn_scope scope, const char *name, rn_tensor x);
 
 #ifdef __cplusplus
 }

@@ -13,8 +13,8 @@
  *
  * Between begin and end, a builder that is called with a tensor of the body adds to the
  * body. Outside the loop a tensor of the body is available only through rn_loop_collect.
- * Loops may be nested up to RN_LOOP_DEPTH. A loop may have 0 steps: then its outputs are
- * empty and its final carries are the initial ones.
+ * Loops may be nested, RN_LOOP_DEPTH deep at most. A loop may have 0 steps: then its
+ * outputs are empty and its final carries are the initial ones.
  *
  * With lengths (i32 [B], each in 0..T; any other length makes the run fail with a message),
  * every step input, carry and collected value has B as its first axis. Sequence b runs

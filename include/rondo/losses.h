@@ -23,8 +23,8 @@ RN_API rn_tensor rn_mean_squared_error(rn_tensor x, rn_tensor y);
  * Errors: shapes that do not match, no classes, more than 2^31 - 1 logits. */
 RN_API rn_tensor rn_cross_entropy(rn_tensor logits, rn_tensor targets);
 
-/* The same, but targets equal to `ignored` (any value, such as -100) do not count, whatever
- * their logits: the mean over all other targets, or 0 if there are none. */
+/* The same over the targets that are not equal to `ignored`, which may be any value, such
+ * as -100; 0 if there are none. The logits of ignored targets have no influence. */
 RN_API rn_tensor rn_cross_entropy_ignoring(rn_tensor logits, rn_tensor targets,
                                            int32_t ignored);
 

@@ -78,18 +78,19 @@ typedef struct rn_scope {
 } rn_scope;
 
 /* The root scope of a model, for training or for inference. A NULL graph or model is not an
- * error yet: builders that use the scope fail, with a message on the graph.
+ * error yet: builders that use the scope fail, with a message on the graph. graph.h
+ * explains what happens without a graph.
  *
- * An inference scope creates weights only while no training scope has asked for one,
+ * An inference scope creates weights only as long as no training scope has used one,
  * rn_model_set has set none and no file has been loaded. So a model can be built for
- * inference alone, in one graph or several, and then loaded. Afterwards a weight that the
+ * inference alone, in one graph or several, and then loaded. After that, a weight that the
  * model does not have is an error, which lists the nearest names. */
 RN_API rn_scope rn_root(rn_graph *graph, rn_model *model);
 RN_API rn_scope rn_root_inference(rn_graph *graph, rn_model *model);
 
-/* The same scope, for one more use of names that its graph has used before: layers built in
+/* The same scope for another use of names that its graph has used already: layers built in
  * it share the weights of the earlier ones. Each call allows one more use of each name, so
- * in a C loop call it in each iteration. Names that the graph has not used yet work as
+ * in a C loop call it in every iteration. Names that the graph has not used yet work as
  * without it. */
 RN_API rn_scope rn_share(rn_scope scope);
 
@@ -121,7 +122,7 @@ typedef struct rn_init {
 } rn_init;
 
 /* A trained variable of the model's real type, as a tensor of the scope's root graph; loops
- * may use it. An existing weight must have the same shape, and keeps its values. Errors:
+ * may use it. An existing weight must have the same shape and keeps its values. Errors:
  * another shape; a name that the graph has used before, without rn_share; a name that is
  * missing in an inference graph. */
 RN_API rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init init);

@@ -90,7 +90,8 @@ typedef void (*rn_gradient_rule)(rn_pullback *p);
  * the index of a maximum. Where an element changes, the operator has a kink or a jump.
  * rn_gradcheck skips points so close to one that a finite difference would cross it, and
  * reports them. Null: no branches for these types. */
-typedef rn_tensor (*rn_sides_rule)(const rn_tensor *x, rn_tensor y, const void *attributes);
+typedef rn_tensor (*rn_branch_rule)(const rn_tensor *x, rn_tensor y,
+                                    const void *attributes);
 
 /* Bytes of scratch memory that a kernel call with these shapes needs; data pointers are not
  * set yet. */
@@ -103,15 +104,15 @@ typedef size_t (*rn_scratch_rule)(const rn_call *call);
 typedef bool (*rn_view_rule)(const rn_array *in, rn_array *out, int64_t *offset,
                              const void *attributes);
 
-/* The question put to a batch rule or a sum rule: a node in the body of a loop of `steps`
- * steps. An operand that varies from step to step is given as a stack of its values, with
- * the steps as axis 0; one that does not vary is given as it is. */
+/* The argument of a batch rule or a sum rule: a node in the body of a loop of `steps`
+ * steps. An operand that varies from step to step is a stack of its values, with the steps
+ * as axis 0; any other operand is the tensor itself. */
 typedef struct rn_batching {
     int64_t steps;
     const struct rn_op *op;
     int inputs;
-    const rn_tensor *x;       /* the operands; NULL if a sum rule is only asked whether */
-    const bool *stacked;      /* by operand: it is [steps, shape] */
+    const rn_tensor *x;       /* the operands; NULL if a sum rule only answers */
+    const bool *stacked;      /* by operand: it is a stack [steps, shape] */
     const rn_shape *in_shape; /* by operand: its shape in one step */
     rn_shape shape;           /* of the result in one step */
     const void *attributes;
@@ -196,7 +197,7 @@ typedef struct rn_op {
     rn_gradient_rule gradient;  /* NULL: not differentiable; the gradient is zero */
     rn_scratch_rule scratch;    /* NULL: no scratch memory */
     rn_view_rule view;          /* instead of map and kernel */
-    rn_sides_rule sides;        /* NULL: no branches; the operator is smooth */
+    rn_branch_rule branches;    /* NULL: no branches; the operator is smooth */
     rn_batch_rule batch;        /* NULL: stays in loops, unless element-wise */
     rn_sum_rule sum_of_steps;   /* NULL: summed step by step */
     rn_divide_rule divide;      /* NULL: not divided, unless element-wise */

@@ -87,9 +87,9 @@ RN_API rn_tensor rn_logical_not(rn_tensor x);
 /* condition ? x : y, all three broadcast; condition is bool, x and y have any type.
  * Elements that are not selected have no influence, not even NaN or infinities. This also
  * holds for the gradient, through all element-wise operators that computed x and y: where(x
- * > 0, sqrt(x), x) has the gradient 1 at 0. It ends at the first operator that is not
- * element-wise, such as a product, a sum or a view: its cotangent is 0 there, which an
- * infinite factor may still turn into NaN. */
+ * > 0, sqrt(x), x) has the gradient 1 at 0. It does not hold beyond an operator that is not
+ * element-wise, such as a product, a sum or a view: the cotangent there is 0, and an
+ * infinite factor may still turn it into NaN. */
 RN_API rn_tensor rn_where(rn_tensor condition, rn_tensor x, rn_tensor y);
 
 /* x converted to `type`. To i32: truncates towards zero, saturates, and maps NaN to 0. To
@@ -112,10 +112,10 @@ RN_API rn_tensor rn_sum(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_max(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_min(rn_tensor x, const int *axes, int count, bool keep);
 
-/* A power of two to multiply x by before squaring. It is small if the largest |x| is at
- * least 2^60 (f32) or 2^500 (f64), so that no square overflows, and 1 otherwise. With
- * `small` it is large if the largest |x| is below 2^-60 (f32) or 2^-400 (f64), so that not
- * all squares underflow. */
+/* A power of two by which to multiply x before squaring it. It is less than 1 if the
+ * largest |x| is at least 2^60 (f32) or 2^500 (f64), so that no square overflows. With
+ * `small` it is greater than 1 if the largest |x| is below 2^-60 (f32) or 2^-400 (f64), so
+ * that not all squares underflow. Otherwise it is 1. */
 RN_API rn_tensor rn_rescale(rn_tensor x, const int *axes, int count, bool keep, bool small);
 
 /* The index, i32, of the largest element along an axis: the first at a tie. NaN counts as
@@ -150,7 +150,7 @@ RN_API rn_tensor rn_logsumexp(rn_tensor x, int axis, bool keep);
 /* ---- matrix products ---- */
 
 typedef enum rn_transposition {
-    RN_NONE = 0,
+    RN_TRANSPOSE_NONE = 0,
     RN_TRANSPOSE_X = 1,
     RN_TRANSPOSE_Y = 2
 } rn_transposition;
@@ -191,8 +191,7 @@ RN_API rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after,
                         int64_t between);
 
 /* Joins tensors along an axis, where all other sizes are equal, or stacks them along a new
- * axis. Without tensors (count below 1, or no list) the result is null. There is no message
- * then, because there is no graph to hold it. */
+ * axis. Without tensors (count below 1, or no list) the result is null. */
 RN_API rn_tensor rn_concat(const rn_tensor *x, int count, int axis);
 RN_API rn_tensor rn_stack(const rn_tensor *x, int count, int axis);
 
@@ -241,8 +240,10 @@ RN_API rn_tensor rn_log_softmax(rn_tensor x, int axis);
  * Squares do not overflow, and do not underflow to 0 if epsilon is 0. */
 RN_API rn_tensor rn_normalize(rn_tensor x, double epsilon);
 
-/* gain normalize(x) + bias; gain and bias have the size of the last axis, or are null. */
-RN_API rn_tensor rn_layer_norm(rn_tensor x, rn_tensor gain, rn_tensor bias, double epsilon);
+/* gain normalize(x) + bias. gain and bias have the size of the last axis, or are null. The
+ * layer with weights is rn_layer_norm (layers.h). */
+RN_API rn_tensor rn_normalize_affine(rn_tensor x, rn_tensor gain, rn_tensor bias,
+                                     double epsilon);
 
 /* 1 at the index, 0 elsewhere: indices i32 [..] -> [.., classes] of `type`. An index
  * outside 0..classes-1 gives a row of zeros. */

@@ -55,10 +55,10 @@ typedef struct rn_compile_options {
     const rn_tensor *outputs;
     rn_tensor output[RN_OUTPUTS_MAX];
     int output_count;
-    rn_tensor minimize; /* a real scalar, the loss; it is an output too */
-    rn_optimizer with;  /* the optimiser that minimises it */
-    bool frozen;        /* omit the graph's assignments; to freeze weights see rn_except */
-    rn_type real;       /* if `convert` is set: compile all real tensors as this type */
+    rn_tensor minimize;    /* a real scalar, the loss; it is an output too */
+    rn_optimizer with;     /* the optimiser that minimises it */
+    bool omit_assignments; /* leave out those of rn_assign; an optimiser's stay */
+    rn_type real;          /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
     rn_trace trace; /* NULL: none */
@@ -82,11 +82,11 @@ template <typename... Tensors> constexpr int rn__count_of(const Tensors &...)
     .output_count = (int)(sizeof((rn_tensor[]){__VA_ARGS__}) / sizeof(rn_tensor))
 #endif
 
-/* Compiles whatever the outputs, the loss and the graph's assignments depend on. The graph
- * is not changed and may be freed. Errors (NULL, message on the graph): a builder failed
- * earlier; there are no outputs, loss or assignments; a loss without an optimiser, or an
- * optimiser without a loss; a loss all of whose weights came from rn_root_inference; out of
- * memory. After an error the models are unchanged too. */
+/* Compiles everything that the outputs, the loss and the graph's assignments depend on. The
+ * graph is not changed and may be freed. Errors (NULL, message on the graph): a builder
+ * failed earlier; there are no outputs, loss or assignments; a loss without an optimiser,
+ * or an optimiser without a loss; a loss all of whose weights came from rn_root_inference;
+ * out of memory. After an error the models are unchanged too. */
 RN_API rn_program *rn_compile(rn_graph *graph, rn_compile_options options);
 RN_API void rn_program_free(rn_program *program);
 
@@ -158,9 +158,10 @@ RN_API size_t rn_program_print(const rn_program *program, char *text, size_t cap
 /* Where a NaN or an infinity came from: an operator produced it, or it was there before the
  * run. */
 typedef enum rn_origin {
-    RN_BORN,         /* a NaN from operands without NaN, or an infinity from finite ones */
-    RN_FROM_INPUT,   /* it was fed */
-    RN_FROM_VARIABLE /* a variable, such as a weight, held it */
+    RN_ORIGIN_OPERATOR, /* a NaN from operands without one, or an infinity from finite ones
+                         */
+    RN_ORIGIN_INPUT,    /* it was fed */
+    RN_ORIGIN_VARIABLE  /* a variable, such as a weight, held it */
 } rn_origin;
 
 enum { RN_NONFINITE_OPERANDS = 4, RN_NONFINITE_MOST = 8, RN_NONFINITE_STEPS = 4 };
@@ -186,7 +187,7 @@ typedef struct rn_nonfinite {
     rn_nonfinite_operand operand[RN_NONFINITE_OPERANDS];
     bool reached;   /* some result of the run was not finite */
     int64_t ago;    /* how many runs ago it was found; 0: in the last run */
-    char text[400]; /* all of this as one line of text */
+    char text[400]; /* the same as one line of text */
 } rn_nonfinite;
 
 /* Gets finding number `index`, counted from 0. Non-finite inputs and variables come first,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Recurrent layers: a cell is one step as a function, and one generic layer runs any cell.
+ * Recurrent layers: a cell is a function that builds one step, and one generic layer runs
+ * any cell.
  *
  * Letters: B batch, T steps, I input units, H hidden units, O output units, D directions (1
  * or 2).
@@ -16,27 +17,27 @@ extern "C" {
 
 enum { RN_STATES_MAX = 8, RN_LAYERS_MAX = 32 };
 
-/* For the sizes in a cell's record: RN_UNITS stands for H and RN_INPUTS for the I of the
- * layer. Multiples and sums are allowed, 2 * RN_UNITS + RN_INPUTS is 2 H + I, with factors
- * up to 1000. */
+/* Sizes in a cell's record may depend on the layer: RN_UNITS stands for H, RN_INPUTS for
+ * the layer's I. Sums of multiples are allowed, with factors up to 1000: 2 * RN_UNITS +
+ * RN_INPUTS is 2 H + I. */
 enum { RN_UNITS = -1, RN_INPUTS = -1024 };
 
-/* A state of a cell, and its value before the first step. All zero: [B, H], zeros. */
+/* A state of a cell, and its initial value. A zeroed struct is a state [B, H] that starts
+ * as zeros. */
 typedef struct rn_cell_state {
-    rn_shape shape; /* of one sequence, without B, up to 6 axes; rank 0 stands for [H] */
-    double value;   /* each element's value before the first step */
-    bool learned;   /* that value is a weight, initial<i> of this shape, one for all
-                       sequences; `value` is what the weight is initialised with */
+    rn_shape shape; /* for one sequence, without B, up to 6 axes; rank 0 means [H] */
+    double value;   /* the initial value of each element */
+    bool learned;   /* the initial value is a weight initial<i> of this shape, shared by all
+                       sequences and initialised to `value` */
 } rn_cell_state;
 
-/* A recurrent cell. `step` is given x [B, I] and the states [B, ...] and writes the next
- * states over them, of the same shapes; it returns the output of the step, [B, O]. At least
- * one state must change. Most cells have a name, a number of states and a step, and leave
- * out the rest.
+/* A recurrent cell. `step` gets x [B, I] and the states [B, ...]. It replaces the states by
+ * the next ones, of the same shapes, and returns the output of the step, [B, O]. At least
+ * one state must change. Most cells set only name, states and step.
  *
- * A cell with options of its own has `step_with` in the place of `step`; it is given
- * `options`. They are used during the call of rn_recurrent alone, as are the record itself
- * and its functions. */
+ * A cell with options sets `step_with`, which gets `options`, instead of `step`. The
+ * record, its functions and the options are used only during the call that builds the
+ * layer. */
 typedef struct rn_cell {
     const char *name;
     int states; /* 1 .. RN_STATES_MAX */
@@ -44,11 +45,12 @@ typedef struct rn_cell {
 
     rn_tensor (*step_with)(rn_scope s, rn_tensor x, rn_tensor *state, const void *options);
     const void *options;
-    int64_t output;                     /* O; 0 stands for H */
-    rn_cell_state state[RN_STATES_MAX]; /* the first `states` of them */
+    int64_t output;                     /* O; 0 means H */
+    rn_cell_state state[RN_STATES_MAX]; /* the first `states` entries are used */
 
-    /* NULL, or what begins the states: it is given them as `state` declares them, in the
-     * scope of the layer and direction, and may write others of the same shapes. */
+    /* NULL, or computes the initial states: it gets those that `state` declares and may
+     * replace them by others of the same shapes. The scope is that of the layer and
+     * direction. */
     void (*begin)(rn_scope s, rn_tensor *state, const void *options);
 } rn_cell;
 
@@ -56,16 +58,16 @@ typedef struct rn_cell {
  * (Glorot uniform), name/u [H, H] (orthogonal) and name/b [H] (zeros). */
 RN_API rn_tensor rn_gate(rn_scope scope, const char *name, rn_tensor x, rn_tensor h);
 
-/* The same with a bias that begins as `bias`. */
+/* The same with the bias initialised to `bias`. */
 RN_API rn_tensor rn_gate_biased(rn_scope scope, const char *name, rn_tensor x, rn_tensor h,
                                 double bias);
 
-/* The parts of a gate, with its names and initialisers, for cells that put them together in
- * another way; W x + b is rn_linear of layers.h.
+/* The parts of a gate, with the same names and initialisers, for cells that combine them in
+ * another way. W x + b is rn_linear (layers.h).
  *   rn_gate_input   W x    x [B, I]  -> [B, units]    name/w [I, units]   Glorot uniform
  *   rn_gate_state   U h    h [B, N]  -> [B, units]    name/u [N, units]   orthogonal
- *   rn_bias         y + b  y [.., N] -> [.., N]       name [N]            begins as value
- * rn_bias takes the name of the weight itself, such as "f/b". */
+ *   rn_bias         y + b  y [.., N] -> [.., N]       name [N]            initially value
+ * For rn_bias, `name` is that of the weight itself, such as "f/b". */
 RN_API rn_tensor rn_gate_input(rn_scope scope, const char *name, rn_tensor x,
                                int64_t units);
 RN_API rn_tensor rn_gate_state(rn_scope scope, const char *name, rn_tensor h,
@@ -76,96 +78,97 @@ RN_API rn_tensor rn_bias(rn_scope scope, const char *name, rn_tensor y, double v
 RN_API extern const rn_cell rn_cell_rnn;
 
 /* Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000. States h, c.
- *   f = s(Wf x + Uf h + bf)     i = s(Wi x + Ui h + bi)     bf begins as 1
+ *   f = s(Wf x + Uf h + bf)     i = s(Wi x + Ui h + bi)     bf initially 1
  *   g = tanh(Wc x + Uc h + bc)  o = s(Wo x + Uo h + bo)
  *   c' = f .* c + i .* g        h' = o .* tanh(c')
  * Weights: f/w f/u f/b, i/.., c/.., o/.. */
 RN_API extern const rn_cell rn_cell_lstm;
 
-/* Chung et al. 2014, arXiv:1412.3555. The reset is applied before the product, as in
- * arXiv:1406.1078v3 (Cho et al. 2014) and Keras with reset_after=False.
+/* Chung et al. 2014, arXiv:1412.3555. The reset gate is applied before the product, as in
+ * arXiv:1406.1078v3 (Cho et al. 2014) and in Keras with reset_after=False.
  *   r = s(Wr x + Ur h + br)     z = s(Wz x + Uz h + bz)
  *   g = tanh(W x + U (r .* h) + b)
  *   h' = (1 - z) .* h + z .* g
- * All versions of 1406.1078, Keras, PyTorch and cuDNN have z and 1 - z the other way round,
- * h' = z .* h + (1 - z) .* g. As 1 - s(a) = s(-a), weights of theirs serve here when all
- * three of the update gate, z/w, z/u and z/b, are negated, and the other way too.
- * Weights: r/.., z/.., g/.. */
+ * All versions of 1406.1078, Keras, PyTorch and cuDNN exchange z and 1 - z: h' = z .* h +
+ * (1 - z) .* g. Because 1 - s(a) = s(-a), weights can be converted in both directions by
+ * negating the update gate's z/w, z/u and z/b. Weights: r/.., z/.., g/.. */
 RN_API extern const rn_cell rn_cell_gru;
 
-/* The same with the reset after the product, as in arXiv:1406.1078v1 and v2, Keras with
- * reset_after=True, PyTorch and cuDNN:
+/* The same with the reset gate applied after the product, as in arXiv:1406.1078v1 and v2,
+ * Keras with reset_after=True, PyTorch and cuDNN:
  *   g = tanh(W x + b + r .* (U h + bu))
- * The rest is as above, so weights of theirs need the update gate negated here too. Two
- * biases of a gate r or z add up to its one here. Weights: those of the GRU and g/bu [H].
- */
+ * The rest is as above, so the update gate of converted weights must be negated here too.
+ * If a gate r or z has two biases there, its bias here is their sum. Weights: those of the
+ * GRU, and g/bu [H]. */
 RN_API extern const rn_cell rn_cell_gru_reset_after;
 
 typedef struct rn_recurrent_options {
     int64_t units;            /* H */
-    int layers;               /* 0 stands for 1 */
+    int layers;               /* 0 means 1 */
     bool bidirectional;       /* D = 2: outputs are [forward; backward] */
     bool reverse;             /* D = 1: from the last step to the first */
     rn_tensor lengths;        /* i32 [B], see loop.h; null: all T */
-    const rn_tensor *initial; /* initial states, ordered as rn_sequence.final; NULL: what
-                                 the cell begins with */
-    int initial_count;        /* with initial: layers * D * states */
-    bool stateful;  /* begin where the last run ended, see below; not with bidirectional,
-                       reverse or initial, nor inside a loop */
-    double dropout; /* between layers: the share of units that are zeroed in training */
+    const rn_tensor *initial; /* initial states, in the order of rn_sequence.final; NULL:
+                                 the cell's own */
+    int initial_count;        /* with `initial`: layers * D * states */
+    bool stateful;  /* carries the states over from one run to the next, see below; excludes
+                       bidirectional, reverse, initial and use inside a loop */
+    double dropout; /* between layers: probability of dropping an element in training */
 } rn_recurrent_options;
 
 typedef struct rn_sequence {
-    rn_tensor outputs; /* [T, B, D O] of the last layer */
-    rn_tensor last;    /* [B, D O]: each direction's output at its own last step */
-    const rn_tensor
-        *final; /* all states at the end, each [B, ...]: index
-                   (layer * D + direction) * states + state; owned by the graph */
+    rn_tensor outputs;      /* [T, B, D O] of the last layer */
+    rn_tensor last;         /* [B, D O]: each direction's output at its last step */
+    const rn_tensor *final; /* all final states, each [B, ...]; index (layer * D +
+                               direction) * states + state; owned by the graph */
     int final_count;
 } rn_sequence;
 
-/* Runs a cell over x [T, B, I], of the model's real type; O is the size of the cell's
- * output, H for most. Weights are under scope/name/layer<k>[/forward or /backward]. Past
- * its length a sequence's outputs are zero and its states are held. T may be 0: outputs are
- * empty, final states the initial ones. Of a sequence without steps `last` is the initial
- * state 0 where the cell returns its next state 0 as output, and else zero.
+/* Runs a cell over x [T, B, I], of the model's real type. The names of the weights begin
+ * with scope/name/layer<k>, followed by /forward or /backward if bidirectional. Past its
+ * length a sequence's outputs are zero and its states keep their values. T may be 0: then
+ * the outputs are empty and the final states are the initial ones. For a sequence of length
+ * 0, `last` is the initial state 0 if the cell returns its next state 0 as its output, and
+ * zero otherwise.
  *
  * With .stateful each run assigns the final states to variables of the model,
- * scope/name/layer<k>/state<i>/batch<B>, from which the next one begins: truncated
- * back-propagation through time. Each batch size has its own; graphs of one batch size
- * share them. rn_model_reset_states sets them to zero; where a cell does not begin with
- * zeros, a variable scope/name/begun/batch<B> tells which sequences begin anew. States that
- * are not finite are not kept: a sequence (a row of the batch) of which a final state has a
- * NaN or an infinity, in any layer, begins the next run anew, as a new one does; the other
- * sequences go on. `final` has the states as they are.
+ * scope/name/layer<k>/state<i>/batch<B>, and the next run starts from them: truncated
+ * back-propagation through time. Graphs of the same batch size share these variables.
+ * rn_model_reset_states sets them to zero, so that all sequences start from the initial
+ * states again. If the cell's initial states are not zero, the variable
+ * scope/name/begun/batch<B> marks the sequences that have kept states. Non-finite states
+ * are not kept: if any state of a sequence, in any layer, has a NaN or an infinity at the
+ * end of a run, this sequence starts from the initial states in the next run; the others
+ * continue. `final` has the states as computed.
  *
- * A name stands for one kind of layer in a model: another cell, or another number of layers
- * or directions, is an error, in every graph.
+ * In a model a name belongs to one kind of layer. Using it with another cell, or another
+ * number of layers or directions, is an error in every graph.
  *
- * After an error the tensors of the result are null, and `final` may still be indexed. */
+ * After an error the tensors of the result are null; `final` can still be indexed. */
 RN_API rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell,
                                 rn_tensor x, rn_recurrent_options options);
 
-/* One step of the same layers: x [B, I] with layers * cell->states states ordered as
- * rn_sequence.final, which are replaced by the next ones. Returns the output [B, O]. The
- * names are the same, so it runs with the weights of a trained rn_recurrent. Each call
- * shares the weights of the earlier ones in its graph, as if by rn_share: called in a C
- * loop it builds the unrolled layer. Only the options units, layers and dropout apply; the
- * others concern sequences and are errors. */
+/* One step of the same layers, for x [B, I]. `states` are layers * cell->states tensors in
+ * the order of rn_sequence.final; the call replaces them by the next states. Returns the
+ * output [B, O]. The weights have the same names, so those of a trained rn_recurrent can be
+ * used. Later calls in a graph share the weights of the first, as with rn_share, so a C
+ * loop builds the unrolled layer. Only the options units, layers and dropout are allowed;
+ * the others are errors. */
 RN_API rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cell,
                                    rn_tensor x, rn_tensor *states,
                                    rn_recurrent_options options);
 
-/* What the same layers begin with, for rn_recurrent_step: writes layers * D * cell->states
- * states, ordered as rn_sequence.final. x [B, I] or [T, B, I] gives B and I alone. Of the
- * options units, layers, bidirectional and reverse hold; lengths, initial and stateful are
- * errors. Weights that states begin with are shared as by rn_recurrent_step. False with an
- * error on the graph; the states are then null. */
+/* The initial states of the same layers, for rn_recurrent_step: writes layers * D *
+ * cell->states states in the order of rn_sequence.final. x, [B, I] or [T, B, I], only
+ * determines B and I. The options units, layers, bidirectional and reverse apply; lengths,
+ * initial and stateful are errors. Weights of learned initial states are shared as by
+ * rn_recurrent_step. Returns false after an error, with a message on the graph and null
+ * states. */
 RN_API bool rn_recurrent_begin(rn_scope scope, const char *name, const rn_cell *cell,
                                rn_tensor x, rn_tensor *states,
                                rn_recurrent_options options);
 
-/* rn_recurrent with the cell of that name. */
+/* rn_recurrent with the cell rn_cell_rnn, rn_cell_lstm or rn_cell_gru. */
 RN_API rn_sequence rn_rnn(rn_scope scope, const char *name, rn_tensor x,
                           rn_recurrent_options options);
 RN_API rn_sequence rn_lstm(rn_scope scope, const char *name, rn_tensor x,

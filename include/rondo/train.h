@@ -78,7 +78,7 @@ RN_API rn_optimizer rn_adamw(double rate, double decay);
 /* The optimiser with its gradients scaled so that their global norm is at most `norm`. */
 RN_API rn_optimizer rn_clipped(rn_optimizer optimizer, double norm);
 
-/* The optimiser under another name, with its own rates, counts and moments. Use it when one
+/* The optimiser under another name, with its own rates, counts and moments. Use it if a
  * model has two optimisers, such as a generator's and a discriminator's. The name has 1 to
  * 200 bytes without '/' and must stay valid until rn_compile returns. */
 RN_API rn_optimizer rn_named(rn_optimizer optimizer, const char *name);

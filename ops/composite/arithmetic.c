@@ -39,6 +39,6 @@ rn_tensor rn_reciprocal(rn_tensor x)
 {
     rn__frame f;
 
-    if (!rn__frame_enter_real(&f, "reciprocal", x)) return rn_null();
+    if (!rn__frame_enter_real(&f, "reciprocal", x)) return rn__frame_leave(&f, rn_null());
     return rn__frame_leave(&f, rn_div(rn_constant_like(x, 1), x));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Comparisons that are others turned round. */
+/* Comparisons with the operands exchanged. */
 #include "graph/frame.h"
 #include "rondo/ops.h"
 
@@ -21,9 +21,10 @@ rn_tensor rn_greater_equal(rn_tensor x, rn_tensor y)
     return rn__frame_leave(&f, rn_less_equal(y, x));
 }
 
-/* |x| < infinity, which a NaN is not; i32 and bool are always finite. */
+/* |x| < infinity, false for NaN. i32 and bool are always finite. */
 rn_tensor rn_is_finite(rn_tensor x)
 {
+    if (rn_is_null(x)) return rn__null_from("is_finite", RN__NULL_X, &x, 1);
     if (rn_type_get(x) == RN_I32 || rn_type_get(x) == RN_BOOL) return rn_equal(x, x);
     return rn_less(rn_abs(x), rn_constant_like(x, (double)INFINITY));
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors of one value. */
+/* Tensors with all elements equal. */
 #include "ops/op.h"
 
 #include "graph/node.h"
 
 rn_tensor rn_fill(rn_graph *graph, rn_type type, rn_shape shape, double value)
 {
+    if (!graph) return rn__null_from("fill", RN__NULL_GRAPH, NULL, 0);
     if (!rn__leaf_valid(graph, "fill", "", type, shape)) return rn_null();
     return rn_broadcast(rn__scalar(graph, "fill", type, value, ""), shape);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The public loop: what is put into it.
+ * The public loop: its inputs.
  *
- * Lengths are not known to anything below: they become a `where` on what each step reads,
- * on the carries and on what is collected (padding.c), and so have their gradients from the
- * operators.
+ * Lengths exist only here: they become a `where` on the step inputs, the carries and the
+ * collected values (padding.c), so their gradient is that of ordinary operators.
  */
 #include "graph/loop.h"
 #include "ops/composite/padding.h"
@@ -14,7 +13,12 @@ void rn_loop_lengths(rn_loop *loop, rn_tensor lengths)
 {
     char text[160];
 
-    if (rn_is_null(lengths) || !rn__loop_open(loop, "loop: lengths", true)) return;
+    if (rn_is_null(lengths) && !rn__null_named(lengths)) return;
+    if (!rn__loop_open(loop, "loop: lengths", true)) return;
+    if (rn_is_null(lengths)) {
+        rn__adopt(loop->outer, lengths, "loop: lengths");
+        return;
+    }
     if (rn_type_get(lengths) != RN_I32 || rn_rank(lengths) != 1) {
         rn_fail(loop->outer, "loop: lengths must be i32 [B]: %s %s",
                 rn_type_name(rn_type_get(lengths)),
@@ -27,7 +31,7 @@ void rn_loop_lengths(rn_loop *loop, rn_tensor lengths)
 
 rn_tensor rn_loop_each(rn_loop *loop, rn_tensor xs)
 {
-    if (!loop) return rn_fail(xs.graph, "loop: each: no loop");
+    if (!loop) return rn__null_refuse(xs.graph, "loop_each", NULL, RN__NULL_LOOP, xs);
     if (!rn__loop_open(loop, "loop: each", false)) return rn_null();
     rn_tensor x = rn__loop_each(loop, xs, "loop: each");
     return rn_is_null(x) || rn_is_null(loop->mask) ? x : rn__padding_each(loop, xs, x);
@@ -35,7 +39,8 @@ rn_tensor rn_loop_each(rn_loop *loop, rn_tensor xs)
 
 rn_tensor rn_loop_carry(rn_loop *loop, rn_tensor initial)
 {
-    if (!loop) return rn_fail(initial.graph, "loop: carry: no loop");
+    if (!loop)
+        return rn__null_refuse(initial.graph, "loop_carry", NULL, RN__NULL_LOOP, initial);
     if (!rn__loop_open(loop, "loop: carry", false)) return rn_null();
     initial = rn__adopt(loop->outer, initial, "loop: carry");
     if (rn_is_null(initial)) return initial;

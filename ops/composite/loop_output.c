@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What a loop gives after its end: stacks of body values, carries, and their histories. */
+/* The outputs of a loop: stacks of body values, final carries, and their histories. */
 #include "graph/loop.h"
 #include "ops/composite/padding.h"
 #include "rondo/ops.h"
 
-/* Whether the loop may be asked for x; says why not. */
-static bool ended(const rn_loop *loop, rn_tensor x, const char *what)
+/* Whether the loop has ended; false with an error. */
+static bool ended(const rn_loop *loop, const char *what)
 {
-    if (!loop) rn_fail(x.graph, "%s: no loop", what);
-    if (!loop || loop->outer->root->failed) return false;
+    if (loop->outer->root->failed) return false;
     if (!loop->ended) rn_fail(loop->outer, "%s: the loop has not ended", what);
     return loop->ended;
 }
 
-/* x where the sequence lasts, 0 where it is over. The body opens once more for this. */
+/* x within the sequence, 0 past its length. Reopens the body for this. */
 static rn_tensor masked(rn_loop *loop, rn_tensor x)
 {
     loop->ended = false;
@@ -22,7 +21,7 @@ static rn_tensor masked(rn_loop *loop, rn_tensor x)
     return x;
 }
 
-/* The stack of what has the same value in every step: x of the outer graph, repeated. */
+/* The stack of a value that is the same in every step: x of the outer graph, repeated. */
 static rn_tensor collect_outer(rn_loop *loop, rn_tensor x)
 {
     rn_shape stack, shape;
@@ -44,7 +43,9 @@ static rn_tensor collect_outer(rn_loop *loop, rn_tensor x)
 
 rn_tensor rn_loop_collect(rn_loop *loop, rn_tensor body)
 {
-    if (!ended(loop, body, "loop: collect")) return rn_null();
+    if (!loop)
+        return rn__null_refuse(body.graph, "loop_collect", NULL, RN__NULL_LOOP, body);
+    if (!ended(loop, "loop: collect")) return rn_null();
     if (body.graph != loop->body || !rn__exists(body)) return collect_outer(loop, body);
     if (!rn_is_null(loop->mask)) body = masked(loop, body);
     return rn_is_null(body) ? body : rn__loop_get(loop, RN__COLLECT, body.id);
@@ -53,7 +54,7 @@ rn_tensor rn_loop_collect(rn_loop *loop, rn_tensor body)
 static rn_tensor of_carry(rn_loop *loop, rn_tensor leaf, rn__get_kind kind,
                           const char *what)
 {
-    if (!ended(loop, leaf, what)) return rn_null();
+    if (!ended(loop, what)) return rn_null();
     const rn__carry *carry = rn__loop_find_carry(loop, leaf);
     if (!carry) return rn_fail(loop->outer, "%s: not a carry of this loop", what);
     return rn__loop_get(loop, kind, carry->leaf);
@@ -61,10 +62,14 @@ static rn_tensor of_carry(rn_loop *loop, rn_tensor leaf, rn__get_kind kind,
 
 rn_tensor rn_loop_final(rn_loop *loop, rn_tensor carry)
 {
+    if (!loop)
+        return rn__null_refuse(carry.graph, "loop_final", NULL, RN__NULL_LOOP, carry);
     return of_carry(loop, carry, RN__FINAL, "loop: final");
 }
 
 rn_tensor rn_loop_history(rn_loop *loop, rn_tensor carry)
 {
+    if (!loop)
+        return rn__null_refuse(carry.graph, "loop_history", NULL, RN__NULL_LOOP, carry);
     return of_carry(loop, carry, RN__HISTORY, "loop: history");
 }

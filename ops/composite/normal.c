@@ -4,7 +4,7 @@
  *
  *   y = sqrt(-2 log u) cos(2 pi v),   u uniform in (0, 1], v uniform in [0, 1)
  *
- * u and v are drawn under two keys made of the one that is given, neither of which is that.
+ * u and v are drawn under two keys derived from the given one and different from it.
  */
 #include "graph/frame.h"
 #include "rondo/ops.h"
@@ -23,6 +23,7 @@ rn_tensor rn_normal(rn_tensor ticks, uint64_t key, rn_type type, rn_shape shape)
     const double two_pi = 6.2831853071795865;
     rn__frame f;
 
+    if (rn_is_null(ticks)) return rn__null_from("normal", RN__NULL_TICKS, &ticks, 1);
     rn__frame_enter(&f, "normal", NULL, ticks, rn_null());
     const rn_tensor u = rn_one_minus(rn_uniform(ticks, mix(key), type, shape));
     const rn_tensor v = rn_uniform(ticks, mix(mix(key)), type, shape);

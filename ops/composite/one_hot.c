@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* range: 0, 1, 2, ..; one_hot: where each index stands in it. */
+/* range: 0, 1, 2, ..; one_hot: where range equals each index. */
 #include "graph/frame.h"
 #include "ops/op.h"
 
@@ -7,14 +7,15 @@ static const rn_op name = {.name = "one_hot"};
 
 enum { FIRST = 8 };
 
-/* Doubled until there are enough, so no memory is needed here. */
+/* Doubled until long enough, so no memory is needed here. */
 rn_tensor rn_range(rn_graph *graph, int64_t count)
 {
     static const int32_t first[FIRST] = {0, 1, 2, 3, 4, 5, 6, 7};
     int64_t n = count < FIRST ? count : FIRST;
 
+    if (!graph) return rn__null_from("range", RN__NULL_GRAPH, NULL, 0);
     if (count < 0 || count > INT32_MAX)
-        return rn_fail(graph, "range: no such count: %lld", (long long)count);
+        return rn_fail(graph, "range: invalid count: %lld", (long long)count);
     rn_tensor y = rn_constant(graph, RN_I32, (rn_shape){1, {n}}, first);
     for (; n < count; n *= 2) {
         const rn_tensor both[2] = {y, rn_offset(y, (double)n)};
@@ -25,7 +26,7 @@ rn_tensor rn_range(rn_graph *graph, int64_t count)
 
 rn_tensor rn_one_hot(rn_tensor indices, int64_t classes, rn_type type)
 {
-    if (rn_is_null(indices)) return indices;
+    if (rn_is_null(indices)) return rn__null_from("one_hot", RN__NULL_INDICES, &indices, 1);
     if (rn_type_get(indices) != RN_I32)
         return rn__op_refuse(&name, &indices, 1, "the indices' type is %s, not i32",
                              rn_type_name(rn_type_get(indices)));

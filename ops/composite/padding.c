@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Choosing what the steps of a loop with lengths read, carry and collect. */
+/* Masks: what the steps of a loop with lengths read, carry and collect. */
 #include "ops/composite/padding.h"
 
 #include "graph/frame.h"
 #include "graph/loop.h"
 #include "rondo/ops.h"
 
-/* The row of each sequence's stand-in: its own, or that of the longest where it is
- * empty. */
+/* The row that replaces each sequence's padding: its own, or that of the longest sequence
+ * if it is empty. */
 static rn_tensor rows(rn_graph *graph, rn_tensor lengths, int64_t batch)
 {
     if (batch == 0) return lengths;
@@ -35,7 +35,7 @@ bool rn__padding_has_batch(const rn_loop *loop, rn_tensor x, const char *what)
     return false;
 }
 
-/* The lengths, each of which must be in 0 .. steps. */
+/* The lengths, checked to be in 0 .. steps. */
 static rn_tensor checked(rn_loop *loop)
 {
     rn__frame f;
@@ -45,8 +45,8 @@ static rn_tensor checked(rn_loop *loop)
     return rn__frame_leave(&f, rn_check_range(loop->lengths, 0, loop->steps));
 }
 
-/* Where the first steps lie among the rows of a sequence [T, B, ..] taken as [T B, ..]. A
- * reversed loop begins with the last one. */
+/* The rows of the first steps in a sequence [T, B, ..] reshaped to [T B, ..]. A reversed
+ * loop begins with the last step. */
 static rn_tensor first_steps(rn_loop *loop)
 {
     const rn_tensor last = rn_offset(rn_take(checked(loop), loop->row), -1);

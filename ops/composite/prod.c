@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prod -- the product over axes, 1 over nothing.
+ * prod -- the product over axes, 1 for no elements.
  *
- * The factors are multiplied in halves, the first half by the second, until one is left. So
- * the gradient of a factor is the product of the others, not y / x: it is right with zeros
- * among them, as are the derivatives after it.
+ * The first half of the factors is multiplied by the second until one factor is left. So
+ * the gradient with respect to a factor is the product of the others and not y / x: it is
+ * right if factors are 0, and so are higher derivatives.
  */
 #include "graph/frame.h"
 #include "ops/reduce.h"
@@ -48,7 +48,7 @@ static rn_tensor gathered(rn_tensor x, int64_t mask)
 
 rn_tensor rn_prod(rn_tensor x, const int *axes, int count, bool keep)
 {
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from("prod", RN__NULL_X, &x, 1);
 
     const int64_t mask = rn__reduce_axes(&name, x, axes, count);
     if (mask < 0) return rn_null();

@@ -9,17 +9,17 @@
  *   softmax     = e / s
  *   log_softmax = x - m - log s
  *
- * Beside what rounding x and dy by u does, u being 2^-53 (f64) or 2^-24 (f32), gradients
- * are off by at most 8 u times
+ * Apart from the effect of rounding x and dy by u, which is 2^-53 (f64) or 2^-24 (f32), the
+ * error of gradients is at most 8 u times
  *
  *   softmax       y (|dy| + sum of |dy| y)
  *   log_softmax   |dy| + e^y sum of |dy|
  *
- * which is much of dx only where one element has nearly all of the sum.
+ * which is large relative to dx only where one element has nearly all of the sum.
  *
- * Where all x are -inf, s is 0 and 1 takes its place: logsumexp and log_softmax are -inf,
- * softmax is 0, and so are the gradients. An x of +inf gives a logsumexp of +inf; there is
- * no softmax of it, its place holds NaN.
+ * If all x are -inf, s is 0 and is replaced by 1: logsumexp and log_softmax are -inf,
+ * softmax and the gradients are 0. If an x is +inf, logsumexp is +inf, and the softmax of
+ * this element is NaN.
  */
 #include "graph/frame.h"
 #include "ops/op.h"
@@ -49,7 +49,7 @@ rn_tensor rn_logsumexp(rn_tensor x, int axis, bool keep)
 {
     rn__frame f;
 
-    if (!rn__frame_enter_real(&f, "logsumexp", x)) return rn_null();
+    if (!rn__frame_enter_real(&f, "logsumexp", x)) return rn__frame_leave(&f, rn_null());
     const parts p = parts_of(x, axis);
     const rn_tensor none = rn_constant_like(x, -(double)INFINITY);
     const rn_tensor y = rn_where(p.empty, none, rn_add(rn_log(p.s), p.m));
@@ -61,7 +61,7 @@ rn_tensor rn_softmax(rn_tensor x, int axis)
 {
     rn__frame f;
 
-    if (!rn__frame_enter_real(&f, "softmax", x)) return rn_null();
+    if (!rn__frame_enter_real(&f, "softmax", x)) return rn__frame_leave(&f, rn_null());
     const parts p = parts_of(x, axis);
     return rn__frame_leave(&f, rn_div(p.e, p.s));
 }
@@ -70,7 +70,7 @@ rn_tensor rn_log_softmax(rn_tensor x, int axis)
 {
     rn__frame f;
 
-    if (!rn__frame_enter_real(&f, "log_softmax", x)) return rn_null();
+    if (!rn__frame_enter_real(&f, "log_softmax", x)) return rn__frame_leave(&f, rn_null());
     const parts p = parts_of(x, axis);
     return rn__frame_leave(&f, rn_sub(p.centred, rn_log(p.s)));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stack -- tensors of one shape one after the other along a new axis. */
+/* stack -- tensors of one shape joined along a new axis. */
 #include "graph/frame.h"
 #include "ops/op.h"
 
@@ -7,7 +7,7 @@ enum { AT_ONCE = 64 };
 
 static const rn_op name = {.name = "stack"};
 
-/* In parts of parts, so that the list of operands has a fixed length. */
+/* Stacks parts recursively, so that the list of operands has a fixed length. */
 static rn_tensor stack(const rn_tensor *x, int count, int axis)
 {
     rn_tensor part[AT_ONCE];
@@ -27,7 +27,7 @@ static rn_tensor stack(const rn_tensor *x, int count, int axis)
 
 rn_tensor rn_stack(const rn_tensor *x, int count, int axis)
 {
-    if (count < 1 || !x) return rn_null();
+    if (count < 1 || !x) return rn__null_from("stack", RN__NULL_LIST, NULL, 0);
     for (int i = 0; i < count; i++)
         if (rn_is_null(x[i]))
             return rn__op_refuse(&name, x, count, "tensor %d is the null tensor", i);

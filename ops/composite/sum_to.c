@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A tensor summed to a smaller shape: what undoes a broadcast. */
+/* A tensor summed to a smaller shape: the adjoint of a broadcast. */
 #include "ops/op.h"
 
 #include "graph/node.h"
@@ -11,7 +11,8 @@ rn_tensor rn_sum_to(rn_tensor x, rn_shape shape)
     rn_shape both;
     char text[160], to[160];
 
-    if (rn_is_null(x) || rn_shape_equal(from, shape)) return x;
+    if (rn_is_null(x)) return rn__null_from("sum_to", RN__NULL_X, &x, 1);
+    if (rn_shape_equal(from, shape)) return x;
     if (!rn__exists(x)) return rn__adopt(x.graph, x, "sum_to");
     if (!rn_shape_broadcast(shape, from, &both) || !rn_shape_equal(both, from))
         return rn_fail(x.graph, "sum_to: cannot be summed to %s: %s",

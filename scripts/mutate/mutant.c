@@ -231,7 +231,7 @@ void rn__mutant_rule(const rn_op *op, rn_pullback *p)
 
 bool rn__mutant_add(rn__sweep *s, const rn__node *node, int i, rn_tensor dx, rn__mask mask)
 {
-    rn_graph *g = s->twin->target;
+    rn_graph *g = s->primals->target;
     rn__mistake m;
     const bool again = s->cotangent[node->in[i]] >= 0;
 

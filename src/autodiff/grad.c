@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rn_grad: checks what is asked, and runs the sweep. */
+/* rn_grad: checks the arguments and runs the sweep. */
 #include "rondo/grad.h"
 #include "autodiff/sweep.h"
 #include "rondo/ops.h"
@@ -15,8 +15,10 @@ static bool refuse(rn_graph *graph, rn_tensor x, const char *what)
 
 static bool valid(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count)
 {
+    char text[128];
+
     if (rn_is_null(y)) {
-        rn_fail(count > 0 ? x[0].graph : NULL, "grad: y is the null tensor");
+        rn__null_refuse(count > 0 ? x[0].graph : NULL, "grad", NULL, RN__NULL_Y, y);
         return false;
     }
     if (y.graph->root->failed || rn_is_null(rn__adopt(y.graph, y, "grad"))) return false;
@@ -24,6 +26,11 @@ static bool valid(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count)
         return refuse(y.graph, y, "the loop has ended");
     if (!rn__is_real(rn_type_get(y)))
         return refuse(y.graph, y, "no gradient of a tensor of this type");
+    if (rn__null_named(dy)) {
+        rn_fail(y.graph, "grad: the cotangent is the null tensor%s",
+                rn__null_text(dy, text, sizeof text));
+        return false;
+    }
     if (rn_is_null(dy)) {
         if (rn_rank(y) != 0)
             return refuse(y.graph, y, "without a cotangent it must be a scalar");
@@ -33,7 +40,8 @@ static bool valid(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count)
     }
     for (int i = 0; i < count; i++) {
         if (rn_is_null(x[i])) {
-            rn_fail(y.graph, "grad: tensor %d is the null tensor", i);
+            rn_fail(y.graph, "grad: tensor %d is the null tensor%s", i,
+                    rn__null_text(x[i], text, sizeof text));
             return false;
         }
         if (!rn__exists(x[i])) return !rn_is_null(rn__adopt(y.graph, x[i], "grad"));
@@ -66,9 +74,11 @@ static bool run(rn__sweep *s, rn_tensor y, rn_tensor dy, const rn_tensor *x, int
 bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tensor *dx)
 {
     rn__sweep sweep;
-    rn__twin twin = {y.graph, y.graph, NULL, NULL, 0};
+    rn__primals primals = {y.graph, y.graph, NULL, NULL, 0};
 
-    for (int i = 0; x && dx && i < count; i++) dx[i] = rn_null();
+    const rn_tensor none = y.graph ? rn_null() : rn__null_from("grad", RN__NULL_Y, &y, 1);
+
+    for (int i = 0; x && dx && i < count; i++) dx[i] = none;
     if (count < 0 || (count > 0 && (!x || !dx))) {
         rn_fail(rn_is_null(y) && x && count > 0 ? x[0].graph : y.graph,
                 "grad: %d tensors, %s", count,
@@ -76,8 +86,8 @@ bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tenso
         return false;
     }
     if (!valid(y, dy, x, count)) return false;
-    /* A capture that is made only now lies after y, which then does not depend on it. */
-    if (!rn__sweep_init(&sweep, &twin)) return false;
+    /* A capture that is created only now comes after y, so y does not depend on it. */
+    if (!rn__sweep_init(&sweep, &primals)) return false;
     const bool ok = run(&sweep, y, dy, x, count, dx);
     rn__sweep_finish(&sweep);
     return ok;

@@ -3,9 +3,9 @@
  * The gradient of a loop: a loop in the other direction.
  *
  * Its carries are the cotangents of the forward carries and, for each capture, the sum of
- * its gradient over the steps; its step inputs are the cotangents of the collected stacks
- * and what of the forward body the rules mention (see twin.h); it collects the gradients of
- * the forward step inputs. Its body is an ordinary reverse sweep over the forward body.
+ * its gradient over the steps. Its step inputs are the cotangents of the collected stacks
+ * and the forward values that the rules use (primal.h). It collects the gradients of the
+ * forward step inputs. Its body is an ordinary reverse sweep over the forward body.
  *
  *   forward step t     c(t+1), y(t)  =  body(x(t), c(t), w)
  *   backward step t    dx(t), dc(t), dw += pullback of body at t, of dc(t+1), dy(t)
@@ -15,12 +15,12 @@
 #include "rondo/ops.h"
 
 typedef struct reversal {
-    rn__sweep *outer; /* of the graph that the loop stands in */
+    rn__sweep *outer; /* of the graph that contains the loop */
     rn_loop *forward, *backward;
     rn__sweep body;
     bool *reached;    /* nodes of the forward body that a cotangent reaches */
     rn_tensor *carry; /* by forward carry: the backward carry of its cotangent, or null */
-    rn_tensor *sum;   /* by forward capture: the backward carry that adds up, or null */
+    rn_tensor *sum;   /* by forward capture: the backward carry with its sum, or null */
 } reversal;
 
 /* ---- cotangents that come in ---- */
@@ -39,8 +39,8 @@ static rn_tensor zeros(rn_graph *graph, const rn__node *like)
     return rn_fill(graph, like->type, like->shape, 0);
 }
 
-/* Slots of a history that no step reaches hold what the last one left (of a reversed loop:
- * what the carry began as). The sum of their cotangents; null without a limit. */
+/* The sum of the cotangents of those slots of a history that no step reaches; null without
+ * a limit. They hold the last step's value, or in a reversed loop the initial one. */
 static rn_tensor held_cotangent(const reversal *r, rn_tensor history)
 {
     const rn_loop *f = r->forward;
@@ -49,21 +49,21 @@ static rn_tensor held_cotangent(const reversal *r, rn_tensor history)
 
     if (f->limit < 0) return rn_null();
     for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : slots;
-    const rn_tensor limit = rn__twin_of(r->outer->twin, f->limit);
+    const rn_tensor limit = rn__primal(r->outer->primals, f->limit);
     const rn_tensor slot = rn_range(history.graph, slots);
     const rn_tensor held = f->reverse ? rn_less_equal(limit, slot) : rn_less(limit, slot);
     return rn_sum_axis(
         rn_where(rn_reshape(held, shape), history, rn_constant_like(history, 0)), 0);
 }
 
-/* A carry's cotangent begins with that of its final value; that of its history joins step
- * by step, slot t + 1 (t when reversed) being where step t ended. A carry that no cotangent
- * reaches has none. */
+/* A carry's cotangent starts as that of its final value. That of its history is added step
+ * by step: slot t + 1 (t when reversed) is the carry after step t. A carry that no
+ * cotangent reaches has none. */
 static bool begin_carry(reversal *r, int i)
 {
     const rn__carry *c = rn__list_at(r->forward->carry, rn__carry, i);
     const rn__node *leaf = rn__at(r->forward->body, c->leaf);
-    rn_graph *target = r->outer->twin->target;
+    rn_graph *target = r->outer->primals->target;
 
     rn_tensor start = output_cotangent(r, RN__FINAL, c->leaf);
     rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
@@ -84,7 +84,7 @@ static bool begin_carry(reversal *r, int i)
     return rn__sweep_add(&r->body, c->next, rn_loop_each(r->backward, history));
 }
 
-/* The cotangents of collected stacks enter at what was collected. */
+/* The cotangents of collected stacks enter at the collected nodes. */
 static bool begin_collected(reversal *r)
 {
     const rn__sweep *s = r->outer;
@@ -92,7 +92,7 @@ static bool begin_collected(reversal *r)
     for (int i = 0; i < r->forward->output.count; i++) {
         const int32_t output = *rn__list_at(r->forward->output, int32_t, i);
         if (output >= s->count || s->cotangent[output] < 0) continue;
-        const rn__node *node = rn__at(s->twin->source, output);
+        const rn__node *node = rn__at(s->primals->source, output);
         const rn__get *get = (const rn__get *)node->attributes;
         if (get->kind != RN__COLLECT) continue;
         const rn_tensor dy = rn_loop_each(r->backward, rn__sweep_get(s, output));
@@ -114,8 +114,7 @@ static bool end_carries(reversal *r)
         if (rn_is_null(dc)) dc = zeros(r->backward->body, rn__at(f->body, c->leaf));
         rn_loop_next(r->backward, r->carry[i], dc);
     }
-    /* What is collected is asked for after the end, when no mask can be applied any
-     * more. */
+    /* Gradients are collected after the end, when masks can no longer be applied. */
     for (int i = 0; i < f->each.count; i++)
         rn__sweep_get(&r->body, rn__list_at(f->each, rn__pair, i)->leaf);
     for (int i = 0; i < f->capture.count; i++) {
@@ -123,14 +122,14 @@ static bool end_carries(reversal *r)
         const rn_tensor dw = rn__sweep_get(&r->body, p->leaf);
         r->sum[i] = rn_null();
         if (!r->body.needed[p->leaf] || rn_is_null(dw)) continue;
-        r->sum[i] = rn_loop_carry(r->backward,
-                                  zeros(r->outer->twin->target, rn__at(f->body, p->leaf)));
+        r->sum[i] = rn_loop_carry(
+            r->backward, zeros(r->outer->primals->target, rn__at(f->body, p->leaf)));
         rn_loop_next(r->backward, r->sum[i], rn_add(r->sum[i], dw));
     }
     return !f->body->root->failed;
 }
 
-/* Takes out of a list the pairs whose leaf nothing reads. */
+/* Removes the pairs from a list whose leaf nothing reads. */
 static void keep_used(rn__list *pairs, const bool *used)
 {
     int kept = 0;
@@ -142,8 +141,7 @@ static void keep_used(rn__list *pairs, const bool *used)
     pairs->count = kept;
 }
 
-/* Rules are offered more of the forward values than they use; the loop keeps what is
- * used. */
+/* The rules got all forward values of their nodes; removes those that no rule used. */
 static bool prune(reversal *r)
 {
     rn_graph *body = r->backward->body;
@@ -172,7 +170,7 @@ static bool prune(reversal *r)
 
 /* ---- cotangents that go out ---- */
 
-/* The cotangent of a carry's initial value as a part of its history. */
+/* The cotangent of a carry's initial value as an element of its history. */
 static rn_tensor first_cotangent(const reversal *r, rn_tensor history)
 {
     const rn_tensor held = r->forward->reverse ? held_cotangent(r, history) : rn_null();
@@ -181,7 +179,7 @@ static rn_tensor first_cotangent(const reversal *r, rn_tensor history)
     return rn_index(history, 0, r->forward->reverse ? r->forward->steps : 0);
 }
 
-static bool give_initials(reversal *r)
+static bool add_initial_cotangents(reversal *r)
 {
     for (int i = 0; i < r->forward->carry.count; i++) {
         const rn__carry *c = rn__list_at(r->forward->carry, rn__carry, i);
@@ -197,7 +195,7 @@ static bool give_initials(reversal *r)
     return true;
 }
 
-static bool give_inputs(reversal *r)
+static bool add_input_cotangents(reversal *r)
 {
     if (r->forward->steps == 0) return true;
     for (int i = 0; i < r->forward->each.count; i++) {
@@ -216,8 +214,8 @@ static bool give_inputs(reversal *r)
     return true;
 }
 
-/* Marks what of the forward body the cotangents of the loop's outputs reach: nothing
- * without steps. */
+/* Marks the nodes of the forward body that the cotangents of the loop's outputs reach; none
+ * if it has 0 steps. */
 static bool find_reached(reversal *r)
 {
     const rn__sweep *s = r->outer;
@@ -226,11 +224,11 @@ static bool find_reached(reversal *r)
     for (int i = 0; i < r->forward->output.count; i++) {
         const int32_t get = *rn__list_at(r->forward->output, int32_t, i);
         if (get >= s->count || s->cotangent[get] < 0) continue;
-        const rn__node *node = rn__at(s->twin->source, get);
+        const rn__node *node = rn__at(s->primals->source, get);
         rn__reach_enter(r->forward, (const rn__get *)node->attributes, r->reached);
     }
     if (rn__reach_body(r->forward, r->body.needed, r->reached)) return true;
-    rn__no_memory(s->twin->target);
+    rn__no_memory(s->primals->target);
     return false;
 }
 
@@ -242,32 +240,32 @@ static bool reverse(reversal *r)
         if (!begin_carry(r, i)) return false;
     if (!rn__sweep_run(&r->body) || !end_carries(r) || !prune(r)) return false;
     if (!rn_loop_end(r->backward)) return false;
-    return give_initials(r) && give_inputs(r);
+    return add_initial_cotangents(r) && add_input_cotangents(r);
 }
 
 bool rn__sweep_loop(rn__sweep *outer, int32_t id)
 {
-    rn_loop *f = rn__at(outer->twin->source, id)->loop;
-    rn_graph *target = outer->twin->target;
+    rn_loop *f = rn__at(outer->primals->source, id)->loop;
+    rn_graph *target = outer->primals->target;
     reversal r = {.outer = outer, .forward = f, .backward = rn_loop_begin(target)};
 
     if (!r.backward) return false;
     if (!f->reverse) rn_loop_reverse(r.backward);
     rn_loop_steps(r.backward, f->steps);
-    if (f->limit >= 0) rn__loop_limit(r.backward, rn__twin_of(outer->twin, f->limit));
+    if (f->limit >= 0) rn__loop_limit(r.backward, rn__primal(outer->primals, f->limit));
 
     const rn_allocator a = target->root->allocator;
-    rn__twin twin = {f->body, r.backward->body, outer->twin, NULL, 0};
+    rn__primals primals = {f->body, r.backward->body, outer->primals, NULL, 0};
     r.carry = (rn_tensor *)rn__new(a, (size_t)f->carry.count * sizeof *r.carry);
     r.sum = (rn_tensor *)rn__new(a, (size_t)f->capture.count * sizeof *r.sum);
     r.reached = (bool *)rn__new(a, (size_t)f->body->count);
     bool ok = r.carry && r.sum && r.reached;
     if (!ok) rn__no_memory(target);
-    if (ok && (ok = rn__sweep_init(&r.body, &twin))) {
+    if (ok && (ok = rn__sweep_init(&r.body, &primals))) {
         ok = reverse(&r);
         rn__sweep_finish(&r.body);
     }
-    rn__twin_finish(&twin);
+    rn__primals_finish(&primals);
     rn__free(a, r.carry);
     rn__free(a, r.sum);
     rn__free(a, r.reached);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a condition did not choose has no influence on the gradient.
+ * Elements that a condition does not select have no influence on the gradient.
  *
  *   w = where(c, f(x), y)      dx = where(c, f'(x) dw, 0)
  *
- * and not f'(x) where(c, dw, 0), which is NaN where f'(x) is infinite, as that of a square
- * root at 0. So a cotangent remembers the condition that made it zero, through element-wise
- * operators; where it leaves them, or meets a cotangent without the same condition, the
- * zeros are put in again.
+ * and not f'(x) where(c, dw, 0), which is NaN where f'(x) is infinite, such as that of a
+ * square root at 0. So a cotangent keeps the condition that made it zero, through
+ * element-wise operators. Where these end, or where it is added to a cotangent without the
+ * same condition, the zeros are set again.
  */
 #include "autodiff/sweep.h"
 #include "rondo/ops.h"
 
 static const rn__mask none = {-1, false, true};
 
-/* Operators that choose between operands by a bool, as where does. */
+/* Whether the operator selects between operands by a bool, as where does. */
 static bool chooses(const rn__node *node)
 {
     return (node->op->flags & RN_OP_CHOOSES) != 0;
@@ -28,7 +28,7 @@ bool rn__mask_passes(const rn__node *node)
 /* The condition as a tensor that is true where the cotangent is not zero. */
 static rn_tensor kept(const rn__sweep *s, rn__mask mask)
 {
-    const rn_tensor c = rn__tensor(s->twin->target, mask.condition);
+    const rn_tensor c = rn__tensor(s->primals->target, mask.condition);
 
     return mask.inverted ? rn_logical_not(c) : c;
 }
@@ -45,7 +45,7 @@ static rn__mask both(const rn__sweep *s, rn__mask a, rn__mask b)
 rn__mask rn__mask_of_input(const rn__sweep *s, int32_t id, int i, rn_tensor condition,
                            rn_tensor dy, rn_tensor dx)
 {
-    const rn__node *node = rn__at(s->twin->source, id);
+    const rn__node *node = rn__at(s->primals->source, id);
     rn__mask mask = s->mask[id];
 
     if (chooses(node))

@@ -17,7 +17,7 @@ void rn__need(const rn_graph *graph, int32_t count, bool *needed)
     }
 }
 
-/* Through the carries too. */
+/* Includes dependence through the carries. */
 void rn__need_body(const rn_loop *loop, const bool *outer, bool *needed)
 {
     bool changed = true;
@@ -66,8 +66,8 @@ static void leave(const rn__list *pairs, const bool *inner, bool *reached)
     }
 }
 
-/* From the outputs of a loop that are reached into its body. Its history begins with the
- * initial value, which without steps is also the end. */
+/* From the reached outputs of a loop into its body. The history begins with the initial
+ * value, which is also the final value if there are 0 steps. */
 static void enter_loop(const rn_graph *graph, int32_t id, bool *inner, bool *reached)
 {
     const rn_loop *loop = rn__at(graph, id)->loop;
@@ -82,7 +82,7 @@ static void enter_loop(const rn_graph *graph, int32_t id, bool *inner, bool *rea
     }
 }
 
-/* A loop in the body: from its outputs to what it is made of. */
+/* A loop within the body: from its outputs to its inputs. */
 static bool pass_loop(const rn_graph *graph, int32_t id, const bool *needed, bool *reached)
 {
     const rn_loop *loop = rn__at(graph, id)->loop;
@@ -104,7 +104,7 @@ static bool pass_loop(const rn_graph *graph, int32_t id, const bool *needed, boo
     return ok;
 }
 
-/* From every node that is reached to its inputs, the last node first. */
+/* From every reached node to its inputs, last node first. */
 static bool pass(const rn_graph *graph, const bool *needed, bool *reached)
 {
     for (int32_t id = graph->count - 1; id >= 0; id--) {

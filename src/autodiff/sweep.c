@@ -12,17 +12,17 @@
 #include "rondo/grad.h"
 #include "rondo/ops.h"
 
-bool rn__sweep_init(rn__sweep *s, rn__twin *twin)
+bool rn__sweep_init(rn__sweep *s, rn__primals *primals)
 {
-    const rn_allocator a = twin->source->root->allocator;
+    const rn_allocator a = primals->source->root->allocator;
 
-    *s = (rn__sweep){.twin = twin, .count = twin->source->count};
+    *s = (rn__sweep){.primals = primals, .count = primals->source->count};
     s->needed = (bool *)rn__new(a, (size_t)s->count * sizeof *s->needed);
     s->cotangent = (int32_t *)rn__new(a, (size_t)s->count * sizeof *s->cotangent);
     s->mask = (rn__mask *)rn__new(a, (size_t)s->count * sizeof *s->mask);
     if (!s->needed || !s->cotangent || !s->mask) {
         rn__sweep_finish(s);
-        rn__no_memory(twin->target);
+        rn__no_memory(primals->target);
         return false;
     }
     for (int32_t i = 0; i < s->count; i++) {
@@ -34,7 +34,7 @@ bool rn__sweep_init(rn__sweep *s, rn__twin *twin)
 
 void rn__sweep_finish(rn__sweep *s)
 {
-    const rn_allocator a = s->twin->source->root->allocator;
+    const rn_allocator a = s->primals->source->root->allocator;
 
     rn__free(a, s->needed);
     rn__free(a, s->cotangent);
@@ -46,13 +46,14 @@ void rn__sweep_finish(rn__sweep *s)
 
 void rn__sweep_need(rn__sweep *s)
 {
-    rn__need(s->twin->source, s->count, s->needed);
+    rn__need(s->primals->source, s->count, s->needed);
 }
 
-/* As it is, whether its mask is applied or not. */
+/* The cotangent, whether its mask is applied or not. */
 static rn_tensor raw(const rn__sweep *s, int32_t id)
 {
-    return s->cotangent[id] < 0 ? rn_null() : rn__tensor(s->twin->target, s->cotangent[id]);
+    return s->cotangent[id] < 0 ? rn_null()
+                                : rn__tensor(s->primals->target, s->cotangent[id]);
 }
 
 rn_tensor rn__sweep_get(const rn__sweep *s, int32_t id)
@@ -67,7 +68,7 @@ bool rn__sweep_add(rn__sweep *s, int32_t id, rn_tensor dx)
 {
     const rn_tensor old = raw(s, id);
 
-    dx = rn__adopt(s->twin->target, dx, "gradient");
+    dx = rn__adopt(s->primals->target, dx, "gradient");
     if (!rn_is_null(old)) dx = rn_add(old, dx);
     if (rn_is_null(dx)) return false;
     s->cotangent[id] = dx.id;
@@ -88,7 +89,7 @@ rn__fit rn__fit_of(const rn_op *op, rn_tensor dx, rn_tensor x, rn_tensor y)
                : RN__MISFIT;
 }
 
-/* dx as a rule gave it for operand i, in the shape of x. */
+/* dx, which a rule returned for operand i, in the shape of x. */
 static rn_tensor fit(const rn_op *op, int i, rn_tensor dx, rn_tensor x, rn_tensor y)
 {
     const rn__fit how = rn__fit_of(op, dx, x, y);
@@ -102,7 +103,7 @@ static rn_tensor fit(const rn_op *op, int i, rn_tensor dx, rn_tensor x, rn_tenso
                    rn_type_name(rn_type_get(x)), rn__describe(x, to, sizeof to));
 }
 
-/* Calls the rule; what the nodes that it makes are refused for is told of it. */
+/* Calls the rule. Errors of the nodes that it builds are reported as the rule's. */
 static bool call_rule(const rn_op *op, rn_pullback *p, rn_graph *target)
 {
     char what[128];
@@ -117,10 +118,10 @@ static bool call_rule(const rn_op *op, rn_pullback *p, rn_graph *target)
 /* Calls the rule with tensors of the target and adds what it returns. */
 static bool pull(rn__sweep *s, int32_t id, rn_tensor *x, rn_tensor *dx, bool *wanted)
 {
-    const rn__node *node = rn__at(s->twin->source, id);
+    const rn__node *node = rn__at(s->primals->source, id);
     rn_pullback p = {.inputs = node->inputs,
                      .x = x,
-                     .y = rn__twin_of(s->twin, id),
+                     .y = rn__primal(s->primals, id),
                      .dy = rn__mask_passes(node) ? raw(s, id) : rn__sweep_get(s, id),
                      .wanted = wanted,
                      .dx = dx,
@@ -130,13 +131,13 @@ static bool pull(rn__sweep *s, int32_t id, rn_tensor *x, rn_tensor *dx, bool *wa
     for (int i = 0; i < node->inputs; i++) {
         wanted[i] = s->needed[node->in[i]];
         dx[i] = rn_null();
-        x[i] = rn__twin_of(s->twin, node->in[i]);
+        x[i] = rn__primal(s->primals, node->in[i]);
         if (rn_is_null(x[i])) return false;
     }
-    if (!call_rule(node->op, &p, s->twin->target)) return false;
+    if (!call_rule(node->op, &p, s->primals->target)) return false;
     for (int i = 0; i < node->inputs; i++) {
         if (!wanted[i] || rn_is_null(dx[i])) continue;
-        dx[i] = rn__adopt(s->twin->target, dx[i], node->op->name);
+        dx[i] = rn__adopt(s->primals->target, dx[i], node->op->name);
         if (rn_is_null(dx[i])) return false;
         rn__mask mask = rn__mask_of_input(s, id, i, x[0], p.dy, dx[i]);
         if (!rn_shape_equal(rn_shape_get(dx[i]), rn_shape_get(x[i]))) {
@@ -146,14 +147,14 @@ static bool pull(rn__sweep *s, int32_t id, rn_tensor *x, rn_tensor *dx, bool *wa
         if (!rn__mask_add(s, node->in[i], fit(node->op, i, dx[i], x[i], p.y), mask))
             return false;
     }
-    return !s->twin->target->root->failed;
+    return !s->primals->target->root->failed;
 }
 
 static bool apply_rule(rn__sweep *s, int32_t id)
 {
     enum { FEW = 8 };
-    const rn_allocator a = s->twin->source->root->allocator;
-    const size_t n = (size_t)rn__at(s->twin->source, id)->inputs;
+    const rn_allocator a = s->primals->source->root->allocator;
+    const size_t n = (size_t)rn__at(s->primals->source, id)->inputs;
     rn_tensor few[2 * FEW], *x = few;
     bool few_wanted[FEW], *wanted = few_wanted;
 
@@ -162,7 +163,7 @@ static bool apply_rule(rn__sweep *s, int32_t id)
         wanted = (bool *)rn__allocate(a, n);
     }
     const bool ok = x && wanted && pull(s, id, x, x + n, wanted);
-    if (!x || !wanted) rn__no_memory(s->twin->target);
+    if (!x || !wanted) rn__no_memory(s->primals->target);
     if (n > FEW) {
         rn__free(a, x);
         rn__free(a, wanted);
@@ -170,10 +171,10 @@ static bool apply_rule(rn__sweep *s, int32_t id)
     return ok;
 }
 
-/* A loop has its turn when one of its outputs has a cotangent. */
+/* Whether one of the loop's outputs has a cotangent. */
 static bool loop_reached(const rn__sweep *s, int32_t id)
 {
-    const rn_loop *loop = rn__at(s->twin->source, id)->loop;
+    const rn_loop *loop = rn__at(s->primals->source, id)->loop;
 
     for (int i = 0; i < loop->output.count; i++) {
         const int32_t output = *rn__list_at(loop->output, int32_t, i);
@@ -185,7 +186,7 @@ static bool loop_reached(const rn__sweep *s, int32_t id)
 bool rn__sweep_run(rn__sweep *s)
 {
     for (int32_t id = s->count - 1; id >= 0; id--) {
-        const rn__node *node = rn__at(s->twin->source, id);
+        const rn__node *node = rn__at(s->primals->source, id);
 
         if (!s->needed[id] || node->inputs == 0 || node->op == &rn__op_get) continue;
         if (node->op == &rn__op_loop) {

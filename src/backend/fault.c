@@ -15,9 +15,9 @@ void rn__step_fault(const rn__plan *plan, const rn__step *step, const int64_t *i
     for (int d = 0; d < step->depth && used < sizeof where; d++)
         used += (size_t)snprintf(where + used, sizeof where - used, "%s%lld",
                                  d ? "," : " at step ", (long long)iteration[d]);
-    if (node->told && message[0]) {
-        const char *told = node->told, *of = told + strlen(told) + 1;
-        snprintf(error, capacity, "%s%s%s%s%s", told, message, *of ? " of " : "", of,
+    if (node->context && message[0]) {
+        const char *context = node->context, *of = context + strlen(context) + 1;
+        snprintf(error, capacity, "%s%s%s%s%s", context, message, *of ? " of " : "", of,
                  where);
         return;
     }

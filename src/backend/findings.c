@@ -75,7 +75,7 @@ void rn__finding_add(rn__tracer *tracer, const rn__step *step, const int64_t *it
     const int n =
         step->inputs < RN_NONFINITE_OPERANDS ? step->inputs : RN_NONFINITE_OPERANDS;
 
-    *found = (rn_nonfinite){.origin = RN_BORN,
+    *found = (rn_nonfinite){.origin = RN_ORIGIN_OPERATOR,
                             .op = node->op->name,
                             .name = node->name ? node->name : "",
                             .call = number_of(tracer, step),

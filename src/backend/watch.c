@@ -19,7 +19,7 @@ static rn__values values_of(const rn__plan *plan, const rn__watched *w, char *da
 
     memcpy(v.shape.size, w->value.size, (size_t)v.shape.rank * sizeof *v.shape.size);
     v.name = leaf && leaf->name ? leaf->name : "";
-    v.op = w->origin == RN_FROM_INPUT ? "input" : "variable";
+    v.op = w->origin == RN_ORIGIN_INPUT ? "input" : "variable";
     v.array.type = w->value.type;
     v.array.data = data;
     memcpy(v.array.size, w->value.size, sizeof v.array.size);

@@ -65,8 +65,7 @@ bool rn__sum_sizes(size_t a, size_t b, size_t *out)
     return true;
 }
 
-/* ---- aligned memory: the pointer that the allocator gave stands in front of what is used
- * ---- */
+/* ---- aligned memory; the allocator's pointer is stored in front of it ---- */
 
 enum { ALIGNMENT = 64 };
 
@@ -74,8 +73,8 @@ void *rn__allocate_aligned(rn_allocator a, size_t bytes, bool zero)
 {
     size_t whole;
     if (!rn__sum_sizes(bytes, ALIGNMENT + sizeof(void *), &whole)) return NULL;
-    /* Untouched fresh pages are zero already, which spares a large workspace its first
-     * visit. */
+    /* calloc gets zeroed pages from the system, so a large workspace need not be
+     * cleared. */
     char *memory =
         (char *)(zero && !a.reallocate ? calloc(1, whole) : rn__allocate(a, whole));
     if (!memory) return NULL;

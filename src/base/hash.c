@@ -11,7 +11,7 @@ uint64_t rn__mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* FNV-1a, mixed because its high bits hardly depend on the last characters. */
+/* FNV-1a, with a final mix because its high bits hardly depend on the last characters. */
 uint64_t rn__hash(const char *text)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325);

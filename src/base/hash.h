@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hashes of texts and of numbers. Files and random streams depend on them: they never
+/* Hashes of texts and of numbers. Files and random streams depend on them, so they never
  * change. */
 #ifndef RN_BASE_HASH_H
 #define RN_BASE_HASH_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text that grows into a buffer and is counted past its end, like snprintf's. */
+/* Text appended to a buffer. As with snprintf, `used` counts on past the buffer's end. */
 #ifndef RN_BASE_TEXT_H
 #define RN_BASE_TEXT_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What is UTF-8; RFC 3629. */
+/* Validation of UTF-8, RFC 3629. */
 #include "base/utf8.h"
 
-/* Bytes of the sequence that begins with this byte, 0 if none does. */
+/* Length of the sequence that begins with this byte; 0 if none does. */
 static size_t sequence(unsigned char first)
 {
     if (first < 0x80) return 1;
@@ -12,7 +12,7 @@ static size_t sequence(unsigned char first)
     return 0;
 }
 
-/* The second byte decides over long forms, surrogates and what lies beyond U+10FFFF. */
+/* The second byte excludes overlong forms, surrogates and values above U+10FFFF. */
 static bool second_fits(unsigned char first, unsigned char second)
 {
     switch (first) {

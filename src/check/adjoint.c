@@ -20,7 +20,7 @@ typedef struct part {
 typedef struct adjoints {
     rn__search *s;
     rn_graph *graph; /* the search's copy, which is as rn_grad sees it */
-    rn__twin twin;
+    rn__primals primals;
     rn__sweep sweep;
     rn__arena arena;
     rn__list parts; /* part */
@@ -46,8 +46,8 @@ static void find_reached(adjoints *a)
 /* As rn_grad. */
 static bool sweep(adjoints *a, rn_tensor loss)
 {
-    a->twin = (rn__twin){a->graph, a->graph, NULL, NULL, 0};
-    if (!rn__sweep_init(&a->sweep, &a->twin)) return false;
+    a->primals = (rn__primals){a->graph, a->graph, NULL, NULL, 0};
+    if (!rn__sweep_init(&a->sweep, &a->primals)) return false;
     a->reached = (bool *)rn__arena_new(&a->arena, (size_t)a->sweep.count);
     if (!a->reached) return false;
     for (int i = 0; i < a->s->fed_count; i++) {
@@ -95,7 +95,7 @@ static bool add_loop(adjoints *a, int32_t id)
 {
     const rn__node *node = rn__at(a->graph, id);
     rn__sweep alone;
-    bool ok = rn__sweep_init(&alone, &a->twin), given = false;
+    bool ok = rn__sweep_init(&alone, &a->primals), given = false;
 
     if (!ok) return false;
     for (int32_t k = 0; k < a->sweep.count; k++) {
@@ -248,7 +248,7 @@ bool rn__adjoints_agree(rn__search *s)
     for (int32_t id = ok ? a.sweep.count - 1 : -1; ok && id >= 0; id--)
         ok = agrees(&a, id, room);
     rn_program_free(a.program);
-    if (a.sweep.twin) rn__sweep_finish(&a.sweep);
+    if (a.sweep.primals) rn__sweep_finish(&a.sweep);
     rn__arena_finish(&a.arena);
     return ok;
 }

@@ -32,16 +32,16 @@ static rn_tensor branches_of(rn_graph *graph, int32_t id, rn__arena *arena)
     const void *attributes = node->attributes;
     /* The body opens once more for what is only looked at. */
     if (graph->loop) graph->loop->ended = false;
-    const rn_tensor branches = op->sides(x, rn__tensor(graph, id), attributes);
+    const rn_tensor branches = op->branches(x, rn__tensor(graph, id), attributes);
     if (graph->loop) graph->loop->ended = ended;
-    snprintf(what, sizeof what, "%.100s: its sides", op->name);
+    snprintf(what, sizeof what, "%.100s: its branches", op->name);
     rn__fail_within(graph, what);
     return rn_is_null(branches) ? branches : rn__adopt(graph, branches, op->name);
 }
 
 static bool add_choice(rn__branches *b, rn_graph *graph, int32_t id, rn__arena *arena)
 {
-    if (!rn__at(graph, id)->op->sides) return true;
+    if (!rn__at(graph, id)->op->branches) return true;
     const rn_tensor own = branches_of(graph, id, arena), branches = rn__lift(own);
 
     if (graph->root->failed) return false;

@@ -17,7 +17,8 @@ enum { STEPS = 5, ELEMENTS = 512 };
 
 static bool make_copy(rn__search *s, rn_tensor loss)
 {
-    rn__conversion conversion = {.convert = true, .real = RN_F64, .freeze = true};
+    rn__conversion conversion = {
+        .convert = true, .real = RN_F64, .variables_as_inputs = true};
 
     s->copy = rn_graph_new_using(s->user->allocator);
     if (!s->copy) return false;

@@ -51,7 +51,7 @@ typedef struct rn__suspect {
     int64_t steps[RN_LOOP_DEPTH]; /* of the loops around it, the outermost first */
     int64_t runs;                 /* all steps multiplied */
     bool stops;                   /* its operator stops the gradient; not judged */
-    bool untold;                  /* it is a user's without a rule `sides` */
+    bool untold;                  /* it is a user's without a rule `branches` */
     bool unjudged;                /* a rule was judged without a verdict */
     rn__operand *operand;
 } rn__suspect;

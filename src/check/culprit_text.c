@@ -171,7 +171,7 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *r
             "finite, a gradient of 0 for it becomes NaN where the slope is infinite",
             (int)excuse->user_id, rn__at(excuse->user_graph, excuse->user_id)->op->name);
     else if (excuse && c->node < 0 && !refused)
-        rn__text_add(t, "; %.100s has no rule `sides`, which it needs if it chooses",
+        rn__text_add(t, "; %.100s has no rule `branches`, which it needs if it chooses",
                      rn__at(excuse->user_graph, excuse->user_id)->op->name);
     if (c->node < 0) return;
     rn__text_add(t, ", but the gradient of ");

@@ -7,6 +7,7 @@
 #include "check/culprit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "compile/passes.h"
@@ -72,7 +73,8 @@ static bool valid_values(rn__checking *c)
 
 static bool copy_graph(rn__checking *c, rn_tensor loss)
 {
-    rn__conversion conversion = {.convert = true, .real = RN_F64, .freeze = true};
+    rn__conversion conversion = {
+        .convert = true, .real = RN_F64, .variables_as_inputs = true};
     rn__probe *p = &c->probe;
     const int n = 1 + c->options.tensor_count;
     int32_t *roots = (int32_t *)rn__arena_new(&p->arena, (size_t)n * sizeof *roots);
@@ -181,13 +183,16 @@ rn_gradcheck_report *rn_gradcheck(rn_tensor loss, rn_gradcheck_options options)
         rn_is_null(loss) ? (rn_allocator){0} : loss.graph->root->allocator;
     rn__checking c = {.options = with_defaults(options), .user = loss.graph};
     rn__probe *p = &c.probe;
+    char null[160], origin[128];
 
     c.to_copy.arena.allocator = a;
     c.report = rn__report_new(a, c.options.worst);
     if (!c.report) return NULL;
     p->arena.allocator = a;
+    snprintf(null, sizeof null, "the loss is the null tensor%s",
+             rn__null_text(loss, origin, sizeof origin));
     if (rn_is_null(loss))
-        rn__probe_fail(p, RN_INVALID, "the loss is the null tensor");
+        rn__probe_fail(p, RN_INVALID, null);
     else if (c.user->root->failed)
         rn__probe_fail(p, RN_INVALID, rn_graph_error(c.user));
     else if (!rn__exists(loss))

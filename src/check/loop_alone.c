@@ -82,10 +82,10 @@ static bool copy_loop(rn__probe *p, const rn__suspect *suspect, const int32_t *g
 
 static bool add_gradient(rn__probe *p)
 {
-    rn__twin twin = {p->graph, p->graph, NULL, NULL, 0};
+    rn__primals primals = {p->graph, p->graph, NULL, NULL, 0};
     rn__sweep sweep;
 
-    if (!rn__sweep_init(&sweep, &twin)) return false;
+    if (!rn__sweep_init(&sweep, &primals)) return false;
     for (int i = 0; i < p->inputs; i++)
         if (p->input[i].judged) sweep.needed[p->input[i].x.id] = true;
     bool ok = true;

@@ -188,7 +188,7 @@ static bool add_suspect(const reach *r, rn_graph *user, int32_t id, rn_tensor co
     *kept = suspect;
     /* What it does not pass on it stops on purpose. */
     kept->stops = (rn__at(user, id)->op->flags & RN_OP_STOPS) != 0;
-    kept->untold = is_users(rn__at(user, id)->op) && !rn__at(user, id)->op->sides;
+    kept->untold = is_users(rn__at(user, id)->op) && !rn__at(user, id)->op->branches;
     return true;
 }
 

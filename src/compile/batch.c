@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Operators over all steps at once, by the batch rules of their records. */
+/* Applies operators to all steps at once, by the batch rules of their records. */
 #include "compile/batch.h"
 
 #include <string.h>
@@ -48,8 +48,7 @@ static rn_tensor checked(rn_graph *to, const rn_op *op, const char *rule, rn_ten
                        rn__shape_text(want, text, sizeof text));
     const rn_op *given = rn__node_of(y)->op;
     if (given == op || (or_view && rn__op_kind(given) == RN_KIND_VIEW)) return y;
-    if (or_view && rn__op_kind(op) == RN_KIND_VIEW)
-        return y; /* a view of what it is given */
+    if (or_view && rn__op_kind(op) == RN_KIND_VIEW) return y; /* a view of an operand */
     return rn_fail(to, "%s: its %s rule returns a node of %s, not its own", op->name, rule,
                    given->name);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first pass: a private copy of what is compiled, in other real types when asked.
+ * The first pass: a private copy of the graph, in another real type on request.
  *
- * A graph of any real type can so be run in f64. Variables keep their type and are
- * converted where they are read and assigned; or, for the numerical check, become inputs.
+ * So a graph of any real type can run in f64. Variables keep their type and are converted
+ * where they are read and assigned. For the gradient check they are replaced by inputs.
  */
 #include "compile/passes.h"
 
@@ -56,16 +56,16 @@ static rn_tensor convert_variable(const rn__conversion *c, rn_graph *to,
 {
     const rn_type type = converted(c, leaf->type);
 
-    if (c->freeze) return rn_input(to, leaf->name, type, leaf->shape);
+    if (c->variables_as_inputs) return rn_input(to, leaf->name, type, leaf->shape);
     return rn_cast(rn_read_variable(to, leaf->variable), type);
 }
 
-/* An input remembers which one of the user's graph it is, for the program's ports. */
+/* An input keeps its id in the user's graph, for the program's ports. */
 static rn_tensor convert_input(rn__copy_pass *pass, const rn__node *leaf, rn_type type)
 {
     rn__conversion *c = (rn__conversion *)pass->data;
 
-    while (rn__at(pass->from, c->input) != leaf) c->input++; /* they come in order */
+    while (rn__at(pass->from, c->input) != leaf) c->input++; /* the inputs are in order */
     return rn__append(pass->to, leaf->op, type, leaf->shape, NULL, 0, &c->input,
                       sizeof c->input);
 }
@@ -89,5 +89,6 @@ bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t 
     pass->node = convert_node;
     pass->leaf = convert_leaf;
     pass->data = conversion;
-    return rn__copy_run(pass, roots, count, !conversion->freeze && !conversion->frozen);
+    return rn__copy_run(pass, roots, count,
+                        !conversion->variables_as_inputs && !conversion->omit_assignments);
 }

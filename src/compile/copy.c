@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Copying a graph node by node, loops rebuilt. */
+/* Copies a graph node by node and rebuilds its loops. */
 #include "compile/copy.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "graph/loop.h"
 #include "rondo/ops.h"
 
-/* Operands of a node, in the copy. */
+/* The operands of a node in the copy. */
 static rn_tensor *operands(rn__copy_pass *pass, const rn__region *region,
                            const rn__node *node)
 {
@@ -22,8 +22,8 @@ static rn_tensor *operands(rn__copy_pass *pass, const rn__region *region,
     return in;
 }
 
-/* A node with a limit stays in the graph that the limit is known in, also when all of its
- * operands have moved further out. Sets pass->limit, null without one. */
+/* A node with a limit stays in the graph of its limit, even if all of its operands have
+ * moved further out. Sets pass->limit, null without one. */
 static bool find_limit(rn__copy_pass *pass, const rn__region *region, const rn__node *node,
                        rn_tensor *in)
 {
@@ -56,7 +56,7 @@ rn_loop *rn__copy_loop_begin(const rn__region *outer, const rn__node *node, rn_g
     return loop;
 }
 
-/* A capture is simply the outer tensor, which whoever mentions it captures. */
+/* The copy of a capture is the outer tensor; a node that uses it captures it again. */
 bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *old,
                      rn_loop *loop)
 {
@@ -80,8 +80,7 @@ bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *o
     return !loop->outer->root->failed;
 }
 
-/* What is collected must be a tensor of the body by the end, though it may have moved
- * out. */
+/* A collected value must be a tensor of the body at the end, even if it has moved out. */
 static void adopt_collected(const rn__region *outer, rn__region *body, const rn_loop *old,
                             rn_loop *loop)
 {
@@ -136,24 +135,24 @@ static rn_tensor copy_get(rn__copy_pass *pass, const rn__region *region,
 
 /* ---- the walk ---- */
 
-/* Many nodes in turn have the same text. */
-static bool copy_told(rn__copy_pass *pass, const rn__node *from, rn__node *to)
+/* Consecutive nodes often have the same text. */
+static bool copy_context(rn__copy_pass *pass, const rn__node *from, rn__node *to)
 {
-    if (to->told) return true;
-    if (pass->told != from->told) {
-        const size_t before = strlen(from->told) + 1;
-        const size_t bytes = before + strlen(from->told + before) + 1;
+    if (to->context) return true;
+    if (pass->context != from->context) {
+        const size_t before = strlen(from->context) + 1;
+        const size_t bytes = before + strlen(from->context + before) + 1;
         char *text = (char *)rn__arena_new(&pass->to->arena, bytes);
 
         if (!text) {
             rn__no_memory(pass->to);
             return false;
         }
-        memcpy(text, from->told, bytes);
-        pass->told = from->told;
-        pass->told_copy = text;
+        memcpy(text, from->context, bytes);
+        pass->context = from->context;
+        pass->context_copy = text;
     }
-    to->told = pass->told_copy;
+    to->context = pass->context_copy;
     return true;
 }
 
@@ -204,7 +203,8 @@ bool rn__copy_body(rn__copy_pass *pass, rn__region *region, rn_graph *to)
         if (rn_is_null(region->to[id])) return false;
         if (node->name && !rn__node_of(region->to[id])->name)
             rn_name(region->to[id], node->name);
-        if (node->told && !copy_told(pass, node, rn__node_of(region->to[id]))) return false;
+        if (node->context && !copy_context(pass, node, rn__node_of(region->to[id])))
+            return false;
     }
     return !pass->to->failed;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Constants: an element-wise operator on scalars is computed once, here. */
+/* Constant folding: an element-wise operator on scalar constants is computed here. */
 #include "compile/passes.h"
 #include "ops/table.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hoist: rebuilding a loop without what leaves it (see hoist_classify.c).
+ * Hoist: rebuilds a loop without the nodes that leave it (see hoist_classify.c).
  *
- * What leaves before the loop is a stack that the loop's steps read; what leaves after it
- * is made from stacks that the loop collects. What leaves a loop with a limit is made for
- * as many steps as the loop runs.
+ * A node that moves before the loop becomes a stack, which the steps read. A node that
+ * moves after the loop is computed from stacks that the loop collects. If the loop has a
+ * limit, so have the nodes that leave it.
  */
 #include "compile/hoist.h"
 
@@ -19,9 +19,9 @@ typedef struct hoisting {
     rn__copy_pass *pass;
     rn__region *outer, *body;
     const rn_loop *old;
-    rn_loop *loop; /* NULL until it is rebuilt */
+    rn_loop *loop; /* NULL until rebuilt */
     rn_graph *to;
-    rn_tensor *sum; /* by node: its sum over the steps, once it is made */
+    rn_tensor *sum; /* by node: its sum over the steps, once built */
 } hoisting;
 
 /* The limit of the loop, in the graph that it is rebuilt in; null: none. */
@@ -31,8 +31,8 @@ static rn_tensor limit_of(const hoisting *b)
                              : rn__adopt(b->to, b->outer->to[b->old->limit], "hoist");
 }
 
-/* Limits what was made for all steps: operands (bits), and the result as one more. A view
- * computes nothing. */
+/* Sets the limit of a node for all steps: `operands` are bits, the result is one more. A
+ * view needs no limit, because it computes nothing. */
 static rn_tensor limited(const hoisting *b, rn_tensor y, uint32_t operands)
 {
     const rn_tensor limit = limit_of(b);
@@ -42,7 +42,7 @@ static rn_tensor limited(const hoisting *b, rn_tensor y, uint32_t operands)
     return y;
 }
 
-/* A stack that the loop collects, 0 behind the limit as if it had. */
+/* A stack that the loop collects, with zeros past the limit. */
 static rn_tensor collected(const hoisting *b, rn_tensor y)
 {
     rn_shape shape = {.rank = rn_rank(y)};
@@ -59,7 +59,7 @@ static bool is_collected(const hoisting *b, int32_t id)
     return get >= 0 && b->outer->live[get];
 }
 
-/* The body's leaf or node for all steps. */
+/* A leaf or node of the body, for all steps. */
 static rn__batched in_all_steps(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
@@ -92,7 +92,7 @@ static uint32_t stacked(const rn__batched *in, int inputs)
 }
 
 /* The same as an operand of a batched operator. With a limit the operator stays in the
- * graph that the limit is known in, though its operands may come from further out. */
+ * graph of the limit, even if its operands are further out. */
 static rn__batched operand(const hoisting *b, int32_t id)
 {
     rn__batched x = in_all_steps(b, id);
@@ -101,12 +101,12 @@ static rn__batched operand(const hoisting *b, int32_t id)
     return x;
 }
 
-/* Makes the stacks of all nodes that leave to one side. */
-static bool make_stacks(hoisting *b, rn__hoist_place place)
+/* Builds the stacks of all nodes that move before, or after, the loop. */
+static bool make_stacks(hoisting *b, rn__hoist_target target)
 {
     for (int32_t id = 0; id < b->old->body->count; id++) {
         const rn__node *node = rn__at(b->old->body, id);
-        if (b->h.place[id] != place) continue;
+        if (b->h.target[id] != target) continue;
         rn__batched *in = (rn__batched *)rn__arena_new(&b->pass->arena,
                                                        (size_t)node->inputs * sizeof *in);
         if (!in) {
@@ -127,11 +127,11 @@ static bool make_stacks(hoisting *b, rn__hoist_place place)
     return true;
 }
 
-/* What left before the loop and is read in it comes back as a step input. */
+/* A node that moved before the loop and is read in it becomes a step input. */
 static bool read_stacks(hoisting *b)
 {
     for (int32_t id = 0; id < b->old->body->count; id++) {
-        if (b->h.place[id] != RN__BEFORE || !b->h.inside[id]) continue;
+        if (b->h.target[id] != RN__BEFORE || !b->h.inside[id]) continue;
         b->body->to[id] = rn__loop_each(b->loop, b->body->stack[id], "hoist");
         if (rn_is_null(b->body->to[id])) return false;
     }
@@ -140,8 +140,8 @@ static bool read_stacks(hoisting *b)
 
 /* ---- sums ---- */
 
-/* The sum of what is the same in every step, added up step by step as the loop would; with
- * a limit a multiple. */
+/* The sum over the steps of a value that is the same in every step, added step by step as
+ * the loop would; with a limit, a multiple. */
 static rn_tensor sum_of_same(const hoisting *b, rn_tensor x)
 {
     if (b->old->limit >= 0) return rn_mul(x, rn_cast(limit_of(b), rn_type_get(x)));
@@ -162,7 +162,8 @@ static rn_tensor sum_of_product(const hoisting *b, const rn__node *node)
                    (1u << node->inputs) - 1);
 }
 
-/* Of a node of an increment's tree: whether its sum is made of those of its operands. */
+/* Whether the sum of a node of an increment's tree is computed from those of its
+ * operands. */
 static bool sums_operands(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
@@ -170,7 +171,7 @@ static bool sums_operands(const hoisting *b, int32_t id)
     return (node->op->flags & RN_OP_ADDITIVE) && rn__op_kind(node->op) != RN_KIND_REDUCTION;
 }
 
-/* The sum of a node over the steps; those of its operands are there when it needs them. */
+/* The sum of a node over the steps. The sums of its operands exist already if needed. */
 static rn_tensor sum_of_node(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
@@ -182,11 +183,12 @@ static rn_tensor sum_of_node(const hoisting *b, int32_t id)
         return rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
     }
     const rn__batched x = operand(b, id);
-    /* A sum stays in the body, so its stack is what the loop collects: 0 behind a limit. */
+    /* A sum over axes stays in the body. Its stack is collected by the loop, with zeros
+     * past a limit. */
     return x.stacked ? limited(b, rn_sum_axis(x.x, 0), 1) : sum_of_same(b, x.x);
 }
 
-/* An operand whose sum has to be made before that of the node; -1 if there is none. */
+/* An operand whose sum must be built before that of the node; -1 if there is none. */
 static int32_t missing_sum(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
@@ -229,7 +231,7 @@ static bool make_sums(hoisting *b)
 
 /* ---- the loop ---- */
 
-/* Marks the sums' places, so that their carries are not rebuilt. */
+/* Marks the carries that sums replace, so that they are not rebuilt. */
 static bool prepare(hoisting *b)
 {
     rn__arena *arena = &b->pass->arena;
@@ -254,7 +256,7 @@ static bool rebuild(hoisting *b, const rn__node *node)
     b->loop = rn__copy_loop_begin(b->outer, node, b->to);
     if (!b->loop) return false;
     for (int32_t id = 0; id < b->old->body->count; id++)
-        b->body->live[id] = b->h.inside[id] && b->h.place[id] == RN__STAYS;
+        b->body->live[id] = b->h.inside[id] && b->h.target[id] == RN__STAYS;
     return rn__copy_leaves(b->outer, b->body, b->old, b->loop) && read_stacks(b) &&
            rn__copy_body(b->pass, b->body, b->loop->body) &&
            rn__copy_loop_end(b->outer, b->body, b->old, b->loop) &&

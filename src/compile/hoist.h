@@ -1,36 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a loop's body leaves it, and in which way. */
+/* Which nodes leave a loop's body, and how. */
 #ifndef RN_COMPILE_HOIST_H
 #define RN_COMPILE_HOIST_H
 
 #include "compile/copy.h"
 
-typedef enum rn__hoist_place {
+typedef enum rn__hoist_target {
     RN__STAYS,
-    RN__BEFORE, /* depends on no carry: for all steps at once, before the loop */
-    RN__AFTER   /* no carry depends on it: the same, after the loop */
-} rn__hoist_place;
+    RN__BEFORE, /* before the loop, for all steps at once: it depends on no carry */
+    RN__AFTER   /* after the loop, for all steps at once: no carry depends on it */
+} rn__hoist_target;
 
 typedef struct rn__hoist {
     const rn__region *outer, *body;
     const rn_loop *loop;
-    unsigned char *place;    /* by node of the body */
-    bool *varies, *of_carry; /* depends on the step; on a carry */
-    bool *inside;            /* has to be computed in the body */
-    bool *in_sum;     /* an addition or a product that a sum over the steps replaces */
-    bool *summed;     /* by carry: it only adds up, and the sum is made after the loop */
+    unsigned char *target;   /* by node of the body */
+    bool *varies, *of_carry; /* by node: it depends on the step; on a carry */
+    bool *inside;            /* by node: it must be computed in the body */
+    bool *in_sum;            /* by node: an addition or a product that a sum over the steps
+                                replaces */
+    bool *summed;     /* by carry: it is only a sum, which is computed after the loop */
     int32_t *readers; /* how often a node is read: by live nodes, as a next, collected */
     int32_t *stack;   /* room for all nodes */
-    bool any;         /* something leaves */
+    bool any;         /* some node leaves */
 } rn__hoist;
 
-/* Fills in the arrays, from the arena. False without memory. */
+/* Allocates the arrays from the arena and fills them in. False if out of memory. */
 bool rn__hoist_classify(rn__hoist *hoist, rn__arena *arena);
 
-/* What a carry that only adds up adds, or -1: of carry = carry + increment. */
+/* The increment of a carry that is only a sum, carry = carry + increment; else -1. */
 int32_t rn__hoist_increment(const rn_loop *loop, int carry);
 
-/* Whether node `id` is x' y of two matrices that change from step to step. */
+/* Whether node `id` is a product with a sum rule, of operands that vary from step to
+ * step. */
 bool rn__hoist_product(const rn__hoist *hoist, int32_t id);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which nodes leave a loop.
+ * Decides which nodes leave a loop.
  *
- * Before: products that depend on no carry, with what they need and what follows from them.
- * After: products on which no carry depends, with what follows from them. Element-wise
- * nodes alone are not worth a stack in memory: they stay where their operands are in the
- * cache.
+ * Before the loop: products that depend on no carry, with the nodes that they need and
+ * those computed from them. After the loop: products on which no carry depends, with the
+ * nodes computed from them. Element-wise nodes alone are not worth a stack in memory; they
+ * stay in the loop, where their operands are in the cache.
  *
- * A carry that is only added to, and read only after the loop, is no carry at all but a sum
- * over the steps. It is made afterwards where that is one product over all steps (the
- * gradient of a weight) or the sum of something small (that of a bias).
+ * A carry that is only added to, and read only after the loop, is really a sum over the
+ * steps. It is computed afterwards if that is one product over all steps (the gradient of a
+ * weight) or the sum of something small (that of a bias).
  */
 #include "compile/hoist.h"
 
@@ -30,7 +30,7 @@ static bool is_product(const rn__node *node)
     return rn__op_kind(node->op) == RN_KIND_PRODUCT;
 }
 
-/* Something small that is added up by its stack: a sum over axes. */
+/* Whether the node is small and can be summed from its stack: a sum over axes. */
 static bool is_sum(const rn__node *node)
 {
     return rn__op_kind(node->op) == RN_KIND_REDUCTION && (node->op->flags & RN_OP_ADDITIVE);
@@ -60,7 +60,7 @@ static bool leaf(const rn__node *node)
     return node->inputs == 0;
 }
 
-/* Marks RN__BEFORE what could be done before the loop. */
+/* Marks nodes that could move before the loop as RN__BEFORE. */
 static void find_able_before(rn__hoist *h)
 {
     for (int32_t id = 0; id < h->loop->body->count; id++) {
@@ -69,27 +69,27 @@ static void find_able_before(rn__hoist *h)
                     rn__batch_known(node);
 
         for (int i = 0; able && i < node->inputs; i++)
-            able = leaf(node_at(h, node->in[i])) || h->place[node->in[i]] == RN__BEFORE;
-        if (able) h->place[id] = RN__BEFORE;
+            able = leaf(node_at(h, node->in[i])) || h->target[node->in[i]] == RN__BEFORE;
+        if (able) h->target[id] = RN__BEFORE;
     }
 }
 
-/* Takes back what no product needs and what follows from none. */
+/* Unmarks nodes that no product needs and that are computed from none. */
 static void keep_wanted_before(rn__hoist *h, bool *wanted)
 {
     const int32_t n = h->loop->body->count;
 
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
-        wanted[id] = h->place[id] == RN__BEFORE && is_product(node);
-        for (int i = 0; h->place[id] == RN__BEFORE && i < node->inputs; i++)
+        wanted[id] = h->target[id] == RN__BEFORE && is_product(node);
+        for (int i = 0; h->target[id] == RN__BEFORE && i < node->inputs; i++)
             wanted[id] |= wanted[node->in[i]];
     }
     for (int32_t id = n - 1; id >= 0; id--)
         for (int i = 0; wanted[id] && i < node_at(h, id)->inputs; i++)
             wanted[node_at(h, id)->in[i]] = true;
     for (int32_t id = 0; id < n; id++)
-        if (!wanted[id]) h->place[id] = RN__STAYS;
+        if (!wanted[id]) h->target[id] = RN__STAYS;
 }
 
 /* ---- sums ---- */
@@ -107,7 +107,7 @@ int32_t rn__hoist_increment(const rn_loop *loop, int carry)
     return other;
 }
 
-/* The loop's output i, NULL if it does not live. */
+/* The loop's output i, or NULL if it is dead. */
 static const rn__get *live_output(const rn__hoist *h, int i)
 {
     const int32_t id = *rn__list_at(h->loop->output, int32_t, i);
@@ -138,7 +138,7 @@ bool rn__hoist_product(const rn__hoist *h, int32_t id)
     return rn__batch_sums(h->loop->body, node);
 }
 
-/* Whether the sum of a node over the steps is made of the sums of its operands. */
+/* Whether the sum of a node over the steps follows from the sums of its operands. */
 static bool sum_of_operands(const rn__hoist *h, int32_t id)
 {
     const rn__node *node = node_at(h, id);
@@ -152,17 +152,17 @@ static bool sum_of_operands(const rn__hoist *h, int32_t id)
     return true;
 }
 
-/* An increment is a tree: inside it additions and reshapes, at its ends products and sums
- * over axes. Visiting takes a node from the stack and puts its operands there, as a chain
- * of additions may be as long as the body. */
+/* An increment is a tree of additions and reshapes, whose leaves are products and sums over
+ * axes. It is traversed with an explicit stack, because a chain of additions may be as long
+ * as the body. */
 static void push_operands(const rn__hoist *h, int32_t id, int32_t *count)
 {
     for (int i = 0; i < node_at(h, id)->inputs; i++)
         h->stack[(*count)++] = node_at(h, id)->in[i];
 }
 
-/* Whether the sum of this node over the steps can be made after the loop. Only sums are
- * read by others too: the rest is not made step by step any more. */
+/* Whether the sum of this node over the steps can be computed after the loop. Only a sum
+ * over axes may have other readers; the other nodes are no longer computed step by step. */
 static bool summable(const rn__hoist *h, int32_t id)
 {
     int32_t count = 0;
@@ -171,7 +171,7 @@ static bool summable(const rn__hoist *h, int32_t id)
     while (count > 0) {
         id = h->stack[--count];
         if (is_sum(node_at(h, id))) {
-            if (h->place[id] != RN__STAYS || !h->varies[id]) return false;
+            if (h->target[id] != RN__STAYS || !h->varies[id]) return false;
             continue;
         }
         if (h->readers[id] != 1) return false;
@@ -182,7 +182,7 @@ static bool summable(const rn__hoist *h, int32_t id)
     return true;
 }
 
-/* Marks the additions and products that are not made step by step. */
+/* Marks the additions and products that are no longer computed step by step. */
 static void mark_summand(rn__hoist *h, int32_t id)
 {
     int32_t count = 0;
@@ -212,7 +212,7 @@ static void find_sums(rn__hoist *h)
 
 /* ---- after ---- */
 
-/* Marks what the carries that remain need. */
+/* Marks the nodes that the remaining carries need. */
 static void find_core(const rn__hoist *h, bool *core)
 {
     for (int i = 0; i < h->loop->carry.count; i++)
@@ -222,8 +222,8 @@ static void find_core(const rn__hoist *h, bool *core)
             core[node_at(h, id)->in[i]] = true;
 }
 
-/* A node leaves to after the loop when it can, when nobody in the loop reads it, and when
- * it is a product or follows from one that leaves. */
+/* A node moves after the loop if it can, if no node in the loop reads it, and if it is a
+ * product or is computed from one that moves. */
 static void find_after(rn__hoist *h, bool *held)
 {
     const int32_t n = h->loop->body->count;
@@ -231,17 +231,18 @@ static void find_after(rn__hoist *h, bool *held)
     for (int32_t id = n - 1; id >= 0; id--) {
         const rn__node *node = node_at(h, id);
         if (!h->body->live[id] || h->in_sum[id]) continue;
-        held[id] |= h->place[id] == RN__BEFORE || !h->varies[id] || leaf(node) ||
+        held[id] |= h->target[id] == RN__BEFORE || !h->varies[id] || leaf(node) ||
                     !rn__batch_known(node);
-        for (int i = 0; held[id] && h->place[id] != RN__BEFORE && i < node->inputs; i++)
+        for (int i = 0; held[id] && h->target[id] != RN__BEFORE && i < node->inputs; i++)
             held[node->in[i]] = true;
     }
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
         if (!h->body->live[id] || h->in_sum[id] || held[id]) continue;
         bool leaves = is_product(node);
-        for (int i = 0; i < node->inputs; i++) leaves |= h->place[node->in[i]] == RN__AFTER;
-        if (leaves) h->place[id] = RN__AFTER;
+        for (int i = 0; i < node->inputs; i++)
+            leaves |= h->target[node->in[i]] == RN__AFTER;
+        if (leaves) h->target[id] = RN__AFTER;
     }
 }
 
@@ -249,10 +250,11 @@ static void find_after(rn__hoist *h, bool *held)
 
 static void need(const rn__hoist *h, int32_t id)
 {
-    if (h->place[id] == RN__STAYS) h->inside[id] = true;
+    if (h->target[id] == RN__STAYS) h->inside[id] = true;
 }
 
-/* What the sum of an increment reads: factors of products, or the small summand. */
+/* The nodes that the sum of an increment reads: factors of products, or the small
+ * summand. */
 static void need_summand(const rn__hoist *h, int32_t id)
 {
     int32_t count = 0;
@@ -286,11 +288,11 @@ static void find_inside(rn__hoist *h)
         if (get && get->kind == RN__COLLECT) need(h, (int32_t)get->id);
     }
     for (int32_t id = h->loop->body->count - 1; id >= 0; id--) {
-        const bool reads = h->inside[id] && h->place[id] == RN__STAYS;
+        const bool reads = h->inside[id] && h->target[id] == RN__STAYS;
         for (int i = 0; i < node_at(h, id)->inputs; i++) {
             if (reads)
                 h->inside[node_at(h, id)->in[i]] = true;
-            else if (h->place[id] == RN__AFTER)
+            else if (h->target[id] == RN__AFTER)
                 need(h, node_at(h, id)->in[i]);
         }
     }
@@ -302,7 +304,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     bool *scratch = (bool *)rn__arena_new(arena, n),
          *held = (bool *)rn__arena_new(arena, n);
 
-    h->place = (unsigned char *)rn__arena_new(arena, n);
+    h->target = (unsigned char *)rn__arena_new(arena, n);
     h->varies = (bool *)rn__arena_new(arena, n);
     h->of_carry = (bool *)rn__arena_new(arena, n);
     h->inside = (bool *)rn__arena_new(arena, n);
@@ -311,7 +313,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->readers = (int32_t *)rn__arena_new(arena, n * sizeof *h->readers);
     h->stack = (int32_t *)rn__arena_new(arena, (n + 1) * sizeof *h->stack);
     if (!h->readers || !h->stack) return false;
-    if (!scratch || !held || !h->in_sum || !h->place || !h->varies || !h->of_carry ||
+    if (!scratch || !held || !h->in_sum || !h->target || !h->varies || !h->of_carry ||
         !h->inside || !h->summed)
         return false;
     find_dependence(h);
@@ -322,7 +324,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     find_core(h, held);
     find_after(h, held);
     find_inside(h);
-    for (size_t i = 0; i < n; i++) h->any |= h->place[i] != RN__STAYS;
+    for (size_t i = 0; i < n; i++) h->any |= h->target[i] != RN__STAYS;
     for (int i = 0; i < h->loop->carry.count; i++) h->any |= h->summed[i];
     return true;
 }

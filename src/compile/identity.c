@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Identities: operators that give back an operand, by the neutral elements and flags of
+ * Identities: operators whose result is an operand, by the neutral elements and flags of
  * their records.
  *
  *   x + 0, x - 0, x 1, x / 1 = x        - -x = x         a view that changes nothing = x
  *
- * Only what holds for NaN and infinity too; x 0 = 0 does not. (The zero of x + 0 loses a
- * sign.)
+ * Only identities that hold for NaN and infinities; x 0 = 0 does not. (x + 0 changes -0 to
+ * 0.)
  */
 #include "compile/passes.h"
 
-/* Whether x, or what it is a view of, is a constant of this value. */
+/* Whether x, or the tensor that it is a view of, is a constant of this value. */
 static bool is_value(rn_tensor x, double value)
 {
     while (rn__node_of(x)->op->view) x = rn__tensor(x.graph, rn__node_of(x)->in[0]);
@@ -18,7 +18,7 @@ static bool is_value(rn_tensor x, double value)
            *(const double *)rn__node_of(x)->attributes == value;
 }
 
-/* x, when an operation of x and y has the shape of x and y is `neutral`. */
+/* x, if an operation on x and y has the shape of x and y is `neutral`. */
 static rn_tensor neutral_to(rn_tensor x, rn_tensor y, double neutral)
 {
     rn_shape both;
@@ -28,7 +28,7 @@ static rn_tensor neutral_to(rn_tensor x, rn_tensor y, double neutral)
     return rn_shape_equal(both, rn_shape_get(x)) ? x : rn_null();
 }
 
-/* Whether a view of x is x: the same elements in the same places. */
+/* Whether a view of x is x itself: the same elements in the same order. */
 static bool changes_nothing(const rn__node *node, rn_tensor x)
 {
     const rn_shape shape = rn_shape_get(x);

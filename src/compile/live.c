@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a graph lives: what its roots need, through loops. Dead code is what this leaves
- * out. */
+/* Liveness: the nodes of a graph that its roots need, through loops. All others are dead
+ * code. */
 #include "compile/copy.h"
 
 rn__region *rn__copy_region(const rn__copy_pass *pass, const rn_graph *graph)
@@ -29,7 +29,7 @@ static rn__region *region_for(rn__copy_pass *pass, const rn_graph *graph)
 
 static bool mark(rn__copy_pass *pass, rn__region *region);
 
-/* The body's roots are what live outputs of the loop read. */
+/* The roots of a body are the nodes that live outputs of the loop read. */
 static void mark_outputs(const rn__region *outer, const rn_loop *loop, rn__region *body)
 {
     for (int i = 0; i < loop->output.count; i++) {

@@ -2,17 +2,17 @@
 /*
  * The passes, in the order in which rn_compile runs them:
  *
- *   convert    a private copy, in other real types when asked
+ *   convert    a private copy, in another real type on request
  *              (here the optimiser adds its nodes)
  *   simplify   dead code, common subexpressions, identities, constants; loop invariants
- *   hoist      what need not be done step by step leaves the loop
- *   simplify   once more, for what hoisting made
+ *   hoist      moves work out of loops that need not run in every step
+ *   simplify   again, after hoisting
  *   schedule   the list of calls
- *   elide      computing things where they go, in place of copies
+ *   elide      computes values in their final place instead of copying them
  *   fuse       chains of element-wise calls, tile by tile
  *   place      memory
  *
- * From graph to graph a pass is a hook of copy.h; the last four work on a plan (plan.h).
+ * A graph-to-graph pass is a hook of copy.h. The last four passes work on a plan (plan.h).
  */
 #ifndef RN_COMPILE_PASSES_H
 #define RN_COMPILE_PASSES_H
@@ -22,9 +22,9 @@
 typedef struct rn__conversion {
     bool convert;
     rn_type real;
-    bool frozen;   /* no assignments */
-    bool freeze;   /* variables become inputs, and no assignments */
-    int32_t input; /* begins as 0; the convertor's own: inputs before it are copied */
+    bool omit_assignments;
+    bool variables_as_inputs; /* without assignments */
+    int32_t input;            /* initially 0; private: inputs before it are copied */
 } rn__conversion;
 
 bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t *roots,
@@ -32,14 +32,14 @@ bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t 
 
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
 
-/* Simplifies too, what it makes anew. */
+/* Also simplifies the nodes that it creates. */
 bool rn__hoist_loops(rn__copy_pass *pass, const int32_t *roots, int count);
 
-/* The value of an element-wise operator on scalar constants, as a constant of pass->to;
- * null without an error when there is none. */
+/* The value of an element-wise operator on scalar constants, as a constant of `to`; null
+ * without an error if there is none. */
 rn_tensor rn__fold(rn_graph *to, const rn__node *node, const rn_tensor *in);
 
-/* What an operator on these operands is equal to without computing anything, or null. */
+/* The operand that an operator on these operands is equal to, or null. */
 rn_tensor rn__identity(const rn__node *node, const rn_tensor *in);
 
 #endif

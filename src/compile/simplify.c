@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Simplify: the copy holds each value once. A node is looked up by graph, operator,
- * operands and attributes before it is made; identities and constants come first. Dead code
- * is not copied, and what is invariant in a loop leaves it, both by the frame of copy.c.
+ * Simplify: the copy has each value once. Before a node is appended, identities and
+ * constants are tried, then a node with the same graph, operator, operands and attributes.
+ * Dead code is not copied, and loop invariants leave their loop; copy.c does both.
  */
 #include "compile/passes.h"
 
@@ -19,7 +19,7 @@ typedef struct entry {
 enum { FEWEST = 256 };
 
 typedef struct table {
-    entry **bucket; /* as many as a power of two, and at least as many as entries */
+    entry **bucket; /* a power of two of them, at least as many as entries */
     size_t buckets, count;
 } table;
 
@@ -89,8 +89,8 @@ static bool grow(rn_allocator a, table *t)
     return true;
 }
 
-/* The first node equal to x, which x joins the table as when there is none. x was appended
- * for the question; dead code leaves it out when it is not used. */
+/* The first node equal to x; if there is none, x is added to the table and returned. x was
+ * appended only for this comparison; if it is not used, it is dead code. */
 static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
 {
     table *t = (table *)pass->data;
@@ -116,7 +116,7 @@ static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
 {
     rn_tensor x = rn__identity(node, in);
 
-    /* An operand is unique by now, or a leaf of a body, which no table may judge. */
+    /* Operands are unique already, or leaves of a body, which are never merged. */
     if (!rn_is_null(x)) return x;
     x = rn__fold(pass->to, node, in);
     if (rn_is_null(x)) x = rn__copy_as_is(pass, node, in);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Building: the one place where nodes are made, and where operands find their graph. */
+/* Building: appends nodes, and finds the graph that operands belong to. */
 #include "graph/frame.h"
 
 #include <stdio.h>
@@ -100,7 +100,7 @@ rn_graph *rn__innermost(const rn_tensor *x, int count)
     return graph;
 }
 
-/* The body's leaf for a tensor of its parent, one for each. */
+/* The leaf of the body for a tensor of its parent; a second call returns the same leaf. */
 static rn_tensor capture(rn_graph *body, rn_tensor outer)
 {
     rn_loop *loop = body->loop;
@@ -123,7 +123,9 @@ rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what)
 {
     char text[160];
 
-    if (rn_is_null(x)) return rn_fail(graph, "%s: given the null tensor", what);
+    if (rn_is_null(x))
+        return rn_fail(graph, "%s: given the null tensor%s", what,
+                       rn__null_text(x, text, sizeof text));
     if (!rn__exists(x))
         return rn_fail(graph, "%s: tensor %d does not exist%s", what, (int)x.id,
                        x.serial == x.graph->serial || x.serial == 0
@@ -156,7 +158,7 @@ static const char *elementwise(rn_typing *t)
     return NULL;
 }
 
-/* Types as the shape rule sees them, in words, when the rule refuses them. */
+/* Appends the operands' types, for a message of a shape rule about types. */
 static void append_types(const rn_typing *t, char *what, size_t capacity)
 {
     size_t used = strlen(what);
@@ -234,9 +236,11 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
 {
     rn_graph *graph = in ? rn__innermost(in, inputs) : NULL;
     rn_tensor few[FEW], *own = few;
-    char text[80];
+    char text[128];
 
-    if (!graph) return rn__null_from(op, in, inputs);
+    if (!graph)
+        return rn__null_from(op ? op->name : NULL,
+                             inputs == 1 ? RN__NULL_X : RN__NULL_OPERANDS, in, inputs);
     if (graph->root->failed) return rn_null();
     if (!op || !op->name)
         return rn_fail(graph, "apply: %s", op ? "the operator has no name" : "no operator");
@@ -254,7 +258,7 @@ rn_tensor rn_apply(const rn_op *op, const rn_tensor *in, int inputs, const void 
     }
     if (graph->loop && graph->loop->ended)
         return rn__refuse(op, in, inputs,
-                          "the loop has ended, rn_loop_collect gives its values");
+                          "the loop has ended; rn_loop_collect returns its values");
     for (int i = 0; i < inputs; i++) {
         if (rn_is_null(in[i]))
             return rn_fail(graph, "%s: operand %d is the null tensor%s", op->name, i,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Leaves that a script makes: inputs and constants. */
+/* Inputs and constants. */
 #include "graph/node.h"
 
 #include <math.h>
@@ -10,7 +10,6 @@ bool rn__leaf_valid(rn_graph *graph, const char *what, const char *name, rn_type
 {
     char text[160];
 
-    if (!graph) return false;
     if ((unsigned)type >= RN_TYPES) {
         rn_fail(graph, "%s: invalid type: %d", what, (int)type);
         return false;
@@ -25,7 +24,7 @@ bool rn__leaf_valid(rn_graph *graph, const char *what, const char *name, rn_type
 
 rn_tensor rn_input(rn_graph *graph, const char *name, rn_type type, rn_shape shape)
 {
-    if (!graph) return rn_null();
+    if (!graph) return rn__null_from("input", RN__NULL_GRAPH, NULL, 0);
     if (graph->parent)
         return rn_fail(graph, "input: inputs belong outside loops: %s", name ? name : "");
     if (!rn__leaf_valid(graph, "input", name ? name : "", type, shape)) return rn_null();
@@ -34,6 +33,7 @@ rn_tensor rn_input(rn_graph *graph, const char *name, rn_type type, rn_shape sha
 
 rn_tensor rn_constant(rn_graph *graph, rn_type type, rn_shape shape, const void *data)
 {
+    if (!graph) return rn__null_from("constant", RN__NULL_GRAPH, NULL, 0);
     if (!rn__leaf_valid(graph, "constant", "", type, shape)) return rn_null();
     const size_t bytes = (size_t)rn_shape_count(shape) * rn_type_size(type);
     if (bytes && !data) return rn_fail(graph, "constant: no data");
@@ -67,6 +67,7 @@ bool rn__scalar_fits(rn_type type, double value)
 rn_tensor rn__scalar(rn_graph *graph, const char *what, rn_type type, double value,
                      const char *of)
 {
+    if (!graph) return rn__null_from(what, RN__NULL_GRAPH, NULL, 0);
     if (!rn__leaf_valid(graph, what, "", type, (rn_shape){0})) return rn_null();
     if (!rn__scalar_fits(type, value))
         return rn_fail(graph, "%s: %s cannot hold %.10g%s", what, rn_type_name(type),
@@ -80,7 +81,7 @@ rn_tensor rn__scalar_like(const char *what, rn_tensor x, double value)
 {
     char text[128], of[192];
 
-    if (rn_is_null(x)) return x;
+    if (rn_is_null(x)) return rn__null_from(what, RN__NULL_X, &x, 1);
     if (!rn__exists(x)) return rn__adopt(x.graph, x, what);
     snprintf(of, sizeof of, "; cast to f32 first: %s", rn__describe(x, text, sizeof text));
     return rn__scalar(x.graph, what, rn_type_get(x), value, of);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors told as those of the function that the user called. */
+/* Errors are reported under the name of the function that the user called. */
 #include "graph/frame.h"
 
 #include <stdio.h>
@@ -22,18 +22,20 @@ bool rn__frame_enter_real(rn__frame *f, const char *what, rn_tensor x)
 {
     char text[160];
 
-    if (rn_is_null(x)) return false;
     rn__frame_enter(f, what, NULL, x, rn_null());
+    if (rn_is_null(x)) return false;
     if (!rn__exists(x) || rn__is_real(rn_type_get(x))) return true;
     rn_fail(x.graph, "%s: x must be f32 or f64: %s %s", what,
             rn__describe(x, text, sizeof text), rn_type_name(rn_type_get(x)));
-    rn__frame_leave(f, x);
     return false;
 }
 
 rn_tensor rn__frame_leave(rn__frame *f, rn_tensor y)
 {
-    if (f->root) f->root->frame = f->outer;
+    if (!f->root && rn_is_null(y))
+        return rn__null_from(f->what, RN__NULL_X, f->operand, RN__FRAME_OPERANDS);
+    if (!f->root) return y;
+    f->root->frame = f->outer;
     return y;
 }
 
@@ -80,8 +82,8 @@ bool rn__frame_refuse(rn_graph *graph, const rn_op *op, const char *what)
 
 /* ---- for runs ---- */
 
-/* The innermost that names what is refused, or the outermost. */
-static rn__frame *teller(rn__frame *f)
+/* The frame whose names the message uses: the innermost with a noun, else the outermost. */
+static rn__frame *naming(rn__frame *f)
 {
     while (!f->noun && f->outer) f = f->outer;
     return f;
@@ -96,8 +98,8 @@ static rn_tensor integers(const rn__frame *f)
     return rn_null();
 }
 
-/* "embedding embed: \0words [4]": before and after what a kernel says. */
-static const char *told(rn__frame *f)
+/* "embedding embed: \0words [4]": the texts before and after a kernel's message. */
+static const char *context_of(rn__frame *f)
 {
     const rn_tensor of = integers(f);
     char what[192], begin[256], text[160] = "";
@@ -127,7 +129,7 @@ void rn__frame_note(rn_tensor y)
     for (int i = 0; i < node->inputs; i++)
         indexed = indexed || rn__at(y.graph, node->in[i])->type == RN_I32;
     if (!indexed || rn__is_elementwise(node->op)) return;
-    f = teller(f);
-    if (!f->told) f->told = told(f);
-    node->told = f->told;
+    f = naming(f);
+    if (!f->context) f->context = context_of(f);
+    node->context = f->context;
 }

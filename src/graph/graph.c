@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The graph as an object: making, freeing, its error, and questions about tensors. */
+/* The graph as an object: allocation, its error, and properties of tensors. */
 #include "graph/frame.h"
 
 #include <stdarg.h>
@@ -11,7 +11,8 @@ rn_graph *rn_graph_new(void)
     return rn_graph_new_using((rn_allocator){0});
 }
 
-/* The one thing that all graphs of a process share. A number comes again after 2^32 - 1. */
+/* The only state that all graphs of a process share. Numbers repeat after 2^32 - 1
+ * graphs. */
 static uint32_t next_serial(void)
 {
     static atomic_uint_least32_t last;
@@ -71,22 +72,26 @@ void rn_graph_free(rn_graph *graph)
 const char *rn_graph_error(const rn_graph *graph)
 {
     return graph ? graph->root->error
-                 : "graph: there is none: rn_graph_new was not called or had no memory";
+                 : "graph: it is NULL: rn_graph_new was not called or ran out of memory";
 }
 
 rn_tensor rn_fail(rn_graph *graph, const char *format, ...)
 {
-    if (graph && !graph->root->failed) {
-        va_list arguments;
+    char own[64], *text = graph ? graph->root->error : own;
+    const size_t capacity = graph ? sizeof graph->error : sizeof own;
+    va_list arguments;
 
-        graph = graph->root;
-        graph->failed = true;
-        if (!format) format = "an error without a message";
-        va_start(arguments, format);
-        vsnprintf(graph->error, sizeof graph->error, format, arguments);
-        va_end(arguments);
-        rn__frame_blame(graph);
+    if (graph && graph->root->failed) return rn_null();
+    if (!format) format = "an error without a message";
+    va_start(arguments, format);
+    vsnprintf(text, capacity, format, arguments);
+    va_end(arguments);
+    if (!graph) {
+        own[strcspn(own, ": ")] = 0;
+        return rn__null_from(own, RN__NULL_UNSTATED, NULL, 0);
     }
+    graph->root->failed = true;
+    rn__frame_blame(graph->root);
     return rn_null();
 }
 

@@ -3,7 +3,7 @@
 #include "graph/index.h"
 
 typedef struct rn__index_slot {
-    rn__key key; /* of NULL: free */
+    rn__key key; /* `of` is NULL: free */
     int32_t node;
 } rn__index_slot;
 
@@ -23,8 +23,8 @@ static bool same(rn__key a, rn__key b)
     return a.of == b.of && a.kind == b.kind && a.id == b.id;
 }
 
-/* Where the key is, or the free slot where it would be. */
-static rn__index_slot *place(const rn__index *index, rn__key key)
+/* The slot of the key, or the free slot where it belongs. */
+static rn__index_slot *slot_of(const rn__index *index, rn__key key)
 {
     uint32_t at = hash_of(key) & (index->slots - 1);
 
@@ -36,7 +36,7 @@ static rn__index_slot *place(const rn__index *index, rn__key key)
 int32_t rn__index_find(const rn__index *index, rn__key key)
 {
     if (!index->slots) return -1;
-    const rn__index_slot *slot = place(index, key);
+    const rn__index_slot *slot = slot_of(index, key);
     return slot->key.of ? slot->node : -1;
 }
 
@@ -48,7 +48,7 @@ static bool grow(rn_allocator a, rn__index *index)
     more.slot = (rn__index_slot *)rn__new(a, (size_t)more.slots * sizeof *more.slot);
     if (!more.slot) return false;
     for (uint32_t i = 0; i < index->slots; i++)
-        if (index->slot[i].key.of) *place(&more, index->slot[i].key) = index->slot[i];
+        if (index->slot[i].key.of) *slot_of(&more, index->slot[i].key) = index->slot[i];
     rn__index_finish(a, index);
     *index = more;
     return true;
@@ -57,7 +57,7 @@ static bool grow(rn_allocator a, rn__index *index)
 bool rn__index_add(rn_allocator a, rn__index *index, rn__key key, int32_t node)
 {
     if (2 * (index->count + 1) > index->slots && !grow(a, index)) return false;
-    *place(index, key) = (rn__index_slot){key, node};
+    *slot_of(index, key) = (rn__index_slot){key, node};
     index->count++;
     return true;
 }

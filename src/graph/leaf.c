@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a leaf of a loop's body stands for. The lists are in order of their leaves. */
+/* Finds the pair or carry of a leaf of a loop's body. The lists are sorted by leaf. */
 #include "graph/node.h"
 
 rn__pair *rn__pair_of(const rn__list *pairs, int32_t leaf)

@@ -116,6 +116,7 @@ rn_tensor rn__loop_carry(rn_loop *loop, rn_tensor initial)
 
 rn_tensor rn_loop_index(rn_loop *loop)
 {
+    if (!loop) return rn__null_from("loop_index", RN__NULL_LOOP, NULL, 0);
     if (!rn__loop_open(loop, "loop: index", false)) return rn_null();
     if (loop->index < 0) {
         const rn_tensor leaf = rn__loop_leaf(loop, &rn__op_index, RN_I32, (rn_shape){0});
@@ -132,15 +133,14 @@ rn__carry *rn__loop_find_carry(const rn_loop *loop, rn_tensor leaf)
     if (leaf.graph == loop->body && rn__exists(leaf)) {
         const rn__node *node = rn__node_of(leaf);
         i = rn__carry_of(loop, leaf.id);
-        /* With lengths it is what the body sees of the carry: a choice, of it or
-         * another. */
+        /* With lengths the body reads a selection between the carry and another value. */
         if (i < 0 && node->inputs == 3) i = rn__carry_of(loop, node->in[1]);
     }
     rn__carry *carry = i < 0 ? NULL : rn__list_at(loop->carry, rn__carry, i);
     return carry && (carry->leaf == leaf.id || carry->seen == leaf.id) ? carry : NULL;
 }
 
-/* The carry as messages call it: by the name of the body's leaf or of the initial value. */
+/* The carry's name in messages: that of the body's leaf, or else of the initial value. */
 static const char *carry_name(const rn_loop *loop, const rn__carry *carry)
 {
     const char *name = rn__at(loop->body, carry->leaf)->name;

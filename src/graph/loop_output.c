@@ -11,7 +11,7 @@ bool rn__loop_stack(const rn_loop *loop, rn_shape shape, bool history, rn_shape 
         return false;
     }
     out->rank = shape.rank + 1;
-    /* No loop of so many steps has a history, but it must not wrap. */
+    /* No loop of that many steps can have a history, but the sum must not overflow. */
     out->size[0] = loop->steps + (history && loop->steps < INT64_MAX);
     for (int i = 0; i < shape.rank; i++) out->size[i + 1] = shape.size[i];
     if (rn_shape_count(*out) >= 0) return true;
@@ -27,7 +27,7 @@ int32_t rn__loop_find_get(const rn_loop *loop, rn__get_kind kind, int32_t id)
     return rn__index_find(&loop->outer->root->index, key);
 }
 
-/* Puts a new get node among the loop's outputs; false after an error. */
+/* Adds a new get node to the loop's outputs; false after an error. */
 static bool add_output(rn_loop *loop, rn__get_kind kind, int32_t id, rn_tensor y)
 {
     const rn__key key = {loop, RN__INDEX_GET + (int32_t)kind, id};

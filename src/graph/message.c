@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The words of messages: "op: what is wrong: x [32,128], w [64,512]". */
+/* The form of messages: "op: what is wrong: x [32,128], w [64,512]". */
 #include "graph/frame.h"
 
 #include <stdarg.h>
@@ -24,7 +24,7 @@ char *rn__shape_text(rn_shape shape, char *text, size_t capacity)
     return text;
 }
 
-/* Leaves of a body are called by what they stand for outside, where they have no name. */
+/* The name of a node. A leaf of a body without a name has that of its outer tensor. */
 static const char *name_of(rn_tensor x)
 {
     const rn__node *node = rn__node_of(x);
@@ -42,10 +42,8 @@ static char *describe(rn_tensor x, bool numbered, char *text, size_t capacity)
     char shape[128];
 
     if (!rn__exists(x)) {
-        if (rn_is_null(x))
-            snprintf(text, capacity, "nothing");
-        else
-            snprintf(text, capacity, "tensor %d", (int)x.id);
+        if (rn_is_null(x)) return rn__null_describe(x, text, capacity);
+        snprintf(text, capacity, "tensor %d", (int)x.id);
         return text;
     }
     const char *name = name_of(x);
@@ -73,6 +71,9 @@ rn_tensor rn__refuse(const rn_op *op, const rn_tensor *in, int inputs, const cha
     char all[400] = "", one[160];
     size_t used = 0;
 
+    if (!graph)
+        return rn__null_from(op->name, inputs == 1 ? RN__NULL_X : RN__NULL_OPERANDS, in,
+                             inputs);
     for (int i = 0; i < inputs; i++)
         if (!rn_is_null(in[i]) && !rn__exists(in[i]))
             return rn__adopt(graph, in[i], op->name);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The graph from inside: nodes, bodies of loops, assignments.
+ * The internals of a graph: nodes, bodies of loops, assignments.
  *
- * A graph is an append-only array of nodes, and a node mentions earlier ones only, so order
- * of creation is order of evaluation. The body of a loop is a graph too, whose `parent` is
- * the graph that the loop stands in; the outermost is the `root`, which owns all memory and
- * the error. Tensors of a parent that a body mentions become captures.
+ * A graph is an append-only array of nodes. A node refers to earlier nodes only, so order
+ * of creation is order of evaluation. The body of a loop is a graph too. Its `parent` is
+ * the graph that contains the loop. The outermost graph, the `root`, owns all memory and
+ * the error. A body reads tensors of its parent through captures.
  */
 #ifndef RN_GRAPH_NODE_H
 #define RN_GRAPH_NODE_H
@@ -14,14 +14,15 @@
 
 #include "base/arena.h"
 #include "graph/index.h"
+#include "graph/null.h"
 #include "kernel/ieee.h"
 #include "rondo/graph.h"
 #include "rondo/loop.h"
 #include "rondo/op.h"
 
-/* Made by hoisting out of a loop with a limit: of these operands (bit i: input i; bit
- * `inputs`: the output) only the first steps along the first axis are read or written, as
- * many of the `steps` as the scalar says. What lies behind them is undefined. */
+/* Set by hoisting out of a loop with a limit. Of these operands (bit i: input i; bit
+ * `inputs`: the output) only the first of the `steps` slices along the first axis are read
+ * or written, as many as the scalar's value. The others are undefined. */
 typedef struct rn__limit {
     int32_t id; /* i32 scalar of the same graph; -1: no limit */
     uint32_t operands;
@@ -34,13 +35,14 @@ typedef struct rn__node {
     rn_type variant; /* whose kernel is called */
     rn_shape shape;
     int inputs;
-    int32_t assignment; /* of a variable leaf: which one is its, from 1; 0: none */
+    int32_t assignment; /* of a variable leaf: the number of its assignment, from 1; 0:
+                           none */
     int32_t *in;        /* ids in the same graph */
     const void *attributes;
     size_t attribute_size;
-    const char *name; /* NULL: none */
-    const char *told; /* what comes before and, after its 0, behind what the kernel says
-                         of values that it rejects; NULL: nothing. See frame.h */
+    const char *name;      /* NULL: none */
+    const char *context;   /* texts before and, following the 0, after the kernel's message
+                              when it rejects values; NULL: none. See frame.h */
     rn_variable *variable; /* of a variable leaf */
     rn_loop *loop;         /* of a loop node, its outputs, and the leaves of its body */
     rn__limit limit;
@@ -62,9 +64,9 @@ struct rn_graph {
     rn__node **node;
     int32_t count, capacity;
     rn_graph *root, *parent;
-    rn_loop *loop; /* whose body this is; NULL for the root */
+    rn_loop *loop; /* the loop that this is the body of; NULL for the root */
     rn_graph *next_body;
-    uint32_t serial; /* the root's, another one for every graph, never 0 */
+    uint32_t serial; /* the root's; different for every graph, never 0 */
     int32_t number;  /* of a body, from 1; of the root 0 */
 
     /* Of the root alone. */
@@ -75,18 +77,19 @@ struct rn_graph {
     int32_t body_count;
     rn__assignment *assignment;
     int assignments, assignment_capacity;
-    rn__list draws;         /* how often each key was drawn with; nn/random.c */
-    uint32_t shares;        /* scopes of rn_share so far; nn/scope.c */
+    rn__list draws;         /* number of draws for each key; nn/random.c */
+    uint32_t shares;        /* number of calls of rn_share; nn/scope.c */
     rn__frame *frame;       /* the innermost function that is building; frame.h */
-    bool trains, infers;    /* weights were asked for by scopes for training, inference */
-    bool failed, no_memory; /* no_memory: which is why it failed */
+    bool trains, infers;    /* a scope for training, for inference has used a weight */
+    bool failed, no_memory; /* no_memory: that was the error */
     char error[512];
 };
 
-/* Values of a carry: inside the leaf and what it becomes; outside where it begins. */
+/* The values of a carry: `leaf` and `next` are of the body, `initial` is of the outer
+ * graph. */
 typedef struct rn__carry {
     int32_t initial, leaf, next; /* next -1: not set yet */
-    int32_t seen; /* what the body reads: the leaf, or with lengths a choice of it */
+    int32_t seen; /* what the body reads: the leaf, or with lengths a selection */
 } rn__carry;
 
 /* An outer tensor and the body's leaf for it: a step's slice, or a capture. */
@@ -102,11 +105,12 @@ struct rn_loop {
     /* With lengths; see ops/composite/padding.h. */
     rn_tensor lengths; /* of the outer graph, i32 [B]; null: none */
     rn_tensor mask;    /* of the body: bool [B], true while the sequence lasts */
-    rn_tensor row;     /* of the outer graph, i32 [B]: whose first step stands in */
+    rn_tensor row;     /* of the outer graph, i32 [B]: the sequence whose first step
+                          replaces padding */
     int64_t batch;
-    int32_t limit; /* of the outer graph: i32 scalar in 0..steps, only so many steps run;
-                      -1: all. Later steps leave carries as they are and collect 0 */
-    int32_t index; /* the leaf of the step's index; -1 when nobody asked */
+    int32_t limit; /* of the outer graph: i32 scalar in 0..steps, the number of steps that
+                      run; -1: all. Later steps change no carry and collect 0 */
+    int32_t index; /* the leaf of the step's index; -1: not used */
     /* In order of their leaves. */
     rn__list each;    /* rn__pair */
     rn__list carry;   /* rn__carry */
@@ -114,7 +118,7 @@ struct rn_loop {
     rn__list output;  /* int32_t: its get nodes, in order */
 };
 
-/* The pair of this leaf, NULL if there is none; the carry's place in its list, or -1. */
+/* The pair of this leaf, or NULL; the position of this leaf's carry in its list, or -1. */
 rn__pair *rn__pair_of(const rn__list *pairs, int32_t leaf);
 int rn__carry_of(const rn_loop *loop, int32_t leaf);
 
@@ -149,8 +153,8 @@ static inline rn_tensor rn__tensor(rn_graph *graph, int32_t id)
     return (rn_tensor){graph, id, graph->serial};
 }
 
-/* Whether there is such a tensor: a node of a graph that is still the one it was made in.
- * Serial 0, in a tensor that no builder made, fits any. */
+/* Whether the tensor exists: its graph is still the one that it was built in, and has the
+ * node. Serial 0, of a tensor that no builder made, matches any graph. */
 static inline bool rn__exists(rn_tensor x)
 {
     return x.graph && x.id >= 0 && x.id < x.graph->count &&
@@ -168,11 +172,11 @@ static inline bool rn__is_real(rn_type type)
     return type == RN_F32 || type == RN_F64;
 }
 
-/* Room for one more record at the end of a list in the root's arena; NULL after an
+/* Appends a record to a list in the root's arena and returns its address; NULL after an
  * error. */
 void *rn__list_add(rn_graph *graph, rn__list *list, size_t size);
 
-/* Remembers which node a key stands for; false after an error. */
+/* Adds a key and its node to the graph's index; false after an error. */
 bool rn__remember(rn_graph *graph, rn__key key, int32_t node);
 
 /* Appends a node of this type and shape; inputs and attributes are copied. */
@@ -187,39 +191,35 @@ rn_tensor rn__adopt(rn_graph *graph, rn_tensor x, const char *what);
  * null. */
 rn_graph *rn__innermost(const rn_tensor *x, int count);
 
-/* Whether b is a or encloses it. */
+/* Whether `outer` is `inner` or encloses it. */
 bool rn__encloses(const rn_graph *outer, const rn_graph *inner);
 
-/* A null tensor that remembers the operator which was given nothing but null tensors, and
- * so had no graph to put an error on; its text for messages, "" if x remembers none. At
- * most `capacity` bytes with the 0. */
-rn_tensor rn__null_from(const rn_op *op, const rn_tensor *in, int inputs);
-char *rn__null_text(rn_tensor x, char *text, size_t capacity);
-
-/* Puts "<what>: " before the error that is on the graph, unless that is want of memory. */
+/* Prefixes the graph's error with "<what>: ", unless it is lack of memory. */
 void rn__fail_within(rn_graph *graph, const char *what);
 
-/* Puts the error of another graph on this one; without any, that a pass gave up. */
+/* Copies the error of another graph to this one; if it has none, records that a pass
+ * failed. */
 void rn__fail_as(rn_graph *graph, const rn_graph *other);
 
-/* Puts "out of memory" on the graph; returns the null tensor. */
+/* Records "out of memory" on the graph. Returns the null tensor. */
 rn_tensor rn__no_memory(rn_graph *graph);
 
-/* The same of an array: whose it is (name may be ""), its type, shape and bytes. */
+/* The same for an array, with its owner (`name` may be ""), type, shape and size in
+ * bytes. */
 rn_tensor rn__no_memory_for(rn_graph *graph, const char *what, const char *name,
                             rn_type type, rn_shape shape);
 
 /* A new body for a loop, owned by the root. NULL after an error. */
 rn_graph *rn__body_new(rn_graph *parent, rn_loop *loop);
 
-/* What its record says that an operator is and works on; see op.h. */
+/* The kind of an operator, and whether it has a kernel for a type; see op.h. */
 rn_op_kind rn__op_kind(const rn_op *op);
 bool rn__op_takes(const rn_op *op, rn_type variant);
 
 /* Whether an operator is computed by a map for this type, and not by a kernel. */
 bool rn__op_maps(const rn_op *op, rn_type variant);
 
-/* NULL, or what in a record contradicts itself. */
+/* NULL, or the contradiction in a record. */
 const char *rn__op_fault(const rn_op *op);
 
 static inline bool rn__is_elementwise(const rn_op *op)
@@ -227,7 +227,7 @@ static inline bool rn__is_elementwise(const rn_op *op)
     return rn__op_kind(op) == RN_KIND_ELEMENTWISE;
 }
 
-/* Whether the op, of two operands, is their sum. */
+/* Whether the operator is the sum of its two operands. */
 bool rn__op_adds(const rn_op *op);
 
 /* What the record answers to rn_divide_rule; an element-wise operator's rule is implied. */
@@ -240,41 +240,40 @@ int rn__axis_under(const rn_array *x, const rn_array *y, int axis);
 /* Strides of a dense array. */
 void rn__layout_dense(rn_shape shape, int64_t *stride);
 
-/* How a view reads a dense operand of this type and shape: what its rule is given and sets.
- * False when no strides say it. */
+/* Calls the rule of a view on a dense operand of this type and shape, and fills `in`, `out`
+ * and `offset`. False if no strides describe the view. */
 bool rn__view_of_dense(const rn__node *view, rn_type type, rn_shape shape, rn_array *in,
                        rn_array *out, int64_t *offset);
 
-/* The type and shape that an operator gives: fills t->type, t->shape, t->variant from the
- * other members. Returns NULL or what is wrong. */
+/* The type and shape of an operator's result: fills t->type, t->shape and t->variant from
+ * the other members. Returns NULL or the reason for a refusal. */
 const char *rn__op_type(const rn_op *op, rn_typing *t);
 
 /* ---- words for messages ---- */
 
-/* "lstm/w [64,512]"; a node without a name is called by its operator and id. At most
- * `capacity` bytes with the 0; returns text. */
+/* "lstm/w [64,512]"; for a node without a name, its operator and id. At most `capacity`
+ * bytes with the 0. Returns text. */
 char *rn__describe(rn_tensor x, char *text, size_t capacity);
 
-/* The same without the number, for a node of a private copy: there it is another. */
+/* The same without the id, for a node of a private copy, where ids differ. */
 char *rn__describe_copied(rn_tensor x, char *text, size_t capacity);
 char *rn__shape_text(rn_shape shape, char *text, size_t capacity);
 
 /* ---- scalars ---- */
 
-/* Whether a scalar of this type may be given as `value`: an i32 must be an integer of its
- * range. */
+/* Whether a scalar of this type can be `value`: for i32 it must be an integer in range. */
 bool rn__scalar_fits(rn_type type, double value);
 
-/* A double that fits as an element of `type`: rounded to f32, to infinity from beyond its
- * range; bool is whether it is not 0. */
+/* Stores a double that fits as an element of `type`: rounded to f32, to infinity beyond its
+ * range; for bool, value != 0. */
 void rn__scalar_store(rn_type type, double value, void *at);
 
 /* Whether leaves of this type and shape may be added; false with an error. */
 bool rn__leaf_valid(rn_graph *graph, const char *what, const char *name, rn_type type,
                     rn_shape shape);
 
-/* A constant scalar. `what` begins the message for a value that the type cannot hold, and
- * `of` ends it. The same of x's type, with x in the message. */
+/* A constant scalar. `what` begins the message about a value that the type cannot hold, and
+ * `of` ends it. rn__scalar_like: of x's type, with x in the message. */
 rn_tensor rn__scalar(rn_graph *graph, const char *what, rn_type type, double value,
                      const char *of);
 rn_tensor rn__scalar_like(const char *what, rn_tensor x, double value);
@@ -285,7 +284,7 @@ struct rn_variable {
     rn_allocator allocator;
     atomic_int references;
     bool trained;
-    void *owner; /* the model, NULL once that is freed */
+    void *owner; /* the model; NULL after it was freed */
     char *name;
     rn_type type;
     rn_shape shape;

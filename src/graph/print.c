@@ -11,7 +11,7 @@ static void print_inputs(rn__text *t, const rn__node *node)
     if (node->inputs) rn__text_add(t, ")");
 }
 
-/* What a leaf of a body, or an output of a loop, stands for. */
+/* The outer tensor of a leaf of a body, or the source of a loop's output. */
 static void print_link(rn__text *t, const rn__node *node, int32_t id)
 {
     const rn_loop *loop = node->loop;

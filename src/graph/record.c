@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the record of an operator says of it. */
+/* Properties of an operator, from its record. */
 #include "graph/node.h"
 
-/* Whether some type has a map or kernel, as the case may be. */
+/* Whether some type has a map, or a kernel. */
 static bool has_maps(const rn_op *op)
 {
     for (int i = 0; i < RN_TYPES; i++)
@@ -42,14 +42,14 @@ const char *rn__op_fault(const rn_op *op)
         return "it is element-wise, but has a kernel";
     if (op->kind == RN_KIND_VIEW && !op->view) return "it is a view, but has no view rule";
     if (op->view && rn__op_kind(op) != RN_KIND_VIEW)
-        return "it has a view rule, but is no view";
+        return "it has a view rule, but its kind is not view";
     if ((op->flags & RN_OP_CHOOSES) && (op->inputs != 3 || !rn__is_elementwise(op)))
-        return "it chooses, but is not element-wise of three operands";
+        return "it has RN_OP_CHOOSES, but is not element-wise with three operands";
     return NULL;
 }
 
-/* The neutral element n of an additive f is 0, for x = f(x, n) = f(x, 0) + f(0, n) gives
- * f(0, n) = 0 at x = 0. So f(x, y) = f(x, 0) + f(0, y) = x + y. */
+/* The neutral element n of an additive f is 0: x = f(x, n) = f(x, 0) + f(0, n) gives f(0,
+ * n) = 0 at x = 0. So f(x, y) = f(x, 0) + f(0, y) = x + y. */
 bool rn__op_adds(const rn_op *op)
 {
     const unsigned flags = RN_OP_ADDITIVE | RN_OP_NEUTRAL_RIGHT | RN_OP_NEUTRAL_LEFT;

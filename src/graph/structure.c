@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The operators of structure: leaves, loops and their outputs. They have no kernel; the
- * compiler knows each of them.
+ * The structural operators: leaves, loops and their outputs. They have no kernels; the
+ * compiler handles each of them by itself.
  */
 #include "graph/node.h"
 

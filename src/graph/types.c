@@ -46,8 +46,8 @@ bool rn_shape_equal(rn_shape a, rn_shape b)
     return true;
 }
 
-/* A zero does not excuse a product of the other sizes that does not fit: strides are
- * products of them too. The limit leaves room for elements of 8 bytes. */
+/* The product of the other sizes must fit even if one size is 0, because strides are such
+ * products. The limit leaves room for elements of 8 bytes. */
 int64_t rn_shape_count(rn_shape shape)
 {
     int64_t count = 1, extent = 1;
@@ -62,7 +62,7 @@ int64_t rn_shape_count(rn_shape shape)
     return count;
 }
 
-/* Whether there is such a shape, however many elements it has. */
+/* Whether rank and sizes are in range; the number of elements may overflow. */
 static bool possible(rn_shape shape)
 {
     if (shape.rank < 0 || shape.rank > RN_RANK_MAX) return false;

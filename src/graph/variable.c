@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Variables: values that outlive a run, shared by reference count. */
+/* Variables: values that persist between runs, reference-counted. */
 #include "graph/node.h"
 
 rn_variable *rn_variable_new(rn_allocator allocator, const char *name, rn_type type,
@@ -61,9 +61,9 @@ void *rn_variable_data(rn_variable *v)
 
 rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable)
 {
-    if (!graph) return rn_null();
+    if (!graph) return rn__null_from("read_variable", RN__NULL_GRAPH, NULL, 0);
     graph = graph->root;
-    if (!variable) return rn_fail(graph, "variable: none given");
+    if (!variable) return rn_fail(graph, "read_variable: the variable is NULL");
     const rn__key key = {variable, RN__INDEX_VARIABLE, 0};
     const int32_t known = rn__index_find(&graph->index, key);
     if (known >= 0) return rn__tensor(graph, known);
@@ -76,7 +76,7 @@ rn_tensor rn_read_variable(rn_graph *graph, rn_variable *variable)
     return rn_name(x, variable->name);
 }
 
-/* Whether value may be what the variable becomes; says why not. */
+/* Whether the value can be assigned to the variable; false with an error. */
 static bool assignable(rn_tensor variable, rn_tensor value)
 {
     char a[160], b[160];
@@ -98,6 +98,10 @@ static bool assignable(rn_tensor variable, rn_tensor value)
 
 rn_tensor rn_assign(rn_tensor variable, rn_tensor value)
 {
+    const rn_tensor both[2] = {variable, value};
+
+    if (!variable.graph && !value.graph)
+        return rn__null_from("assign", RN__NULL_OPERANDS, both, 2);
     if (rn_is_null(variable)) return rn__adopt(value.graph, variable, "assign");
     if (rn_is_null(rn__adopt(variable.graph, variable, "assign"))) return rn_null();
     value = rn__adopt(variable.graph, value, "assign");

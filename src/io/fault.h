@@ -9,15 +9,16 @@ typedef struct rn__fault {
     char message[512];
 } rn__fault;
 
-/* Writes "path: text" unless a message is there already; of a long path its end. Returns
- * status. */
+/* Sets the message "path: text" unless there is one already. Of a long path it shows the
+ * end. Returns status. */
 rn_status rn__fault_set(rn__fault *fault, rn_status status, const char *path,
                         const char *format, ...) RN_PRINTF(4, 5);
 
-/* The same with the system's words for an errno; RN_IO. */
+/* The same with the system's text for an errno. Returns RN_IO. */
 rn_status rn__fault_system(rn__fault *fault, const char *path, const char *what, int error);
 
-/* A name from a file as it may be shown: cut, control characters as '?'. Returns text. */
+/* A name from a file in printable form: truncated, control characters as '?'. Returns
+ * text. */
 const char *rn__fault_name(const char *name, char *text, size_t capacity);
 
 #endif

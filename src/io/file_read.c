@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Regular files that are read. */
+/* Reading regular files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/file.h"
-#include "io/file_place.h"
+#include "io/file_target.h"
 
-enum { ONCE = 1 << 30 /* bytes asked of the system at a time */ };
+enum { ONCE = 1 << 30 /* largest number of bytes in one system call */ };
 
 static rn_status check(const struct stat *about, const char *path, rn__fault *fault)
 {
@@ -31,7 +31,7 @@ rn_status rn__file_open(rn__file *file, const char *path, rn__fault *fault)
     status = check(&about, path, fault);
     if (status != RN_OK) return status;
 
-    /* It may have become a pipe since: then opening is not to wait. */
+    /* It may have become a pipe meanwhile: opening must not block. */
     file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file->descriptor < 0)
         return rn__fault_system(fault, path, "cannot be opened", errno);

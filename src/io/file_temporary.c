@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Temporary files, from which a file is made:
+ * Temporary files, which replace the target when they are complete:
  *
  *   .rondo-<hash of the file's name>-<a random number>.tmp
  *
- * Short, so that any name that a file may have will do; the hash tells for which file it
- * was, should the run be killed. Who writes one holds a lock on it, which ends with the
- * process, so one that can be locked is left over. Where there are no locks nothing is
- * removed, and what is younger than a minute may be about to be locked.
+ * The name is short, so it works for a target with a name of any length. The hash
+ * identifies the target after the process was killed. The writer holds a lock on the file,
+ * which ends with the process, so a file that can be locked is left over. On file systems
+ * without locks nothing is removed. A file younger than a minute may not be locked yet.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,30 +20,30 @@
 #include <unistd.h>
 
 #include "base/hash.h"
-#include "io/file_place.h"
+#include "io/file_target.h"
 
 enum { ATTEMPTS = 100, PREFIX = 24, STALE = 60 /* seconds */ };
 
-static uint64_t draw(const void *place, int attempt)
+static uint64_t draw(const void *target, int attempt)
 {
     struct timespec t;
 
     clock_gettime(CLOCK_REALTIME, &t);
     return rn__mix(rn__mix((uint64_t)t.tv_sec << 30 ^ (uint64_t)t.tv_nsec) ^
                    rn__mix((uint64_t)getpid() << 32 ^ (uint64_t)attempt) ^
-                   rn__mix((uint64_t)(uintptr_t)place));
+                   rn__mix((uint64_t)(uintptr_t)target));
 }
 
-int rn__temporary_new(const rn__place *place, char name[RN__TEMPORARY_NAME])
+int rn__temporary_new(const rn__target *target, char name[RN__TEMPORARY_NAME])
 {
-    /* Private until it has the mode of the file that it replaces. */
-    const mode_t mode = place->exists ? 0600 : 0666;
+    /* Private until it gets the mode of the file that it replaces. */
+    const mode_t mode = target->exists ? 0600 : 0666;
     int file = -1;
 
     for (int i = 0; i < ATTEMPTS && file < 0; i++) {
         snprintf(name, RN__TEMPORARY_NAME, ".rondo-%016" PRIx64 "-%016" PRIx64 ".tmp",
-                 rn__hash(place->name), draw(place, i));
-        file = openat(place->directory, name,
+                 rn__hash(target->name), draw(target, i));
+        file = openat(target->directory, name,
                       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (file < 0 && errno != EEXIST && errno != EINTR) break;
     }
@@ -51,7 +51,7 @@ int rn__temporary_new(const rn__place *place, char name[RN__TEMPORARY_NAME])
     return file;
 }
 
-/* Whether it is a name for the same place. */
+/* Whether it is the name of a temporary file with this prefix. */
 static bool belongs(const char *name, const char *prefix)
 {
     const size_t length = strlen(name);
@@ -75,19 +75,19 @@ static void remove_stale(int directory, const char *name, const struct stat *own
     close(file);
 }
 
-void rn__temporary_sweep(const rn__place *place, int file)
+void rn__temporary_sweep(const rn__target *target, int file)
 {
     char prefix[PREFIX + 1];
     struct stat own;
-    const int again = openat(place->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int again = openat(target->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = again >= 0 ? fdopendir(again) : NULL;
 
     if (!directory) {
         if (again >= 0) close(again);
         return;
     }
-    snprintf(prefix, sizeof prefix, ".rondo-%016" PRIx64 "-", rn__hash(place->name));
+    snprintf(prefix, sizeof prefix, ".rondo-%016" PRIx64 "-", rn__hash(target->name));
     for (struct dirent *e; !fstat(file, &own) && (e = readdir(directory)) != NULL;)
-        if (belongs(e->d_name, prefix)) remove_stale(place->directory, e->d_name, &own);
+        if (belongs(e->d_name, prefix)) remove_stale(target->directory, e->d_name, &own);
     closedir(directory);
 }

@@ -2,10 +2,10 @@
 /*
  * Replacing a file.
  *
- * Each of the steps may fail and be reported: a temporary file in the same directory,
- * written, given the mode and owner of the old file, and flushed to the disk; renamed over
- * the old one; the directory flushed. A flush that failed once is final: a second one could
- * succeed although the data are lost.
+ * The steps, each of which may fail: create a temporary file in the same directory, write
+ * it, give it the mode and owner of the old file, flush it to disk; rename it over the old
+ * one; flush the directory. A failed flush is not repeated, because a second one could
+ * succeed although data were lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +19,11 @@
 
 #include "base/arena.h"
 #include "io/file.h"
-#include "io/file_place.h"
+#include "io/file_target.h"
 #include "rondo/file.h"
 
 enum {
-    ONCE = 1 << 30, /* bytes given to the system at a time */
+    ONCE = 1 << 30, /* largest number of bytes in one system call */
     GATHERED = 16384
 };
 
@@ -47,7 +47,7 @@ static rn_status check_limit(const char *path, const rn__piece *piece, size_t pi
 }
 
 /* A write beyond the limit sends the thread a signal, which by default ends the process.
- * Blocked, it stays pending until it is taken. */
+ * While blocked the signal stays pending; guard_end takes it. */
 typedef struct guard {
     sigset_t before, signal;
     bool pending; /* before */
@@ -92,7 +92,7 @@ static int write_all(int file, const void *data, size_t bytes)
     return 0;
 }
 
-/* Small pieces are gathered, for each call of the system takes its time. */
+/* Small pieces are gathered to save system calls. */
 static int write_pieces(int file, const rn__piece *piece, size_t pieces)
 {
     char gathered[GATHERED];
@@ -125,9 +125,9 @@ static int flush(int file)
     return result ? errno : 0;
 }
 
-/* Gives the new file the mode, the owner and the group of the old one. Without the right to
- * do so its own stay, and nobody may do more with it than with the old one: what the old
- * group might do only those who are all others may. */
+/* Gives the new file the mode, owner and group of the old one. Without the right to do so
+ * it keeps its own owner and group, and its mode is reduced so that no one gets more access
+ * than before: the group gets the rights of others only. */
 static int keep_mode(int file, const struct stat *old)
 {
     mode_t mode = old->st_mode & 07777;
@@ -145,7 +145,7 @@ static int keep_mode(int file, const struct stat *old)
 }
 
 /* Writes, flushes and closes. */
-static int fill(const rn__place *place, int file, const rn__piece *piece, size_t pieces)
+static int fill(const rn__target *target, int file, const rn__piece *piece, size_t pieces)
 {
     guard g;
     int error;
@@ -153,13 +153,13 @@ static int fill(const rn__place *place, int file, const rn__piece *piece, size_t
     guard_begin(&g);
     error = write_pieces(file, piece, pieces);
     guard_end(&g);
-    if (!error && place->exists) error = keep_mode(file, &place->old);
+    if (!error && target->exists) error = keep_mode(file, &target->old);
     if (!error) error = flush(file);
     if (close(file) && !error && errno != EINTR) error = errno;
     return error;
 }
 
-/* Makes the renaming last. Systems that cannot flush a directory say EINVAL. */
+/* Makes the renaming durable. Systems that cannot flush a directory return EINVAL. */
 static int flush_directory(int directory)
 {
     const int error = flush(directory);
@@ -169,20 +169,20 @@ static int flush_directory(int directory)
 
 /* ---- all of it ---- */
 
-static rn_status replace(const rn__place *place, const char *path, const rn__piece *piece,
+static rn_status replace(const rn__target *target, const char *path, const rn__piece *piece,
                          size_t pieces, rn__fault *fault)
 {
     char name[RN__TEMPORARY_NAME];
-    const int directory = place->directory, file = rn__temporary_new(place, name);
+    const int directory = target->directory, file = rn__temporary_new(target, name);
     int error;
 
     if (file < 0) return rn__fault_system(fault, path, cannot, errno);
-    rn__temporary_sweep(place, file);
-    if ((error = fill(place, file, piece, pieces)) != 0) {
+    rn__temporary_sweep(target, file);
+    if ((error = fill(target, file, piece, pieces)) != 0) {
         unlinkat(directory, name, 0);
         return rn__fault_system(fault, path, cannot, error);
     }
-    if (renameat(directory, name, directory, place->name)) {
+    if (renameat(directory, name, directory, target->name)) {
         error = errno;
         unlinkat(directory, name, 0);
         return rn__fault_system(fault, path, "cannot be replaced", error);
@@ -195,12 +195,12 @@ static rn_status replace(const rn__place *place, const char *path, const rn__pie
 rn_status rn__file_replace(rn_allocator allocator, const char *path, const rn__piece *piece,
                            size_t pieces, rn__fault *fault)
 {
-    rn__place place;
-    rn_status status = rn__place_find(&place, allocator, path, fault);
+    rn__target target;
+    rn_status status = rn__target_find(&target, allocator, path, fault);
 
     if (status == RN_OK) status = check_limit(path, piece, pieces, fault);
-    if (status == RN_OK) status = replace(&place, path, piece, pieces, fault);
-    rn__place_finish(&place);
+    if (status == RN_OK) status = replace(&target, path, piece, pieces, fault);
+    rn__target_finish(&target);
     return status;
 }
 
@@ -230,13 +230,13 @@ rn_status rn_file_write(const char *path, const void *data, size_t bytes, char *
 rn_status rn_file_check(const char *path, char *message, size_t capacity)
 {
     rn__fault fault = {""};
-    rn__place place;
+    rn__target target;
 
     if (!path)
         return report(rn__fault_set(&fault, RN_INVALID, "file_check", "no path"), &fault,
                       message, capacity);
     const rn_status status =
-        rn__place_find(&place, (rn_allocator){NULL, NULL}, path, &fault);
-    rn__place_finish(&place);
+        rn__target_find(&target, (rn_allocator){NULL, NULL}, path, &fault);
+    rn__target_finish(&target);
     return report(status, &fault, message, capacity);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a file is, by its first bytes. */
+/* Recognises a file's format by its first bytes. */
 #include "io/format.h"
 
 #include <stdbool.h>
@@ -40,10 +40,10 @@ static const mark marks[] = {
     MARK(0, "<!DOCTYPE", "is a web page, not a model: the download went wrong"),
     MARK(0, "<!doctype", "is a web page, not a model: the download went wrong"),
     MARK(0, "<html", "is a web page, not a model: the download went wrong"),
-    MARK(0, "<?xml", "is an XML text, not a model" READS),
+    MARK(0, "<?xml", "is XML text, not a model" READS),
 };
 
-/* A pickle of protocol 2 and later says which it is; an opcode follows. */
+/* A pickle of protocol 2 or later: its version, then an opcode. */
 static bool pickle(const unsigned char *b, size_t count)
 {
     return count >= 3 && b[0] == 0x80 && b[1] >= 2 && b[1] <= 5;

@@ -60,7 +60,7 @@ static int32_t hex4(rn__json *json)
     return value;
 }
 
-/* Behind \u: the character, from two escapes where it needs a surrogate pair; or -1. */
+/* After \u: the character, of two escapes if it is a surrogate pair; or -1. */
 static int32_t unicode(rn__json *json)
 {
     const int32_t high = hex4(json);
@@ -95,7 +95,7 @@ static char *put_utf8(char *to, int32_t c)
     return to;
 }
 
-/* Behind a backslash: the character meant, or -1. */
+/* After a backslash: the character, or -1. */
 static int32_t escape(rn__json *json)
 {
     static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";

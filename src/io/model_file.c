@@ -22,8 +22,7 @@ static bool has_weights(const rn_model *model)
 
 static rn_status report(rn_model *model, rn_status status, const rn__fault *fault)
 {
-    return status == RN_OK ? status
-                           : rn__model_complain(model, status, "%s", fault->message);
+    return status == RN_OK ? status : rn__model_fail(model, status, "%s", fault->message);
 }
 
 rn_status rn_model_save(rn_model *model, const char *path)
@@ -32,11 +31,11 @@ rn_status rn_model_save(rn_model *model, const char *path)
     size_t count = 0;
 
     if (!model) return RN_INVALID;
-    if (!path) return rn__model_complain(model, RN_INVALID, "model_save: no path");
+    if (!path) return rn__model_fail(model, RN_INVALID, "model_save: no path");
 
     rn__stored *stored = (rn__stored *)rn__new(model->allocator,
                                                ((size_t)model->count + 1) * sizeof *stored);
-    if (!stored) return rn__model_complain(model, RN_NO_MEMORY, "%s: out of memory", path);
+    if (!stored) return rn__model_fail(model, RN_NO_MEMORY, "%s: out of memory", path);
 
     for (int i = 0; i < model->count; i++) {
         const rn_variable *v = model->entry[i].variable;
@@ -52,7 +51,8 @@ rn_status rn_model_save(rn_model *model, const char *path)
 
 /* ---- loading ---- */
 
-/* The model's weight for an array of the file, or NULL with a fault. */
+/* The model's weight of the same name, shape and type as an array of the file, or NULL with
+ * a fault. */
 static rn_variable *match(const rn_model *model, const rn__stored *stored, const char *path,
                           rn__fault *fault)
 {
@@ -116,13 +116,13 @@ rn_status rn_model_load(rn_model *model, const char *path)
     rn_status status;
 
     if (!model) return RN_INVALID;
-    if (!path) return rn__model_complain(model, RN_INVALID, "model_load: no path");
+    if (!path) return rn__model_fail(model, RN_INVALID, "model_load: no path");
     status = rn__safetensors_open(&st, model->allocator, path, &fault);
     if (status == RN_OK) status = compare(model, &st, path, &fault);
     if (status == RN_OK) status = rn__safetensors_data(&st, &fault);
     if (status == RN_OK) {
         copy(model, &st);
-        rn__model_forget(model);
+        rn__model_reset_derived(model);
         model->settled = true;
     }
     rn__safetensors_finish(&st);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Curves as an SVG picture: title, axes with round ticks, a grid, a legend.
+ * Curves as an SVG image: title, axes with round ticks, a grid, a legend.
  *
  * Numbers are written by hand, because printf's decimal point depends on the locale.
  */
@@ -19,7 +19,7 @@
 enum {
     WIDTH = 720,
     HEIGHT = 420,
-    LEFT = 76, /* the frame's distance from the edges */
+    LEFT = 76, /* margins around the frame */
     RIGHT = 24,
     TOP = 48,
     BOTTOM = 60,
@@ -37,7 +37,7 @@ typedef struct picture {
 
 /* ---- text ---- */
 
-/* Bytes of the UTF-8 character at `text`; 0 for what is none, or one that XML forbids. */
+/* Length of the UTF-8 character at `text`; 0 if it is not valid or XML forbids it. */
 static size_t character(const char *text)
 {
     if (!strncmp(text, "\xef\xbf\xbe", 3) || !strncmp(text, "\xef\xbf\xbf", 3)) return 0;
@@ -46,8 +46,8 @@ static size_t character(const char *text)
     return 0;
 }
 
-/* Text with what XML has for itself escaped, control characters, which it forbids, as
- * blanks, and bytes that are no UTF-8 as U+FFFD, which says so. */
+/* Text with XML's special characters escaped, control characters, which XML forbids, as
+ * blanks, and bytes that are not valid UTF-8 as U+FFFD. */
 static void write_text(FILE *file, const char *text)
 {
     while (text && *text) {
@@ -80,14 +80,14 @@ static void write_number(FILE *file, double value)
     fprintf(file, "%s%lld.%02lld", hundredths < 0 ? "-" : "", size / 100, size % 100);
 }
 
-/* ---- places ---- */
+/* ---- coordinates on the page ---- */
 
-static double place_x(const picture *p, double x)
+static double page_x(const picture *p, double x)
 {
     return LEFT + (x - p->x.low) / (p->x.high - p->x.low) * (WIDTH - LEFT - RIGHT);
 }
 
-static double place_y(const picture *p, double y)
+static double page_y(const picture *p, double y)
 {
     return HEIGHT - BOTTOM -
            (y - p->y.low) / (p->y.high - p->y.low) * (HEIGHT - TOP - BOTTOM);
@@ -115,7 +115,7 @@ static void choose_axes(picture *p, const rn_curve *curves, int count)
             widen(curves[c].y[i], &y[0], &y[1]);
         }
     if (x[0] > x[1]) x[0] = y[0] = 0, x[1] = y[1] = 1;
-    /* A range that f64 cannot hold is drawn in part rather than not at all. */
+    /* A range that overflows f64 is drawn in part. */
     p->x = rn__axis_over(fmax(x[0], -1e300), fmin(x[1], 1e300), 7);
     p->y = rn__axis_over(fmax(y[0], -1e300), fmin(y[1], 1e300), 6);
 }
@@ -153,13 +153,13 @@ static void draw_grid(const picture *p)
     char label[80];
 
     for (int64_t i = p->x.first; i <= p->x.last; i++) {
-        const double x = place_x(p, rn__axis_value(&p->x, i));
+        const double x = page_x(p, rn__axis_value(&p->x, i));
         draw_line(p, x, TOP, x, HEIGHT - BOTTOM);
         rn__axis_label(&p->x, i, label, sizeof label);
         draw_text(p, x, HEIGHT - BOTTOM + 18, "text-anchor=\"middle\"", label);
     }
     for (int64_t i = p->y.first; i <= p->y.last; i++) {
-        const double y = place_y(p, rn__axis_value(&p->y, i));
+        const double y = page_y(p, rn__axis_value(&p->y, i));
         draw_line(p, LEFT, y, WIDTH - RIGHT, y);
         rn__axis_label(&p->y, i, label, sizeof label);
         draw_text(p, LEFT - 8, y + 4, "text-anchor=\"end\"", label);
@@ -183,8 +183,8 @@ static void draw_frame(const picture *p, const char *title, const char *x_label,
     draw_text(p, 18, middle_y, turned, y_label);
 }
 
-/* A point that is not finite interrupts the line; a point alone is a dot by its round
- * ends. */
+/* A point that is not finite interrupts the line. A single point is a dot, because lines
+ * have round ends. */
 static void draw_curve(const picture *p, const rn_curve *curve, const char *colour)
 {
     bool open = false;
@@ -197,9 +197,9 @@ static void draw_curve(const picture *p, const rn_curve *curve, const char *colo
         const bool good = usable(curve, i);
         if (good) {
             fputs(open ? " L" : " M", p->file);
-            write_number(p->file, place_x(p, curve->x[i]));
+            write_number(p->file, page_x(p, curve->x[i]));
             fputc(' ', p->file);
-            write_number(p->file, place_y(p, curve->y[i]));
+            write_number(p->file, page_y(p, curve->y[i]));
             if (!open) fputs(" h0", p->file);
         }
         open = good;
@@ -207,7 +207,7 @@ static void draw_curve(const picture *p, const rn_curve *curve, const char *colo
     fputs("\"/>\n", p->file);
 }
 
-/* At the right, above the curves, on a ground that lets them show through. */
+/* The legend: at the right, above the curves, on a translucent ground. */
 static void draw_legend(const picture *p, const rn_curve *curves, int count)
 {
     size_t longest = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Axes of a plot: which numbers stand at them, and how numbers are written. */
+/* Axes of a plot: the ticks and their labels. */
 #ifndef RN_IO_PLOT_H
 #define RN_IO_PLOT_H
 
@@ -11,13 +11,13 @@
 
 /* Ticks are the multiples first .. last of digit * 10^exponent, digit being 1, 2 or 5. */
 typedef struct rn__axis {
-    double low, high; /* what the axis covers */
+    double low, high; /* the range of the axis */
     int digit, exponent;
     int64_t first, last;
 } rn__axis;
 
-/* An axis over low .. high, both finite, of some `wanted` ticks that begins and ends at
- * one. */
+/* An axis over low .. high, both finite, with about `wanted` ticks. It starts and ends at a
+ * tick. */
 rn__axis rn__axis_over(double low, double high, int wanted);
 
 /* The value of a tick, and its text: a decimal number with a point in every locale. */

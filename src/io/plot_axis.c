@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Axes of a plot: round numbers, and how they are written. */
+/* Axes of a plot: round numbers and their text. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -33,8 +33,8 @@ rn__axis rn__axis_over(double low, double high, int wanted)
     rn__axis axis;
     double size = fmax(fabs(low), fabs(high));
 
-    /* Equal values, or ones that differ by rounding alone, get a range round them; what is
-     * near the smallest numbers is 0. */
+    /* Values that are equal, or differ by rounding only, get a range around them; values
+     * near the smallest numbers count as 0. */
     if (size < 1e-290) size = low = high = 0;
     if (!(high - low > size * 1e-9)) {
         const double room = size > 0 ? size * 0.1 : 1;
@@ -51,7 +51,7 @@ rn__axis rn__axis_over(double low, double high, int wanted)
     return axis;
 }
 
-/* |n| 10^exponent with the point put in among the digits: 25, -2 -> 0.25 */
+/* |n| 10^exponent as a decimal fraction: 25, -2 -> 0.25 */
 static void fixed(uint64_t n, int exponent, char *text, size_t capacity)
 {
     char digits[48];

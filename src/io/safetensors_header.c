@@ -26,7 +26,7 @@ rn_status rn__reading_no_memory(rn__reading *r)
     return rn__fault_set(r->fault, RN_NO_MEMORY, r->path, "out of memory");
 }
 
-/* What the JSON reader found wrong, and in which tensor, if in one. */
+/* Reports the JSON reader's fault, with the tensor, if it is in one. */
 static rn_status bad_json(rn__reading *r, const rn__stored *stored)
 {
     const char *what = r->json.fault ? r->json.fault : "malformed";
@@ -45,8 +45,8 @@ static int compare_texts(const void *a, const void *b)
     return strcmp((const char *)a, (const char *)b);
 }
 
-/* The keys of {"key": "value", ...}, of which *count go to *key, a growing list. False
- * after a fault of the JSON or, with *no_memory, without memory. */
+/* Reads {"key": "value", ...} and appends the keys to the growing list *key. False after a
+ * fault of the JSON or, with *no_memory set, if out of memory. */
 static bool read_pairs(rn__reading *r, const void ***key, size_t *count, bool *no_memory)
 {
     size_t capacity = 0;
@@ -85,7 +85,7 @@ static rn_status check_keys(rn__reading *r, const void **key, size_t count)
     return status;
 }
 
-/* Keys are kept only to see whether one stands twice. */
+/* Keys are kept only to find duplicates. */
 static rn_status read_metadata(rn__reading *r)
 {
     const void **key = NULL;
@@ -155,7 +155,7 @@ static bool read_offsets(rn__reading *r, rn__stored *stored, const char **what)
     return !*what;
 }
 
-/* One of the three members, each of which must come once. */
+/* Reads one of the three members; each must occur once. */
 static bool read_member(rn__reading *r, rn__stored *stored, unsigned *seen,
                         const char **what)
 {
@@ -193,7 +193,7 @@ static rn_status read_stored(rn__reading *r, rn__stored *stored)
     return RN_OK;
 }
 
-/* Room for one more tensor, cleared. NULL without memory. */
+/* Appends a zeroed tensor to the list. NULL if out of memory. */
 static rn__stored *add_stored(rn__reading *r)
 {
     rn__safetensors *st = r->st;

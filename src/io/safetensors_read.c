@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading safetensors. Nothing in the file is believed: every sum and product of numbers
- * from it is checked, and every tensor's place is known to be inside before it is looked
- * at. Nothing is read, nor memory asked for, that what was read before does not justify.
+ * Reading safetensors. The file is not trusted: every sum and product of its numbers is
+ * checked for overflow, and offsets are checked before data are read. No more is read or
+ * allocated than the file's size justifies.
  */
 #include "io/safetensors_read.h"
 
@@ -19,8 +19,8 @@ enum { LENGTH = RN__SAFETENSORS_LENGTH, HEADER_MAX = RN__SAFETENSORS_HEADER };
 
 /* ---- where the tensors are ---- */
 
-/* Bytes of a tensor of that type and shape; false when no size_t holds them. An axis of
- * size 0 does not excuse the others. */
+/* The size of a tensor of that type and shape; false if it overflows size_t. The other
+ * sizes must fit even if one is 0. */
 static bool size_of(const rn__stored *stored, size_t *bytes)
 {
     bool empty = false;
@@ -38,8 +38,8 @@ static bool size_of(const rn__stored *stored, size_t *bytes)
     return true;
 }
 
-/* Tensors of no bytes come before the one that begins where they are. */
-static int compare_places(const void *a, const void *b)
+/* Empty tensors sort before the tensor that begins at the same offset. */
+static int compare_offsets(const void *a, const void *b)
 {
     const rn__stored *x = (const rn__stored *)a, *y = (const rn__stored *)b;
 
@@ -47,12 +47,12 @@ static int compare_places(const void *a, const void *b)
     return x->end == y->end ? 0 : x->end < y->end ? -1 : 1;
 }
 
-static rn_status check_places(rn__reading *r, const void **room)
+static rn_status check_offsets(rn__reading *r, const void **room)
 {
     const rn__safetensors *st = r->st;
     size_t at = 0, bytes;
 
-    rn__sort(st->by_name, room, st->count, compare_places);
+    rn__sort(st->by_name, room, st->count, compare_offsets);
     for (size_t i = 0; i < st->count; i++) {
         const rn__stored *stored = (const rn__stored *)st->by_name[i];
         if (!size_of(stored, &bytes))
@@ -100,13 +100,13 @@ static rn_status index_tensors(rn__reading *r)
     for (size_t i = 0; i < st->count; i++) st->by_name[i] = &st->stored[i];
 
     const void **room = st->by_name + st->count;
-    const rn_status status = check_places(r, room);
+    const rn_status status = check_offsets(r, room);
     return status == RN_OK ? check_names(r, room) : status;
 }
 
 /* ---- the file ---- */
 
-/* What is wrong with a file that begins in this way, or what it is instead. */
+/* What is wrong with a file that begins with these bytes, or its actual format. */
 static rn_status bad_frame(rn__reading *r, const unsigned char *head, size_t count,
                            const char *what)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The reading of one safetensors file, between its parts. */
+/* The state of reading one safetensors file, shared by its parts. */
 #ifndef RN_IO_SAFETENSORS_READ_H
 #define RN_IO_SAFETENSORS_READ_H
 
@@ -12,13 +12,13 @@ typedef struct rn__reading {
     rn__fault *fault;
     rn__json json;   /* the header */
     size_t capacity; /* of st->stored */
-    bool metadata;   /* has been there */
+    bool metadata;   /* it has occurred */
 } rn__reading;
 
 /* Reads r->json into st->stored: names, types, shapes and offsets that lie in the data. */
 rn_status rn__reading_header(rn__reading *r);
 
-/* Put a fault and return its status. */
+/* Set a fault and return its status. */
 rn_status rn__reading_bad(rn__reading *r, const char *what);
 rn_status rn__reading_bad_tensor(rn__reading *r, const rn__stored *stored,
                                  const char *what);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing safetensors: tensors of larger elements first, and then by name, so that with the
- * header padded to 8 bytes every tensor is aligned, and equal tensors give equal files.
+ * Writing safetensors. Tensors are sorted by size of element, largest first, then by name.
+ * As the header is padded to 8 bytes, every tensor is aligned, and equal tensors give equal
+ * files.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,7 +42,7 @@ static int compare(const void *a, const void *b)
 /* ---- text that is first measured, then written ---- */
 
 typedef struct text {
-    char *at; /* NULL: measuring */
+    char *at; /* NULL: only measures */
     size_t used;
 } text;
 
@@ -101,7 +102,7 @@ static void put_tensor(text *t, const rn__stored *stored, size_t begin)
     put_words(t, "]}");
 }
 
-/* The file's beginning: the length and the header, padded with blanks. */
+/* The start of the file: the length and the header, padded with blanks. */
 static void put_header(text *t, const void *const *order, size_t count)
 {
     size_t begin = 0;
@@ -124,7 +125,7 @@ static void put_header(text *t, const void *const *order, size_t count)
 
 /* ---- the file ---- */
 
-/* False when the tensors together are larger than a file can be here. */
+/* False if the total size of the tensors overflows. */
 static bool fits(const rn__stored *stored, size_t count)
 {
     size_t total = 0;

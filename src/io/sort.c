@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Merge sort, bottom up. qsort may be quadratic, and may ask malloc for memory; a heap sort
- * jumps through memory, which a million items feel.
+ * Bottom-up merge sort. qsort may be quadratic and may call malloc; a heap sort has poor
+ * locality, which is slow for a million items.
  */
 #include "io/sort.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which instruction set the kernels use: the best of those that were built, that the
- * processor and the operating system support, and that RONDO_ISA does not forbid.
+ * The instruction set of the kernels: the best one that was built, that the processor and
+ * the operating system support, and that RONDO_ISA permits.
  *
- * RONDO_ISA is read each time, for a test may change it. What the processor says is kept:
- * it does not change, and on a virtual machine asking takes microseconds.
+ * RONDO_ISA is read each time, because a test may change it. The processor's features are
+ * cached: they do not change, and on a virtual machine CPUID takes microseconds.
  */
 #include "kernel/cpu.h"
 
@@ -27,11 +27,11 @@ static unsigned read_xcr0(void)
     return a;
 }
 
-/* Old compilers' __builtin_cpu_supports asks only the processor, so the system is asked
- * here. Threads that come at once find the same. */
+/* __builtin_cpu_supports of old compilers does not check the operating system, so this
+ * does. Concurrent threads compute the same result. */
 static bool system_saves(unsigned registers)
 {
-    enum { KNOWN = 1 << 30 }; /* no bit of XCR0 that is asked for */
+    enum { KNOWN = 1 << 30 }; /* no required bit of XCR0 */
     static atomic_uint known;
     unsigned xcr0 = atomic_load_explicit(&known, memory_order_relaxed);
 
@@ -45,7 +45,7 @@ static bool system_saves(unsigned registers)
 
 static const char *const names[RN__ISAS] = {"baseline", "avx2", "avx512"};
 
-/* Each level asks for every flag that its sources are compiled with. */
+/* Each level requires every feature that its sources are compiled for. */
 bool rn__cpu_has(rn__isa isa)
 {
 #if defined(RN_HAVE_AVX2) || defined(RN_HAVE_AVX512)
@@ -71,7 +71,7 @@ bool rn__cpu_has(rn__isa isa)
     }
 }
 
-/* A name that is not known forbids nothing. */
+/* An unknown name has no effect. */
 static rn__isa highest_allowed(void)
 {
     const char *wanted = getenv("RONDO_ISA");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which instruction set the kernels use. */
+/* The instruction set of the kernels. */
 #ifndef RN_KERNEL_CPU_H
 #define RN_KERNEL_CPU_H
 
@@ -9,11 +9,11 @@
 typedef enum rn__isa { RN__BASELINE, RN__AVX2, RN__AVX512, RN__ISAS } rn__isa;
 
 /* Whether the level was built, and the processor and the operating system support it,
- * whatever RONDO_ISA says. */
+ * regardless of RONDO_ISA. */
 bool rn__cpu_has(rn__isa isa);
 
-/* The best level that rn__cpu_has, or the lower one that the
- * environment's RONDO_ISA names. Safe to call from any thread. */
+/* The best level that rn__cpu_has, or a lower one named by the environment variable
+ * RONDO_ISA. Safe to call from any thread. */
 rn__isa rn__cpu_isa(void);
 
 /* "baseline", "avx2", "avx512". */

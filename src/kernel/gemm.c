@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The matrix product: blocks for the caches, round the register tile.
+ * The matrix product: loops over cache blocks around the register tile.
  *
  *   for each NC columns of B and C
  *     for each RN__GEMM_KC of k                      the block that gemm.h speaks of
@@ -11,13 +11,13 @@
  *           for each MR rows                          a of the tile: second-level cache
  *             tile
  *
- * A is always packed: the tile reads one element of each of its rows at a time. B is packed
+ * A is always packed, because the tile reads one element of each row at a time. B is packed
  * where its rows are not contiguous, at the ragged right edge (so that whole vectors can be
- * read), and where so many rows of A use it that the copy costs nothing; a recurrent step,
- * whose m is a batch, reads its weights in place.
+ * read), and where so many rows of A use it that the copy is cheap. A recurrent step, whose
+ * m is the batch, reads its weights in place.
  *
- * Of more than RN__GEMM_LONG products a sum is made in two parts, and each of them
- * likewise: rounding errors would grow with the number of blocks.
+ * A sum of more than RN__GEMM_LONG products is split in two, recursively, because rounding
+ * errors grow with the number of blocks.
  */
 #include "kernel/gemm.h"
 
@@ -31,17 +31,17 @@ enum {
     RN__GEMM_LONG = 64 * RN__GEMM_KC,
     MC = 240, /* A: a quarter megabyte of f32; a multiple of every MR */
     NC = 4096 / (int)sizeof(real), /* B: a megabyte */
-    PACK_FROM = 384,               /* rows of A that pay for packing B */
+    PACK_FROM = 384,               /* rows of A from which packing B pays */
     ALIGNMENT = 64
 };
 
-/* What the loops pass down. */
+/* The state of the loops. */
 typedef struct product {
     int64_t m, n, k;
     const real *a, *b;
     real *c;
     int64_t a_row, a_column, b_row, b_column, c_row, c_column;
-    int64_t strip; /* columns of a whole tile */
+    int64_t strip; /* columns of a full tile */
     bool pack_b;
     real *a_packed, *b_packed;
 } product;
@@ -56,7 +56,7 @@ static inline int64_t round_up(int64_t n, int64_t to)
     return (n + to - 1) / to * to;
 }
 
-/* Elements of each operand's packed block. */
+/* Number of elements in the packed block of each operand. */
 static int64_t packed_a(int64_t m, int64_t k)
 {
     return round_up(least(m, MC) * least(k, RN__GEMM_KC), ALIGNMENT);
@@ -67,7 +67,7 @@ static int64_t packed_b(int64_t n, int64_t k)
     return round_up(least(n, NC), WIDE * LANES) * least(k, RN__GEMM_KC);
 }
 
-/* How often the longest part of k is halved, each time with a C for the second half. */
+/* How often the longest part of k is halved; each time needs a C for the second half. */
 static int64_t halvings(int64_t k)
 {
     int64_t count = 0;
@@ -85,7 +85,8 @@ size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k)
            sizeof(real);
 }
 
-/* Columns that a tile computes for so many of C. There is no tile of three vectors. */
+/* Columns that a tile computes for this many columns of C. There is no tile of three
+ * vectors. */
 static int64_t tile_width(int64_t columns)
 {
     int64_t vectors = (columns + LANES - 1) / LANES;
@@ -98,13 +99,14 @@ static inline const real *b_at(const product *g, int64_t p, int64_t j)
     return g->b + p * g->b_row + j * g->b_column;
 }
 
-/* A strip of this many columns can be read where it is. */
+/* Whether a strip of this many columns can be read in place. */
 static bool in_place(const product *g, int64_t columns)
 {
     return !g->pack_b && columns == tile_width(columns);
 }
 
-/* Strip after strip, each at its first column times k; nothing where B is read in place. */
+/* Packs one strip after the other, each at its first column times k; nothing if B is read
+ * in place. */
 static void pack_b(const product *g, int64_t p, int64_t k, int64_t j, int64_t n)
 {
     for (int64_t s = 0; s < n; s += g->strip) {
@@ -116,7 +118,7 @@ static void pack_b(const product *g, int64_t p, int64_t k, int64_t j, int64_t n)
     }
 }
 
-/* Tile after tile of at most MR rows. */
+/* Packs one tile after the other, of at most MR rows. */
 static void pack_a(const product *g, int64_t i, int64_t m, int64_t p, int64_t k)
 {
     for (int64_t s = 0; s < m; s += MR) {
@@ -127,7 +129,7 @@ static void pack_a(const product *g, int64_t i, int64_t m, int64_t p, int64_t k)
     }
 }
 
-/* One tile into C, through a buffer where C has no whole vectors to offer. */
+/* Writes one tile to C, through a buffer where C is narrower than whole vectors. */
 static void tile_to(const product *g, int64_t i, int64_t j, int64_t rows, int64_t columns,
                     tile_operands t)
 {
@@ -224,8 +226,8 @@ static rn__matrix transposed(rn__matrix x)
     return (rn__matrix){x.data, x.column, x.row};
 }
 
-/* Whether C' = B' A', which has the same sums, suits the tiles better: they write along the
- * rows of C, and use whole vectors of it. */
+/* Whether C' = B' A', which has the same sums, suits the tiles better: they write whole
+ * vectors along the rows of C. */
 static bool better_turned(int64_t m, int64_t n, rn__matrix c)
 {
     if (n < LANES / 2 && m > n) return true;

@@ -2,25 +2,25 @@
 /*
  * The matrix product  C = A B,  A [m,k], B [k,n], C [m,n], in every variant of a real type.
  *
- * Each element of C is the sum over k in blocks of RN__GEMM_KC, each block summed in order
- * of k from zero, the blocks added in order; of more than RN__GEMM_LONG terms it is the sum
- * of two such sums, or of two of those, the first over RN__GEMM_LONG times a power of two.
- * That order depends on k alone: not on m, n, strides, the path taken, or threads. So the
- * same row of A gives the same bits in whatever batch it stands.
+ * Each element of C is a sum over blocks of RN__GEMM_KC terms, each block summed in order
+ * of k from zero, the blocks added in order. More than RN__GEMM_LONG terms are split in two
+ * sums, recursively; the first has RN__GEMM_LONG times a power of two terms. That order
+ * depends on k alone, not on m, n, strides, the code path or threads. So a row of A gives
+ * the same bits in any batch.
  */
 #ifndef RN_KERNEL_GEMM_H
 #define RN_KERNEL_GEMM_H
 
 #include "kernel/variant.h"
 
-/* Two-dimensional operand: element (i, j) is data[i * row + j * column]. Strides are in
- * elements; they may be zero or negative. */
+/* A two-dimensional operand: element (i, j) is data[i * row + j * column]. Strides are in
+ * elements and may be zero or negative. */
 typedef struct rn__matrix {
     void *data;
     int64_t row, column;
 } rn__matrix;
 
-/* Bytes of scratch, 64-byte aligned, that one product of these sizes needs. */
+/* Bytes of scratch, 64-byte aligned, for a product of these sizes. */
 size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k);
 
 /* Overwrites C. C must not overlap A or B. k = 0 gives zeros; m = 0 or n = 0 does

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Laying a part of an operand out as the register tile reads it: for each k the `lanes`
- * elements of a strip next to each other, `width` apart from those of the next k, zeros
- * where the strip is narrower than that.
+ * Packs a part of an operand in the order in which the register tile reads it: for each k
+ * the `lanes` elements of a strip next to each other, padded with zeros to `width`.
  *
  *   to[p * width + i] = from[i * lane + p * step],   p < k,  i < lanes <= width
  */
@@ -19,7 +18,8 @@ typedef real four __attribute__((vector_size(4 * sizeof(real))));
 
 /* to[p * width + i] = from[i * lane + p] for i, p < 4. */
 #if RN_REAL == 64 && defined(RN_ISA_BASELINE)
-/* Four do not fit a vector here, and compilers take shuffles of two halves badly. */
+/* Four elements do not fit a vector here, and compilers handle shuffles of two halves
+ * badly. */
 static inline void transpose4(real *to, int64_t width, const real *from, int64_t lane)
 {
     for (int p = 0; p < 4; p++)
@@ -64,7 +64,7 @@ static inline void copy_lanes(real *to, const real *from, int64_t lanes)
     for (; i < lanes; i++) to[i] = from[i];
 }
 
-/* Any strides, one element after the other. */
+/* For any strides, one element at a time. */
 static inline void pack_strided(real *to, int64_t lanes, int64_t width, int64_t k,
                                 const real *from, int64_t lane, int64_t step)
 {
@@ -72,14 +72,14 @@ static inline void pack_strided(real *to, int64_t lanes, int64_t width, int64_t 
         for (int64_t i = 0; i < lanes; i++) to[p * width + i] = from[i * lane + p * step];
 }
 
-/* Along k the elements are neighbours. */
+/* For elements that are contiguous along k. */
 static inline void pack_transposed(real *to, int64_t lanes, int64_t width, int64_t k,
                                    const real *from, int64_t lane)
 {
     int64_t whole = lanes & ~(int64_t)3, steps = k & ~(int64_t)3;
 
-    /* A line of the cache from each of four lanes, before the next four push it out: lanes
-     * that lie a power of two apart share their place in the cache. */
+    /* Reads a cache line of each of four lanes before the next four evict it: lanes a power
+     * of two apart share a cache set. */
     for (int64_t p = 0; p < steps; p += LINE)
         for (int64_t i = 0; i < whole; i += 4)
             for (int64_t q = p; q < steps && q < p + LINE; q += 4)

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The register tile of the matrix product: the innermost loop, the only one that
- * multiplies.
+ * The register tile of the matrix product: the innermost loop.
  *
  *   c [rows, width]  =  or +=  a [rows, k] b [k, width],  width a whole number of vectors
  *
- * The sums stay in registers for the whole of k. A tile has at most MR rows of two vectors;
- * half as many rows may have four vectors instead, for with few rows there would be too few
- * sums to hide the latency of an addition. Each size is a function of its own, made from
- * one source by constants, so that the sums have names that a compiler can give registers
- * to.
+ * The sums stay in registers for all k. A tile has at most MR rows of two vectors. With
+ * half as many rows it may have four vectors, because few rows have too few sums to hide
+ * the latency of an addition. Each size is a function of its own, generated from one source
+ * with constant sizes, so that the compiler keeps the sums in registers.
  *
- * Every size adds up an element in the same order: that is the promise of gemm.h.
+ * Every size sums an element in the same order, as gemm.h guarantees.
  */
 #ifndef RN_KERNEL_GEMM_TILE_H
 #define RN_KERNEL_GEMM_TILE_H
@@ -35,7 +33,7 @@ typedef struct tile_operands {
     int64_t b_row;
     real *c; /* c[i * c_row + j] */
     int64_t c_row;
-    bool add; /* to what c holds, instead of overwriting it */
+    bool add; /* adds to c instead of overwriting it */
 } tile_operands;
 
 static inline __attribute__((always_inline)) void tile(int rows, int vectors,
@@ -43,7 +41,7 @@ static inline __attribute__((always_inline)) void tile(int rows, int vectors,
 {
     const real *a = t->a, *b = t->b;
     real *c = t->c;
-    /* Kept here, because a store to c could change *t for all that a compiler knows. */
+    /* Copies, because for the compiler a store to c might change *t. */
     int64_t b_row = t->b_row, c_row = t->c_row;
     bool add = t->add;
     vec sum[MR][WIDE];
@@ -53,7 +51,7 @@ static inline __attribute__((always_inline)) void tile(int rows, int vectors,
         UNROLL
         for (int j = 0; j < vectors; j++) sum[i][j] = (vec){0};
     }
-    /* What will be added to is asked for now, to be there when the sums are done. */
+    /* Prefetches c, so that it is in the cache when the sums are complete. */
     if (add) {
         UNROLL
         for (int i = 0; i < rows; i++) {

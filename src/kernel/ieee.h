@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arithmetic is that of IEEE 754. Sums are rounded as their sources say, and NaN and
- * infinities are looked for; where the compiler may assume otherwise, functions are wrong
- * and the search for NaN is blind, and nothing tells of it. Meson's build switches such
- * flags off. Every source that computes with reals includes this, for other builds.
+ * The library needs the arithmetic of IEEE 754: sums rounded in the order of the source,
+ * and NaN and infinities. If the compiler may assume otherwise, functions are silently
+ * wrong and the search for NaN finds nothing. The Meson build disables such flags. For
+ * other builds, every source that computes with reals includes this header.
  *
- * Some parts of -ffast-math define no macro when they stand alone; those go unnoticed here.
+ * Some parts of -ffast-math define no macro when used alone; these are not detected.
  */
 #ifndef RN_KERNEL_IEEE_H
 #define RN_KERNEL_IEEE_H

@@ -4,14 +4,14 @@
  *
  *   vec         LANES elements, aligned; + and * work on it as on a number
  *   LANES       a power of two
- *   REGISTERS   how many vectors the processor can name
+ *   REGISTERS   number of vector registers
  *   load, store, broadcast
  *   madd(a, b, c)   a b + c, rounded once in the variants that have FMA, else twice
  *   UNROLL      before a loop that must become straight code
  *
- * Contraction is off for the whole library, so that a sum is what its source says; a fused
- * multiply-add therefore has to be asked for by name, and for vectors both compilers know
- * it only as an intrinsic.
+ * Contraction is off for the whole library, so that a sum is what its source says. A fused
+ * multiply-add is therefore explicit, and for vectors both compilers have it only as an
+ * intrinsic.
  */
 #ifndef RN_KERNEL_SIMD_H
 #define RN_KERNEL_SIMD_H
@@ -33,7 +33,7 @@
 #define REGISTERS    16
 #endif
 
-/* Loops of constant length that must become straight code, whatever it costs. */
+/* For loops of constant length that must be fully unrolled. */
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -43,7 +43,7 @@
 enum { LANES = VECTOR_BYTES / (RN_REAL / 8) };
 
 typedef real vec __attribute__((vector_size(VECTOR_BYTES)));
-/* The same in memory, where it may lie at any address of an element. */
+/* The same in memory, aligned only as an element. */
 typedef real vec_unaligned
     __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
 

@@ -2,10 +2,10 @@
 /*
  * Copying between strided arrays.
  *
- * The order of a copy is free, so the axes are put into the order of their strides in `to`
- * and collapsed. What is left is walked as planes of two axes: the innermost of `to`, which
- * makes the columns, and the one that is innermost in `from`, or the next, for the rows.
- * A plane is runs of bytes, or a transposition, or neither.
+ * The order of a copy is free, so the axes are sorted by their strides in `to` and
+ * collapsed. The rest is processed as planes of two axes: the columns are the innermost
+ * axis of `to`, the rows the innermost of `from`, or the next one. A plane consists of
+ * contiguous runs, or is a transposition, or neither.
  */
 #include "kernel/strided.h"
 
@@ -43,7 +43,7 @@ int rn__collapse(int rank, int64_t *size, int operands, int64_t *const *stride)
     return kept;
 }
 
-/* `element` is a constant wherever this is used: the copy is one load and one store. */
+/* `element` is always a constant, so that the copy is one load and one store. */
 INLINE void move(char *to, const char *from, size_t element)
 {
     memcpy(to, from, element);
@@ -86,7 +86,7 @@ static inline void transpose4(const plane *p, char *to, const char *from)
     memcpy(to + 3 * p->to_row, &d, sizeof d);
 }
 
-/* One block of a transposition, of at most a line of the cache each way. */
+/* One block of a transposition, of at most one cache line each way. */
 INLINE void transpose_block(const plane *p, int64_t rows, int64_t columns, size_t element,
                             char *to, const char *from)
 {
@@ -100,7 +100,8 @@ INLINE void transpose_block(const plane *p, int64_t rows, int64_t columns, size_
     copy_block(p, rows - i, columns, element, to + i * p->to_row, from + i * p->from_row);
 }
 
-/* Each line of either side is used up while it is in the first-level cache. */
+/* Each cache line of either side is used completely while it is in the first-level
+ * cache. */
 INLINE void transpose(const plane *p, size_t element, char *to, const char *from)
 {
     const int64_t line = 64 / (int64_t)element;
@@ -182,7 +183,7 @@ static void put_in_order(axes *x)
     x->rank = rn__collapse(x->rank, x->size, 2, strides);
 }
 
-/* At least two axes, the last but one that which is innermost in `from`, if not the
+/* At least two axes. The last but one is the innermost of `from`, unless that is the
  * last. */
 static void choose_rows(axes *x)
 {
@@ -217,7 +218,7 @@ void rn__copy(int rank, const int64_t *size, size_t element, void *to,
     plane p = {x.size[outer],   x.size[outer + 1], x.to[outer],
                x.to[outer + 1], x.from[outer],     x.from[outer + 1]};
 
-    /* Counts like a clock: the last of the outer axes moves fastest. */
+    /* Advances the indices of the outer axes, the last one fastest. */
     while (axis >= 0) {
         copy_plane_of(&p, element, (char *)to + to_at, (const char *)from + from_at);
         for (axis = outer - 1; axis >= 0; axis--) {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One source, many builds: kernel and operator sources are compiled once for each variant,
- * an element type with an instruction set, and the build names the variant:
+ * Variants: kernel and operator sources are compiled once for each combination of an
+ * element type and an instruction set. The build defines which:
  *
  *   -DRN_VARIANT=f32_avx2 -DRN_VARIANT_F32=1 -DRN_ISA_AVX2=1     (and so on)
  *
  *   f32, f64   x  baseline, avx2 (AVX2 + FMA), avx512 (F, BW, DQ, VL)
  *   i32, bool  x  baseline
  *
- * `real` is the element type of an f32 or f64 variant, `element` that of any variant,
- * R(name) the variant's spelling of a name. What exists once for all variants stands under
- * RN_ONCE.
+ * `real` is the element type of an f32 or f64 variant, `element` that of any variant, and
+ * R(name) appends the variant to a name. RN_ONCE guards code that exists once for all
+ * variants.
  */
 #ifndef RN_KERNEL_VARIANT_H
 #define RN_KERNEL_VARIANT_H
@@ -39,7 +39,7 @@ typedef int32_t element;
 typedef uint8_t element;
 #endif
 
-/* The f32 baseline build also holds what is not a kernel. */
+/* The f32 baseline build also contains the code that is not a kernel. */
 #if defined(RN_VARIANT_F32) && defined(RN_ISA_BASELINE)
 #define RN_ONCE 1
 #else

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Elementary functions of one real, written so that a loop over them vectorises: straight
- * code, with selections in place of branches, and no call.
+ * Elementary functions of one real, written so that loops over them vectorise:
+ * straight-line code with selections instead of branches, and no calls.
  *
  *   exp log expm1 log1p tanh sigmoid softplus erf    here
  *   silu gelu normal_cdf normal_pdf                  here
  *   sin cos pow                                      the C library's, for now
  *
- * Zeros keep their sign where the function does, infinities and NaN go where IEEE 754 sends
- * them, subnormals are neither lost nor avoided. sigmoid and tanh are right to the last
- * bits of a small or a saturated value, not only of 1.
+ * Signs of zeros, infinities and NaN are as IEEE 754 requires, and subnormal numbers are
+ * handled. sigmoid and tanh are accurate relative to small and to saturated values, not
+ * only relative to 1.
  *
  * The largest errors found, in units in the last place of the true value, with FMA and
  * without: f32 at every fifth number there is, f64 at ten million (without FMA at every
@@ -64,7 +64,7 @@ static inline real R(vm_pow2)(real n)
     return R(vm_from_bits)((R(vm_to_bits)(n + VM_ROUND) + VM_BIAS) << VM_MANTISSA);
 }
 
-/* x within [low, high]; NaN stays. */
+/* x clamped to [low, high]; NaN stays NaN. */
 static inline real R(vm_clamp)(real x, real low, real high)
 {
     x = x < low ? low : x;
@@ -179,7 +179,7 @@ static inline real R(vm_exponent)(vm_bits biased)
     return R(vm_from_bits)(biased | VM_COUNT) - (VM_COUNTED + (real)VM_BIAS);
 }
 
-/* low is far below f. */
+/* low is much smaller than f. */
 static inline real R(vm_log_sum)(real k, real f, real low)
 {
     real s = f / (2 + f), z = s * s, half = (real)0.5 * f * f;
@@ -209,7 +209,7 @@ static inline real R(log1p)(real x)
 {
     real u = 1 + x, of_x = u - 1, c = (1 - (u - of_x)) + (x - of_x), m;
     vm_bits biased = R(vm_split)(u, &m);
-    /* 2^(1-k), which is still there, if only as zero, for the largest k. */
+    /* 2^(1-k), which is representable, if only as zero, for the largest k. */
     real scale = R(vm_from_bits)((2 * VM_BIAS + 1 - biased) << VM_MANTISSA);
     real part = c * scale * (real)0.5, f = (m - 1) + part;
     real y = R(vm_log_sum)(R(vm_exponent)(biased), f, part - (f - (m - 1)));
@@ -268,7 +268,8 @@ static inline real R(vm_normal_density)(real x, real *other_half)
     return e - e * (real)0.5 * low;
 }
 
-/* The normal distribution's function of -|x|, over its density without 1 / sqrt(2 pi). */
+/* The normal cumulative distribution function of -|x|, divided by the density without 1 /
+ * sqrt(2 pi). */
 static inline real R(vm_normal_ratio)(real x)
 {
     real t = 1 / (1 + (real)VM_NORMAL_BY * R(vm_fabs)(x));
@@ -284,7 +285,7 @@ static inline real R(normal_pdf)(real x)
     return (real)0.39894228040143268 * R(vm_normal_density)(a, &other_half) * other_half;
 }
 
-/* The normal distribution's function: 1 - that of -x for positive x. */
+/* The normal cumulative distribution function: 1 - that of -x for positive x. */
 static inline real R(normal_cdf)(real x)
 {
     real a = R(vm_clamp)(x, -VM_GELU_FAR, VM_GELU_FAR), other_half;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gate -- what the gates of cells are made of.
+ * gate -- the affine part of a cell's gate.
  *
  *   x  [B, I]    h  [B, H]    y  [B, H]
  *
@@ -14,9 +14,12 @@ static rn_tensor refuse(rn_scope scope, const char *name, rn_tensor x, rn_tensor
 {
     char x_text[128], h_text[128];
     const rn_tensor both[2] = {x, h};
+    rn_graph *graph = scope.graph ? scope.graph : rn__innermost(both, 2);
 
-    return rn_fail(scope.graph ? scope.graph : rn__innermost(both, 2),
-                   "gate: x and h must be [B,I] and [B,H]: %s got %s and %s",
+    if (!graph) return rn__null_from("gate", RN__NULL_OPERANDS, both, 2);
+    if (rn_is_null(x)) return rn__null_refuse(graph, "gate", name, RN__NULL_X, x);
+    if (rn_is_null(h)) return rn__null_refuse(graph, "gate", name, RN__NULL_H, h);
+    return rn_fail(graph, "gate: x and h must be [B,I] and [B,H]: %s got %s and %s",
                    name ? name : "(null)", rn__describe(x, x_text, sizeof x_text),
                    rn__describe(h, h_text, sizeof h_text));
 }
@@ -28,6 +31,9 @@ static rn_tensor product(rn_scope scope, const char *what, const char *name,
     char text[128];
     rn_graph *graph = scope.graph ? scope.graph : x.graph;
 
+    if (rn_is_null(x))
+        return rn__null_refuse(graph, what, name, *part == 'u' ? RN__NULL_H : RN__NULL_X,
+                               x);
     if (rn_rank(x) != 2)
         return rn_fail(graph, "%s: the input must have two axes: %s got %s", what,
                        name ? name : "(null)", rn__describe(x, text, sizeof text));
@@ -53,6 +59,7 @@ rn_tensor rn_bias(rn_scope scope, const char *name, rn_tensor y, double value)
 {
     char text[128];
 
+    if (rn_is_null(y)) return rn__null_refuse(scope.graph, "bias", name, RN__NULL_Y, y);
     if (rn_rank(y) < 1)
         return rn_fail(scope.graph ? scope.graph : y.graph,
                        "bias: y must have an axis: %s got %s", name ? name : "(null)",

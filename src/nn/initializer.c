@@ -3,7 +3,7 @@
  * Initial values of weights.
  *
  * Number i of a weight's stream is Philox of the counter (i / 2, hash of the full name)
- * under the model's seed as key, so it depends on nothing else.
+ * under the model's seed as key. It depends on nothing else.
  */
 #include "nn/initializer.h"
 
@@ -38,7 +38,7 @@ void rn__normal_pair(rn__stream stream, uint64_t pair, double out[2])
     out[1] = radius * sin(angle);
 }
 
-/* A weight seen as a matrix: the last axis is out, all others are in. */
+/* A weight as a matrix [in, out]: the last axis is `out`, all others are `in`. */
 typedef struct matrix {
     int64_t in, out, count;
 } matrix;

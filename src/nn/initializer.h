@@ -6,7 +6,7 @@
 #include "graph/node.h"
 #include "rondo/model.h"
 
-/* An endless series of random numbers that can be read anywhere. */
+/* An unlimited series of random numbers with random access. */
 typedef struct rn__stream {
     uint64_t seed, name;
 } rn__stream;
@@ -15,12 +15,12 @@ typedef struct rn__stream {
 void rn__uniform_pair(rn__stream stream, uint64_t pair, double out[2]);
 void rn__normal_pair(rn__stream stream, uint64_t pair, double out[2]);
 
-/* `count` vectors of `size` elements, one after the other, orthonormal and uniformly
- * distributed among such; count <= size. False without memory. */
+/* `count` orthonormal vectors of `size` elements, one after the other, uniformly
+ * distributed; count <= size. False if out of memory. */
 bool rn__orthonormal(rn_allocator allocator, rn__stream stream, int64_t count, int64_t size,
                      double *vectors);
 
-/* Sets the values of a real variable. False without memory. */
+/* Sets the values of a real variable. False if out of memory. */
 bool rn__initialize(rn_variable *variable, rn_init init, uint64_t seed);
 
 #endif

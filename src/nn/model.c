@@ -43,8 +43,8 @@ void rn_model_free(rn_model *model)
 
 /* ---- names ---- */
 
-/* Where the name is, or the free slot where it would be. There is always a free slot. */
-static int place(const rn_model *model, const char *name, uint64_t hash)
+/* The slot of the name, or the free slot where it belongs. There is always a free slot. */
+static int slot_of(const rn_model *model, const char *name, uint64_t hash)
 {
     const int mask = model->slots - 1;
     int at = (int)(hash & (uint64_t)mask);
@@ -59,18 +59,18 @@ static int place(const rn_model *model, const char *name, uint64_t hash)
 int rn__model_index(const rn_model *model, const char *name)
 {
     if (!model || !name || !model->slots) return -1;
-    return model->slot[place(model, name, rn__hash(name))] - 1;
+    return model->slot[slot_of(model, name, rn__hash(name))] - 1;
 }
 
-/* Enters all names into slots that are free. */
+/* Enters all names into empty slots. */
 static void fill(rn_model *model)
 {
     for (int i = 0; i < model->count; i++)
-        model->slot[place(model, model->entry[i].variable->name, model->entry[i].hash)] =
+        model->slot[slot_of(model, model->entry[i].variable->name, model->entry[i].hash)] =
             i + 1;
 }
 
-/* Slots for twice the entries, so that a search is short. */
+/* At least twice as many slots as entries keep searches short. */
 static bool spread(rn_model *model, int slots)
 {
     int32_t *slot = (int32_t *)rn__new(model->allocator, (size_t)slots * sizeof *slot);
@@ -111,7 +111,7 @@ rn_variable *rn__model_add(rn_model *model, const char *name, rn_type type, rn_s
     }
     variable->trained = kind == RN__WEIGHT;
     variable->owner = model;
-    model->slot[place(model, name, hash)] = model->count + 1;
+    model->slot[slot_of(model, name, hash)] = model->count + 1;
     model->entry[model->count++] = (rn__entry){variable, hash, kind};
     return variable;
 }
@@ -121,7 +121,7 @@ void rn__model_begin(rn_model *model)
     model->before = model->count + 1;
 }
 
-/* Takes out all variables from the index `count` on. */
+/* Removes all variables from index `count` on. */
 static void cut(rn_model *model, int count)
 {
     while (model->count > count) {
@@ -141,7 +141,7 @@ void rn__model_settle(rn_model *model, bool keep)
 
 /* ---- questions ---- */
 
-rn_status rn__model_complain(rn_model *model, rn_status status, const char *format, ...)
+rn_status rn__model_fail(rn_model *model, rn_status status, const char *format, ...)
 {
     va_list arguments;
 
@@ -198,11 +198,11 @@ static rn_variable *sized(rn_model *model, const char *what, const char *name, s
     rn_variable *variable = rn_model_find(model, name);
 
     if (!variable) {
-        rn__model_complain(model, RN_INVALID, "%s: no such variable: %s", what,
-                           name ? name : "(null)");
+        rn__model_fail(model, RN_INVALID, "%s: no such variable: %s", what,
+                       name ? name : "(null)");
     } else if (variable->bytes != bytes) {
-        rn__model_complain(model, RN_INVALID, "%s: wrong size: %s has %zu bytes, not %zu",
-                           what, name, variable->bytes, bytes);
+        rn__model_fail(model, RN_INVALID, "%s: wrong size: %s has %zu bytes, not %zu", what,
+                       name, variable->bytes, bytes);
         variable = NULL;
     }
     return variable;
@@ -216,7 +216,7 @@ rn_status rn_model_set(rn_model *model, const char *name, const void *data, size
 
     if (!variable) return RN_INVALID;
     if (!data && bytes)
-        return rn__model_complain(model, RN_INVALID, "model_set: no data: %s", name);
+        return rn__model_fail(model, RN_INVALID, "model_set: no data: %s", name);
     if (bytes) memcpy(variable->data, data, bytes);
     if (variable->trained) model->settled = true;
     return RN_OK;
@@ -230,7 +230,7 @@ rn_status rn_model_get(rn_model *model, const char *name, void *data, size_t byt
 
     if (!variable) return RN_INVALID;
     if (!data && bytes)
-        return rn__model_complain(model, RN_INVALID, "model_get: no buffer: %s", name);
+        return rn__model_fail(model, RN_INVALID, "model_get: no buffer: %s", name);
     if (bytes) memcpy(data, variable->data, bytes);
     return RN_OK;
 }
@@ -248,7 +248,7 @@ void rn_model_reset_states(rn_model *model)
     clear(model, RN__CARRIED);
 }
 
-void rn__model_forget(rn_model *model)
+void rn__model_reset_derived(rn_model *model)
 {
     clear(model, RN__CARRIED);
     clear(model, RN__MOMENT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The model from inside: variables in order of creation, and a hash table of their
+/* The internals of a model: variables in order of creation, and a hash table of their
  * names. */
 #ifndef RN_NN_MODEL_H
 #define RN_NN_MODEL_H
@@ -11,8 +11,8 @@ typedef enum rn__kind {
     RN__WEIGHT,
     RN__STATE,
     RN__CARRIED, /* a state that rn_model_reset_states sets to zero */
-    RN__MOMENT,  /* an optimiser's moment or count, which belongs to the weights' values */
-    RN__RATE     /* an optimiser's rate, which does not */
+    RN__MOMENT,  /* an optimiser's moment or count; loading weights resets it */
+    RN__RATE     /* an optimiser's rate; loading weights keeps it */
 } rn__kind;
 
 typedef struct rn__entry {
@@ -34,11 +34,10 @@ struct rn_model {
     int count, capacity;
     int32_t *slot; /* index + 1 of an entry, 0: free; a power of two of them */
     int slots;
-    int before;   /* 1 + count when the compile under way began to add; 0: none is */
-    bool settled; /* a scope for training asked for a weight, one was set, or a file was
-                     loaded: graphs for inference make none */
-    rn__layer_kind
-        *layer_kind; /* what the recurrent layers are, in order of their first use */
+    int before;   /* 1 + count when the current rn_compile began; 0: none is running */
+    bool settled; /* a scope for training has used a weight, a weight was set, or a file was
+                     loaded: graphs for inference create no weights */
+    rn__layer_kind *layer_kind; /* the recurrent layers, in order of their first use */
     int kind_count, kind_capacity;
     char error[512];
 };
@@ -46,39 +45,38 @@ struct rn_model {
 /* The index of the variable of that name, or -1. */
 int rn__model_index(const rn_model *model, const char *name);
 
-/* Adds a variable of a name that is not there yet, with initial values (NULL: zeros). NULL
- * without memory; the model is then as it was. */
+/* Adds a variable with a new name and initial values (NULL: zeros). NULL if out of memory;
+ * the model is then unchanged. */
 rn_variable *rn__model_add(rn_model *model, const char *name, rn_type type, rn_shape shape,
                            rn__kind kind, const rn_init *init);
 
-/* What is added after `begin` is kept by rn__model_settle(model, true); with false the
- * model is as it was then. Without `begin` settling does nothing. */
+/* rn__model_settle(model, true) keeps the variables added since rn__model_begin; with false
+ * it removes them. Without rn__model_begin it does nothing. */
 void rn__model_begin(rn_model *model);
 void rn__model_settle(rn_model *model, bool keep);
 
-/* Sets to zero what belongs to weights that are not there any more: moments, counts and
- * carried states. */
-void rn__model_forget(rn_model *model);
+/* Zeroes what belonged to the previous weights: moments, counts and carried states. */
+void rn__model_reset_derived(rn_model *model);
 
-/* The names of the weights that are most like `name`, in words; text has room for
- * RN__NEAREST bytes, and is returned. */
+/* A text that lists the weights with the names nearest to `name`; `text` holds RN__NEAREST
+ * bytes. Returns text. */
 enum { RN__NEAREST = 300 };
 const char *rn__nearest_weights(const rn_model *model, const char *name, char *text);
 
-/* What the recurrent layer of that path is, NULL if the model has none; and noting it,
- * false without memory. */
+/* The kind of the recurrent layer with that path, NULL if the model has none.
+ * rn__model_set_kind: records it; false if out of memory. */
 const char *rn__model_kind(const rn_model *model, const char *path);
-bool rn__model_note_kind(rn_model *model, const char *path, const char *what);
+bool rn__model_set_kind(rn_model *model, const char *path, const char *what);
 
-/* Frees these notes. */
+/* Frees these records. */
 void rn__model_kinds_finish(rn_model *model);
 
-/* Puts a message on the model; returns status. */
-rn_status rn__model_complain(rn_model *model, rn_status status, const char *format, ...)
+/* Records a message on the model. Returns status. */
+rn_status rn__model_fail(rn_model *model, rn_status status, const char *format, ...)
     RN_PRINTF(3, 4);
 
-/* The variable of that full name as a tensor of the graph's root; found, or made with
- * zeros. Null with an error on the graph. */
+/* The variable of that full name as a tensor of the graph's root, created with zeros if
+ * there is none. Null with an error on the graph. */
 rn_tensor rn__model_state(rn_model *model, rn_graph *graph, const char *name, rn_type type,
                           rn_shape shape, rn__kind kind);
 

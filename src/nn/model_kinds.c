@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What kind of layer each recurrent layer of a model is, so that none is taken for another.
- */
+/* The kind of each recurrent layer of a model, so that no name is used for two kinds.
+ * */
 #include <string.h>
 
 #include "nn/model.h"
@@ -25,7 +25,7 @@ static bool reserve(rn_model *model)
     return true;
 }
 
-bool rn__model_note_kind(rn_model *model, const char *path, const char *what)
+bool rn__model_set_kind(rn_model *model, const char *path, const char *what)
 {
     if (!reserve(model)) return false;
 

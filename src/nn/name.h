@@ -5,11 +5,11 @@
 
 #include "graph/node.h"
 
-/* "path/name", or name alone below the root; in the graph's arena. NULL with an error on
- * the graph when name is missing or empty, or without memory. */
+/* "path/name", or `name` alone below the root; in the graph's arena. NULL with an error on
+ * the graph if `name` is missing or empty, or if out of memory. */
 const char *rn__path_join(rn_graph *graph, const char *path, const char *name);
 
-/* NULL, or what makes the full name one that no file could hold. */
+/* NULL, or why no file can hold this full name. */
 const char *rn__name_fault(const char *name);
 
 #endif

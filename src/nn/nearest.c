@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which names of a model are most like one that it does not have. */
+/* The names of a model that are nearest to an unknown one. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +12,8 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* How many letters must be put in, taken out or changed; only the first LONGEST count. */
+/* The edit distance of two names: letters inserted, removed or changed. Only the first
+ * LONGEST letters count. */
 static int distance(const char *a, const char *b)
 {
     const int n = least((int)strlen(a), LONGEST), m = least((int)strlen(b), LONGEST);
@@ -31,7 +32,7 @@ static int distance(const char *a, const char *b)
     return row[m];
 }
 
-/* Puts a variable into the list of the nearest so far, the nearest first. */
+/* Inserts a variable into the list of the nearest so far, nearest first. */
 static void insert(const rn_variable **best, int *far, const rn_variable *v, int away)
 {
     for (int i = 0; i < SHOWN; i++) {

@@ -7,12 +7,12 @@
  *
  *   H_j = I - v_j v_j^T,     |v_j|^2 = 2,     v_j zero before element j
  *
- * and what is left of the matrix after some reflections is still Gaussian; so each v_j is
- * made from normal numbers of its own, and there is no matrix to decompose:
+ * and the rest of the matrix after some reflections is still Gaussian. So each v_j is made
+ * from normal numbers of its own, and no matrix is decomposed:
  *
  *   q_c = s_c H_0 H_1 .. H_c e_c         s_c the sign that makes R's diagonal positive
  *
- * Reflections are orthogonal to rounding whatever the numbers are, so the result is.
+ * Reflections are orthogonal up to rounding for any numbers, so the result is too.
  */
 #include <math.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 
 enum { LANES = 8, BLOCK = 8 };
 
-/* In lanes, because a compiler must not reorder one sum. */
+/* Summed in lanes, because the compiler must not reorder a single sum. */
 static double dot(const double *x, const double *y, int64_t n)
 {
     double lane[LANES] = {0}, total = 0;
@@ -42,7 +42,7 @@ static void reflect(const double *v, double *y, int64_t n)
     for (int64_t i = 0; i < n; i++) y[i] -= c * v[i];
 }
 
-/* Makes v from the Gaussian x in its place: v = x + sign(x_0) |x| e_0, scaled. */
+/* Overwrites the Gaussian x with v = x + sign(x_0) |x| e_0, scaled. */
 static void make_reflection(double *x, int64_t n)
 {
     const double norm = sqrt(dot(x, x, n));
@@ -87,8 +87,8 @@ bool rn__orthonormal(rn_allocator allocator, rn__stream stream, int64_t count, i
     if (!block) return false;
 
     make_reflections(stream, count, size, vectors);
-    /* From the end: earlier vectors do not need the later reflections, whose place is then
-     * free for the result. */
+    /* From the end: earlier vectors do not need the later reflections, so the result can
+     * overwrite these. */
     for (int64_t end = count; end > 0;) {
         const int64_t first = end > BLOCK ? end - BLOCK : 0;
         accumulate(vectors, size, first, end, block);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a random draw of a layer depends on: the model's seed, the layer's name and how
- * often the graph drew under that name before (the key), the number of the run (a counter
- * that is a variable of the model), and the steps of the loops round it (the ticks).
+ * What a random draw of a layer depends on: the key, that is, the model's seed, the layer's
+ * name and the number of earlier draws under that name in the graph; and the ticks, that
+ * is, the number of the run (a variable of the model) and the steps of the enclosing loops.
  */
 #include "base/hash.h"
 #include "nn/model.h"
 #include "nn/name.h"
 #include "rondo/ops.h"
 
-/* The counter's value in this run; each run of the graph adds 1 once, however many draws
- * there are. */
+/* The counter's value in this run. Each run adds 1, whatever the number of draws. */
 static rn_tensor run_counter(rn_scope scope)
 {
     rn_graph *root = scope.graph->root;
@@ -22,8 +21,8 @@ static rn_tensor run_counter(rn_scope scope)
     return counter;
 }
 
-/* One number for the steps of all loops round `graph`: those of the outer loop count in
- * units of the inner one's number of steps. */
+/* One number for the steps of all loops around `graph`: outer step times the inner number
+ * of steps, plus inner step. */
 static rn_tensor step_index(rn_graph *graph)
 {
     rn_loop *loop = graph->loop;
@@ -41,9 +40,9 @@ static rn_tensor step_index(rn_graph *graph)
 
 rn_tensor rn_random_ticks(rn_scope scope, rn_tensor x)
 {
-    if (rn_is_null(x) || !scope.graph)
-        return rn_fail(rn_is_null(x) ? scope.graph : x.graph, "random_ticks: %s",
-                       rn_is_null(x) ? "x is the null tensor" : "the scope has no graph");
+    if (rn_is_null(x))
+        return rn__null_refuse(scope.graph, "random_ticks", NULL, RN__NULL_X, x);
+    if (!scope.graph) return rn_fail(x.graph, "random_ticks: the scope has no graph");
     if (x.graph->root != scope.graph->root)
         return rn_fail(scope.graph, "random_ticks: x belongs to another graph");
     if (!scope.model) return rn_fail(scope.graph, "random_ticks: the scope has no model");
@@ -77,7 +76,7 @@ static draw *find_draw(rn_graph *root, uint64_t key)
     return d;
 }
 
-/* Use 0 has the name's key itself, use n number n of a SplitMix64 stream that begins
+/* Use 0 has the name's key itself; use n has number n of a SplitMix64 stream that starts
  * there. */
 uint64_t rn_random_key_next(rn_scope scope, const char *name)
 {

@@ -10,7 +10,7 @@
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 
-/* What a failed layer gives for its final states, so that looking at them is no crash. */
+/* The final states of a failed layer, so that indexing them is safe. */
 static const rn_tensor nothing[RN_LAYERS_MAX * 2 * RN_STATES_MAX] = {{NULL, 0, 0}};
 
 static rn_sequence failed(void)
@@ -18,20 +18,27 @@ static rn_sequence failed(void)
     return (rn_sequence){.outputs = rn_null(), .last = rn_null(), .final = nothing};
 }
 
-/* All states, layer by layer: at the end, and with .stateful the variables that keep them,
- * and the one that tells which sequences have begun, if there is one. */
-typedef struct ends {
-    rn_tensor *final, *kept, begun;
-} ends;
+/* The result of a call without a graph: null tensors that name it. */
+static rn_tensor lost(const rn__recurrent *r, rn_tensor x)
+{
+    if (r->graph) return rn_null();
+    return rn__null_from(rn__recurrent_what(r), RN__NULL_X, &x, 1);
+}
 
-/* What a layer gives in one direction or all. */
-typedef struct given {
+/* All states, layer by layer: the final ones, and with .stateful the variables that keep
+ * them and the variable that marks the sequences that have begun, if there is one. */
+typedef struct layer_states {
+    rn_tensor *final, *kept, begun;
+} layer_states;
+
+/* The results of a layer, in one direction or all. */
+typedef struct layer_results {
     rn_tensor outputs, last;
-} given;
+} layer_results;
 
 /* The states of a layer and direction at its first step. False after an error. */
-static bool begin_states(const rn__recurrent *r, int layer, int direction, const ends *all,
-                         rn_tensor *state)
+static bool begin_states(const rn__recurrent *r, int layer, int direction,
+                         const layer_states *all, rn_tensor *state)
 {
     const int count = r->cell->states, first = (layer * r->directions + direction) * count;
 
@@ -51,8 +58,8 @@ static bool begin_states(const rn__recurrent *r, int layer, int direction, const
     return true;
 }
 
-/* The carry that ends as the output of a sequence's last step: state 0 where the output is
- * the next state 0, else one of its own, which begins as zero. */
+/* The carry whose final value is the output of a sequence's last step: state 0 if the
+ * output is the next state 0, else an extra carry that starts as zero. */
 static rn_tensor last_output(const rn__recurrent *r, rn_loop *loop, rn_tensor y,
                              rn_tensor carry, rn_tensor next)
 {
@@ -63,12 +70,12 @@ static rn_tensor last_output(const rn__recurrent *r, rn_loop *loop, rn_tensor y,
 }
 
 /* One loop over x. */
-static given run(const rn__recurrent *r, int layer, int direction, rn_tensor x,
-                 const ends *all)
+static layer_results run(const rn__recurrent *r, int layer, int direction, rn_tensor x,
+                         const layer_states *all)
 {
     const int states = r->cell->states,
               first = (layer * r->directions + direction) * states;
-    const given none = {rn_null(), rn_null()};
+    const layer_results none = {rn_null(), rn_null()};
     rn_tensor carry[RN_STATES_MAX], next[RN_STATES_MAX];
 
     if (!begin_states(r, layer, direction, all, next)) return none;
@@ -89,26 +96,28 @@ static given run(const rn__recurrent *r, int layer, int direction, rn_tensor x,
     if (!rn_loop_end(loop)) return none;
 
     for (int i = 0; i < states; i++) all->final[first + i] = rn_loop_final(loop, carry[i]);
-    return (given){rn_loop_collect(loop, y), rn_loop_final(loop, last)};
+    return (layer_results){rn_loop_collect(loop, y), rn_loop_final(loop, last)};
 }
 
 /* A layer in all its directions: outputs [T, B, D O], last [B, D O]. */
-static given run_layer(const rn__recurrent *r, int layer, rn_tensor x, const ends *all)
+static layer_results run_layer(const rn__recurrent *r, int layer, rn_tensor x,
+                               const layer_states *all)
 {
-    given one = run(r, layer, 0, x, all);
+    layer_results one = run(r, layer, 0, x, all);
 
     if (r->directions == 1) return one;
 
-    given other = run(r, layer, 1, x, all);
+    layer_results other = run(r, layer, 1, x, all);
     if (rn_is_null(one.outputs) || rn_is_null(other.outputs))
-        return (given){rn_null(), rn_null()};
-    return (given){rn_concat((const rn_tensor[]){one.outputs, other.outputs}, 2, -1),
-                   rn_concat((const rn_tensor[]){one.last, other.last}, 2, -1)};
+        return (layer_results){rn_null(), rn_null()};
+    return (layer_results){
+        rn_concat((const rn_tensor[]){one.outputs, other.outputs}, 2, -1),
+        rn_concat((const rn_tensor[]){one.last, other.last}, 2, -1)};
 }
 
-static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, const ends *all)
+static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, const layer_states *all)
 {
-    given y = {x, rn_null()};
+    layer_results y = {x, rn_null()};
 
     for (int i = 0; i < r->layers; i++) {
         if (i > 0)
@@ -118,7 +127,7 @@ static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, const ends *a
         if (rn_is_null(y.outputs)) return failed();
     }
     if (r->options.stateful) rn__recurrent_keep(r, all->kept, all->begun, all->final);
-    if (!rn__recurrent_note(r)) return failed();
+    if (!rn__recurrent_record(r)) return failed();
     return (rn_sequence){
         .outputs = y.outputs, .last = y.last, .final = all->final, .final_count = r->count};
 }
@@ -128,10 +137,12 @@ rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, 
 {
     rn__recurrent r;
 
-    if (!rn__recurrent_init(&r, RN__SEQUENCE, scope, name, cell, x, &options))
-        return failed();
+    if (!rn__recurrent_init(&r, RN__SEQUENCE, scope, name, cell, x, &options)) {
+        const rn_tensor y = lost(&r, x);
+        return (rn_sequence){.outputs = y, .last = y, .final = nothing};
+    }
 
-    ends all = {.begun = rn_null()};
+    layer_states all = {.begun = rn_null()};
     all.final = (rn_tensor *)rn__arena_new(&r.graph->root->arena,
                                            2 * (size_t)r.count * sizeof *all.final);
     if (!all.final) {
@@ -157,8 +168,8 @@ rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cel
     rn__recurrent r;
 
     if (!rn__recurrent_init(&r, RN__STEP, rn_share(scope), name, cell, x, &options))
-        return rn_null();
-    if (!states) return rn_fail(x.graph, "recurrent_step: there are no states: %s", r.name);
+        return lost(&r, x);
+    if (!states) return rn_fail(x.graph, "recurrent_step: no states: %s", r.name);
     if (!rn__recurrent_check_states(&r, 0, r.count, states)) return rn_null();
 
     for (int i = 0; i < r.layers; i++) {
@@ -167,7 +178,7 @@ rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cel
         x = rn__recurrent_cell(&r, layer, i, x, states + i * cell->states);
         if (rn_is_null(x)) return x;
     }
-    return rn__recurrent_note(&r) ? x : rn_null();
+    return rn__recurrent_record(&r) ? x : rn_null();
 }
 
 /* ---- by name ---- */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The recurrent layer from inside. */
+/* The internals of the recurrent layer. */
 #ifndef RN_NN_RECURRENT_H
 #define RN_NN_RECURRENT_H
 
 #include "graph/node.h"
 #include "rondo/recurrent.h"
 
-/* What a call builds: all steps, one step, or the states before the first. */
+/* What a call builds: all steps, one step, or the initial states. */
 typedef enum rn__recurrent_kind { RN__SEQUENCE, RN__STEP, RN__BEGIN } rn__recurrent_kind;
 
-/* One call of rn_recurrent, rn_recurrent_step or rn_recurrent_begin: what was asked for,
- * checked and with the defaults filled in. */
+/* The arguments of rn_recurrent, rn_recurrent_step or rn_recurrent_begin, checked and with
+ * defaults filled in. */
 typedef struct rn__recurrent {
     rn__recurrent_kind kind;
     const char *name;
@@ -25,7 +25,7 @@ typedef struct rn__recurrent {
     rn_type real;
 } rn__recurrent;
 
-/* Fills *r. False after an error, or when x is null. */
+/* Fills *r. False after an error or for a null x. */
 bool rn__recurrent_init(rn__recurrent *r, rn__recurrent_kind kind, rn_scope scope,
                         const char *name, const rn_cell *cell, rn_tensor x,
                         const rn_recurrent_options *options);
@@ -33,24 +33,25 @@ bool rn__recurrent_init(rn__recurrent *r, rn__recurrent_kind kind, rn_scope scop
 /* The public function, for messages. */
 const char *rn__recurrent_what(const rn__recurrent *r);
 
-/* Whether the model knows the layer's name as that of this kind of layer or not at all;
- * false with an error. Notes the kind on the model; false after an error. */
+/* rn__recurrent_fits_model: false, with an error, if the model has a layer of another kind
+ * under this name. rn__recurrent_record: records the kind in the model; false after an
+ * error. */
 bool rn__recurrent_fits_model(const rn__recurrent *r);
-bool rn__recurrent_note(const rn__recurrent *r);
+bool rn__recurrent_record(const rn__recurrent *r);
 
 /* The shape [B, ...] of a state, by its index among all. */
 rn_shape rn__recurrent_shape(const rn__recurrent *r, int index);
 
-/* Fills in inputs and outputs, given B and I. False with an error when the cell's sizes
- * cannot be. */
+/* Computes the sizes `inputs` and `outputs` of all layers. False with an error if a size of
+ * the cell is not valid. */
 bool rn__recurrent_sizes(rn__recurrent *r, int64_t inputs);
 
-/* False with an error unless these are `count` states, of which `first` is the index of the
- * first. */
+/* Whether `states` are `count` valid states, `first` being the index of the first; false
+ * with an error. */
 bool rn__recurrent_check_states(const rn__recurrent *r, int first, int count,
                                 const rn_tensor *states);
 
-/* The cell's step in a layer, with its results checked. */
+/* Calls the cell's step in a layer and checks its results. */
 rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, int layer, rn_tensor x,
                              rn_tensor *state);
 
@@ -58,26 +59,26 @@ rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, int layer, 
 rn_scope rn__recurrent_layer(const rn__recurrent *r, int layer);
 rn_scope rn__recurrent_direction(const rn__recurrent *r, int layer, int direction);
 
-/* Writes what the states of a layer and direction begin with, as the cell says. False after
- * an error. */
+/* Writes the initial states of a layer and direction, by the cell's record. False after an
+ * error. */
 bool rn__recurrent_begin(const rn__recurrent *r, int layer, int direction,
                          rn_tensor *state);
 
 /* ---- .stateful ---- */
 
-/* Whether each element of every state begins as 0. */
+/* Whether all initial states are zero. */
 bool rn__recurrent_begins_zero(const rn__recurrent *r);
 
-/* The variable that keeps a state of a layer between runs, and the one that tells which
- * sequences have begun, bool [B]. */
+/* The variable that keeps a state of a layer between runs, and the variable that marks the
+ * sequences that have begun, bool [B]. */
 rn_tensor rn__recurrent_kept(const rn__recurrent *r, int layer, int state);
 rn_tensor rn__recurrent_begun(const rn__recurrent *r);
 
-/* `kept` where the sequence has begun, else `begin`. */
+/* `kept` for sequences that have begun, else `begin`. */
 rn_tensor rn__recurrent_resume(rn_tensor begun, rn_tensor kept, rn_tensor begin);
 
-/* Assigns all final states to the variables `kept`, and to `begun` (null: there is none)
- * which are kept. */
+/* Assigns all final states to the variables `kept`, and to `begun`, unless null, which of
+ * them are finite. */
 void rn__recurrent_keep(const rn__recurrent *r, const rn_tensor *kept, rn_tensor begun,
                         const rn_tensor *final);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The states of recurrent layers: their shapes, and what they begin with. */
+/* The states of recurrent layers: their shapes and initial values. */
 #include "nn/recurrent.h"
 
 #include <stdio.h>
@@ -8,8 +8,8 @@
 
 /* ---- sizes ---- */
 
-/* A size of a cell's record, with H and I in the places of RN_UNITS and RN_INPUTS; -1 when
- * it cannot be. */
+/* A size from a cell's record, with H and I for RN_UNITS and RN_INPUTS; -1 if it is not
+ * valid. */
 static int64_t size_of(int64_t size, int64_t units, int64_t inputs)
 {
     const int64_t radix = -RN_INPUTS;
@@ -43,7 +43,7 @@ bool rn__recurrent_sizes(rn__recurrent *r, int64_t inputs)
         r->outputs[i] = size_of(own, r->options.units, inputs);
         inputs = r->outputs[i] * r->directions;
         if (r->outputs[i] < 1 || r->outputs[i] > INT64_MAX / 2) {
-            rn_fail(r->graph, "%s: the cell's output has no such size: %s of %s has %lld",
+            rn_fail(r->graph, "%s: the cell's output size is not valid: %s of %s has %lld",
                     rn__recurrent_what(r), r->cell->name, r->name, (long long)own);
             return false;
         }
@@ -51,7 +51,8 @@ bool rn__recurrent_sizes(rn__recurrent *r, int64_t inputs)
     for (int i = 0; i < r->count; i++) {
         const rn_shape shape = rn__recurrent_shape(r, i);
         if (rn_shape_count(shape) >= 0) continue;
-        rn_fail(r->graph, "%s: the cell's state has no such shape: %s of %s, state %d %s",
+        rn_fail(r->graph,
+                "%s: the cell's state has an invalid shape: %s of %s, state %d %s",
                 rn__recurrent_what(r), r->cell->name, r->name, i % r->cell->states,
                 rn__shape_text(shape, text, sizeof text));
         return false;
@@ -95,7 +96,7 @@ bool rn_recurrent_begin(rn_scope scope, const char *name, const rn_cell *cell, r
 
     if (!ok) return false;
     if (!states) {
-        rn_fail(r.graph, "recurrent_begin: there is no room for states: %s", r.name);
+        rn_fail(r.graph, "recurrent_begin: no buffer for states: %s", r.name);
         return false;
     }
     for (int i = 0; ok && i < r.layers * r.directions; i++)

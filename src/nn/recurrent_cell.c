@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One step of a recurrent layer: the cell's step, and whether it did what a cell does. */
+/* One step of a recurrent layer: the cell's step, and the checks of its results. */
 #include "nn/recurrent.h"
 
 #include <stdio.h>
@@ -29,7 +29,8 @@ static bool check_output(const rn__recurrent *r, int layer, rn_tensor y)
     char wanted[128], text[128];
 
     if (rn_is_null(y))
-        rn_fail(r->graph, "%s: the cell has no output: %s of %s", what, cell, r->name);
+        rn_fail(r->graph, "%s: the cell's output is the null tensor%s: %s of %s", what,
+                rn__null_text(y, text, sizeof text), cell, r->name);
     else if (!rn__exists(y) || y.graph->root != r->graph->root)
         rn_fail(r->graph, "%s: the cell's output is of another graph: %s gives %s", what,
                 cell, rn__describe(y, text, sizeof text));
@@ -47,8 +48,8 @@ static bool same(rn_tensor x, rn_tensor y)
     return x.graph == y.graph && x.id == y.id;
 }
 
-/* Whether the step left every state as it was. Where a state is also x or another state, as
- * may be in a single step, nobody can tell. */
+/* Whether the step left all states unchanged. If a state is also x or another state, which
+ * is possible in a single step, the answer is false, because it cannot be decided. */
 static bool unwritten(const rn__recurrent *r, rn_tensor x, const rn_tensor *old,
                       const rn_tensor *next)
 {
@@ -60,7 +61,7 @@ static bool unwritten(const rn__recurrent *r, rn_tensor x, const rn_tensor *old,
     return true;
 }
 
-/* What one state has become. */
+/* Checks the next value of one state. */
 static bool check_next(const rn__recurrent *r, int layer, int i, rn_tensor next)
 {
     const rn_shape shape =
@@ -69,8 +70,9 @@ static bool check_next(const rn__recurrent *r, int layer, int i, rn_tensor next)
     char from[128], to[128];
 
     if (rn_is_null(next))
-        rn_fail(r->graph, "%s: the cell has no next state: %s of %s, state %d", what, cell,
-                r->name, i);
+        rn_fail(r->graph,
+                "%s: the cell's next state is the null tensor%s: %s of %s, state %d", what,
+                rn__null_text(next, from, sizeof from), cell, r->name, i);
     else if (!rn__exists(next) || next.graph->root != r->graph->root)
         rn_fail(r->graph, "%s: the cell's state is of another graph: %s of %s, state %d",
                 what, cell, r->name, i);
@@ -96,7 +98,7 @@ rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, int layer, 
     rn_tensor old[RN_STATES_MAX];
 
     for (int i = 0; i < cell->states; i++) old[i] = state[i];
-    /* What goes wrong in a cell is its own, and not told as the layer's. */
+    /* Errors within the cell are reported as its own, not as the layer's. */
     rn_graph *root = r->graph->root;
     rn__frame *frame = root->frame;
     root->frame = NULL;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What a recurrent layer is asked for, and whether it can be. */
+/* Checks the arguments of a recurrent layer. */
 #include "nn/recurrent.h"
 
 #include "nn/model.h"
 
-/* NULL, or what is wrong with the numbers among the options; *number is the culprit. */
+/* NULL, or what is wrong with the numbers among the options; *number is the wrong one. */
 static const char *fault_of_options(const rn_recurrent_options *o, double *number)
 {
     *number = (double)o->units;
@@ -29,8 +29,9 @@ static const char *conflict_of(const rn_recurrent_options *o)
     return NULL;
 }
 
-/* NULL, or which option is not for this function. */
-static const char *stranger_of(rn__recurrent_kind kind, const rn_recurrent_options *o)
+/* NULL, or which option this function does not accept. */
+static const char *unsupported_option(rn__recurrent_kind kind,
+                                      const rn_recurrent_options *o)
 {
     if (kind == RN__SEQUENCE) return NULL;
     if (kind == RN__STEP && (o->bidirectional || o->reverse)) return "only forward";
@@ -55,7 +56,7 @@ static bool check_cell(const rn__recurrent *r)
     const rn_cell *cell = r->cell;
 
     if (!cell || (!cell->step && !cell->step_with) || !cell->name) {
-        rn_fail(r->graph, "%s: there is no cell: %s", what, r->name);
+        rn_fail(r->graph, "%s: no cell: %s", what, r->name);
         return false;
     }
     if (cell->step && cell->step_with) {
@@ -69,11 +70,11 @@ static bool check_cell(const rn__recurrent *r)
         return false;
     }
     for (int i = 0; i < cell->states; i++) {
-        /* One axis for the batch, and one for the steps. */
+        /* Leaves one axis for the batch and one for the steps. */
         const int rank = cell->state[i].shape.rank;
         if (rank >= 0 && rank + 2 <= RN_RANK_MAX) continue;
         rn_fail(r->graph,
-                "%s: a state has 0 to %d axes beside the batch: %s of %s, state %d "
+                "%s: a state has 0 to %d axes besides the batch: %s of %s, state %d "
                 "has %d",
                 what, RN_RANK_MAX - 2, cell->name, r->name, i, rank);
         return false;
@@ -87,10 +88,10 @@ static bool check_options(const rn__recurrent *r)
     const char *what = rn__recurrent_what(r);
     const char *fault = fault_of_options(&r->options, &number);
     const char *conflict = conflict_of(&r->options);
-    const char *stranger = stranger_of(r->kind, &r->options);
+    const char *unsupported = unsupported_option(r->kind, &r->options);
 
-    if (stranger)
-        rn_fail(r->graph, "%s: %s: %s", what, stranger, r->name);
+    if (unsupported)
+        rn_fail(r->graph, "%s: %s: %s", what, unsupported, r->name);
     else if (fault)
         rn_fail(r->graph, "%s: %s: %s has %g", what, fault, r->name, number);
     else if (conflict)
@@ -102,7 +103,7 @@ static bool check_options(const rn__recurrent *r)
     return false;
 }
 
-/* The rank that x must have; that of its own where more than one will do. */
+/* The rank that x must have; x's own rank if several are allowed and it is one of them. */
 static int rank_of(rn__recurrent_kind kind, rn_tensor x)
 {
     if (kind == RN__BEGIN) return rn_rank(x) == 2 ? 2 : 3;
@@ -138,6 +139,11 @@ static bool check_lengths(const rn__recurrent *r, rn_tensor lengths)
 {
     char text[128];
 
+    if (rn__null_named(lengths)) {
+        rn_fail(r->graph, "%s %s: lengths is the null tensor%s", rn__recurrent_what(r),
+                r->name, rn__null_text(lengths, text, sizeof text));
+        return false;
+    }
     if (rn_is_null(lengths)) return true;
     if (rn_type_get(lengths) == RN_I32 && rn_rank(lengths) == 1 &&
         rn_size(lengths, 0) == r->batch)
@@ -157,8 +163,8 @@ bool rn__recurrent_check_states(const rn__recurrent *r, int first, int count,
     for (int i = 0; i < count; i++) {
         const rn_shape shape = rn__recurrent_shape(r, first + i);
         if (rn_is_null(states[i])) {
-            rn_fail(r->graph, "%s: a state is null: %s, state %d", what, r->name,
-                    first + i);
+            rn_fail(r->graph, "%s: a state is the null tensor%s: %s, state %d", what,
+                    rn__null_text(states[i], text, sizeof text), r->name, first + i);
             return false;
         }
         if (rn_type_get(states[i]) == r->real &&
@@ -185,7 +191,7 @@ static bool check_initial(const rn__recurrent *r)
     return false;
 }
 
-/* The graph that the loops belong to. */
+/* The graph that the loops are added to. */
 static rn_graph *graph_of(rn_tensor x, const rn_recurrent_options *o)
 {
     const rn_tensor two[2] = {x, o->lengths};
@@ -204,9 +210,12 @@ bool rn__recurrent_init(rn__recurrent *r, rn__recurrent_kind kind, rn_scope scop
                          .cell = cell,
                          .options = *options,
                          .graph = scope.graph ? scope.graph : graph_of(x, options)};
-    if (rn_is_null(x) || !scope.graph) {
-        rn_fail(r->graph, "%s: %s: %s", rn__recurrent_what(r),
-                rn_is_null(x) ? "x is the null tensor" : "the scope has no graph", r->name);
+    if (rn_is_null(x)) {
+        rn__null_refuse(r->graph, rn__recurrent_what(r), name, RN__NULL_X, x);
+        return false;
+    }
+    if (!scope.graph) {
+        rn_fail(r->graph, "%s: the scope has no graph: %s", rn__recurrent_what(r), r->name);
         return false;
     }
     if (x.graph->root->failed) return false;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What kind of layer a name stands for in a model, so that no layer is built under the name
- * of another kind. */
+/* The kind of layer that a name stands for in a model, so that no layer is built under the
+ * name of another kind. */
 #include <stdio.h>
 #include <string.h>
 
 #include "nn/model.h"
 #include "nn/recurrent.h"
 
-/* "lstm of 2 layers in both directions", to be told apart from other layers. */
+/* "lstm of 2 layers in both directions": identifies the kind. */
 static char *kind_of(const rn__recurrent *r, char *text, size_t capacity)
 {
     snprintf(text, capacity, "%.100s of %d layer%s%s", r->cell->name, r->layers,
@@ -27,14 +27,14 @@ bool rn__recurrent_fits_model(const rn__recurrent *r)
     return false;
 }
 
-bool rn__recurrent_note(const rn__recurrent *r)
+bool rn__recurrent_record(const rn__recurrent *r)
 {
     rn_model *model = r->scope.model;
     char text[192];
 
     if (r->graph->root->failed) return false;
     if (rn__model_kind(model, r->scope.path) ||
-        rn__model_note_kind(model, r->scope.path, kind_of(r, text, sizeof text)))
+        rn__model_set_kind(model, r->scope.path, kind_of(r, text, sizeof text)))
         return true;
     rn__no_memory(r->graph);
     return false;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Recurrent layers that begin where the last run ended: variables that keep the states.
+ * Stateful recurrent layers: variables keep the states between runs.
  *
- * All variables are 0 in a new model and after rn_model_reset_states, which for most cells
- * is how a sequence begins. For others a variable of bool [B] tells which sequences have
- * begun; the states of the others are not read.
+ * All variables are 0 in a new model and after rn_model_reset_states. Most cells begin with
+ * zeros, so nothing else is needed. For other cells a bool variable [B] marks the sequences
+ * that have begun; the kept states of the others are not used.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 #include "nn/recurrent.h"
 #include "rondo/ops.h"
 
-/* Each batch size has variables of its own, so that graphs for training and for use of one
- * model function can share a model. */
+/* Each batch size has its own variables, so that graphs for training and for inference can
+ * share a model. */
 static rn_tensor kept(const rn__recurrent *r, rn_scope scope, const char *name,
                       rn_type type, rn_shape shape)
 {
@@ -50,7 +50,7 @@ bool rn__recurrent_begins_zero(const rn__recurrent *r)
     return !r->cell->begin;
 }
 
-/* condition [B] or [B, 1] for each sequence, to choose among states like x [B, ...]. */
+/* A condition [B] or [B, 1] reshaped to select among states like x [B, ...]. */
 static rn_tensor by_sequence(rn_tensor condition, rn_tensor x)
 {
     rn_shape shape = {.rank = rn_rank(x)};
@@ -65,7 +65,7 @@ rn_tensor rn__recurrent_resume(rn_tensor begun, rn_tensor kept_state, rn_tensor 
     return rn_where(by_sequence(begun, begin), kept_state, begin);
 }
 
-/* The largest of each sequence, [B, 1]. */
+/* The largest element of each sequence, [B, 1]. */
 static rn_tensor largest_of(rn_tensor x)
 {
     const rn_shape shape = rn_shape_get(x);
@@ -78,8 +78,8 @@ static rn_tensor largest_of(rn_tensor x)
     return rn_max(rn_reshape(x, flat), axes, 1, true);
 }
 
-/* Which sequences have no state with a NaN or an infinity, [B, 1]. States of one shape are
- * compared element by element before the search over elements. */
+/* Which sequences have only finite states, [B, 1]. States of the same shape are combined by
+ * an element-wise maximum before the reduction. */
 static rn_tensor finite(const rn__recurrent *r, const rn_tensor *final)
 {
     rn_tensor all = rn_null(), run = rn_abs(final[0]);
@@ -97,9 +97,9 @@ static rn_tensor finite(const rn__recurrent *r, const rn_tensor *final)
     return rn_less(all, rn_constant_like(all, (double)INFINITY));
 }
 
-/* A sequence of which one number is not finite, in any layer and state, begins anew: all
- * its states become zero. To hold the old ones would not do, for it may be they that
- * overflow, in every run again. */
+/* A sequence with a non-finite element in any state of any layer starts over: all its
+ * states are set to zero. Keeping the old states would not help, because they may overflow
+ * again in every run. */
 void rn__recurrent_keep(const rn__recurrent *r, const rn_tensor *kept_states,
                         rn_tensor begun, const rn_tensor *final)
 {

@@ -2,8 +2,8 @@
 /*
  * Scopes: a path into a model, and the variables declared under it.
  *
- * A weight is read in the root graph, also when a cell asks for it inside a loop; the body
- * that mentions it captures it.
+ * A weight is a node of the root graph, even if a cell in a loop uses it; the body captures
+ * it.
  */
 #include "nn/model.h"
 #include "nn/name.h"
@@ -39,26 +39,27 @@ rn_scope rn_share(rn_scope scope)
 
 /* ---- declarations ---- */
 
-/* What is wanted of a variable; `what` begins the messages. */
-typedef struct wanted {
+/* The requested properties of a variable; `what` begins the messages. */
+typedef struct request {
     const char *what, *name;
     rn_type type;
     rn_shape shape;
     rn__kind kind;
     const rn_init *init;
-} wanted;
+} request;
 
-/* An optimiser shares its variables with programs of its own name, and with nobody's state
- * that happens to have their names. */
-static bool same_kind(rn__kind is, rn__kind asked)
+/* Optimisers of one name share their variables. A state of the same name that does not
+ * belong to an optimiser is refused. */
+static bool same_kind(rn__kind is, rn__kind wanted)
 {
-    const bool of_optimizer = asked == RN__MOMENT || asked == RN__RATE;
+    const bool of_optimizer = wanted == RN__MOMENT || wanted == RN__RATE;
 
-    return of_optimizer ? is == asked : (is == RN__WEIGHT) == (asked == RN__WEIGHT);
+    return of_optimizer ? is == wanted : (is == RN__WEIGHT) == (wanted == RN__WEIGHT);
 }
 
-/* False with an error on the graph when the model's variable is not the one wanted. */
-static bool agrees(rn_graph *graph, const rn__entry *entry, const wanted *w)
+/* Whether the model's variable has the requested properties; false with an error on the
+ * graph. */
+static bool agrees(rn_graph *graph, const rn__entry *entry, const request *w)
 {
     const rn_variable *v = entry->variable;
     char here[128], there[128];
@@ -79,7 +80,7 @@ static bool agrees(rn_graph *graph, const rn__entry *entry, const wanted *w)
 }
 
 /* A new variable, or NULL with an error on the graph. */
-static rn_variable *create(rn_model *model, rn_graph *graph, const wanted *w)
+static rn_variable *create(rn_model *model, rn_graph *graph, const request *w)
 {
     const char *fault = rn__name_fault(w->name);
     char text[128];
@@ -98,7 +99,7 @@ static rn_variable *create(rn_model *model, rn_graph *graph, const wanted *w)
     return v;
 }
 
-static rn_tensor declare(rn_model *model, rn_graph *graph, const wanted *w)
+static rn_tensor declare(rn_model *model, rn_graph *graph, const request *w)
 {
     const int index = rn__model_index(model, w->name);
     rn_variable *variable;
@@ -113,10 +114,11 @@ static rn_tensor declare(rn_model *model, rn_graph *graph, const wanted *w)
     return variable ? rn_read_variable(graph->root, variable) : rn_null();
 }
 
-/* True when the scope can be asked for a variable; its full name in *full. */
+/* Whether the scope can declare variables; false with an error. Sets *full to the full
+ * name. */
 static bool usable(rn_scope scope, const char *what, const char *name, const char **full)
 {
-    if (!scope.graph || scope.graph->root->failed) return false;
+    if (scope.graph->root->failed) return false;
     if (!scope.model) {
         rn_fail(scope.graph, "%s: the scope has no model: %s", what, name ? name : "");
         return false;
@@ -125,8 +127,8 @@ static bool usable(rn_scope scope, const char *what, const char *name, const cha
     return *full != NULL;
 }
 
-/* Notes that the graph uses the variable x, for training or for inference; false with an
- * error when it has done so before, through the same sharing or none. */
+/* Records that the graph uses the variable x, for training or for inference. False with an
+ * error if it has used it before through the same rn_share, or without one. */
 static bool claim(rn_scope scope, const char *what, rn_tensor x)
 {
     rn_graph *root = scope.graph->root;
@@ -144,8 +146,8 @@ static bool claim(rn_scope scope, const char *what, rn_tensor x)
     return false;
 }
 
-/* False with an error when a graph for inference would make a weight that the model of a
- * training graph or of a file does not have. */
+/* False with an error if a graph for inference would create a weight although the model has
+ * weights from a training graph or a file. */
 static bool may_create(rn_scope scope, const char *name, rn_shape shape)
 {
     char nearest[RN__NEAREST], text[128];
@@ -153,15 +155,15 @@ static bool may_create(rn_scope scope, const char *name, rn_shape shape)
     if (!scope.inference || !scope.model->settled || rn_model_find(scope.model, name))
         return true;
     rn_fail(scope.graph,
-            "weight: a graph for inference makes no new weights: %s %s: the "
+            "weight: a graph for inference creates no new weights: %s %s: the "
             "model has %s",
             name, rn__shape_text(shape, text, sizeof text),
             rn__nearest_weights(scope.model, name, nearest));
     return false;
 }
 
-/* A variable that the user or a layer asks for by name, once a graph. */
-static rn_tensor ask(rn_scope scope, const wanted *w)
+/* Declares a variable of the user or of a layer, once a graph. */
+static rn_tensor declare_once(rn_scope scope, const request *w)
 {
     rn_tensor x = declare(scope.model, scope.graph, w);
 
@@ -172,29 +174,31 @@ rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init in
 {
     const char *full;
 
+    if (!scope.graph) return rn__null_from("weight", RN__NULL_SCOPE, NULL, 0);
     if (!usable(scope, "weight", name, &full)) return rn_null();
     if (!may_create(scope, full, shape)) return rn_null();
     if (scope.inference)
         scope.graph->root->infers = true;
     else
         scope.graph->root->trains = scope.model->settled = true;
-    return ask(scope,
-               &(wanted){"weight", full, scope.model->real, shape, RN__WEIGHT, &init});
+    return declare_once(
+        scope, &(request){"weight", full, scope.model->real, shape, RN__WEIGHT, &init});
 }
 
 rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shape)
 {
     const char *full;
 
+    if (!scope.graph) return rn__null_from("state", RN__NULL_SCOPE, NULL, 0);
     if (!usable(scope, "state", name, &full)) return rn_null();
-    return ask(scope, &(wanted){"state", full, type, shape, RN__STATE, NULL});
+    return declare_once(scope, &(request){"state", full, type, shape, RN__STATE, NULL});
 }
 
 rn_tensor rn__model_state(rn_model *model, rn_graph *graph, const char *name, rn_type type,
                           rn_shape shape, rn__kind kind)
 {
     if (graph->root->failed) return rn_null();
-    return declare(model, graph, &(wanted){"state", name, type, shape, kind, NULL});
+    return declare(model, graph, &(request){"state", name, type, shape, kind, NULL});
 }
 
 bool rn__model_assigned(rn_tensor variable)

@@ -145,14 +145,14 @@ static void add_leaves(finding *f)
 
     for (int i = 0; i < plan->inputs; i++)
         add(f, &f->leaf,
-            (rn__watched){RN_FROM_INPUT, plan->input[i].node, plan->input[i].value});
+            (rn__watched){RN_ORIGIN_INPUT, plan->input[i].node, plan->input[i].value});
     for (int32_t i = 0; i < plan->buffers; i++) {
         if (plan->buffer[i].kind != RN__BUFFER_VARIABLE || !f->use[i].read) continue;
         const rn__node *node = rn__at(plan->graph, plan->buffer[i].leaf);
         rn__layout layout = {.address.buffer = i};
         rn__layout_dense(node->shape, layout.stride);
         const rn__operand value = rn__layout_operand(node->type, node->shape, &layout);
-        add(f, &f->leaf, (rn__watched){RN_FROM_VARIABLE, plan->buffer[i].leaf, value});
+        add(f, &f->leaf, (rn__watched){RN_ORIGIN_VARIABLE, plan->buffer[i].leaf, value});
     }
 }
 

@@ -22,15 +22,18 @@ static bool valid_output(rn_graph *graph, rn_tensor x, const char *what, int ind
     return !graph->failed;
 }
 
-/* What is minimised, and by what. */
+/* Checks the loss and the optimiser. */
 static bool valid_loss(rn_graph *graph, const rn_compile_options *o)
 {
     char text[160];
 
     if (rn_is_null(o->minimize)) {
-        rn_fail(graph,
-                "compile: an optimiser without a loss: minimize is missing or null%s",
-                rn__null_text(o->minimize, text, sizeof text));
+        if (rn__null_named(o->minimize))
+            rn_fail(graph, "compile: minimize is the null tensor%s",
+                    rn__null_text(o->minimize, text, sizeof text));
+        else
+            rn_fail(graph,
+                    "compile: an optimiser without a loss: minimize is missing or null");
         return false;
     }
     if (!valid_output(graph, o->minimize, "minimize", 0)) return false;
@@ -38,9 +41,10 @@ static bool valid_loss(rn_graph *graph, const rn_compile_options *o)
     if (rn_rank(o->minimize) != 0 || !rn__is_real(rn_type_get(o->minimize)))
         rn_fail(graph, "compile: minimize must be a real scalar: %s", text);
     else if (!o->with.build)
-        rn_fail(graph,
-                "compile: minimize without an optimiser: name one in .with, as rn_adam: %s",
-                text);
+        rn_fail(
+            graph,
+            "compile: minimize without an optimiser: set .with, for example to rn_adam: %s",
+            text);
     else if (graph->infers && !graph->trains)
         rn_fail(graph,
                 "compile: minimize in a graph for inference: build it with rn_root: %s",
@@ -59,7 +63,7 @@ static bool valid(rn_graph *graph, const rn_compile_options *o, bool listed)
         valid_output(graph, o->outputs[i], "output", i);
     if (!graph->failed && rn__minimizes(o)) valid_loss(graph, o);
     if (!graph->failed && o->output_count == 0 && !rn__minimizes(o) &&
-        (graph->assignments == 0 || o->frozen))
+        (graph->assignments == 0 || o->omit_assignments))
         rn_fail(graph, "compile: no outputs, no loss and no assignments");
     if (!graph->failed && o->convert && !rn__is_real(o->real))
         rn_fail(graph, "compile: convert to %s, which is not a real type",
@@ -69,8 +73,8 @@ static bool valid(rn_graph *graph, const rn_compile_options *o, bool listed)
 
 /* ---- graph to graph ---- */
 
-/* Hands what a pass wrote on: the new graph, and the outputs in it. On failure its message
- * goes to the user's graph. */
+/* Replaces the current graph and outputs by those of a pass. On failure its message is
+ * copied to the user's graph. */
 static bool take(rn__compilation *c, rn__copy_pass *pass, bool ok)
 {
     for (int i = 0; ok && i < c->count; i++)
@@ -89,12 +93,12 @@ static bool begin_pass(rn__compilation *c, rn__copy_pass *pass)
     return pass->to != NULL;
 }
 
-/* The ports of the user's inputs, and where they are in the private copy. */
+/* Makes the private copy, in another real type if requested. */
 static bool convert(rn__compilation *c)
 {
     rn__conversion conversion = {.convert = c->options.convert,
                                  .real = c->options.real,
-                                 .frozen = c->options.frozen};
+                                 .omit_assignments = c->options.omit_assignments};
     rn__copy_pass pass;
 
     return begin_pass(c, &pass) &&
@@ -113,7 +117,7 @@ static bool optimize(rn__compilation *c)
     return false;
 }
 
-/* Tells the optimiser what became of the graph that it built on. */
+/* Calls the optimiser's settle, with the outcome of the compilation. */
 static void settle(const rn__compilation *c, bool compiled)
 {
     const rn_optimizer *with = &c->options.with;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What is compiled, on its way from graph to program. */
+/* The state of a compilation, from graph to program. */
 #ifndef RN_PROGRAM_COMPILE_H
 #define RN_PROGRAM_COMPILE_H
 
 #include "program/program.h"
 
 typedef struct rn__compilation {
-    rn_graph *user, *graph; /* given; the latest rewriting of it */
+    rn_graph *user, *graph; /* the user's; the latest rewritten copy */
     rn_compile_options options;
     int32_t *wanted; /* ids of the outputs in `graph`, the minimised loss last */
     int count;
-    bool built; /* the optimiser has added its nodes, or tried to */
+    bool built; /* the optimiser's build was called */
     rn_program *program;
     const rn__backend *backend;
 } rn__compilation;
@@ -18,7 +18,7 @@ typedef struct rn__compilation {
 /* Whether the options minimise something. */
 static inline bool rn__minimizes(const rn_compile_options *o)
 {
-    return o->with.build != NULL || !rn_is_null(o->minimize);
+    return o->with.build || !rn_is_null(o->minimize) || rn__null_named(o->minimize);
 }
 
 /* The program of c->graph, which it then owns, in c->program: planned, with ports, and

@@ -30,7 +30,7 @@ static rn__port port_of(rn_program *program, rn_graph *graph, int32_t id, rn_typ
     return port;
 }
 
-/* The program's input of this id in the user's graph; they are in order of it. */
+/* The program's input with this id in the user's graph; inputs are sorted by it. */
 static rn__port *find_input(rn_program *p, int32_t id)
 {
     int low = 0, high = p->inputs - 1;
@@ -45,8 +45,7 @@ static rn__port *find_input(rn_program *p, int32_t id)
     return &p->input[low];
 }
 
-/* An input keeps the id that it has in the user's graph as its attribute, through all
- * passes. */
+/* Through all passes, an input's attribute is its id in the user's graph. */
 static bool add_inputs(const rn__compilation *c)
 {
     rn_program *p = c->program;

@@ -9,9 +9,8 @@
  *
  *   c = 1 - beta^t = -expm1(t log beta)   accurate while t is small
  *
- * t counts the updates of one weight by Adam, not those of another optimiser: a weight that
- * joins later begins with t = 0. So that this costs next to nothing, the counts of all
- * weights are one vector where anything is computed from them.
+ * t counts Adam's updates of one weight; a weight that is added later starts with t = 0. To
+ * keep this cheap, the counts of all weights are joined to one vector for the computation.
  */
 #include <math.h>
 

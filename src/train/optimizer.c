@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What all optimisers share: their variables, the global norm, clipping, and the refusal of
- * a step whose gradient is not finite or would make a moment overflow.
+ * What all optimisers share: their variables, the global norm, clipping, and skipping a
+ * step whose gradient is not finite or would make a moment overflow.
  *
  *   norm   = sqrt(sum over all weights of sum dw dw), in f64 so that squares of f32 fit
  *   dw     = dw min(1, clip / norm)
  *   w      = made ? rule(w, dw) : w, and so all moments and counts
  *   made   = the norm is finite, and after clipping at most what the rule's moments bear
  *
- * Whatever does not belong to one weight is a scalar in f64 (counters: i32).
+ * Everything that does not belong to a single weight is an f64 scalar (counters: i32).
  */
 #include "train/optimizer.h"
 
@@ -82,8 +82,8 @@ static double *value_of(rn_tensor x)
     return (double *)rn__node_of(x)->variable->data;
 }
 
-/* A rate that programs of this name were given, in *given; false when there is none of that
- * name. */
+/* Sets *given to the rate that earlier programs were compiled with; false if there is no
+ * such variable. */
 static bool given_rate(const rn__update *u, const char *name, double *given)
 {
     char full[RN__OPTIMIZER_NAME + 64];
@@ -95,9 +95,9 @@ static bool given_rate(const rn__update *u, const char *name, double *given)
     return true;
 }
 
-/* The learning rate is a variable, so that changing it needs no new program. Programs that
- * were given the same rate share it, so that compiling once more does not undo
- * rn_set_learning_rate; one that is given another has its own. */
+/* The learning rate is a variable, so changing it needs no new program. Programs compiled
+ * with the same rate share it, so compiling again does not undo rn_set_learning_rate. A
+ * program compiled with another rate has its own. */
 static bool build_rate(rn__update *u)
 {
     char name[24], given_name[32];
@@ -143,7 +143,7 @@ static rn_tensor global_norm(const rn__update *u)
     return rn_sqrt(sum);
 }
 
-/* Whether the update is made. No NaN is less or equal. */
+/* Whether the update is made; false for NaN. */
 static rn_tensor is_made(const rn__update *u, const rn__rule *rule, rn_tensor norm)
 {
     const double clip = u->self->clip;
@@ -189,8 +189,8 @@ static bool parameters_fit(const rn__update *u, const rn__rule *rule)
     return !fault;
 }
 
-/* A name without '/' is the whole first part of a path, so that the variables of two
- * optimisers are never the same. */
+/* A name without '/' is a whole component of a path, so two optimisers never share
+ * variables by accident. */
 static bool name_fits(const rn__update *u)
 {
     const size_t bytes = strlen(u->name);
@@ -212,8 +212,8 @@ bool rn__optimize(const rn_optimizer *self, rn_tensor loss, const rn__rule *rule
         return false;
     rn__model_begin(u.model);
 
-    /* First, for a copy of several variables is a kernel that might fail, before which no
-     * variable is written. */
+    /* Comes first: joining several variables is a kernel that may fail, and no variable may
+     * be written before that. */
     if (rule->counts && !gather_counts(&u)) return false;
     rn_tensor norm = rn_name(global_norm(&u), "gradient norm");
     u.made = is_made(&u, rule, norm);
@@ -225,7 +225,7 @@ bool rn__optimize(const rn_optimizer *self, rn_tensor loss, const rn__rule *rule
     return !loss.graph->root->failed;
 }
 
-/* Models are found by the variables of the user's graph; nothing can fail here. */
+/* Finds the models by the variables of the user's graph. Nothing can fail here. */
 void rn__settle(const rn_optimizer *self, rn_tensor loss, bool compiled)
 {
     const rn_graph *g = loss.graph->root;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Progress: one line that is rewritten on a terminal, a line now and then elsewhere.
+ * Progress: one line, updated in place on a terminal; elsewhere a new line from time to
+ * time.
  *
  *   adding  [=========>           ]  45%  loss 0.0123  1:05 left
  */
@@ -16,9 +17,9 @@
 
 enum {
     BAR = 24,         /* width of the bar */
-    COLUMNS = 80,     /* of a terminal that does not say */
+    COLUMNS = 80,     /* of a terminal of unknown width */
     LINE = 512,       /* longest line, with the 0 */
-    LINES = 20,       /* of a whole run, where there is no terminal */
+    LINES = 20,       /* printed in a whole run without a terminal */
     UNKNOWN_TOTAL = 5 /* seconds between lines when there is no total */
 };
 
@@ -28,7 +29,7 @@ struct rn_progress {
     int64_t total, last_part;
     double start, last_time;
     bool terminal, shown;
-    size_t width; /* of what stands on the terminal's line */
+    size_t width; /* of the text on the terminal's line */
     char line[LINE];
 };
 
@@ -148,7 +149,8 @@ static size_t columns(FILE *file)
     return COLUMNS;
 }
 
-/* Over the old line; cut so that it does not wrap, for then it could not be rewritten. */
+/* Overwrites the old line. It is cut so that it does not wrap, because a wrapped line
+ * cannot be overwritten. */
 static void rewrite(rn_progress *p)
 {
     const size_t room = columns(p->file) - 1, old = p->width;
@@ -160,7 +162,7 @@ static void rewrite(rn_progress *p)
     fflush(p->file);
 }
 
-/* Whether it is time for another line, that of the end in any case. */
+/* Whether another line is due; the last one always is. */
 static bool due(const rn_progress *p, int64_t done, double time)
 {
     const bool last = p->total && done >= p->total;

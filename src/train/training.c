@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A model's optimisers from outside: their rates, and what they did. */
+/* The public functions on a model's optimisers: rates and statistics. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,9 +11,9 @@ static const char *name_of(const char *name)
     return name ? name : "optimizer";
 }
 
-/* The value of the optimiser's scalar of that type, in *value; false when there is none. */
-static bool look(const rn_model *model, const char *name, const char *scalar, rn_type type,
-                 void *value)
+/* Sets *value to the optimiser's scalar of that name and type; false if there is none. */
+static bool find_scalar(const rn_model *model, const char *name, const char *scalar,
+                        rn_type type, void *value)
 {
     char full[RN__OPTIMIZER_NAME + 64];
 
@@ -26,7 +26,7 @@ static bool look(const rn_model *model, const char *name, const char *scalar, rn
     return true;
 }
 
-/* Whether a variable is one of the optimiser's rates, and not what was given for one. */
+/* Whether a variable is one of the optimiser's current rates. */
 static bool is_rate(const rn__entry *entry, const char *name)
 {
     const char *full = entry->variable->name;
@@ -42,7 +42,7 @@ rn_status rn_set_learning_rate_of(rn_model *model, const char *name, double rate
 
     if (!model) return RN_INVALID;
     if (!(rate >= 0 && rate < 1e300))
-        return rn__model_complain(
+        return rn__model_fail(
             model, RN_INVALID,
             "set_learning_rate: the rate must be finite and not negative: %g", rate);
     for (int i = 0; i < model->count; i++) {
@@ -52,11 +52,11 @@ rn_status rn_set_learning_rate_of(rn_model *model, const char *name, double rate
     }
     if (found) return RN_OK;
     if (!name)
-        return rn__model_complain(model, RN_INVALID,
-                                  "set_learning_rate: the model has no optimiser yet");
-    return rn__model_complain(model, RN_INVALID,
-                              "set_learning_rate: the model has no optimiser yet: \"%s\"",
-                              name);
+        return rn__model_fail(model, RN_INVALID,
+                              "set_learning_rate: the model has no optimiser yet");
+    return rn__model_fail(model, RN_INVALID,
+                          "set_learning_rate: the model has no optimiser yet: \"%s\"",
+                          name);
 }
 
 rn_status rn_set_learning_rate(rn_model *model, double rate)
@@ -70,9 +70,9 @@ rn_training rn_training_of_named(const rn_model *model, const char *name)
     int32_t count;
 
     name = name_of(name);
-    if (look(model, name, "steps", RN_I32, &count)) t.steps = count;
-    if (look(model, name, "skipped", RN_I32, &count)) t.skipped = count;
-    look(model, name, "norm", RN_F64, &t.norm);
+    if (find_scalar(model, name, "steps", RN_I32, &count)) t.steps = count;
+    if (find_scalar(model, name, "skipped", RN_I32, &count)) t.skipped = count;
+    find_scalar(model, name, "norm", RN_F64, &t.norm);
     return t;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which weights are trained: those that the loss depends on, but for those that are
- * excepted by name and those that no gradient reaches, such as what only a stop_gradient
- * leads to.
+ * Which weights are trained: those that the loss depends on, without those that rn_except
+ * names and those that no gradient reaches, for example behind a stop_gradient.
  */
 #include <string.h>
 
@@ -19,7 +18,7 @@ static bool is_weight(const rn_graph *graph, int32_t id)
 
 /* ---- patterns ---- */
 
-/* Whether a name is the pattern, in which each * stands for any text. */
+/* Whether a name matches the pattern, in which * matches any text. */
 static bool matches(const char *pattern, size_t bytes, const char *name)
 {
     const char *end = pattern + bytes, *star = NULL, *again = NULL;
@@ -42,7 +41,7 @@ static bool matches(const char *pattern, size_t bytes, const char *name)
     return pattern == end;
 }
 
-/* Takes the next pattern off a list, without the spaces round it; false at the end. */
+/* Splits the next pattern off a list, without the spaces around it; false at the end. */
 static bool next_pattern(const char **list, const char **pattern, size_t *bytes)
 {
     const char *at = *list + strspn(*list, " ,");
@@ -65,8 +64,8 @@ static bool excepted(const rn__update *u, rn_tensor w)
     return false;
 }
 
-/* Whether a weight of the model has that name, or one of another model that the loss is
- * computed from. */
+/* Whether the pattern matches a weight of the model, or a weight that the loss is computed
+ * from. */
 static bool matches_any(const rn__update *u, const char *pattern, size_t bytes)
 {
     for (int i = 0; i < u->model->count; i++)
@@ -96,7 +95,7 @@ bool rn__patterns_fit(const rn__update *u)
 
 /* ---- the weights of the loss ---- */
 
-/* Marks the nodes that the loss is computed from. NULL without memory. */
+/* Marks the nodes that the loss is computed from. NULL if out of memory. */
 static bool *mark(rn_tensor loss)
 {
     const rn_graph *g = loss.graph;
@@ -111,7 +110,7 @@ static bool *mark(rn_tensor loss)
     return marked;
 }
 
-/* All of them, in the order of the graph. */
+/* The weights of the loss, in the order of the graph. */
 static bool list_weights(rn__update *u, rn_tensor loss)
 {
     rn_graph *g = loss.graph;
@@ -149,7 +148,7 @@ static bool leave_out_excepted(rn__update *u)
     return kept > 0;
 }
 
-/* The gradients; without any is what cannot be differentiated from the loss. */
+/* Builds the gradients, and drops the weights that no gradient reaches. */
 static bool differentiate(rn__update *u, rn_tensor loss)
 {
     int kept = 0;
@@ -167,7 +166,7 @@ static bool differentiate(rn__update *u, rn_tensor loss)
     return kept > 0;
 }
 
-/* The one model that all weights belong to, in u->model. */
+/* Sets u->model to the model that all weights belong to. */
 static bool find_owner(rn__update *u)
 {
     for (int i = 0; i < u->count; i++) {

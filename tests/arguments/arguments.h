@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arguments of every kind, sensible and not, for calls of every public function.
+ * Valid and invalid arguments of every kind, for calls of every public function.
  *
- * A draw is sensible half of the time, so that calls get further than their first check.
- * Only what a caller could not know is left out: pointers to memory that is not there.
+ * Half of the draws are valid, so that calls get past their first check. Only dangling
+ * pointers are never drawn.
  */
 #ifndef RN_TEST_ARGUMENTS_H
 #define RN_TEST_ARGUMENTS_H

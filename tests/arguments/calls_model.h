@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls of what needs more than a line: layers, models, programs, training. */
+/* Calls that need more than one line: layers, models, programs, training. */
 #ifndef RN_TEST_CALLS_MODEL_H
 #define RN_TEST_CALLS_MODEL_H
 
@@ -87,7 +87,7 @@ static void compile(rn_test_world *w)
     o.convert = rn_test_draw(w, 2) == 0;
     o.real = a_type(w);
     o.watch = (rn_watch)axis(w);
-    o.frozen = rn_test_draw(w, 2) == 0;
+    o.omit_assignments = rn_test_draw(w, 2) == 0;
     if (rn_test_draw(w, 2)) o.minimize = a_tensor(w);
     if (rn_test_draw(w, 2)) o.with = an_optimizer(w);
     w->given = graph;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws of records: operators, cells, optimisers, whose functions misbehave too. */
+/* Draws of records: operators, cells and optimisers, with functions that may misbehave. */
 #include <limits.h>
 #include <string.h>
 
@@ -165,7 +165,7 @@ static void small_gradient(rn_pullback *p)
     p->dx[0] = rn_sum_all(p->dy);
 }
 
-static rn_tensor made_up_sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+static rn_tensor made_up_branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     (void)y, (void)attributes;
     return (rn_tensor){x[0].graph, -7, 0};
@@ -223,7 +223,7 @@ const rn_op *an_op(rn_test_world *w)
          .flags = RN_OP_ADDITIVE | RN_OP_INVOLUTION},
         {.name = "map", .inputs = 1, .map = {map_f32}},
         {.name = "any", .inputs = -1, .map = {map_f32}, .gradient = made_up_gradient},
-        {.name = "few", .inputs = -9, .map = {map_f32}, .sides = made_up_sides},
+        {.name = "few", .inputs = -9, .map = {map_f32}, .branches = made_up_branches},
         {.name = "small", .inputs = 1, .map = {map_f32}, .gradient = small_gradient},
         {.inputs = 1, .map = {map_f32}},
         {.name = "nothing", .inputs = 1},

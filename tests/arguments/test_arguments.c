@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* No argument but a pointer to nowhere makes a public function crash. */
+/* No argument, except a dangling pointer, makes a public function crash. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <dirent.h>

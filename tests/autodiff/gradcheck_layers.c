@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gradcheck_layers -- checks the gradients of recurrent layers and prints a table: for each
- * kind of layer and cell the comparisons that were made, and for graphs of either type the
- * largest relative error and the largest share of the error bars. The exit status is 1 when
- * a comparison failed, could not be made at a kink, or an error reaches the limit.
+ * kind of layer and cell the number of comparisons, and for graphs of either type the
+ * largest relative error and the largest ratio to the error bounds. The exit status is 1 if
+ * a comparison failed or was skipped at a kink, or if an error reaches the limit.
  */
 #include <math.h>
 #include <stdio.h>

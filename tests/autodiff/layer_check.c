@@ -105,7 +105,7 @@ static rn_tensor build(const layer *l, rn_scope s)
     const rn_sequence y = recurrent(l, s, "rnn", x);
 
     if (!l->kind->normalized) return loss_of(y);
-    const rn_tensor normal = rn_layer_normalization(s, "norm", y.outputs);
+    const rn_tensor normal = rn_layer_norm(s, "norm", y.outputs);
     return rn_add(loss_of(y), loss_of(recurrent(l, s, "next", normal)));
 }
 

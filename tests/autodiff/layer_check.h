@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The numerical check of recurrent layers: kinds of layers times cells times real types,
- * each for many numbers of steps and sequences. A test asserts what comes out of it, and
- * `gradcheck_layers` prints it.
+ * each for many numbers of steps and sequences. A test asserts the results, and
+ * `gradcheck_layers` prints them.
  */
 #ifndef RN_TESTS_AUTODIFF_LAYER_CHECK_H
 #define RN_TESTS_AUTODIFF_LAYER_CHECK_H

@@ -23,7 +23,7 @@ static rn_tensor normal(rn_scope s, const char *name, rn_tensor x)
     rn_tensor gain = rn_weight(in, "gain", rn_shape(N), (rn_init){RN_INIT_CONSTANT, 0.5});
     rn_tensor bias = rn_weight(in, "bias", rn_shape(N), (rn_init){RN_INIT_ZEROS, 0});
 
-    return rn_layer_norm(x, gain, bias, 1e-5);
+    return rn_normalize_affine(x, gain, bias, 1e-5);
 }
 
 /* The sums of all gates, [B, 4 H]. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Three recurrent cells and their back-propagation through time in plain C: nested loops
- * over the equations, written down by hand, with nothing of the library.
+ * over the equations, written by hand, without the library.
  *
  *   RNN    h' = tanh(W x + U h + b)
  *   LSTM   f i o = s(W x + U h + b), g = tanh(..), c' = f c + i g, h' = o tanh c'

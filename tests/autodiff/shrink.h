@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a graph that fails a check to a small one that still does: operators become
- * constants or inputs, and what reads an operator's value reads an operand's instead, as
- * long as the check keeps failing. Changes are made in place and taken back when the
- * failure goes.
+ * Shrinks a graph that fails a check to a small one that still fails: operators are
+ * replaced by constants, inputs or one of their operands as long as the check keeps
+ * failing. Changes are made in place and undone if the check passes.
  */
 #ifndef RN_TESTS_AUTODIFF_SHRINK_H
 #define RN_TESTS_AUTODIFF_SHRINK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A loop, the same steps written out one after the other, and plain C agree: values and
- * gradients, in both directions, with and without lengths.
+ * A loop, the unrolled graph and plain C agree: values and gradients, in both directions,
+ * with and without lengths.
  */
 #include "plain.h"
 #include "run/driver.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* rn_grad as it is called: what it refuses, and with respect to what it differentiates. */
+/* The arguments of rn_grad: those that it refuses, and the tensors that it differentiates
+ * by. */
 #include "run/driver.h"
 
 typedef struct world {

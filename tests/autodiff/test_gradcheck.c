@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The numerical check itself: wrong rules must fail it, and its report must say so. */
+/* The gradient check: wrong rules must fail, and the report must name them. */
 #include "run/driver.h"
 
 #include <rondo/gradcheck.h>

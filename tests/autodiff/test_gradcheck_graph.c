@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the numerical check does with a graph: its values, variables, and refusals. */
+/* The gradient check and its graph: values, variables and refusals. */
 #include "run/driver.h"
 
 #include <rondo/gradcheck.h>
@@ -27,6 +27,9 @@ Test(gradcheck_graph, refusals)
 
     not_made(rn_gradcheck(rn_null(), none), RN_INVALID,
              "gradcheck: not made: the loss is the null tensor\n");
+    not_made(rn_gradcheck(rn_sum_all(rn_null()), none), RN_INVALID,
+             "gradcheck: not made: the loss is the null tensor that sum returned: x is the "
+             "null tensor\n");
     not_made(rn_gradcheck(x, none), RN_INVALID,
              "gradcheck: not made: the loss is not a real scalar\n");
     not_made(rn_gradcheck(n, none), RN_INVALID,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Second derivatives of an LSTM: products of the Hessian with a vector against differences
- * of the gradient; the Hessian is symmetric; padding has no part in it.
+ * Second derivatives of an LSTM: Hessian-vector products against differences of the
+ * gradient. The Hessian is symmetric, and padding does not affect it.
  */
 #include "run/driver.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Gradients of loops, of every output and to every input, once and again. */
+/* First and second gradients of loops, of every output with respect to every input. */
 #include "run/driver.h"
 
 #include <rondo/gradcheck.h>

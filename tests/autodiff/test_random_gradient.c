@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random graphs of up to 30 operators, loops and what is in them among these: the gradient
- * is what differences of the loss say. A failure is shrunk to the smallest graph that still
+ * Random graphs of up to 30 operators, including loops and their bodies: the gradient
+ * agrees with differences of the loss. A failure is shrunk to the smallest graph that still
  * fails, and printed. RONDO_SEEDS=first:count runs other graphs.
  */
 #include "shrink.h"

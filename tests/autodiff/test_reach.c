@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which gradients are zero whatever the values are: rn__grad gives null for exactly those.
+ * Which gradients are zero for all values: rn__grad returns null for exactly those.
  *
- * Each loop has carries a, b and c that begin as tensors a0, b0, c0, and mentions w. What
- * is expected is written as the letters of what a gradient reaches.
+ * Each loop has carries a, b and c with initial values a0, b0 and c0, and uses w. The
+ * expected result is a string of the letters that a gradient reaches.
  */
 #include "run/driver.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the sweep makes of what a rule returns, and what a rule in a loop may mention. */
+/* How the sweep treats the results of a rule, and which tensors a rule in a loop may
+ * use. */
 #include "run/driver.h"
 
 static void copy_map(int64_t n, const void *const *x, const int64_t *step, void *y,

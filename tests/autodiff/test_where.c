@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a condition did not choose has no influence on the gradient, though the derivative
- * of the branch is infinite or NaN there.
+ * Elements that a condition does not select have no influence on the gradient, even if the
+ * derivative of their branch is infinite or NaN.
  */
 #include <criterion/criterion.h>
 #include <math.h>

@@ -180,13 +180,13 @@ static void call_oracle(const rn_reference *r, const rn__step *step, const rn_ar
         rn_test_quad_read(in, array[k].data, x, count);
         v.x[k] = (rn_test_quad_operand){x, in, count, NULL};
     }
-    for (int k = 0; k < step->inputs; k++) rn_test_quad_place(&v, k);
+    for (int k = 0; k < step->inputs; k++) rn_test_quad_offset(&v, k);
     rn_test_quad_code_of(node->op)(&v);
     for (int64_t i = 0; i < v.count; i++)
         rn_reference_put(node->type, to + i * (int64_t)rn_type_size(node->type), v.y[i]);
     for (int k = 0; k < step->inputs; k++) {
         free((void *)(uintptr_t)v.x[k].at);
-        free(v.x[k].place);
+        free(v.x[k].offset);
     }
     free(v.x);
     free(v.y);

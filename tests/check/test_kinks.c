@@ -135,7 +135,7 @@ Test(kinks, words_of_the_report)
     (void)unused;
 }
 
-/* ---- an operator of the user's that tells its sides ---- */
+/* ---- a user's operator with a branch rule ---- */
 
 /* z = 2 x where x > 0, else x / 2 */
 static void bend(int64_t n, const void *const *x, const int64_t *step, void *y,
@@ -160,13 +160,13 @@ static void bend_gradient(rn_pullback *p)
         rn_mul(p->dy, rn_where(bent_up(p->x), rn_fill_like(x, 2), rn_fill_like(x, 0.5)));
 }
 
-static rn_tensor bend_sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+static rn_tensor bend_branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     (void)y, (void)attributes;
     return bent_up(x);
 }
 
-static rn_tensor bad_sides(const rn_tensor *x, rn_tensor y, const void *attributes)
+static rn_tensor bad_branches(const rn_tensor *x, rn_tensor y, const void *attributes)
 {
     (void)attributes;
     return rn_matmul(x[0], y);
@@ -176,12 +176,12 @@ static const rn_op bending = {.name = "bending",
                               .inputs = 1,
                               .map = {[RN_F64] = bend},
                               .gradient = bend_gradient,
-                              .sides = bend_sides};
+                              .branches = bend_branches};
 static const rn_op untold = {.name = "untold",
                              .inputs = 1,
                              .map = {[RN_F64] = bend},
                              .gradient = bend_gradient,
-                             .sides = bad_sides};
+                             .branches = bad_branches};
 
 static rn_tensor bent(rn_tensor x)
 {
@@ -194,7 +194,7 @@ Test(kinks, of_an_operator_of_the_users)
 }
 
 /* Without them the check fails at the kink, and says why that may be. */
-Test(kinks, without_sides)
+Test(kinks, without_branches)
 {
     static const rn_op silent = {
         .name = "silent", .inputs = 1, .map = {[RN_F64] = bend}, .gradient = bend_gradient};
@@ -207,13 +207,13 @@ Test(kinks, without_sides)
 
     cr_assert_not(r->passed);
     cr_assert_eq(r->culprit.kind, RN_CULPRIT_ENGINE, "%s", r->text);
-    cr_assert(strstr(r->culprit.text, "; silent has no rule `sides`, which it needs"), "%s",
-              r->text);
+    cr_assert(strstr(r->culprit.text, "; silent has no rule `branches`, which it needs"),
+              "%s", r->text);
     rn_gradcheck_free(r);
     rn_graph_free(g);
 }
 
-Test(kinks, sides_that_cannot_be_built)
+Test(kinks, branches_that_cannot_be_built)
 {
     rn_graph *g = rn_graph_new();
     rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(N));
@@ -221,12 +221,12 @@ Test(kinks, sides_that_cannot_be_built)
     rn_gradcheck_report *r = rn_gradcheck(loss, (rn_gradcheck_options){0});
 
     cr_assert_eq(r->status, RN_INVALID);
-    cr_assert(strstr(r->text, "not made: untold: its sides: matmul: "), "%s", r->text);
+    cr_assert(strstr(r->text, "not made: untold: its branches: matmul: "), "%s", r->text);
     rn_gradcheck_free(r);
     rn_graph_free(g);
 }
 
-/* Of which the sides have another shape than the result: which of three is the largest. */
+/* The branch tensor has another shape than the result: which of three is the largest. */
 Test(kinks, step_and_element_of_a_maximum_in_a_loop)
 {
     enum { T = 3, W = 3 };

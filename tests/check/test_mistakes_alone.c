@@ -106,8 +106,7 @@ Test(mistakes, sizes)
     check_mean(2, 1, 2);
 }
 
-/* ---- z = sin(x) y y of operands that are broadcast, and its rule with the gradients of
- * the two exchanged ---- */
+/* ---- z = sin(x) y y, broadcast, and its rule with the two gradients exchanged ---- */
 
 static void sine_times_square(int64_t n, const void *const *x, const int64_t *step, void *z,
                               const void *attributes)

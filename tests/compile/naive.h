@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A graph evaluated as it stands: node after node, each value dense and in memory of its
- * own, views copied, loops step by step. No pass of the compiler has a part in it, so what
- * a program computes can be compared with it. It shares the operators' kernels, which have
- * their own tests.
+ * Evaluates a graph directly: node after node, each value dense and in its own memory,
+ * views copied, loops step by step. No pass of the compiler is involved, so programs can be
+ * compared with it. It uses the operators' kernels, which have their own tests.
  */
 #ifndef RN_TESTS_COMPILE_NAIVE_H
 #define RN_TESTS_COMPILE_NAIVE_H

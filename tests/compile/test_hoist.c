@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What leaves a loop: what no carry enters is done for all steps at once before it, what no
- * carry reads after it, and sums over the steps become one product or sum after it. Loops
- * are compared with their graphs as they stand.
+ * Hoisting: nodes that depend on no carry move before the loop, nodes that no carry depends
+ * on move after it, and sums over the steps become one product or sum after it. Loops are
+ * compared with a direct evaluation of their graphs.
  */
 #include "naive.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sums that leave two loops. An inner loop adds up products of what is the same in every
- * outer step, so its end leaves both loops, though another carry keeps the inner loop in
- * the outer one; and the outer loop adds up that end, which is then no stack of steps.
+ * Sums that leave two loops. An inner loop sums products of values that are the same in
+ * every outer step. So its final value leaves both loops, although another carry keeps the
+ * inner loop in the outer one. The outer loop sums that final value, which is then not a
+ * stack.
  */
 #include "naive.h"
 

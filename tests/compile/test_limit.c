@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loops that stop early, and what leaves them: each program is run with the limit at every
- * step from the last to none, so that memory behind it holds something else, and compared
- * with the graph as it stands.
+ * Loops that stop early, and hoisting out of them: each program runs with every limit from
+ * the last step down to 0, so that memory past the limit holds old values, and is compared
+ * with a direct evaluation of the graph.
  */
 #include "graph/loop.h"
 #include "naive.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of programs: none is asked for by a run; workspaces grow with what they hold. */
+/* Memory of programs: a run allocates none, and workspaces are proportional to the values
+ * that they hold. */
 #include "run/driver.h"
 
 enum { B = 4, I = 5, H = 6 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory that is used again too early: values that are read after an operator that could
- * take over their buffer, and operands whose elements an output in the same place would
- * overwrite before they are read.
+ * Memory that might be reused too early: values read after an operator that could take over
+ * their buffer, and operands that an output computed in place would overwrite before they
+ * are read.
  */
 #include "run/driver.h"
 

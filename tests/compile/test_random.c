@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random graphs, and their gradients: what a program computes is what its graph says,
- * however many of the values are outputs. The seed of a failure is in its message;
+ * Random graphs and their gradients: a program computes the same as a direct evaluation of
+ * its graph, with any number of outputs. The message of a failure has its seed;
  * RONDO_SEEDS=first:count runs others.
  */
 #include "naive.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a user's own record says is used as that of the library's operators: it is hoisted,
- * summed over the steps and simplified.
+ * A user's operator is hoisted, summed over the steps and simplified by its record, like
+ * those of the library.
  */
 #include "naive.h"
 #include "ops/op.h"

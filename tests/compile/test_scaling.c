@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time and memory to build, differentiate, compile and free a graph grow in proportion to
- * it, in many forms of graph. Four times the graph may take nine times as long, which is
- * generous to a busy machine and too little for anything quadratic; what takes next to no
- * time is not looked at. No stack is needed for each node.
+ * Time and memory to build, differentiate, compile and free a graph grow linearly with it,
+ * for many forms of graph. A graph four times as large may take nine times as long, which
+ * is generous for a busy machine but too little for anything quadratic; very short times
+ * are not compared. There is no recursion per node.
  */
 #include "run/driver.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is computed once or not at all, and what must not be taken for the same. */
+/* Values that are computed once or not at all, and nodes that must not be merged. */
 #include "run/driver.h"
 
 static int calls(rn_graph *g, const rn_tensor *y, int count)

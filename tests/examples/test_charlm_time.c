@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How charlm spends its time, with a clock that only runs of a program move: what is
- * measured is a small part, and the curves and the speed show nothing of it.
+ * How charlm divides its time, with a clock that only runs of a program advance: measuring
+ * is a small part, and does not show in the curves and the speed.
  *
  * The program's own files are compiled so that they read this clock.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The numbers that another library computes for a recurrent layer. */
+/* Reference values of a recurrent layer from another library. */
 #ifndef RN_TESTS_GOLDEN_GOLDEN_H
 #define RN_TESTS_GOLDEN_GOLDEN_H
 

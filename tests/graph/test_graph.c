@@ -56,7 +56,7 @@ Test(graph, the_null_tensor_is_answered)
     cr_assert_str_eq(rn_name_get(none), "");
     cr_assert(rn_is_null(rn_name(none, "x")));
     cr_assert_str_eq(rn_graph_error(NULL),
-                     "graph: there is none: rn_graph_new was not called or had no memory");
+                     "graph: it is NULL: rn_graph_new was not called or ran out of memory");
     cr_assert_eq(rn_graph_print(NULL, NULL, 0), 0);
     cr_assert_null(rn_compile(NULL, (rn_compile_options){0}));
     cr_assert_not(rn_grad(none, none, NULL, 0, NULL));
@@ -119,7 +119,7 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_softmax(n, 0))                                                                 \
     LINE(rn_log_softmax(n, 0))                                                             \
     LINE(rn_normalize(n, 1e-5))                                                            \
-    LINE(rn_layer_norm(n, x, x, 1e-5))                                                     \
+    LINE(rn_normalize_affine(n, x, x, 1e-5))                                               \
     LINE(rn_one_hot(n, 3, RN_F32))                                                         \
     LINE(rn_fill_like(n, 1))                                                               \
     LINE(rn_constant_like(n, 1))                                                           \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a graph finds again: the table of keys, and that nothing is made twice. */
+/* The table of keys of a graph: existing nodes are found and not built twice. */
 #include "run/driver.h"
 
 #include "graph/index.h"

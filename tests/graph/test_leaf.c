@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Leaves and what operators refuse: inputs, constants, variables, messages. */
+/* Inputs, constants, variables, and the messages of operators that refuse operands. */
 #include "run/driver.h"
 
 #include <float.h>
@@ -270,7 +270,7 @@ Test(leaf, assignments_are_checked)
 {
     rn_variable *v = rn_variable_new((rn_allocator){0}, "v", RN_F32, rn_shape(2));
 
-    REFUSED("variable: none given", rn_read_variable(g, NULL));
+    REFUSED("read_variable: the variable is NULL", rn_read_variable(g, NULL));
     REFUSED("assign: not a variable: x [32,10]", rn_assign(x, x));
     REFUSED("assign: type or shape differs: f32 v [2] becomes f32 x [32,10]",
             rn_assign(rn_read_variable(g, v), x));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the builders of loops refuse, word for word. */
+/* The messages of the builders of loops. */
 #include "run/driver.h"
 
 typedef struct world {
@@ -228,7 +228,7 @@ Test(loop, a_body_tensor_outside)
     world w = begin();
     const rn_tensor n = ended(&w);
     cr_assert(rn_is_null(rn_neg(n)));
-    expect(&w, "neg: the loop has ended, rn_loop_collect gives its values: neg#2 [3,2]");
+    expect(&w, "neg: the loop has ended; rn_loop_collect returns its values: neg#2 [3,2]");
 }
 
 Test(loop, a_body_tensor_with_an_outer_one)
@@ -236,8 +236,9 @@ Test(loop, a_body_tensor_with_an_outer_one)
     world w = begin();
     const rn_tensor n = ended(&w);
     cr_assert(rn_is_null(rn_add(rn_name(n, "n"), w.h0)));
-    expect(&w,
-           "add: the loop has ended, rn_loop_collect gives its values: n [3,2], h0 [3,2]");
+    expect(
+        &w,
+        "add: the loop has ended; rn_loop_collect returns its values: n [3,2], h0 [3,2]");
 }
 
 Test(loop, a_body_tensor_in_another_loop)

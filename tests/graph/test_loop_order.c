@@ -45,7 +45,7 @@ Test(loop_order, after_the_end)
                   cr_assert_null(rn_loop_begin(rn_loop_body(w.loop))));
     AFTER_THE_END("loop: lengths: the loop has ended",
                   rn_loop_lengths(w.loop, rn_input(w.g, "n", RN_I32, rn_shape(2))));
-    AFTER_THE_END("mul: the loop has ended, rn_loop_collect gives its values: xs [2], "
+    AFTER_THE_END("mul: the loop has ended; rn_loop_collect returns its values: xs [2], "
                   "carry#1 [2]",
                   rn_mul(w.x, w.h));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Types, shapes, counts that do not fit, and the rule of broadcasting. */
+/* Types, shapes, counts that overflow, and broadcasting. */
 #include <criterion/criterion.h>
 #include <rondo/op.h>
 #include <rondo/ops.h>

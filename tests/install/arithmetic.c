@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions are right to the last bits, and a NaN is found where it was born, however the
- * library was compiled. This program may be compiled with -ffast-math itself, so it
- * compares bits. usage: arithmetic [subnormal] With an argument subnormal numbers must not
- * be zero, as they are where a part of the program was linked with -ffast-math.
+ * Functions are accurate to the last bits, and the first appearance of a NaN is found,
+ * however the library was compiled. This program may be compiled with -ffast-math itself,
+ * so it compares bits. usage: arithmetic [subnormal] With an argument, subnormal numbers
+ * must not be flushed to zero, as they are if a part of the program was linked with
+ * -ffast-math.
  */
 #include <rondo.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole files: read, replaced, and left alone when something fails. */
+/* Files: reading, replacing, and leaving them unchanged after a failure. */
 #include "io/file.h"
 
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Replacing a file while the system fails: each of its calls in turn, and the process
- * killed at any moment. The old file or the new one is there, whole, and nothing else.
+ * Replacing a file while system calls fail, each in turn, and while the process is killed
+ * at any moment. Afterwards there is the complete old or the complete new file, and nothing
+ * else.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Models written down and read again. */
+/* Saving and loading models. */
 #include "io_support.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Plots: well-formed XML whatever the curves are, round ticks, and failures. */
+/* Plots: well-formed XML for any curves, round ticks, and failures. */
 #include "nn_support.h"
 
 #include <locale.h>

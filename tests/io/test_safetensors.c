@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* safetensors: what is written is read, and what is not safetensors is refused. */
+/* safetensors: written files can be read, and other files are refused. */
 #include "io/safetensors.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Headers of safetensors files: those that are read, and why others are refused. */
+/* Headers of safetensors files: accepted ones, and the messages for the others. */
 #include "io/safetensors.h"
 #include "io_support.h"
 
@@ -137,7 +137,7 @@ Test(safetensors_header, bad_members)
     rn_test_directory_free(&d);
 }
 
-Test(safetensors_header, bad_places)
+Test(safetensors_header, bad_offsets)
 {
     rn_test_directory d = rn_test_directory_new();
 

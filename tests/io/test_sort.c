@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sort: right for any order, and not slow for any. */
+/* The sort: correct and fast for any order. */
 #include "io/sort.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which instruction set is taken: never one that the processor lacks, whatever RONDO_ISA
- * says. */
+/* The choice of the instruction set: never one that the processor lacks, for any value of
+ * RONDO_ISA. */
 #include "kernel/cpu.h"
 
 #include <criterion/criterion.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The elementary functions of one variant: at the special values, in units in the last
- * place against the C library's long double, and in what they must keep (order, sign, the
- * same bits in a loop as alone).
+ * The elementary functions of one variant: special values, errors in units in the last
+ * place against the C library's long double, and invariants (order, sign, the same bits in
+ * a loop as alone).
  *
  * The functions are the library's maps; what is compiled here keeps to the baseline.
  */

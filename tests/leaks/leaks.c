@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failing memory: everything that the library builds, compiles, runs, checks, saves and
- * loads is done again and again while its first request for memory is refused, its second,
- * and so on, once or from then on, until nothing is refused any more. Each time the work
- * must end with an error that has a message, and every byte must be freed.
+ * Failing allocations: each piece of work (building, compiling, running, checking, saving,
+ * loading) is repeated with its n-th allocation failing, for n = 1, 2, ..., once or from
+ * then on, until none fails. Each time it must end with an error that has a message, and
+ * all memory must be freed.
  *
- * A plain program, for a test framework's own allocations and processes would hide leaks
- * from a sanitizer. With arguments it does only the pieces of work that they name.
+ * A plain program, because a test framework's own allocations and processes would hide
+ * leaks from a sanitizer. With arguments it does only the named pieces of work.
  */
 #include "work.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is done while memory fails. */
+/* The pieces of work that are done while allocations fail. */
 #include "work.h"
 
 #include <math.h>
@@ -241,7 +241,7 @@ static rn_tensor network(rn_graph *g, rn_model *model, rn_tensor *x)
     const rn_sequence z =
         rn_recurrent(s, "gru", &rn_cell_gru_reset_after, y.outputs,
                      (rn_recurrent_options){.units = H, .bidirectional = true});
-    const rn_tensor n = rn_layer_normalization(s, "norm", z.outputs);
+    const rn_tensor n = rn_layer_norm(s, "norm", z.outputs);
     return rn_cross_entropy(rn_linear(s, "out", n, 5), *x);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cells as users write them, for what the library's own do not need: options, states of
- * other shapes than [B, H], beginnings other than zero, and outputs that are no state.
+ * Cells as users write them, with features that the library's own do not need: options,
+ * states of other shapes than [B, H], initial values other than zero, and outputs that are
+ * not a state.
  */
 #ifndef RN_TESTS_NN_CELLS_H
 #define RN_TESTS_NN_CELLS_H

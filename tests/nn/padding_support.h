@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Batches with padding, for the tests of what it must not do. */
+/* Batches with padding, for tests that it has no effect. */
 #ifndef RN_TESTS_NN_PADDING_SUPPORT_H
 #define RN_TESTS_NN_PADDING_SUPPORT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A call of rn_recurrent that is refused, for tests of the words. */
+/* A call of rn_recurrent that is refused, for tests of its message. */
 #ifndef RN_TESTS_NN_REFUSED_SUPPORT_H
 #define RN_TESTS_NN_REFUSED_SUPPORT_H
 

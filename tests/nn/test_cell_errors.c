@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells that do not do what a cell does, and in which words they are refused. */
+/* Invalid cells and the messages that refuse them. */
 #define REFUSING cell_errors
 #include "refused_support.h"
 
@@ -65,7 +65,7 @@ static rn_tensor reshaping(rn_scope s, rn_tensor x, rn_tensor *state)
     return h;
 }
 
-REFUSES(silent_cell, "recurrent: the cell has no output: silent of net",
+REFUSES(silent_cell, "recurrent: the cell's output is the null tensor: silent of net",
         c.cell = &(rn_cell){.name = "silent", .states = 1, .step = silent})
 
 REFUSES(idle_cell, "recurrent: the cell never writes its state: idle of net",
@@ -74,7 +74,8 @@ REFUSES(idle_cell_with_lengths, "recurrent: the cell never writes its state: idl
         c.options.lengths = input(&c, "n", RN_I32, rn_shape(3));
         c.options.bidirectional = true;
         c.cell = &(rn_cell){.name = "idle", .states = 1, .step = idle})
-REFUSES(losing_cell, "recurrent: the cell has no next state: losing of net, state 1",
+REFUSES(losing_cell,
+        "recurrent: the cell's next state is the null tensor: losing of net, state 1",
         c.cell = &(rn_cell){.name = "losing", .states = 2, .step = losing})
 REFUSES(
     counting_cell,
@@ -83,27 +84,27 @@ REFUSES(
 REFUSES(two_steps, "recurrent: a cell has either step or step_with: two of net has both",
         c.cell = &(rn_cell){.name = "two", .states = 1, .step = idle, .step_with = with})
 REFUSES(no_axes,
-        "recurrent: a state has 0 to 6 axes beside the batch: odd of net, state 0 "
+        "recurrent: a state has 0 to 6 axes besides the batch: odd of net, state 0 "
         "has 7",
         c.cell = &(rn_cell){.name = "odd",
                             .states = 1,
                             .step_with = with,
                             .state = {{.shape = {7, {1, 1, 1, 1, 1, 1, 1}}}}})
 REFUSES(huge_state,
-        "recurrent: the cell's state has no such shape: odd of net, state 0 "
+        "recurrent: the cell's state has an invalid shape: odd of net, state 0 "
         "[3,9223372036854775807]",
         c.cell = &(rn_cell){.name = "odd",
                             .states = 1,
                             .step_with = with,
                             .state = {{.shape = {1, {INT64_MAX}}}}})
 REFUSES(negative_output,
-        "recurrent: the cell's output has no such size: odd of net has -9000000",
+        "recurrent: the cell's output size is not valid: odd of net has -9000000",
         c.cell = &(rn_cell){
             .name = "odd", .states = 1, .step_with = with, .output = -9000000})
 REFUSES(begins_flat, "recurrent: a state must be f64 [3,4]: net, state 0 is f64 sum#3 [3]",
         c.cell = &(rn_cell){
             .name = "odd", .states = 1, .step_with = with, .begin = begin_flat})
-REFUSES(begins_null, "recurrent: a state is null: net, state 0",
+REFUSES(begins_null, "recurrent: a state is the null tensor: net, state 0",
         c.cell = &(rn_cell){
             .name = "odd", .states = 1, .step_with = with, .begin = begin_null})
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What docs/conventions.md promises where libraries differ, in cases small enough to
- * see. */
+/* The conventions of docs/conventions.md, where libraries differ, in small cases. */
 #include <math.h>
 
 #include "nn_support.h"
@@ -185,14 +184,14 @@ Test(conventions, embedded_rows_begin_as_standard_normal)
 }
 
 /* epsilon 1e-5 stands inside the root: 1e-3 / sqrt(1e-6 + 1e-5). */
-Test(conventions, epsilon_of_layer_normalization)
+Test(conventions, epsilon_of_layer_norm)
 {
     rn_model *model = rn_test_model(1);
     rn_graph *g = rn_graph_new();
     double y[2];
 
     rn_tensor x = rn_constant(g, RN_F64, rn_shape(2), (const double[]){1e-3, -1e-3});
-    rn_test_value_f64(rn_layer_normalization(rn_root(g, model), "n", x), y);
+    rn_test_value_f64(rn_layer_norm(rn_root(g, model), "n", x), y);
     rn_test_near(y[0], 1e-3 / sqrt(1.1e-5), 1e-12);
     rn_graph_free(g);
     rn_model_free(model);

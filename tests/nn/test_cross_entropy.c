@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cross entropy against sums in long double, at the edges of numbers and indices. */
+/* Cross entropy against sums in long double, for extreme numbers and indices. */
 #include "nn_support.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dropout: shares and sizes, which draws differ and which agree, and inference. */
+/* Dropout: rates and scales, which draws differ and which agree, and inference. */
 #include "nn_support.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Graphs for inference: which weights they may make, and that they are not trained. */
+/* Graphs for inference: which weights they may create, and that they are not trained. */
 #include "nn_support.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static bool built(rn_model *model, bool inference, const char *last, char *error
     return ok;
 }
 
-static const char complaint[] = "weight: a graph for inference makes no new weights: "
+static const char complaint[] = "weight: a graph for inference creates no new weights: "
                                 "outt/w [4,2]: the model has out/w [4,2], out/b [2], ";
 
 Test(inference, a_typing_error_after_training)

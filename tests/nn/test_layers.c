@@ -104,12 +104,12 @@ Test(layers, embedding_begins)
 
 /* ---- layer normalisation ---- */
 
-Test(layers, layer_normalization)
+Test(layers, layer_norm)
 {
     rn_model *model = rn_test_model(1);
     rn_graph *g = rn_graph_new();
     rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(3, 5));
-    rn_tensor y = rn_layer_normalization(rn_root(g, model), "n", x);
+    rn_tensor y = rn_layer_norm(rn_root(g, model), "n", x);
     double in[15], got[15], want[15];
 
     for (int i = 0; i < 5; i++) {
@@ -132,7 +132,7 @@ Test(layers, layer_normalization)
     rn_test_feed_f64(p, x, in);
     rn_test_run_once(p);
     rn_test_read_f64(p, y, got);
-    rn_test_close(got, want, 15, 1e-13, "layer_normalization");
+    rn_test_close(got, want, 15, 1e-13, "layer_norm");
     rn_program_free(p);
     rn_graph_free(g);
     rn_model_free(model);
@@ -168,8 +168,8 @@ REFUSES(embedding_init_of_nothing,
 REFUSES(dropout_rate, "dropout: the rate must be in 0 <= rate < 1: d has 1",
         rn_dropout(s, "d", x, 1))
 REFUSES(dropout_type, "dropout: x must be real: d got i32", rn_dropout(s, "d", i, 0.5))
-REFUSES(normalization_of_scalar, "layer_normalization: nothing to normalise: n",
-        rn_layer_normalization(s, "n", i))
+REFUSES(normalization_of_scalar, "layer_norm: the last axis must have elements: n",
+        rn_layer_norm(s, "n", i))
 
 /* What there is no memory for: whose it is, and how much. */
 #define MUCH (INT64_C(1) << 45)
@@ -182,7 +182,7 @@ REFUSES(embedding_without_memory,
 REFUSES(state_without_memory,
         "state: out of memory: kept i32 [35184372088832], 140737488355328 bytes",
         rn_state(s, "kept", RN_I32, rn_shape(MUCH)))
-REFUSES(null_without_a_reason, "linear: x is the null tensor: out",
+REFUSES(null_without_a_reason, "linear out: x is the null tensor",
         rn_linear(s, "out", rn_null(), 3))
 REFUSES(no_such_initialiser, "weight: invalid initialiser: w [3]",
         rn_weight(s, "w", rn_shape(3), (rn_init){(rn_initializer)99, 1}))

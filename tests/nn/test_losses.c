@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses against long double, at the edges of numbers, and what they refuse. */
+/* Losses against long double, for extreme numbers, and their refusals. */
 #include "nn_support.h"
 
 #include <math.h>
@@ -185,10 +185,11 @@ Test(losses, no_rows_cost_nothing)
         rn_graph_free(g);                                                                  \
     }
 
-REFUSES(integers,
-        "binary_cross_entropy: x and y must be of one real type: i32 t [3] and i32 t [3]",
-        rn_binary_cross_entropy(t, t))
-REFUSES(rows_differ, "cross_entropy: shapes do not fit: logits x [2,3], targets t [3]",
+REFUSES(
+    integers,
+    "binary_cross_entropy: x and y must have the same real type: i32 t [3] and i32 t [3]",
+    rn_binary_cross_entropy(t, t))
+REFUSES(rows_differ, "cross_entropy: shapes do not match: logits x [2,3], targets t [3]",
         rn_cross_entropy(x, t))
 REFUSES(real_targets, "cross_entropy: targets must be i32: logits x [2,3], targets z [3]",
         rn_cross_entropy(x, z))

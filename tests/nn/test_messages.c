@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes wrong inside a function that is made of operators is told as its own. */
+/* A function made of operators reports their errors under its own name. */
 #include "nn_support.h"
 
 #include <stdio.h>
@@ -30,8 +30,8 @@ REFUSES(log_softmax, "log_softmax: x must be f32 or f64: n [2,3] i32",
 REFUSES(logsumexp, "logsumexp: x must be f32 or f64: n [2,3] i32",
         rn_logsumexp(n, -1, false))
 REFUSES(normalize, "normalize: x must be f32 or f64: n [2,3] i32", rn_normalize(n, 1e-5))
-REFUSES(layer_norm, "layer_norm: x must be f32 or f64: n [2,3] i32",
-        rn_layer_norm(n, rn_null(), rn_null(), 1e-5))
+REFUSES(normalize_affine, "normalize_affine: x must be f32 or f64: n [2,3] i32",
+        rn_normalize_affine(n, rn_null(), rn_null(), 1e-5))
 REFUSES(variance, "variance: x must be f32 or f64: n [2,3] i32",
         rn_variance(n, (const int[]){0}, 1, false))
 REFUSES(reciprocal, "reciprocal: x must be f32 or f64: n [2,3] i32", rn_reciprocal(n))
@@ -46,9 +46,9 @@ REFUSES(stack, "stack: sizes of other axes differ, in concat: x [2,3], wide [4,5
         rn_stack((const rn_tensor[]){x, wide}, 2, 0))
 REFUSES(linear_of_integers, "linear out: types differ (i32, f64), in matmul: n [2,3]",
         rn_linear(s, "out", n, 4))
-REFUSES(normalization_of_integers,
-        "layer_normalization norm: layer_norm: x must be f32 or f64: n [2,3] i32",
-        rn_layer_normalization(s, "norm", n))
+REFUSES(layer_norm_of_integers,
+        "layer_norm norm: normalize_affine: x must be f32 or f64: n [2,3] i32",
+        rn_layer_norm(s, "norm", n))
 REFUSES(the_name_of_a_layer,
         "linear out: weight: the model has another shape: out/w is [3,4], not [4,4]",
         rn_linear(s, "out", rn_linear(s, "out", x, 4), 4))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Padding: whatever it holds, and whatever the body would make of it, no bit of a value or
- * a gradient changes; and both are those of the sequences one by one.
+ * Padding: its values, and what the body computes from them, change no bit of a value or a
+ * gradient; both are those of the sequences one by one.
  */
 #include <math.h>
 #include <rondo/grad.h>

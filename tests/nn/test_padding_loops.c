@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Padding in loops made by hand: indices, histories, loops in loops, rows that are
- * mixed. */
+/* Padding in loops built with rn_loop: indices, histories, nested loops, bodies that mix
+ * rows. */
 #include <math.h>
 #include <rondo/grad.h>
 #include <string.h>

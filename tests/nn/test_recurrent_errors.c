@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What recurrent layers refuse, and in which words. */
+/* Refusals of recurrent layers, and their messages. */
 #define REFUSING recurrent_errors
 #include "refused_support.h"
 
@@ -25,8 +25,8 @@ REFUSES(stateful_reverse, "recurrent: stateful excludes reverse: net",
 REFUSES(stateful_initial, "recurrent: stateful excludes initial states: net",
         c.options.stateful = true;
         c.options.initial = c.initial; c.options.initial_count = 2)
-REFUSES(no_cell, "recurrent: there is no cell: net", c.cell = NULL)
-REFUSES(empty_cell, "recurrent: there is no cell: net",
+REFUSES(no_cell, "recurrent: no cell: net", c.cell = NULL)
+REFUSES(empty_cell, "recurrent: no cell: net",
         c.cell = &(rn_cell){.name = "odd", .states = 1, .step = NULL})
 REFUSES(flat, "recurrent: x must be real and [T,B,I]: net got f64 y [5,3]",
         c.x = input(&c, "y", RN_F64, rn_shape(5, 3)))
@@ -43,7 +43,7 @@ REFUSES(lengths_type, "recurrent: lengths must be i32 [3]: net got f64 n [3]",
 REFUSES(initial_count, "recurrent: wrong number of initial states: net needs 2, not 1",
         c.options.initial = c.initial;
         c.options.initial_count = 1)
-REFUSES(initial_null, "recurrent: a state is null: net, state 0",
+REFUSES(initial_null, "recurrent: a state is the null tensor: net, state 0",
         c.options.initial = c.initial;
         c.options.initial_count = 2)
 REFUSES(initial_missing, "recurrent: initial_count without initial: net has 2",
@@ -158,7 +158,7 @@ Test(recurrent_errors, begin)
     static const char *const messages[] = {
         "recurrent_begin: stateful is for rn_recurrent alone: net",
         "recurrent_begin: units must be positive: net has 0",
-        "recurrent_begin: there is no room for states: net"};
+        "recurrent_begin: no buffer for states: net"};
 
     for (int i = 0; i < 3; i++) {
         call c = begin();
@@ -177,8 +177,7 @@ Test(recurrent_errors, parts_of_a_gate)
 {
     static const char *const messages[] = {
         "gate_input: the input must have two axes: f got x [5,3,2]",
-        "gate_state: units must be positive: f has 0",
-        "bias: y must have an axis: f got nothing"};
+        "gate_state: units must be positive: f has 0", "bias f: y is the null tensor"};
 
     for (int i = 0; i < 3; i++) {
         call c = begin();

@@ -2,8 +2,8 @@
 /*
  * Gradients of recurrent layers against differences of their loss.
  *
- * The gradient is seen where it matters: in how far one step of gradient descent moves each
- * weight. The difference is the central one of fourth order.
+ * The gradient is measured by how far one step of gradient descent moves each weight. The
+ * difference is the central one of fourth order.
  */
 #include "reference.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Ways to use recurrent layers: stateful layers, single steps, users' cells, loops round.
- */
+/* Uses of recurrent layers: stateful layers, single steps, users' cells, layers inside
+ * loops.
+ * */
 #include "reference.h"
 
 #include <stdlib.h>
@@ -73,14 +74,15 @@ Test(recurrent_use, kept_states_are_variables_by_batch)
     rn_model_free(model);
 }
 
-Test(recurrent_use, frozen_programs_keep_nothing)
+Test(recurrent_use, programs_without_assignments_keep_nothing)
 {
     rn_model *model = rn_test_model(9);
     rn_graph *g = rn_graph_new();
     rn_tensor x = rn_fill(g, RN_F64, rn_shape(T, B, I), 1);
     rn_sequence y = rn_gru(rn_root(g, model), "net", x,
                            (rn_recurrent_options){.units = H, .stateful = true});
-    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(y.last), .frozen = true});
+    rn_program *p =
+        rn_compile(g, (rn_compile_options){RN_OUTPUTS(y.last), .omit_assignments = true});
 
     cr_assert(p, "%s", rn_graph_error(g));
     rn_test_run_once(p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Scopes: names, sharing, and what a declaration refuses. */
+/* Scopes: names, sharing, and refused declarations. */
 #include "nn_support.h"
 
 #include <string.h>

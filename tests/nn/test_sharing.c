@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names that are used twice: by mistake, which is an error, or by rn_share. */
+/* Names used twice: by mistake, which is an error, or with rn_share. */
 #include "nn_support.h"
 
 #include <string.h>
@@ -51,7 +51,7 @@ Test(sharing, every_layer_refuses)
             cr_assert(k == 0 || !*rn_graph_error(w.graph), "%s", rn_graph_error(w.graph));
             if (layer == 0) y = rn_linear(w.root, "a", x, 3);
             if (layer == 1) y = rn_embedding(w.root, "a", i, 7, 3);
-            if (layer == 2) y = rn_layer_normalization(w.root, "a", x);
+            if (layer == 2) y = rn_layer_norm(w.root, "a", x);
             if (layer == 3) y = rn_gru(w.root, "a", x, four).outputs;
         }
         cr_assert(rn_is_null(y), "layer %d", layer);

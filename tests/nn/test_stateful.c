@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* States of stateful layers that are not finite: what the next run begins with. */
+/* Stateful layers with non-finite states: the initial states of the next run. */
 #include "reference.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The check that any operator's record goes through. */
+/* The check of every operator's record. */
 #ifndef RN_TESTS_OPS_CHECK_H
 #define RN_TESTS_OPS_CHECK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What records are written in: walking arrays, and values at single points. */
+/* Functions for records: iterating over arrays, and values at single points. */
 #include "record.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The record of an operator for its test: how to call it, an independent reference, sample
- * operands, and what it must refuse. One check (check.h) tests any record.
+ * The test record of an operator: how to call it, an independent reference, sample
+ * operands, and operands that it must refuse. One check (check.h) tests any record.
  */
 #ifndef RN_TESTS_OPS_RECORD_H
 #define RN_TESTS_OPS_RECORD_H
@@ -20,7 +20,7 @@ typedef struct operand {
 typedef struct sample {
     operand x[OPERANDS];
     const void *with; /* the other arguments of the call, as the record's functions know */
-    bool values_only; /* where differences tell nothing of the gradient */
+    bool values_only; /* not differentiable, so differences are not compared */
 } sample;
 
 typedef rn_tensor builder(const rn_tensor *x, const void *with);

@@ -105,7 +105,7 @@ REFUSES(one_hot_type, rn_one_hot(x_of(g, RN_F32), 3, RN_F32))
 REFUSES(one_hot_count, rn_one_hot(x_of(g, RN_I32), -1, RN_F32))
 static const refusal refusals_one_hot[] = {
     {one_hot_type, "one_hot: the indices' type is f32, not i32: x [2,3]"},
-    {one_hot_count, "one_hot: range: no such count: -1"},
+    {one_hot_count, "one_hot: range: invalid count: -1"},
 };
 const record record_one_hot = {.name = "one_hot",
                                .inputs = 1,
@@ -136,8 +136,8 @@ static const sample ranges[] = {{LENGTH(0)}, {LENGTH(1)},  {LENGTH(7)},  {LENGTH
 REFUSES(range_negative, rn_range(g, -3))
 REFUSES(range_large, rn_range(g, INT64_MAX))
 static const refusal refusals_range[] = {
-    {range_negative, "range: no such count: -3"},
-    {range_large, "range: no such count: 9223372036854775807"},
+    {range_negative, "range: invalid count: -3"},
+    {range_large, "range: invalid count: 9223372036854775807"},
 };
 const record record_range = {.name = "range",
                              .inputs = 1,

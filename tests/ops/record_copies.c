@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of the operators that put elements elsewhere, and of axes of size 1. */
+/* Records of the operators that move elements, and of those that insert and remove axes. */
 #include "record_move.h"
 
 #include <criterion/criterion.h>
@@ -172,7 +172,7 @@ static rn_tensor stack_sizes(rn_graph *g)
 REFUSES(stack_axis, rn_stack((const rn_tensor[]){x_of(g, RN_F32)}, 1, 3))
 static const refusal refusals_stack[] = {
     {stack_sizes, "stack: sizes of other axes differ, in concat: x [2,3], y [2,4]"},
-    {stack_axis, "stack: no place for an axis 3, in expand: x [2,3]"},
+    {stack_axis, "stack: no axis can be inserted at 3, in expand: x [2,3]"},
 };
 MOVE(stack, 3, stacks, refusals_stack, more_stack);
 
@@ -203,7 +203,7 @@ REFUSES(expand_axis, rn_expand(x_of(g, RN_F32), -4))
 REFUSES(expand_rank,
         rn_expand(rn_input(g, "x", RN_F32, (rn_shape)SHAPE(1, 1, 1, 1, 1, 1, 1, 1)), 0))
 static const refusal refusals_expand[] = {
-    {expand_axis, "expand: no place for an axis -4: x [2,3]"},
+    {expand_axis, "expand: no axis can be inserted at -4: x [2,3]"},
     {expand_rank, "expand: the result has too many axes: x [1,1,1,1,1,1,1,1]"},
 };
 MOVE(expand, 1, expands, refusals_expand, NULL);
@@ -228,7 +228,7 @@ static const sample squeezes[] = {{.x = {REAL(odd, 1, 3)}, NUMBERS(0)},
 REFUSES(squeeze_size, rn_squeeze(x_of(g, RN_F32), -1))
 REFUSES(squeeze_axis, rn_squeeze(x_of(g, RN_F32), 2))
 static const refusal refusals_squeeze[] = {
-    {squeeze_size, "squeeze: axis -1 has not size 1: x [2,3]"},
+    {squeeze_size, "squeeze: the size of axis -1 is not 1: x [2,3]"},
     {squeeze_axis, "squeeze: no axis 2: x [2,3]"},
 };
 MOVE(squeeze, 1, squeezes, refusals_squeeze, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of the reductions that are made of others, and of argmax. */
+/* Records of the reductions composed of others, and of argmax. */
 #include "record_reduce.h"
 
 static double plus(double a, double b)
@@ -52,7 +52,7 @@ REFERENCE(variance)
     rn_test_array_free(&squares);
     rn_test_array_free(&mean);
 }
-BAD(variance, "there is no variance of nothing")
+BAD(variance, "the variance of no elements is undefined")
 REDUCTION(variance, means, 0, 16, 2, NULL);
 
 static double plus_square(double a, double b)

@@ -271,5 +271,5 @@ REFERENCE(min)
 {
     fold(x, (const over *)with, INFINITY, smaller, y);
 }
-BAD(min, "there is no smallest of nothing")
+BAD(min, "the minimum of no elements is undefined")
 REDUCTION(min, extremes, EXACT | PIECEWISE | INTEGERS_TOO, 0, 0, more_min);

@@ -43,7 +43,7 @@ int64_t terms(const rn_test_array *x, const over *o);
     static void reference_##name_(const rn_test_array *x, const void *with,                \
                                   rn_test_array *y)
 
-/* An axis that is not there, one named twice, and, if not NULL, nothing to reduce. */
+/* Refusals: an axis out of range, a repeated axis, and, if not NULL, no elements. */
 #define BAD(name_, nothing)                                                                \
     static rn_tensor axis_##name_(rn_graph *g)                                             \
     {                                                                                      \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of where and cast, and of what stops a gradient. */
+/* Records of where, cast and stop_gradient. */
 #include "records.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of softmax and its kin, and of the normalisations. */
+/* Records of softmax and related functions, and of the normalisations. */
 #include "record_move.h"
 
 #include <criterion/criterion.h>
@@ -219,11 +219,11 @@ const record record_normalize = {.name = "normalize",
                                  .floor = 1,
                                  REFUSALS(refusals_normalize)};
 
-BUILD(layer_norm)
+BUILD(normalize_affine)
 {
-    return rn_layer_norm(x[0], x[1], x[2], epsilon);
+    return rn_normalize_affine(x[0], x[1], x[2], epsilon);
 }
-REFERENCE(layer_norm)
+REFERENCE(normalize_affine)
 {
     const int64_t n = x->shape.size[x->shape.rank - 1];
 
@@ -234,11 +234,11 @@ REFERENCE(layer_norm)
 
 static rn_tensor without_gain_and_bias(rn_tensor x)
 {
-    return rn_sub(rn_layer_norm(x, rn_null(), rn_null(), epsilon),
+    return rn_sub(rn_normalize_affine(x, rn_null(), rn_null(), epsilon),
                   rn_normalize(x, epsilon));
 }
 
-static void more_layer_norm(void)
+static void more_normalize_affine(void)
 {
     const point zero = {3, 0};
 
@@ -248,16 +248,17 @@ static const sample layers[] = {
     {.x = {REAL(regular, 3, 7), REAL(regular, 7), REAL(regular, 7)}},
     {.x = {REAL(regular, 2, 3, 4), REAL(positive, 4), REAL(regular, 4)}},
 };
-REFUSES(layer_norm_rank,
-        rn_layer_norm(rn_input(g, "x", RN_F32, (rn_shape)SCALAR), rn_null(), rn_null(), 1))
-static const refusal refusals_layer_norm[] = {
-    {layer_norm_rank, "layer_norm: no axis -1, in mean: x []"}};
-const record record_layer_norm = {.name = "layer_norm",
-                                  .inputs = 3,
-                                  .build = build_layer_norm,
-                                  .reference = reference_layer_norm,
-                                  SAMPLES(layers),
-                                  .ulps = 64,
-                                  .floor = 1,
-                                  REFUSALS(refusals_layer_norm),
-                                  .more = more_layer_norm};
+REFUSES(normalize_affine_rank,
+        rn_normalize_affine(rn_input(g, "x", RN_F32, (rn_shape)SCALAR), rn_null(),
+                            rn_null(), 1))
+static const refusal refusals_normalize_affine[] = {
+    {normalize_affine_rank, "normalize_affine: no axis -1, in mean: x []"}};
+const record record_normalize_affine = {.name = "normalize_affine",
+                                        .inputs = 3,
+                                        .build = build_normalize_affine,
+                                        .reference = reference_normalize_affine,
+                                        SAMPLES(layers),
+                                        .ulps = 64,
+                                        .floor = 1,
+                                        REFUSALS(refusals_normalize_affine),
+                                        .more = more_normalize_affine};

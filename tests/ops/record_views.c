@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of the operators that read their operand's memory in another way. */
+/* Records of the operators that are views of their operand. */
 #include "record_move.h"
 
 #include <string.h>

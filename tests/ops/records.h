@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* All records by name: one for each operator of ops.def and each composite. One that is
- * missing is missed by the linker. */
+/* All records by name: one for each operator of ops.def and each composite. Without one the
+ * tests do not link. */
 #ifndef RN_TESTS_OPS_RECORDS_H
 #define RN_TESTS_OPS_RECORDS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What holds for builders as a whole: null tensors are passed on, i32 wraps round. */
+/* Properties of all builders: null tensors are passed on, i32 wraps around. */
 #include <criterion/criterion.h>
 #include <rondo/ops.h>
 
@@ -59,7 +59,7 @@ Test(edges, null_operands)
     NULL_IN_NULL_OUT(rn_scale(x, 2));
     NULL_IN_NULL_OUT(rn_offset(x, 2));
     NULL_IN_NULL_OUT(rn_normalize(x, 1));
-    NULL_IN_NULL_OUT(rn_layer_norm(x, x, x, 1));
+    NULL_IN_NULL_OUT(rn_normalize_affine(x, x, x, 1));
     NULL_IN_NULL_OUT(rn_one_hot(x, 3, RN_F32));
     NULL_IN_NULL_OUT(rn_range(NULL, 3));
 }

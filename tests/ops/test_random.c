@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the random draws promise: known answers, independence of shape, of type and of other
- * draws, and their distributions. */
+/* Random draws: known answers, independence of shape, of type and of other draws, and
+ * distributions. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <rondo/gradcheck.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The order in which a reduction adds depends on the number of terms alone: the same
- * numbers have the same sum, to the bit, wherever in a tensor they stand. */
+/* The order of summation depends on the number of terms only: the same numbers have bitwise
+ * the same sum anywhere in a tensor. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <rondo/grad.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of extreme numbers share. An infinity is seen in quad as a number that no
- * real type holds: so a limit is a value. */
+/* Shared by the tests of extreme numbers. In quad an infinity is replaced by a number
+ * beyond the range of the real types, so that limits are values. */
 #ifndef RN_TESTS_QUAD_EXTREMES_H
 #define RN_TESTS_QUAD_EXTREMES_H
 

@@ -2,8 +2,8 @@
 /*
  * gradcheck_honesty [POINTS [STRIDE [SEED]]] -- prints how honest rn_gradcheck is, operator
  * by operator: POINTS (10000) elements of each are checked, every STRIDE-th (1) by the
- * oracle too. The exit status is 1 when a right rule failed, a kink went unreported, more
- * than one in a thousand errors were beyond their bar, or any a hundredfold.
+ * oracle too. The exit status is 1 if a right rule failed, a kink was not reported, more
+ * than one error in a thousand exceeded its bound, or any exceeded it a hundredfold.
  */
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * quad_rules -- measures the rules and prints a table: how far the gradients that programs
- * of either type compute are from the true ones, over u times the scale that each rule is
- * held to. The exit status is 1 when one is off by more than its limit.
+ * quad_rules -- measures the rules and prints a table: the errors of gradients that
+ * programs of either type compute, relative to u times the scale of each rule. The exit
+ * status is 1 if one exceeds its limit.
  */
 #include <stdio.h>
 

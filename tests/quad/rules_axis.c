@@ -35,9 +35,9 @@ static rn_tensor constants(rn_tensor x, const double *values)
     return rn_cast(wide, rn_type_get(x));
 }
 
-static rn_tensor layer_norm(rn_tensor x)
+static rn_tensor normalize_affine(rn_tensor x)
 {
-    return rn_layer_norm(x, constants(x, gain), constants(x, bias), epsilon);
+    return rn_normalize_affine(x, constants(x, gain), constants(x, bias), epsilon);
 }
 
 static rn_tensor prod(rn_tensor x)
@@ -139,7 +139,7 @@ static quad normalize_share(const quad *x, const quad *y, const double *dy, int 
     return normal_share(x, wide, i);
 }
 
-static quad layer_norm_share(const quad *x, const quad *y, const double *dy, int i)
+static quad normalize_affine_share(const quad *x, const quad *y, const double *dy, int i)
 {
     quad scaled[RULE_SIZE];
 
@@ -176,12 +176,12 @@ const axis_rule axis_rules[] = {
      normalize_share,
      "condition + what is subtracted",
      8},
-    {"layer_norm",
-     layer_norm,
+    {"normalize_affine",
+     normalize_affine,
      {0, 100, 0},
      {2, 1, 1e-3},
      NULL,
-     layer_norm_share,
+     normalize_affine_share,
      "condition + what is subtracted",
      8},
     {"prod", prod, {0, 1, 0}, {2, 1e-6, 1e-20}, NULL, CONDITION, 8},

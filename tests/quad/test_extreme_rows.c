@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is computed along an axis, and its gradients, in rows of the largest and the
- * smallest numbers, and with infinities as masks. Against closed forms in quad.
+ * Operators along an axis and their gradients, for rows of the largest and the smallest
+ * numbers, and with infinities as masks, against closed forms in quad.
  */
 #include <criterion/criterion.h>
 

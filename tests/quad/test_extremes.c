@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions and their derivatives where numbers end: infinities, zeros, the largest and the
- * smallest numbers, subnormal ones; and around, where functions saturate. Against closed
- * forms in quad, those of elementwise.def.
+ * Functions and their derivatives at extreme numbers: infinities, zeros, the largest and
+ * the smallest numbers, subnormal ones, and numbers where functions saturate; against
+ * the closed forms in quad of elementwise.def.
  */
 #include <criterion/criterion.h>
 

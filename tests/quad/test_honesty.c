@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The check of gradients is honest about itself; gradcheck_honesty says so at more
- * points. */
+/* The error bounds of the gradient check hold; gradcheck_honesty tests more points. */
 #include <criterion/criterion.h>
 
 #include "honesty.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The quad evaluator on whole graphs: random ones with loops in loops, against the compiled
- * program; and set anew. */
+/* The quad evaluator on whole graphs: random graphs with nested loops, against the compiled
+ * program; and after setting new values. */
 #include "compile/random_graph.h"
 #include "quad.h"
 

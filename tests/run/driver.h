@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiling, feeding, running and reading in a few words; whatever fails fails the test. */
+/* Compiling, feeding, running and reading; any failure fails the test. */
 #ifndef RN_TESTS_RUN_DRIVER_H
 #define RN_TESTS_RUN_DRIVER_H
 
@@ -155,7 +155,7 @@ static inline void rn_test_expect(rn_program *p, rn_tensor y, const double *want
         rn_test_expect((p), (y), want_);                                                   \
     } while (0)
 
-/* Whether a call was refused as the caller's mistake, with this message on the program. */
+/* Whether a call returned RN_INVALID, with this message on the program. */
 static inline void rn_test_refused(rn_program *p, rn_status status, const char *message)
 {
     cr_assert_eq(status, RN_INVALID);

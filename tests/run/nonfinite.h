@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run found, or that it found nothing; whatever else fails the test. */
+/* The findings of a run; any other failure fails the test. */
 #ifndef RN_TESTS_RUN_NONFINITE_H
 #define RN_TESTS_RUN_NONFINITE_H
 

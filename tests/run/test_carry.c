@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a loop carries: all carries change together at the end of a step. */
+/* Carries of loops: all change together at the end of a step. */
 #include "driver.h"
 
 enum { STEPS = 5 };

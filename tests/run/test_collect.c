@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What may be collected from a loop: any tensor of its body. */
+/* Collecting from a loop: any tensor of its body. */
 #include "driver.h"
 
 /* xs [4,3] = 1 .. 12, a carry h [3] = 0 with h = h + x, a capture c [3] = 100 200 300. */

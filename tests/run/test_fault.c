@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values that a kernel cannot work on: the run stops, says where, and can be repeated. */
+/* Values that a kernel rejects: the run stops with a message that says where, and can be
+ * repeated. */
 #include "driver.h"
 
 static const double table[] = {10, 20, 30, 40};

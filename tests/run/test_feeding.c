@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run needs, what may be read and when, and arrays whose type the compiler checks.
- */
+/* Which inputs a run needs, what can be read and when, and typed feeding.
+ * */
 #include "driver.h"
 
 typedef struct world {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A process in which subnormal numbers count as zero, as a program is that was linked with
- * -ffast-math: nothing else changes, and the library leaves that as it was.
+ * A process that flushes subnormal numbers to zero, such as a program linked with
+ * -ffast-math: nothing else changes, and the library does not change this mode.
  */
 #include "driver.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Loops in loops against nested loops in C, with captures across all levels. */
+/* Nested loops against nested loops in C, with captures across all levels. */
 #include "driver.h"
 
 enum { P = 3, Q = 4, R = 2, N = 2 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A NaN or an infinity is found where it was born, and nowhere else. */
+/* A NaN or an infinity is traced to the operator that first produced it, and to no
+ * other. */
 #include "nonfinite.h"
 
 enum { T = 6, B = 3, I = 2, H = 4, STEP = 3, ELEMENT = 5 };

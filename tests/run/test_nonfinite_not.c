@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is not a birth is told apart from one, and watching changes nothing else. */
+/* NaN and infinities that no operator produced are not reported as such, and watching
+ * changes nothing else. */
 #include "nonfinite.h"
 
 #include <rondo/layers.h>
@@ -23,12 +24,12 @@ Test(nonfinite, inputs_and_variables_are_told_apart)
     rn_test_feed(p, x, (double[]){1, 2, 3, NAN});
     rn_test_run(p);
     expect_text(p, 0, "input \"x\" [2,2]: NaN at element 3");
-    cr_assert_eq(found_at(p, 0).origin, RN_FROM_INPUT);
+    cr_assert_eq(found_at(p, 0).origin, RN_ORIGIN_INPUT);
     rn_test_feed(p, x, (double[]){1, 2, 3, 4});
     ((double *)rn_variable_data(variable))[1] = -INFINITY;
     rn_test_run(p);
     expect_text(p, 0, "variable \"w\" [2,2]: -inf at element 1");
-    cr_assert_eq(found_at(p, 0).origin, RN_FROM_VARIABLE);
+    cr_assert_eq(found_at(p, 0).origin, RN_ORIGIN_VARIABLE);
     rn_program_free(p);
     rn_graph_free(g);
     rn_variable_release(variable);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Feeding and reading: what is refused, and what stays as it was. */
+/* Feeding and reading: refusals, and what they leave unchanged. */
 #include "driver.h"
 
 typedef struct world {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Variables: what a run reads is what they were before it, whatever it assigns. */
+/* Variables: a run reads the values from before the run, even if it assigns new ones. */
 #include "driver.h"
 
 static rn_variable *variable(const char *name, rn_shape shape, const double *values)

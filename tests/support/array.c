@@ -172,8 +172,9 @@ static rn_shape spread_shape(rn_shape s, rn_test_layout layout)
     return to;
 }
 
-/* Where the element with this index of an array of shape `s` lies in the spread one. */
-static int64_t place(rn_shape s, const int64_t *index, rn_test_layout layout)
+/* The offset of the element with this index of an array of shape `s` in the given
+ * layout. */
+static int64_t offset_of(rn_shape s, const int64_t *index, rn_test_layout layout)
 {
     const rn_shape to = spread_shape(s, layout);
     int64_t at = 0;
@@ -194,7 +195,7 @@ rn_test_array rn_test_spread(const rn_test_array *x, rn_test_layout layout, doub
 
     for (int64_t i = 0; i < rn_test_array_count(&to); i++) to.at[i] = junk;
     for (int64_t i = 0; i < rn_test_array_count(x); i++) {
-        to.at[place(x->shape, index, layout)] = x->at[i];
+        to.at[offset_of(x->shape, index, layout)] = x->at[i];
         for (int axis = x->shape.rank - 1; axis >= 0; axis--) {
             if (++index[axis] < x->shape.size[axis]) break;
             index[axis] = 0;

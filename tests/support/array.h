@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arrays of doubles that stand for tensors of any type in tests: what references compute
- * on, what is fed, and what is read back.
+ * Arrays of doubles that represent tensors of any type in tests: operands of references,
+ * values to feed, and values read.
  */
 #ifndef RN_TESTS_SUPPORT_ARRAY_H
 #define RN_TESTS_SUPPORT_ARRAY_H
@@ -45,7 +45,7 @@ rn_test_fill rn_test_fill_regular;  /* within -2..2 */
 rn_test_fill rn_test_fill_positive; /* within 0.2..3 */
 rn_test_fill rn_test_fill_open;     /* within -0.9..0.9 */
 rn_test_fill rn_test_fill_off_zero; /* 0.3 <= |x| <= 2 */
-rn_test_fill rn_test_fill_large;    /* within -30..30: saturates what saturates */
+rn_test_fill rn_test_fill_large;    /* within -30..30: functions such as tanh saturate */
 rn_test_fill rn_test_fill_huge;     /* within -1e30..1e30 */
 rn_test_fill rn_test_fill_tiny;     /* within -1e-6..1e-6 */
 rn_test_fill rn_test_fill_odd;      /* odd integers within -7..7 */
@@ -55,7 +55,7 @@ rn_test_fill rn_test_fill_index;    /* 0..2 */
 
 /* ---- layouts ---- */
 
-/* Ways to have the same values as an input (plain) or as a view of a larger or differently
+/* Layouts: the same values as an input (plain), or as a view of a larger or differently
  * ordered input. */
 typedef enum rn_test_layout {
     RN_TEST_PLAIN,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Running graphs in tests. What goes wrong fails the test with a message. */
+/* Running graphs in tests. Any failure fails the test with a message. */
 #ifndef RN_TESTS_SUPPORT_EVAL_H
 #define RN_TESTS_SUPPORT_EVAL_H
 
 #include "array.h"
 
-/* What is fed to an input: an array of the input's shape. */
+/* The values for an input: an array of its shape. */
 typedef struct rn_test_feed {
     rn_tensor input;
     const rn_test_array *value;
@@ -26,8 +26,8 @@ void rn_test_run_fails(rn_tensor x, const rn_test_feed *feeds, int feed_count,
 /* A constant of these values. */
 rn_tensor rn_test_constant(rn_graph *graph, const rn_test_array *value);
 
-/* The sum of x times constants: integers within -4..4, or numbers within -2..2. A loss
- * whose gradient tells every element of x from the others. */
+/* The sum of x times constants: integers within -4..4, or numbers within -2..2. So the
+ * gradient of the loss differs for every element of x. */
 rn_tensor rn_test_project(rn_tensor x, rn_test_random *random, bool integers);
 
 /* rn_gradcheck of the loss at these values must pass; `what` begins the message. */

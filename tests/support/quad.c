@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The walk of a graph in quad. A value is computed when an operand of it is newer, by a
- * clock that counts changes.
+ * Evaluates a graph in quad. A value is computed again if an operand is newer, by a clock
+ * that counts changes.
  */
 #include "quad_operators.h"
 
@@ -99,7 +99,7 @@ static void value_new(rn_test_quad *q, int32_t id)
         leaf_new(v);
     } else if (node->op != &rn__op_get) {
         v->code = rn_test_quad_code_of(node->op);
-        for (int k = 0; k < node->inputs; k++) rn_test_quad_place(v, k);
+        for (int k = 0; k < node->inputs; k++) rn_test_quad_offset(v, k);
     }
 }
 
@@ -129,7 +129,7 @@ void rn_test_quad_free(rn_test_quad *q)
     if (!q) return;
     for (int32_t i = 0; i < q->count; i++) {
         rn_test_quad_value *v = &q->value[i];
-        for (int k = 0; k < v->node->inputs; k++) free(v->x[k].place);
+        for (int k = 0; k < v->node->inputs; k++) free(v->x[k].offset);
         free(v->x);
         free(v->y);
         free(v->base);

@@ -5,13 +5,13 @@
  * neither kernels nor gradient rules nor compiler with the library, so both can be measured
  * in units of the last place.
  *
- * Values are quad whatever their type in the graph: a cast between the real types is the
- * identity, a scalar constant is the double that it was given as. i32 and bool are held
- * exactly, i32 wraps. Comparisons are decided in quad. Only `uniform` takes its numbers
- * from the library's kernel, of the node's type.
+ * Values of all types are quad: a cast between the real types is the identity, and a scalar
+ * constant is the double that it was built from. i32 and bool are exact; i32 wraps.
+ * Comparisons are made in quad. Only `uniform` takes its numbers from the library's kernel
+ * for the node's type.
  *
- * Memory is allocated when the evaluator is made and not again; of a graph evaluated anew
- * only what depends on changed leaves is computed.
+ * All memory is allocated when the evaluator is created. If a graph is evaluated again,
+ * only nodes that depend on changed leaves are computed.
  */
 #ifndef RN_TESTS_SUPPORT_QUAD_H
 #define RN_TESTS_SUPPORT_QUAD_H
@@ -23,8 +23,8 @@ typedef __float128 quad;
 
 typedef struct rn_test_quad rn_test_quad;
 
-/* An evaluator of all nodes that a graph, no body of a loop, has by now. Inputs are zeros
- * until they are set, variables have their values. */
+/* An evaluator of all present nodes of a graph, which is not a loop's body. Inputs are
+ * zeros until they are set; variables have their values. */
 rn_test_quad *rn_test_quad_new(const rn_graph *graph);
 void rn_test_quad_free(rn_test_quad *q);
 
@@ -33,7 +33,8 @@ void rn_test_quad_free(rn_test_quad *q);
 void rn_test_quad_set(rn_test_quad *q, rn_tensor leaf, const double *x);
 void rn_test_quad_set_data(rn_test_quad *q, rn_tensor leaf, const void *data);
 
-/* Moves a leaf to t times a direction, of its shape, from where it was set; NULL: back. */
+/* Sets a leaf to its value plus t times a direction of its shape; NULL: restores the
+ * value. */
 void rn_test_quad_move(rn_test_quad *q, rn_tensor leaf, const double *direction, quad t);
 
 /* Evaluates x, and what it needs. The values, row by row, are those of this call until the
@@ -47,12 +48,12 @@ typedef struct rn_test_quad_path {
 } rn_test_quad_path;
 
 /*
- * The derivative of a scalar along a path of one or several leaves together, and an
- * estimate of its error: what formulas of two orders differ by, and the rounding of the
- * scalar. It is large at a kink or a jump, and where h is not small beside the scale of the
- * function: the step is 2^-20 in units of the direction or, if that does worse, of the
- * smallest or largest x / direction. What cancels within the scalar costs digits that the
- * estimate knows nothing of. The leaves are where they were set afterwards.
+ * The derivative of a scalar along a path of one or several leaves, and an estimate of its
+ * error: the difference of two formulas of different order, plus the rounding error of the
+ * scalar. It is large at a kink or a jump, and where h is not small compared with the scale
+ * of the function: the step is 2^-20 in units of the direction or, if that is less
+ * accurate, of the smallest or largest x / direction. The estimate does not include digits
+ * lost by cancellation within the scalar. Afterwards the leaves have their values again.
  */
 quad rn_test_quad_derivative(rn_test_quad *q, rn_tensor scalar,
                              const rn_test_quad_path *paths, int path_count, quad *error);

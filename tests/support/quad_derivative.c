@@ -20,10 +20,10 @@ static quad at(rn_test_quad *q, rn_tensor scalar, const rn_test_quad_path *paths
     return rn_test_quad_run(q, scalar)[0];
 }
 
-/* Formulas of order 4 and 6 from the same points: what they differ by is the error of the
- * first, and so more than that of the second. Neither sees a kink at the middle, of which
- * the sums tell: without one 15 s1 - 6 s2 + s3 is of order 6, with one of order 1. With a
- * kink elsewhere the error may be 6.5 times what both say. */
+/* Formulas of order 4 and 6 from the same points: their difference is the error of the
+ * first, and so more than that of the second. Neither detects a kink at the middle, but the
+ * sums do: without one 15 s1 - 6 s2 + s3 is of order 6, with one of order 1. With a kink
+ * elsewhere the error may be 6.5 times both estimates. */
 static estimate stencil(rn_test_quad *q, rn_tensor scalar, const rn_test_quad_path *paths,
                         int count, quad middle, quad h)
 {
@@ -66,8 +66,8 @@ static scales scales_of(const rn_test_quad *q, const rn_test_quad_path *paths, i
     return s;
 }
 
-/* The better of two. Where they contradict each other the shorter step is right: the other
- * is beyond the scale of the function. */
+/* The better of two. If they contradict each other, the one with the shorter step is right:
+ * the other step exceeds the scale of the function. */
 static estimate better(estimate a, estimate b)
 {
     if (isnanq(a.error) || isnanq(b.error)) return isnanq(a.error) ? b : a;
@@ -75,7 +75,7 @@ static estimate better(estimate a, estimate b)
     return b.error < a.error ? b : a;
 }
 
-/* With what x + h has lost of h: all of it where h is below the last place of x. */
+/* Includes the part of h that x + h loses: all of it if h is below the last place of x. */
 static estimate with_step(rn_test_quad *q, rn_tensor scalar, const rn_test_quad_path *paths,
                           int count, quad middle, quad h, const scales *s)
 {

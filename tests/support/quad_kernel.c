@@ -26,14 +26,14 @@ static void gather(const rn_test_quad_value *v)
 {
     const quad *x = v->x[0].at;
 
-    for (int64_t i = 0; i < v->count; i++) v->y[i] = x[v->x[0].place[i]];
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = x[v->x[0].offset[i]];
 }
 
 static void scatter(const rn_test_quad_value *v)
 {
     for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
     for (int k = 0; k < v->node->inputs; k++)
-        for (int64_t i = 0; i < v->x[k].count; i++) v->y[v->x[k].place[i]] = v->x[k].at[i];
+        for (int64_t i = 0; i < v->x[k].count; i++) v->y[v->x[k].offset[i]] = v->x[k].at[i];
 }
 
 #define SAME_AS(name, code)                                                                \
@@ -94,7 +94,7 @@ void rn_test_quad_add_at(const rn_test_quad_value *v)
 void rn_test_quad_sum(const rn_test_quad_value *v)
 {
     for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
-    for (int64_t i = 0; i < v->x[0].count; i++) v->y[v->x[0].place[i]] += v->x[0].at[i];
+    for (int64_t i = 0; i < v->x[0].count; i++) v->y[v->x[0].offset[i]] += v->x[0].at[i];
     wrap(v);
 }
 
@@ -105,7 +105,7 @@ static void mean(const rn_test_quad_value *v, bool squares)
     for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
     for (int64_t i = 0; i < v->x[0].count; i++) {
         const quad x = v->x[0].at[i];
-        v->y[v->x[0].place[i]] += (squares ? x * x : x) / terms;
+        v->y[v->x[0].offset[i]] += (squares ? x * x : x) / terms;
     }
 }
 
@@ -126,7 +126,7 @@ void rn_test_quad_rescale(const rn_test_quad_value *v)
     for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
     for (int64_t i = 0; i < v->x[0].count; i++) {
         const quad x = fabsq(v->x[0].at[i]);
-        quad *y = &v->y[v->x[0].place[i]];
+        quad *y = &v->y[v->x[0].offset[i]];
         if (!isnanq(*y) && !(x <= *y)) *y = x;
     }
     for (int64_t i = 0; i < v->count; i++) {
@@ -144,7 +144,7 @@ void rn_test_quad_max(const rn_test_quad_value *v)
     for (int64_t i = 0; i < v->count; i++) v->y[i] = -HUGE_VALQ;
     for (int64_t i = 0; i < v->x[0].count; i++) {
         const quad x = v->x[0].at[i];
-        quad *y = &v->y[v->x[0].place[i]];
+        quad *y = &v->y[v->x[0].offset[i]];
         if (!isnanq(*y) && !(x <= *y)) *y = x;
     }
 }
@@ -192,8 +192,8 @@ void rn_test_quad_matmul(const rn_test_quad_value *v)
     const int64_t x_step = inner_step(v, 0), y_step = inner_step(v, 1);
 
     for (int64_t i = 0; i < v->count; i++) {
-        const quad *from_x = v->x[0].at + v->x[0].place[i];
-        const quad *from_y = v->x[1].at + v->x[1].place[i];
+        const quad *from_x = v->x[0].at + v->x[0].offset[i];
+        const quad *from_y = v->x[1].at + v->x[1].offset[i];
         v->y[i] = 0;
         for (int64_t k = 0; k < terms; k++)
             v->y[i] += from_x[k * x_step] * from_y[k * y_step];
@@ -202,7 +202,7 @@ void rn_test_quad_matmul(const rn_test_quad_value *v)
 
 /* ---- random numbers ---- */
 
-/* From the library: what they are is tested elsewhere. */
+/* From the library: their values are tested elsewhere. */
 void rn_test_quad_uniform(const rn_test_quad_value *v)
 {
     const int64_t ticks = v->x[0].count;

@@ -9,7 +9,7 @@ static void copy(quad *to, const quad *from, int64_t count)
     memcpy(to, from, (size_t)count * sizeof *to);
 }
 
-/* The next output of kind `kind` of a loop that is asked for, after id i; -1: no more. */
+/* The next needed output of kind `kind` of a loop, after id i; -1: none. */
 static int32_t next_get(const rn_test_quad *q, const rn_loop *loop, int32_t i)
 {
     while (++i < q->count) {
@@ -41,12 +41,12 @@ void rn_test_quad_loop_plan(rn_test_quad *q, rn_test_quad_value *v)
     for (int i = 0; i < loop->carry.count; i++)
         body->value[rn__list_at(loop->carry, rn__carry, i)->next].needed = true;
     rn_test_quad_plan(body);
-    v->version = 0; /* other outputs may be asked for than before */
+    v->version = 0; /* the needed outputs may differ from the last time */
 }
 
 /* ---- running ---- */
 
-/* What is the same at all steps. */
+/* Values that are the same in all steps. */
 static void begin(rn_test_quad *q, rn_test_quad *body, const rn_loop *loop)
 {
     for (int i = 0; i < loop->capture.count; i++) {
@@ -77,7 +77,7 @@ static void read_step(rn_test_quad *q, rn_test_quad *body, const rn_loop *loop, 
     rn_test_quad_touch(body, &body->value[loop->index]);
 }
 
-/* All are read before any is written: one carry may become what another was. */
+/* All are read before any is written: the next value of one carry may be another carry. */
 static void carry_over(rn_test_quad *body, const rn_loop *loop)
 {
     quad *next = body->next;
@@ -97,7 +97,7 @@ static void carry_over(rn_test_quad *body, const rn_loop *loop)
     }
 }
 
-/* Puts the present values into slot `slot` of the outputs of a kind. */
+/* Stores the present values in slot `slot` of the outputs of a kind. */
 static void give(rn_test_quad *q, const rn_test_quad *body, const rn_loop *loop,
                  rn__get_kind kind, int64_t slot)
 {
@@ -111,7 +111,7 @@ static void give(rn_test_quad *q, const rn_test_quad *body, const rn_loop *loop,
     }
 }
 
-/* Steps behind the limit collect 0 and hold the carries. */
+/* Steps past the limit collect 0 and hold the carries. */
 static void skip(rn_test_quad *q, const rn_test_quad *body, const rn_loop *loop, int64_t t)
 {
     for (int32_t i = next_get(q, loop, loop->node); i >= 0; i = next_get(q, loop, i)) {

@@ -13,7 +13,7 @@ static quad wrapped(const rn_test_quad_value *v, quad x)
     return (quad)(int32_t)(uint32_t)(int64_t)x;
 }
 
-#define OPERAND(k) (v->x[k].at[v->x[k].place[i]])
+#define OPERAND(k) (v->x[k].at[v->x[k].offset[i]])
 
 #define EACH(name, operands, expression)                                                   \
     void rn_test_quad_##name(const rn_test_quad_value *v)                                  \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The quad evaluator from inside: what its files share. */
+/* The internals of the quad evaluator, shared by its files. */
 #ifndef RN_TESTS_SUPPORT_QUAD_NODE_H
 #define RN_TESTS_SUPPORT_QUAD_NODE_H
 
@@ -11,21 +11,21 @@ typedef struct rn_test_quad_value rn_test_quad_value;
 /* Computes a node's value from its operands. */
 typedef void rn_test_quad_code(const rn_test_quad_value *v);
 
-/* An operand as the node reads it. For most operators `place` says for each element of the
- * result which element of the operand it is made of; for reductions, pad and concat it says
- * for each element of the operand where in the result it goes. */
+/* An operand of a node. For most operators `offset` is, for each element of the result, the
+ * index of the operand's element that it is computed from; for reductions, pad and concat
+ * it is, for each element of the operand, the index in the result. */
 typedef struct rn_test_quad_operand {
     const quad *at;
     const rn__node *node;
     int64_t count;
-    int32_t *place; /* NULL: the operator finds the way itself */
+    int32_t *offset; /* NULL: the operator computes the indices itself */
 } rn_test_quad_operand;
 
 struct rn_test_quad_value {
     const rn__node *node;
     int64_t count;
     quad *y;
-    quad *base;              /* of a leaf: where it was set */
+    quad *base;              /* of a leaf: its value */
     rn_test_quad_operand *x; /* node->inputs */
     rn_test_quad_code *code; /* NULL: a leaf, a loop or an output of a loop */
     rn_test_quad *body;      /* of a loop */
@@ -39,9 +39,9 @@ struct rn_test_quad {
     rn_test_quad *outer;
     rn_test_quad_value *value; /* by id */
     int32_t count;
-    int32_t *order; /* what is computed, the last first */
+    int32_t *order; /* the nodes to compute, last one first */
     int32_t ordered;
-    int32_t asked;  /* what `order` is for; -1: nothing yet */
+    int32_t asked;  /* the node that `order` is for; -1: none yet */
     uint64_t clock; /* of the root: counts changes */
     quad *next;     /* of a body: carries after the step */
 };
@@ -53,16 +53,16 @@ void *rn_test_quad_room(int64_t count, size_t size);
 rn_test_quad_code *rn_test_quad_code_of(const rn_op *op);
 bool rn_test_quad_is_map(const rn_op *op);
 
-/* Fills x[k].place of a node, by its operator. */
-void rn_test_quad_place(rn_test_quad_value *v, int k);
+/* Fills x[k].offset of a node, by its operator. */
+void rn_test_quad_offset(rn_test_quad_value *v, int k);
 
-/* Notes that a value has changed. */
+/* Records that a value has changed. */
 void rn_test_quad_touch(rn_test_quad *q, rn_test_quad_value *v);
 
-/* Lists what must be computed for the values that are marked as needed. */
+/* Lists the nodes to compute for the values that are marked as needed. */
 void rn_test_quad_plan(rn_test_quad *q);
 
-/* Computes what is listed and older than its operands. */
+/* Computes the listed nodes that are older than their operands. */
 void rn_test_quad_advance(rn_test_quad *q);
 
 /* ---- loops ---- */
@@ -73,7 +73,7 @@ void rn_test_quad_loop_run(rn_test_quad *q, rn_test_quad_value *v);
 
 rn_test_quad *rn_test_quad_graph_new(const rn_graph *graph, rn_test_quad *outer);
 
-/* Elements of leaves and constants as they lie in memory. */
+/* Reads elements of leaves and constants from memory. */
 void rn_test_quad_read(const rn__node *node, const void *data, quad *y, int64_t count);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One function in quad for each operator of ops.def; the linker misses one that is
- * missing. */
+/* One function in quad for each operator of ops.def; without it the tests do not link. */
 #ifndef RN_TESTS_SUPPORT_QUAD_OPERATORS_H
 #define RN_TESTS_SUPPORT_QUAD_OPERATORS_H
 

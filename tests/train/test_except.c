@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Weights that are not trained: without a gradient, or excepted by name. */
+/* Frozen weights: without a gradient, or named by rn_except. */
 #include "nn_support.h"
 
 #include <math.h>

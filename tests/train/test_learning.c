@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole trainings: every cell learns to add, and equal trainings are equal bit for bit.
+ * Complete training runs: every cell learns to add, and equal runs agree bit for bit.
  *
  * The task is a small form of the adding problem of Hochreiter and Schmidhuber 1997: of T
- * numbers two are marked, and their sum is wanted at the end.
+ * numbers two are marked, and the target is their sum.
  */
 #include "nn_support.h"
 
@@ -54,7 +54,7 @@ static double train(const rn_cell *cell, double dropout, int steps, float weight
     }
     rn_program *p = rn_test_training(loss[0], rn_clipped(rn_adam(0.01), 1));
     rn_program *use =
-        rn_compile(g, (rn_compile_options){RN_OUTPUTS(loss[1]), .frozen = true});
+        rn_compile(g, (rn_compile_options){RN_OUTPUTS(loss[1]), .omit_assignments = true});
     cr_assert(use, "%s", rn_graph_error(g));
     for (int i = 0; i <= steps; i++) {
         const batch b = make_batch((uint64_t)i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Several optimisers and several programs over one model: what they share and what not. */
+/* Several optimisers and several programs over one model: which variables they share. */
 #include "nn_support.h"
 
 #include <math.h>

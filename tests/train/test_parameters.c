@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is tunable about the optimisers: each parameter against the formula, and
- * refusals. */
+/* The optimisers' hyperparameters: each against the formula, and refusals. */
 #include "nn_support.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Progress: lines in a file, and one line that is rewritten on a terminal. */
+/* Progress: lines in a file, and one line that is updated on a terminal. */
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gru -- Cho et al. 2014, arXiv:1406.1078v3: the reset is applied before the product. The
- * update gate is that of Chung et al. 2014, arXiv:1412.3555: the share of what is new.
+ * update gate z is the share of the new state, as in Chung et al. 2014, arXiv:1412.3555.
  *
  *   r  = s(Wr x + Ur h + br)
  *   z  = s(Wz x + Uz h + bz)

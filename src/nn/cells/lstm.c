@@ -2,7 +2,7 @@
 /*
  * lstm -- Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.
  *
- *   f  = s(Wf x + Uf h + bf)       bf begins as 1, so that cells remember at first
+ *   f  = s(Wf x + Uf h + bf)       bf initially 1, so that cells remember at first
  *   i  = s(Wi x + Ui h + bi)
  *   g  = tanh(Wc x + Uc h + bc)
  *   o  = s(Wo x + Uo h + bo)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dropout -- in training a random share of the elements is zero. Srivastava et al. 2014.
+ * dropout -- in training a random share of the elements is set to zero. Srivastava et al.
+ * 2014.
  *
  *   x  [..]    y  [..]
  *
  *   y = x / (1 - rate) where u >= rate, else 0;    u uniform in [0, 1)
  *
- * Each use of a name has a key of its own. A mask is dropout of ones, to be multiplied with
- * where one draw is shared.
+ * Each use of a name has its own key. A mask is dropout of ones; multiply by it to share
+ * one draw.
  */
 #include "graph/node.h"
 #include "rondo/layers.h"
@@ -42,8 +43,7 @@ rn_tensor rn_dropout(rn_scope scope, const char *name, rn_tensor x, double rate)
 {
     static const char *const what[2] = {"dropout", "x"};
 
-    if (rn_is_null(x))
-        return rn_fail(scope.graph, "dropout: x is the null tensor: %s", name ? name : "");
+    if (rn_is_null(x)) return rn__null_refuse(scope.graph, "dropout", name, RN__NULL_X, x);
     if (!fits(x.graph, what, name, rn_type_get(x), rate)) return rn_null();
     return drop(scope, name, x, rate);
 }
@@ -54,7 +54,8 @@ rn_tensor rn_dropout_mask(rn_scope scope, const char *name, rn_type type, rn_sha
     static const char *const what[2] = {"dropout_mask", "the mask"};
     char text[128];
 
-    if (!scope.graph || !fits(scope.graph, what, name, type, rate)) return rn_null();
+    if (!scope.graph) return rn__null_from("dropout_mask", RN__NULL_SCOPE, NULL, 0);
+    if (!fits(scope.graph, what, name, type, rate)) return rn_null();
     if (rn_shape_count(shape) < 0)
         return rn_fail(scope.graph, "dropout_mask: invalid shape: %s %s", name ? name : "",
                        rn__shape_text(shape, text, sizeof text));

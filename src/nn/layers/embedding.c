@@ -23,8 +23,7 @@ rn_tensor rn_embedding_init(rn_scope scope, const char *name, rn_tensor indices,
     char text[128];
 
     if (rn_is_null(indices))
-        return rn_fail(scope.graph, "embedding: indices are the null tensor: %s",
-                       name ? name : "");
+        return rn__null_refuse(scope.graph, "embedding", name, RN__NULL_INDICES, indices);
     if (rn_type_get(indices) != RN_I32)
         return rn_fail(indices.graph, "embedding: indices must be i32: %s got %s %s",
                        name ? name : "", rn_type_name(rn_type_get(indices)),

@@ -13,8 +13,7 @@
 
 rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units)
 {
-    if (rn_is_null(x))
-        return rn_fail(scope.graph, "linear: x is the null tensor: %s", name ? name : "");
+    if (rn_is_null(x)) return rn__null_refuse(scope.graph, "linear", name, RN__NULL_X, x);
     if (rn_rank(x) < 1)
         return rn_fail(x.graph, "linear: x must have an axis: %s", name ? name : "");
     if (units < 1)
@@ -23,7 +22,7 @@ rn_tensor rn_linear(rn_scope scope, const char *name, rn_tensor x, int64_t units
 
     rn__frame f;
     rn__frame_enter(&f, "linear", name, x, rn_null());
-    /* All leading axes as one: one large product. */
+    /* All leading axes are joined: one large product. */
     rn_shape shape = rn_shape_get(x), rows = {2, {1, rn_size(x, -1)}};
     for (int i = 0; i + 1 < shape.rank; i++) rows.size[0] *= shape.size[i];
     shape.size[shape.rank - 1] = units;

@@ -6,14 +6,14 @@
  *
  *   loss = mean over n of  log sum exp(x[n] - m[n]) - (x[n, target] - m[n])
  *
- * m is the row's largest logit. It is taken from both terms, so that a large offset common
- * to a row costs no digits. It counts as a constant: the derivative of the whole with
- * respect to it is 0.
+ * m is the row's largest logit. It is subtracted in both terms, so that a large offset
+ * common to a row costs no digits. It counts as a constant, because the derivative of the
+ * whole with respect to it is 0.
  *
- * A logit of -inf is a class of probability 0: as a target it costs infinitely much, else
- * its gradient is 0. Where all of a row are -inf, m and the logarithm are 0, so the row
- * costs infinitely much, and of its gradient only the target's element is not 0: as in
- * softmax, no class has a probability.
+ * A logit of -inf is a class of probability 0: if it is the target, the loss is infinite,
+ * else its gradient is 0. If all logits of a row are -inf, m and the logarithm are 0. The
+ * row's loss is then infinite, and only the target's element of its gradient is not 0: as
+ * in softmax, no class has a probability.
  */
 #include "graph/frame.h"
 #include "nn/losses/losses.h"
@@ -25,9 +25,9 @@ static const char *fault_of(rn_tensor logits, rn_tensor targets)
     if (rn_is_null(logits) || rn_is_null(targets)) return "a tensor is null";
     if (!rn__is_real(rn_type_get(logits))) return "logits must be real";
     if (rn_type_get(targets) != RN_I32) return "targets must be i32";
-    if (x.rank < 1 || t.rank != x.rank - 1) return "shapes do not fit";
+    if (x.rank < 1 || t.rank != x.rank - 1) return "shapes do not match";
     for (int i = 0; i < t.rank; i++)
-        if (t.size[i] != x.size[i]) return "shapes do not fit";
+        if (t.size[i] != x.size[i]) return "shapes do not match";
     if (x.size[x.rank - 1] < 1) return "there are no classes";
     if (rn_shape_count(x) > INT32_MAX) return "more than 2^31 - 1 logits";
     return NULL;
@@ -36,8 +36,6 @@ static const char *fault_of(rn_tensor logits, rn_tensor targets)
 static bool fits(rn_tensor logits, rn_tensor targets)
 {
     char x_text[128], t_text[128];
-
-    if (rn_is_null(logits) && rn_is_null(targets)) return false;
 
     const char *fault = fault_of(logits, targets);
     if (fault)
@@ -48,8 +46,8 @@ static bool fits(rn_tensor logits, rn_tensor targets)
     return !fault;
 }
 
-/* The logit of each row's target: x [N, V], t [N] -> [N]. The run refuses a target that is
- * no class; n V + t alone would be in another row. */
+/* The logit of each row's target: x [N, V], t [N] -> [N]. The check makes the run fail for
+ * a target that is not a class, whose index n V + t would be in another row. */
 static rn_tensor picked(rn_tensor x, rn_tensor t)
 {
     const int64_t N = rn_size(x, 0), V = rn_size(x, 1);
@@ -60,8 +58,8 @@ static rn_tensor picked(rn_tensor x, rn_tensor t)
 }
 
 /* -log softmax(x)[t] of every row: [N]. Rows that do not count (`counts` bool [N, 1], or
- * null when all do) are seen as zeros by the exponentials, so that no NaN or infinity of
- * theirs gets into a gradient. */
+ * null if all do) are replaced by zeros before the exponentials, so that their NaN and
+ * infinities reach no gradient. */
 static rn_tensor rows(rn_tensor x, rn_tensor t, rn_tensor counts)
 {
     const int last = 1;
@@ -86,7 +84,7 @@ static bool flatten(rn_tensor *logits, rn_tensor *targets)
     return !rn_is_null(*logits) && !rn_is_null(*targets);
 }
 
-/* Over the targets that are not `ignored`; NULL: over all. */
+/* The mean over the targets that are not `ignored`; NULL: over all. */
 static rn_tensor mean_loss(rn_tensor logits, rn_tensor targets, const int32_t *ignored)
 {
     if (!flatten(&logits, &targets)) return rn_null();
@@ -107,6 +105,8 @@ static rn_tensor framed(rn_tensor logits, rn_tensor targets, const int32_t *igno
 {
     rn__frame f;
 
+    if (!logits.graph && !targets.graph)
+        return rn__loss_null("cross_entropy", logits, targets);
     rn__frame_enter(&f, "cross_entropy", NULL, logits, targets);
     f.noun = "target";
     return rn__frame_leave(&f, mean_loss(logits, targets, ignored));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the losses share. */
+/* Functions that the losses share. */
 #ifndef RN_NN_LOSSES_H
 #define RN_NN_LOSSES_H
 
@@ -7,11 +7,14 @@
 #include "rondo/losses.h"
 #include "rondo/ops.h"
 
-/* True when x and y are real, of one type and shape; else an error that begins with `what`,
- * or nothing when one is null already. */
+/* Whether x and y are real and have one type and shape; false with an error that begins
+ * with `what`. At least one of them is not null. */
 bool rn__loss_alike(const char *what, rn_tensor x, rn_tensor y);
 
-/* The mean of all elements; 0 over nothing. */
+/* The result of the loss `what` of two null tensors. */
+rn_tensor rn__loss_null(const char *what, rn_tensor x, rn_tensor y);
+
+/* The mean of all elements; 0 if there are none. */
 rn_tensor rn__loss_mean(rn_tensor x);
 
 #endif

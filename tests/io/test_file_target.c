@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Replacing files where something stands already: modes, links, pipes, long names, and
- * temporary files that killed runs left. */
+/* Replacing existing files: modes, links, pipes, long names, and temporary files left by
+ * killed processes. */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE
 #endif
@@ -70,7 +70,7 @@ static unsigned mode_of(const char *path)
 
 /* ---- modes and owners ---- */
 
-Test(file_place, modes_are_kept)
+Test(file_target, modes_are_kept)
 {
     static const mode_t modes[] = {0600, 0640, 0664, 0666, 0755};
     rn_test_directory d = rn_test_directory_new();
@@ -86,7 +86,7 @@ Test(file_place, modes_are_kept)
     rn_test_directory_free(&d);
 }
 
-Test(file_place, owners_are_kept)
+Test(file_target, owners_are_kept)
 {
     rn_test_directory d = rn_test_directory_new();
     struct stat about;
@@ -102,7 +102,7 @@ Test(file_place, owners_are_kept)
 }
 
 /* Without the right to keep the group, the new group gets no more than all others have. */
-Test(file_place, another_group_sees_no_more)
+Test(file_target, another_group_sees_no_more)
 {
     rn_test_directory d = rn_test_directory_new();
 
@@ -124,7 +124,7 @@ Test(file_place, another_group_sees_no_more)
 
 /* A file that may not be written is left alone, though its directory allows replacing
  * it. */
-Test(file_place, write_protected)
+Test(file_target, write_protected)
 {
     rn_test_directory d = rn_test_directory_new();
 
@@ -144,7 +144,7 @@ Test(file_place, write_protected)
 
 /* ---- links ---- */
 
-Test(file_place, links_are_followed)
+Test(file_target, links_are_followed)
 {
     rn_test_directory d = rn_test_directory_new();
     char absolute[128];
@@ -171,7 +171,7 @@ Test(file_place, links_are_followed)
     rn_test_directory_free(&d);
 }
 
-Test(file_place, links_that_lead_nowhere)
+Test(file_target, links_that_lead_nowhere)
 {
     rn_test_directory d = rn_test_directory_new();
 
@@ -184,7 +184,7 @@ Test(file_place, links_that_lead_nowhere)
 }
 
 /* The other name of a file keeps what it had. */
-Test(file_place, hard_links)
+Test(file_target, hard_links)
 {
     rn_test_directory d = rn_test_directory_new();
 
@@ -198,7 +198,7 @@ Test(file_place, hard_links)
 
 /* ---- what is no regular file ---- */
 
-Test(file_place, only_regular_files, .timeout = 20)
+Test(file_target, only_regular_files, .timeout = 20)
 {
     rn_test_directory d = rn_test_directory_new();
     const int s = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -221,7 +221,7 @@ Test(file_place, only_regular_files, .timeout = 20)
 }
 
 /* Loading neither waits for a writer nor lets one go on. */
-Test(file_place, no_pipe_is_loaded, .timeout = 20)
+Test(file_target, no_pipe_is_loaded, .timeout = 20)
 {
     rn_test_directory d = rn_test_directory_new();
     rn_model *model = rn_model_new(1);
@@ -239,7 +239,7 @@ Test(file_place, no_pipe_is_loaded, .timeout = 20)
 
 /* ---- names ---- */
 
-Test(file_place, any_name_that_a_file_may_have)
+Test(file_target, any_name_that_a_file_may_have)
 {
     rn_test_directory d = rn_test_directory_new();
     char name[256];
@@ -256,7 +256,7 @@ Test(file_place, any_name_that_a_file_may_have)
 }
 
 /* Killed runs of one process number, as containers have it, do not use up the names. */
-Test(file_place, files_of_killed_runs_do_not_hinder)
+Test(file_target, files_of_killed_runs_do_not_hinder)
 {
     rn_test_directory d = rn_test_directory_new();
     char name[64];
@@ -318,7 +318,7 @@ static bool there(const char *name)
     return access(name, F_OK) == 0;
 }
 
-Test(file_place, files_of_killed_runs_are_removed, .timeout = 60)
+Test(file_target, files_of_killed_runs_are_removed, .timeout = 60)
 {
     rn_test_directory d = rn_test_directory_new();
     char name[256], other[260];
@@ -351,7 +351,7 @@ Test(file_place, files_of_killed_runs_are_removed, .timeout = 60)
 
 /* ---- the public functions ---- */
 
-Test(file_place, written_by_the_public_function)
+Test(file_target, written_by_the_public_function)
 {
     rn_test_directory d = rn_test_directory_new();
     char message[64] = "old";
@@ -370,7 +370,7 @@ Test(file_place, written_by_the_public_function)
     rn_test_directory_free(&d);
 }
 
-Test(file_place, checked_by_the_public_function)
+Test(file_target, checked_by_the_public_function)
 {
     rn_test_directory d = rn_test_directory_new();
     char message[128];

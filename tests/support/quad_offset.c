@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the elements of operands go: tables that are made once, for the loops over elements
- * to be simple.
+ * Index tables between the elements of operands and results, built once, so that the loops
+ * over elements are simple.
  *
  * Attributes of these operators are 64-bit integers, in the order that their files in ops/
  * have them.
@@ -11,9 +11,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-/* The place in operand k of result element `index`, or of an element of operand k in the
+/* The offset in operand k of result element `index`, or of an element of operand k in the
  * result. */
-typedef int64_t place_rule(const rn_test_quad_value *v, int k, const int64_t *index);
+typedef int64_t offset_rule(const rn_test_quad_value *v, int k, const int64_t *index);
 
 static const int64_t *attributes(const rn_test_quad_value *v)
 {
@@ -22,10 +22,10 @@ static const int64_t *attributes(const rn_test_quad_value *v)
 
 static int64_t flat(rn_shape shape, const int64_t *index)
 {
-    int64_t place = 0;
+    int64_t offset = 0;
 
-    for (int i = 0; i < shape.rank; i++) place = place * shape.size[i] + index[i];
-    return place;
+    for (int i = 0; i < shape.rank; i++) offset = offset * shape.size[i] + index[i];
+    return offset;
 }
 
 /* ---- from the result to the operand ---- */
@@ -34,11 +34,11 @@ static int64_t from_broadcast(const rn_test_quad_value *v, int k, const int64_t 
 {
     const rn_shape x = v->x[k].node->shape;
     const int64_t *last = index + (v->node->shape.rank - x.rank);
-    int64_t place = 0;
+    int64_t offset = 0;
 
     for (int i = 0; i < x.rank; i++)
-        place = place * x.size[i] + (x.size[i] == 1 ? 0 : last[i]);
-    return place;
+        offset = offset * x.size[i] + (x.size[i] == 1 ? 0 : last[i]);
+    return offset;
 }
 
 static int64_t from_same(const rn_test_quad_value *v, int k, const int64_t *index)
@@ -83,15 +83,15 @@ static int64_t from_matmul(const rn_test_quad_value *v, int k, const int64_t *in
     const rn_shape x = v->x[k].node->shape;
     const bool transposed = (attributes(v)[0] >> k & 1) != 0;
     const int64_t *last = index + (v->node->shape.rank - x.rank);
-    int64_t place = 0;
+    int64_t offset = 0;
 
     for (int i = 0; i < x.rank; i++) {
         const int side = i - (x.rank - 2); /* -: a leading axis; 0 rows, 1 columns */
         int64_t at = x.size[i] == 1 ? 0 : last[i];
         if (side >= 0) at = side == (k ^ (int)transposed) ? last[x.rank - 2 + k] : 0;
-        place = place * x.size[i] + at;
+        offset = offset * x.size[i] + at;
     }
-    return place;
+    return offset;
 }
 
 /* ---- from the operand to the result ---- */
@@ -120,18 +120,18 @@ static int64_t to_concat(const rn_test_quad_value *v, int k, const int64_t *inde
 static int64_t to_reduce(const rn_test_quad_value *v, int k, const int64_t *index)
 {
     const rn_shape x = v->x[k].node->shape;
-    int64_t place = 0;
+    int64_t offset = 0;
 
     for (int i = 0; i < x.rank; i++)
-        if (!(attributes(v)[0] >> i & 1)) place = place * x.size[i] + index[i];
-    return place;
+        if (!(attributes(v)[0] >> i & 1)) offset = offset * x.size[i] + index[i];
+    return offset;
 }
 
 /* ---- tables ---- */
 
 static const struct {
     const rn_op *op;
-    place_rule *rule;
+    offset_rule *rule;
     bool outward; /* from the operand to the result */
 } rules[] = {
     {&rn__op_broadcast, from_broadcast, false},
@@ -150,15 +150,15 @@ static const struct {
     {&rn__op_sum, to_reduce, true},
 };
 
-static void fill(rn_test_quad_value *v, int k, place_rule *rule, bool outward)
+static void fill(rn_test_quad_value *v, int k, offset_rule *rule, bool outward)
 {
     const rn_shape shape = outward ? v->x[k].node->shape : v->node->shape;
     const int64_t count = rn_shape_count(shape);
     int64_t index[RN_RANK_MAX] = {0};
 
-    v->x[k].place = (int32_t *)rn_test_quad_room(count, sizeof(int32_t));
+    v->x[k].offset = (int32_t *)rn_test_quad_room(count, sizeof(int32_t));
     for (int64_t i = 0; i < count; i++) {
-        v->x[k].place[i] = (int32_t)rule(v, k, index);
+        v->x[k].offset[i] = (int32_t)rule(v, k, index);
         for (int axis = shape.rank - 1; axis >= 0; axis--) {
             if (++index[axis] < shape.size[axis]) break;
             index[axis] = 0;
@@ -166,7 +166,7 @@ static void fill(rn_test_quad_value *v, int k, place_rule *rule, bool outward)
     }
 }
 
-void rn_test_quad_place(rn_test_quad_value *v, int k)
+void rn_test_quad_offset(rn_test_quad_value *v, int k)
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rules[i].op == v->node->op) {
