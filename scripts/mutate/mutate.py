@@ -13,7 +13,7 @@ import tree
 LIMIT = 120  # seconds for one program
 # Suites whose tests see gradients, and of other suites these.
 SUITES = {"autodiff"}
-NAMES = {("ops", "ops"), ("ops", "edges"), ("nn", "recurrent_gradient"), ("nn", "losses"),
+NAMES = {("ops", "ops"), ("ops", "edges"), ("ops", "pow"), ("nn", "recurrent_gradient"), ("nn", "losses"),
          ("nn", "layers"), ("nn", "cross_entropy"), ("compile", "random"),
          ("compile", "memory"), ("compile", "limit"), ("nn", "padding"), ("nn", "padding_loops"),
          ("quad", "extremes"), ("run", "carry"), ("run", "nested"), ("run", "fault"),

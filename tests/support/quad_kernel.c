@@ -208,7 +208,11 @@ void rn_test_quad_uniform(const rn_test_quad_value *v)
     const int64_t ticks = v->x[0].count;
     int32_t tick[2] = {0};
     rn_array in = {.data = tick, .type = RN_I32, .rank = 1, .size = {ticks}, .stride = {1}};
-    rn_array out = {.data = calloc((size_t)v->count + 1, 8), .type = v->node->type};
+    rn_array out = {.data = calloc((size_t)v->count + 1, 8),
+                    .type = v->node->type,
+                    .rank = 1,
+                    .size = {v->count},
+                    .stride = {1}};
     char message[RN_MESSAGE] = "";
     const rn_call call = {.in = &in,
                           .out = &out,
