@@ -50,9 +50,9 @@ static bool sweep(adjoints *a, rn_tensor loss)
     if (!rn__sweep_init(&a->sweep, &a->twin)) return false;
     a->reached = (bool *)rn__arena_new(&a->arena, (size_t)a->sweep.count);
     if (!a->reached) return false;
-    for (int i = 0; i < a->s->fed_count; i++) {
-        const rn_tensor x = rn__copied(&a->s->pass, a->s->fed[i].id);
-        if (!rn_is_null(x) && a->s->fed[i].checked)
+    for (int i = 0; i < a->s->checked->inputs; i++) {
+        const rn_tensor x = rn__search_leaf(a->s, i);
+        if (!rn_is_null(x) && a->s->checked->input[i].judged)
             a->reached[x.id] = a->sweep.needed[x.id] = true;
     }
     find_reached(a);

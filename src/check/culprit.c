@@ -149,13 +149,12 @@ rn_gradcheck_culprit rn__no_culprit(void)
                                   .ratio = NAN};
 }
 
-void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char *refused,
+void rn__find_culprit(rn_tensor loss, const rn__probe *checked,
                       rn_gradcheck_culprit *culprit)
 {
     rn__search s = {.user = loss.graph,
-                    .fed = fed,
-                    .fed_count = count,
-                    .refused = refused,
+                    .checked = checked,
+                    .refused = checked->refused ? checked->problem : NULL,
                     .culprit = culprit};
 
     *culprit = rn__no_culprit();

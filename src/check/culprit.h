@@ -14,20 +14,12 @@
 
 #include "check/probe.h"
 
-/* The value of an input or variable of the user's graph, as rn_feed takes it in f64. */
-typedef struct rn__fed {
-    int32_t id;
-    bool checked; /* its gradient was */
-    const void *value;
-    size_t bytes;
-} rn__fed;
-
 /* Before a search. */
 rn_gradcheck_culprit rn__no_culprit(void);
 
-/* Searches on a copy of the loss's graph of its own. The graph is left as it was. `refused`
- * is why there is no gradient to be compared, NULL when there is. */
-void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char *refused,
+/* Searches on a copy of the loss's graph of its own, with the values of the loss's probe.
+ * The graph is left as it was. */
+void rn__find_culprit(rn_tensor loss, const rn__probe *checked,
                       rn_gradcheck_culprit *culprit);
 
 /* ---- suspect.c ---- */
@@ -61,8 +53,7 @@ typedef struct rn__search {
     rn__copy_pass pass; /* from the one to the other */
     int32_t user_loss;
     rn_tensor loss; /* of the copy */
-    const rn__fed *fed;
-    int fed_count;
+    const rn__probe *checked; /* the loss's */
     const char *refused; /* why there is no gradient; NULL: there is */
     rn__arena arena;
     rn__list suspects; /* rn__suspect, of operators and of loops */
@@ -73,6 +64,9 @@ typedef struct rn__search {
 /* Lists the suspects, later nodes, which are nearer to the loss, at the end; compiles and
  * runs a program that gives all operands. */
 bool rn__suspects_find(rn__search *s);
+
+/* The copy of an input of the loss's probe; null: the loss does not need it. */
+rn_tensor rn__search_leaf(const rn__search *s, int i);
 
 /* Feeds the values of the run to a program of the copy. */
 bool rn__search_feed(const rn__search *s, rn_program *program);

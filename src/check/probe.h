@@ -25,6 +25,8 @@
 enum { RN__JITTERS = 4 };
 
 typedef struct rn__probe_input {
+    int32_t user; /* of the loss: the leaf of the user's graph that it stands for */
+    const char *name;
     rn_tensor x, dx; /* dx null: the gradient is zero */
     rn_tensor jittered_x, jittered_dx;
     bool judged; /* its gradient is compared; only of real ones */

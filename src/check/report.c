@@ -96,7 +96,7 @@ bool rn__report_tensors(rn_gradcheck_report *r, const rn__checking *c)
     for (int i = 0; r->tensors && i < leaves; i++) {
         rn_gradcheck_tensor *t = &r->tensors[r->tensor_count++];
         *t = (rn_gradcheck_tensor){.elements = c->probe.input[i].count};
-        t->name = rn__arena_string(&w->names, c->leaf[i].name);
+        t->name = rn__arena_string(&w->names, c->probe.input[i].name);
         if (!t->name) return false;
     }
     return r->tensors != NULL;

@@ -88,9 +88,10 @@ static bool find_reach(reach *r)
         const rn__region *seen = r->live.region[i];
         if (seen) memset(seen->live, 0, (size_t)seen->graph->count * sizeof *seen->live);
     }
-    for (int i = 0; i < s->fed_count; i++) {
-        const rn_tensor x = rn__copied(&s->pass, s->fed[i].id);
-        if (s->fed[i].checked && !rn_is_null(x)) reached_in(r, s->copy)[x.id] = true;
+    for (int i = 0; i < s->checked->inputs; i++) {
+        const rn_tensor x = rn__search_leaf(s, i);
+        if (s->checked->input[i].judged && !rn_is_null(x))
+            reached_in(r, s->copy)[x.id] = true;
     }
     spread(r, s->copy);
     return true;
@@ -229,12 +230,22 @@ static bool lift_all(rn__search *s, rn_tensor **y, int *count)
     return *y != NULL;
 }
 
+rn_tensor rn__search_leaf(const rn__search *s, int i)
+{
+    return rn__copied(&s->pass, s->checked->input[i].user);
+}
+
+static size_t bytes_of(rn_tensor x)
+{
+    return (size_t)rn_shape_count(rn_shape_get(x)) * rn_type_size(rn_type_get(x));
+}
+
 bool rn__search_feed(const rn__search *s, rn_program *program)
 {
-    for (int i = 0; i < s->fed_count; i++) {
-        const rn_tensor x = rn__copied(&s->pass, s->fed[i].id);
+    for (int i = 0; i < s->checked->inputs; i++) {
+        const rn_tensor x = rn__search_leaf(s, i);
         if (!rn_is_null(x) &&
-            rn_feed(program, x, s->fed[i].value, s->fed[i].bytes) != RN_OK)
+            rn_feed(program, x, s->checked->input[i].value, bytes_of(x)) != RN_OK)
             return false;
     }
     return true;
@@ -261,11 +272,6 @@ bool rn__suspects_find(rn__search *s)
 }
 
 /* ---- the values ---- */
-
-static size_t bytes_of(rn_tensor x)
-{
-    return (size_t)rn_shape_count(rn_shape_get(x)) * rn_type_size(rn_type_get(x));
-}
 
 bool rn__suspect_read(const rn__search *s, rn__suspect *suspect, rn__arena *arena)
 {
