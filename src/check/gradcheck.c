@@ -124,10 +124,7 @@ static void name_refused(rn__checking *c, rn_tensor loss)
     const char *problem = c->probe.problem;
     const rn_status status = c->probe.status;
 
-    if (rn__set_values(c)) {
-        c->probe.problem = problem;
-        rn__find_culprit(loss, &c->probe, &c->report->culprit);
-    }
+    if (rn__set_values(c)) rn__find_culprit(loss, &c->probe, &c->report->culprit);
     c->probe.problem = problem, c->probe.status = status;
 }
 

@@ -28,7 +28,6 @@ typedef struct rn__probe_input {
     int32_t user; /* of the loss: the leaf of the user's graph that it stands for */
     const char *name;
     rn_tensor x, dx; /* dx null: the gradient is zero */
-    rn_tensor jittered_x, jittered_dx;
     bool judged; /* its gradient is compared; only of real ones */
     int64_t count;
     const void *value;
@@ -41,7 +40,6 @@ typedef struct rn__probe_input {
 
 typedef struct rn__probe_output {
     rn_tensor y, dy; /* dy null: it is 1 */
-    rn_tensor jittered_y, jittered_dy;
     int64_t count;
     double *weight; /* w */
     double *here, *there;
