@@ -25,37 +25,20 @@ typedef struct adjoints {
     rn__arena arena;
     rn__list parts; /* part */
     rn_program *program;
-    bool *reached;
+    const bool *reached;
 } adjoints;
 
 /* ---- the sweep ---- */
-
-/* As rn__sweep_need, which may be what is wrong. */
-static void find_reached(adjoints *a)
-{
-    for (int32_t id = 0; id < a->sweep.count; id++) {
-        const rn__node *node = rn__at(a->graph, id);
-        const bool passes =
-            node->op->gradient || node->op == &rn__op_loop || node->op == &rn__op_get;
-        for (int i = 0; i < node->inputs && passes; i++)
-            a->reached[id] = a->reached[id] || a->reached[node->in[i]];
-        if (node->op != &rn__op_loop && !rn__is_real(node->type)) a->reached[id] = false;
-    }
-}
 
 /* As rn_grad. */
 static bool sweep(adjoints *a, rn_tensor loss)
 {
     a->twin = (rn__twin){a->graph, a->graph, NULL, NULL, 0};
     if (!rn__sweep_init(&a->sweep, &a->twin)) return false;
-    a->reached = (bool *)rn__arena_new(&a->arena, (size_t)a->sweep.count);
-    if (!a->reached) return false;
     for (int i = 0; i < a->s->checked->inputs; i++) {
         const rn_tensor x = rn__search_leaf(a->s, i);
-        if (!rn_is_null(x) && a->s->checked->input[i].judged)
-            a->reached[x.id] = a->sweep.needed[x.id] = true;
+        if (!rn_is_null(x) && a->s->checked->input[i].judged) a->sweep.needed[x.id] = true;
     }
-    find_reached(a);
     rn__sweep_need(&a->sweep);
     return rn__sweep_add(&a->sweep, loss.id, rn_constant_like(loss, 1)) &&
            rn__sweep_run(&a->sweep);
@@ -98,7 +81,7 @@ static bool add_loop(adjoints *a, int32_t id)
     bool ok = rn__sweep_init(&alone, &a->twin), given = false;
 
     if (!ok) return false;
-    for (int32_t k = 0; k < a->sweep.count; k++) {
+    for (int32_t k = 0; k < a->s->count; k++) {
         const rn__node *get = rn__at(a->graph, k);
         alone.needed[k] = a->reached[k];
         if (get->op != &rn__op_get || get->in[0] != id) continue;
@@ -117,7 +100,7 @@ static bool add_loop(adjoints *a, int32_t id)
 
 static bool add_parts(adjoints *a)
 {
-    for (int32_t id = 0; id < a->sweep.count; id++) {
+    for (int32_t id = 0; id < a->s->count; id++) {
         const rn__node *node = rn__at(a->graph, id);
         if (node->op == &rn__op_loop) {
             if (!add_loop(a, id)) return false;
@@ -240,12 +223,15 @@ static bool agrees(adjoints *a, int32_t id, part *room)
 
 bool rn__adjoints_agree(rn__search *s)
 {
-    adjoints a = {.s = s, .graph = s->copy, .arena = {.allocator = s->arena.allocator}};
+    adjoints a = {.s = s,
+                  .graph = s->copy,
+                  .arena = {.allocator = s->arena.allocator},
+                  .reached = rn__search_reached(s, s->copy)};
 
     bool ok = sweep(&a, s->loss) && add_parts(&a) && run(&a);
     part *room = (part *)rn__arena_new(&a.arena, (size_t)a.parts.count * sizeof *room);
     ok = ok && room;
-    for (int32_t id = ok ? a.sweep.count - 1 : -1; ok && id >= 0; id--)
+    for (int32_t id = ok ? s->count - 1 : -1; ok && id >= 0; id--)
         ok = agrees(&a, id, room);
     rn_program_free(a.program);
     if (a.sweep.twin) rn__sweep_finish(&a.sweep);

@@ -24,6 +24,7 @@ static bool make_copy(rn__search *s, rn_tensor loss)
     s->pass = (rn__copy_pass){.from = s->user, .to = s->copy};
     if (!rn__convert(&s->pass, &conversion, &loss.id, 1)) return false;
     s->loss = rn__copied(&s->pass, loss.id);
+    s->count = s->copy->count;
     return true;
 }
 
@@ -81,7 +82,7 @@ static bool judge_suspect(rn__search *s, rn__suspect *suspect, rn_culprit_kind k
     rn__verdict verdict = RN__UNJUDGED;
     rn__probe p;
 
-    const bool made = loop ? rn__loop_probe(&p, s, suspect) : rn__rule_probe(&p, suspect);
+    const bool made = rn__alone(&p, suspect);
     const char *refused = made ? NULL : refusal(&p);
     if (made) verdict = judge_steps(s, suspect, &p);
     if (refused) {
@@ -162,6 +163,7 @@ void rn__find_culprit(rn_tensor loss, const rn__probe *checked,
     if (make_copy(&s, loss) && rn__suspects_find(&s)) search(&s);
     rn_program_free(s.program);
     rn__copy_finish(&s.pass);
+    rn__copy_finish(&s.reach);
     rn_graph_free(s.copy);
     rn__arena_finish(&s.arena);
 }

@@ -3,7 +3,7 @@
  * After a failed check: who is to blame.
  *
  *   suspect.c      the nodes that the loss is made from, and their operands' values
- *   rule.c      a probe of one operator's rule      loop_alone.c  a probe of one loop
+ *   alone.c     a probe of one operator or one loop
  *   judge.c     whether a probe's gradient is right, and where it is worst
  *   mistake.c, mistake_again.c   what the mistake is
  *   adjoint.c   whether the sweep joins what the rules give
@@ -45,16 +45,19 @@ typedef struct rn__suspect {
     bool stops;                   /* its operator stops the gradient; not judged */
     bool untold;                  /* it is a user's without a rule `sides` */
     bool unjudged;                /* a rule was judged without a verdict */
+    int outputs;                  /* of a loop: how many of it the loss reads, at first */
     rn__operand *operand;
 } rn__suspect;
 
 typedef struct rn__search {
     rn_graph *user, *copy;
-    rn__copy_pass pass; /* from the one to the other */
+    int32_t count;       /* of the copy, before the search adds what it reads */
+    rn__copy_pass reach; /* its regions' `live`: what is checked reaches that node */
+    rn__copy_pass pass;  /* from the one to the other */
     int32_t user_loss;
-    rn_tensor loss; /* of the copy */
+    rn_tensor loss;           /* of the copy */
     const rn__probe *checked; /* the loss's */
-    const char *refused; /* why there is no gradient; NULL: there is */
+    const char *refused;      /* why there is no gradient; NULL: there is */
     rn__arena arena;
     rn__list suspects; /* rn__suspect, of operators and of loops */
     rn_program *program;
@@ -64,6 +67,10 @@ typedef struct rn__search {
 /* Lists the suspects, later nodes, which are nearer to the loss, at the end; compiles and
  * runs a program that gives all operands. */
 bool rn__suspects_find(rn__search *s);
+
+/* By node of a graph of the copy: whether its value depends on a leaf whose gradient is
+ * checked, all operators on the way having rules. NULL: nothing there is used. */
+const bool *rn__search_reached(const rn__search *s, const rn_graph *graph);
 
 /* The copy of an input of the loss's probe; null: the loss does not need it. */
 rn_tensor rn__search_leaf(const rn__search *s, int i);
@@ -75,11 +82,10 @@ bool rn__search_feed(const rn__search *s, rn_program *program);
 bool rn__suspect_read(const rn__search *s, rn__suspect *suspect, rn__arena *arena);
 bool rn__suspect_feed(const rn__suspect *suspect, int64_t run, rn__probe *p);
 
-/* ---- rule.c, loop_alone.c ---- */
+/* ---- alone.c ---- */
 
 /* Builds and compiles a probe; finish it in any case. False when it cannot be judged. */
-bool rn__rule_probe(rn__probe *p, const rn__suspect *suspect);
-bool rn__loop_probe(rn__probe *p, const rn__search *s, const rn__suspect *suspect);
+bool rn__alone(rn__probe *p, const rn__suspect *suspect);
 
 /* Calls the rule of a node, if it has one, with these tensors; dx in the shapes of x, null
  * where not wanted. */

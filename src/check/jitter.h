@@ -23,7 +23,8 @@ typedef struct rn__jitter {
 bool rn__jitter_new(rn__jitter *jitter, const rn_tensor *roots, int count);
 void rn__jitter_finish(rn__jitter *jitter);
 
-/* The copy of a tensor; null: no root needs it, it is null itself, or nothing was copied. */
+/* The copy of a tensor; null: no root needs it, it is null itself, or nothing was copied.
+ */
 rn_tensor rn__jittered(const rn__jitter *jitter, rn_tensor x);
 
 /* Runs with the k-th set of random numbers. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A probe: a function y(x) with a gradient that is compared with differences, in a graph of
- * its own. It is the loss (gradcheck.c), one operator with its rule (rule.c) or one loop
- * (loop_alone.c).
+ * its own. It is the loss (gradcheck.c), or one operator or loop alone
+ * (alone.c).
  *
  * With cotangents w the gradient dx is compared with the derivative of
  *
@@ -28,7 +28,7 @@ typedef struct rn__probe_input {
     int32_t user; /* of the loss: the leaf of the user's graph that it stands for */
     const char *name;
     rn_tensor x, dx; /* dx null: the gradient is zero */
-    bool judged; /* its gradient is compared; only of real ones */
+    bool judged;     /* its gradient is compared; only of real ones */
     int64_t count;
     const void *value;
     /* NULL unless judged. */
