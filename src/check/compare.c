@@ -199,8 +199,7 @@ bool rn__compare_line(rn__probe *p, int64_t element, rn__comparison *out)
     rn_gradcheck_entry *e = &out->entry;
     rn__slope_of_line slope;
 
-    *out = (rn__comparison){.entry = {.tensor = "all tensors", .element = element},
-                            .kink = {.element = element}};
+    *out = (rn__comparison){.entry = {.element = element}, .kink = {.element = element}};
     const double norm = analytic(p, e);
     if (!rn__line_slope(p, &slope, &out->kink)) return false;
     out->kinked = slope.kinked || !anything_moves(p);

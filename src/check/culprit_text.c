@@ -6,43 +6,28 @@
 #include "base/text.h"
 #include "check/culprit.h"
 
+static const char *const mistake_names[] = {
+    [RN_MISTAKE_SIGN] = "sign",
+    [RN_MISTAKE_RATIO] = "a constant factor",
+    [RN_MISTAKE_ZERO] = "zero",
+    [RN_MISTAKE_REFUSED] = "refused",
+    [RN_MISTAKE_NO_RULE] = "no gradient rule",
+    [RN_MISTAKE_NOT_ZERO] = "not zero where it should be",
+    [RN_MISTAKE_TRANSPOSED] = "transposed",
+    [RN_MISTAKE_SWAPPED] = "swapped",
+    [RN_MISTAKE_ONE_TERM] = "one term of a sum, as without summing what was broadcast",
+    [RN_MISTAKE_NO_COTANGENT] = "the cotangent is forgotten",
+    [RN_MISTAKE_UNIT_COTANGENT] = "right for a cotangent of ones only",
+    [RN_MISTAKE_SHIFTED] = "off by one along an axis",
+    [RN_MISTAKE_REVERSED] = "backwards along an axis",
+    [RN_MISTAKE_NONFINITE] = "not finite",
+    [RN_MISTAKE_READER_MISSING] = "a reader's contribution is missing",
+};
+
 const char *rn_mistake_name(rn_mistake mistake)
 {
-    switch (mistake) {
-    case RN_MISTAKE_SIGN:
-        return "sign";
-    case RN_MISTAKE_ZERO:
-        return "zero";
-    case RN_MISTAKE_NOT_ZERO:
-        return "not zero where it should be";
-    case RN_MISTAKE_REFUSED:
-        return "refused";
-    case RN_MISTAKE_NO_RULE:
-        return "no gradient rule";
-    case RN_MISTAKE_RATIO:
-        return "a constant factor";
-    case RN_MISTAKE_TRANSPOSED:
-        return "transposed";
-    case RN_MISTAKE_SWAPPED:
-        return "swapped";
-    case RN_MISTAKE_ONE_TERM:
-        return "one term of a sum, as without summing what was broadcast";
-    case RN_MISTAKE_NO_COTANGENT:
-        return "the cotangent is forgotten";
-    case RN_MISTAKE_UNIT_COTANGENT:
-        return "right for a cotangent of ones only";
-    case RN_MISTAKE_SHIFTED:
-        return "off by one along an axis";
-    case RN_MISTAKE_REVERSED:
-        return "backwards along an axis";
-    case RN_MISTAKE_NONFINITE:
-        return "not finite";
-    case RN_MISTAKE_READER_MISSING:
-        return "a reader's contribution is missing";
-    case RN_MISTAKE_UNKNOWN:
-        break;
-    }
-    return "no known mistake";
+    const bool known = mistake > RN_MISTAKE_UNKNOWN && mistake <= RN_MISTAKE_READER_MISSING;
+    return known ? mistake_names[mistake] : "no known mistake";
 }
 
 void rn__blame(rn_gradcheck_culprit *c, const rn__suspect *suspect, int64_t run)
