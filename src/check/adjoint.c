@@ -185,14 +185,9 @@ static void diagnose(const sum *u, rn_gradcheck_culprit *c)
     }
 }
 
-/* The number in the user's graph of a node of the outermost graph, -1 if it has none. */
 static int32_t user_id(const adjoints *a, int32_t id)
 {
-    for (int32_t k = 0; k < a->s->user->count; k++) {
-        const rn_tensor to = rn__copied(&a->s->pass, k);
-        if (to.graph == a->graph && to.id == id) return k;
-    }
-    return -1;
+    return rn__user_id(&a->s->pass, rn__tensor(a->graph, id));
 }
 
 static bool agrees(adjoints *a, int32_t id, part *room)

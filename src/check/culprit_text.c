@@ -39,11 +39,7 @@ void rn__blame(rn_gradcheck_culprit *c, const rn__suspect *suspect, int64_t run)
     snprintf(c->name, sizeof c->name, "%s", node->name ? node->name : "");
     c->node = suspect->user_id;
     c->loop = loop ? loop->node : -1;
-    c->loops = suspect->loops;
-    for (int i = suspect->loops - 1; i >= 0; i--) {
-        c->step[i] = suspect->steps[i] ? run % suspect->steps[i] : 0;
-        run /= suspect->steps[i] ? suspect->steps[i] : 1;
-    }
+    c->loops = rn__steps_at(suspect->user_graph, run, c->step);
 }
 
 /* node 21 tanh "lstm/layer0/c" [2,3] step 7 of loop 12 */

@@ -131,15 +131,14 @@ static void name_refused(rn__checking *c, rn_tensor loss)
 static bool check(rn__checking *c, rn_tensor loss)
 {
     rn__probe *p = &c->probe;
-    const rn__plan plan = {c->options.directions, c->options.samples, c->options.exhaustive,
-                           c->options.seed,       rn__report_take,    c->report};
 
+    p->take = rn__report_take, p->data = c->report;
     if (!valid_tensors(c) || !valid_values(c) || !copy_graph(c, loss)) return false;
     if (!rn__probe_compile(p) || !add_gradient(p) || !rn__probe_compile_gradient(p))
         return false;
     if (!rn__set_values(c) || !rn__repeats(c) || !rn__probe_run(p, RN__ONES)) return false;
     if (!rn__report_tensors(c->report, c)) return rn__probe_no_memory(p);
-    if (!rn__compare_all(p, &plan)) return false;
+    if (!rn__compare_all(p, &c->options)) return false;
     if (!c->report->passed)
         rn__find_culprit(loss, p, &c->report->culprit);
     else if (p->doubtful)

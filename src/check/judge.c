@@ -65,12 +65,13 @@ static void fill(judging *j, rn_gradcheck_culprit *c)
 /* A large input that is wrong is looked at in more places. */
 static bool judge_input(judging *j)
 {
-    rn__plan plan = {.samples = SAMPLES, .exhaustive = WHOLE, .take = take, .data = j};
+    rn_gradcheck_options options = {.samples = SAMPLES, .exhaustive = WHOLE};
 
-    if (!rn__compare_input(j->p, j->i, &plan)) return false;
-    plan.samples = WHOLE - j->samples;
+    j->p->take = take, j->p->data = j;
+    if (!rn__compare_input(j->p, j->i, &options)) return false;
+    options.samples = WHOLE - j->samples;
     return j->worst < 0 || j->p->input[j->i].count <= WHOLE ||
-           rn__compare_elements(j->p, j->i, &plan);
+           rn__compare_elements(j->p, j->i, &options);
 }
 
 /* A value that is not finite cannot be moved. */

@@ -48,6 +48,13 @@ typedef struct rn__probe_output {
     bool *depends;    /* on what is being moved */
 } rn__probe_output;
 
+typedef struct rn__comparison {
+    rn_gradcheck_entry entry;
+    rn_gradcheck_kink kink;
+    bool kinked; /* no comparison: see kink */
+    bool clear;  /* the numerical derivative is good enough to tell anything */
+} rn__comparison;
+
 typedef struct rn__probe {
     rn_graph *graph;
     rn__arena arena;
@@ -66,6 +73,9 @@ typedef struct rn__probe {
     /* What depends on what is being moved. */
     double size, noise; /* of f: the sum of |w y|, and of rounding errors */
     int dependent;
+    /* Takes each comparison: of input i, -1 for all together. */
+    void (*take)(void *data, int i, const rn__comparison *comparison);
+    void *data;
     /* What the comparisons found. */
     bool doubtful; /* a failure was left out: it may be a spike as narrow as a tiny x */
     int in_vain; /* failures that shorter steps did not explain, since the last they did */
@@ -110,6 +120,13 @@ double rn__mean_size(const double *x, int count);
 
 /* ---- kink.c ---- */
 
+/* The number that a node of a copy has in the user's graph, or body; -1: none. */
+int32_t rn__user_id(const rn__copy_pass *copied, rn_tensor x);
+
+/* The steps of all loops around a graph, outermost first, in run number `run` of it.
+ * Returns how many loops there are. */
+int rn__steps_at(const rn_graph *graph, int64_t run, int64_t *step);
+
 /* Fills in which choice changes at this distance, at which element of which step; or what
  * the matter is with the function itself. */
 void rn__kink_choice(rn__probe *p, const rn__choice *choice, int64_t element,
@@ -141,13 +158,6 @@ bool rn__line_kinked(rn__probe *p, double scale, double difference);
 
 /* ---- compare.c ---- */
 
-typedef struct rn__comparison {
-    rn_gradcheck_entry entry;
-    rn_gradcheck_kink kink;
-    bool kinked; /* no comparison: see kink */
-    bool clear;  /* the numerical derivative is good enough to tell anything */
-} rn__comparison;
-
 /* Compares the gradient along the inputs' directions, or of one element alone. */
 bool rn__compare_line(rn__probe *p, int64_t element, rn__comparison *out);
 bool rn__compare_element(rn__probe *p, int i, int64_t element, rn__comparison *out);
@@ -164,20 +174,11 @@ bool rn__slope_of(rn__probe *p, int i, const double *direction, int64_t element,
 
 /* ---- compare_all.c ---- */
 
-/* What is compared, as in rn_gradcheck_options, and what takes each comparison: of input i,
- * -1 for all together. */
-typedef struct rn__plan {
-    int directions, samples;
-    int64_t exhaustive;
-    uint64_t seed;
-    void (*take)(void *data, int i, const rn__comparison *comparison);
-    void *data;
-} rn__plan;
-
-/* All that the plan has; of one input; of that the elements. False when a run fails. */
-bool rn__compare_all(rn__probe *p, const rn__plan *plan);
-bool rn__compare_input(rn__probe *p, int i, const rn__plan *plan);
-bool rn__compare_elements(rn__probe *p, int i, const rn__plan *plan);
+/* All that the options ask for; of one input; of that the elements. False when a run fails.
+ */
+bool rn__compare_all(rn__probe *p, const rn_gradcheck_options *options);
+bool rn__compare_input(rn__probe *p, int i, const rn_gradcheck_options *options);
+bool rn__compare_elements(rn__probe *p, int i, const rn_gradcheck_options *options);
 
 /* Number i of a stream of normally distributed ones. */
 double rn__probe_normal(uint64_t seed, uint32_t stream, uint64_t i);
