@@ -46,8 +46,8 @@ void rn__kink_choice(rn__probe *p, const rn__choice *choice, int64_t element,
     kink->loops = rn__steps_at(choice->graph, element / choice->each, kink->step);
     kink->loop = -1;
     if (kink->loops)
-        kink->loop = rn__user_id(p->copied, rn__tensor(choice->graph->parent,
-                                                       choice->graph->loop->node));
+        kink->loop = rn__user_id(
+            p->copied, rn__tensor(choice->graph->parent, choice->graph->loop->node));
 }
 
 /* That it is the loss, at no step of a loop. */

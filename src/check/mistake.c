@@ -100,19 +100,25 @@ static rn_mistake misplaced(const rn__finding *f)
 
 /* ---- the gradient of another operand ---- */
 
-/* Whether a gradient is what input i's should be, at the elements of the samples. */
-static bool fits(const rn__finding *f, int i, const double *gradient)
+bool rn__fits_samples(const rn__finding *f, int i, const double *gradient, int from, int to)
 {
     bool told = false;
 
-    for (int k = 0; k < f->count; k++) {
-        rn__sample sample = f->sample[k];
-        if (i != f->i && !rn__slope_of(f->p, i, NULL, sample.element, &sample.slope))
+    for (int k = from; k < to; k++) {
+        rn__sample s = f->sample[k];
+        if (i == f->i && isinf(s.slope.error)) continue;
+        if (!rn__slope_of(f->p, i, NULL, s.element, &s.slope) ||
+            (i == f->i && isinf(s.slope.error)) ||
+            rn__disagrees(gradient[s.element], &s.slope))
             return false;
-        if (rn__disagrees(gradient[sample.element], &sample.slope)) return false;
-        told = told || rn__telling(&sample);
+        told = told || rn__telling(&s);
     }
     return told;
+}
+
+static bool fits(const rn__finding *f, int i, const double *gradient)
+{
+    return rn__fits_samples(f, i, gradient, 0, f->count);
 }
 
 /* Sets mask to 1 where an element-wise operator's output uses this element of x. */
