@@ -38,8 +38,7 @@ static int64_t steps_of(const rn__suspect *suspect, const rn__probe *p)
     return steps < suspect->runs ? steps : suspect->runs;
 }
 
-/* The last step first: there the gradient begins. */
-static int64_t run_at(const rn__suspect *suspect, int64_t k, int64_t steps)
+int64_t rn__suspect_run(const rn__suspect *suspect, int64_t k, int64_t steps)
 {
     return suspect->runs - 1 - (steps > 1 ? k * (suspect->runs - 1) / (steps - 1) : 0);
 }
@@ -55,7 +54,7 @@ static rn__verdict judge_steps(rn__search *s, rn__suspect *suspect, rn__probe *p
     }
     const int64_t steps = steps_of(suspect, p);
     for (int64_t k = 0; k < steps; k++) {
-        const int64_t run = run_at(suspect, k, steps);
+        const int64_t run = rn__suspect_run(suspect, k, steps);
         const rn__verdict one =
             rn__suspect_feed(suspect, run, p) ? rn__judge(p, s->culprit) : RN__UNJUDGED;
         if (one != RN__RIGHT) verdict = one;
@@ -128,15 +127,16 @@ static const rn__suspect *excuse(const rn__search *s)
 }
 
 /* The sweep before the loops: each loop's body is swept too. */
-static void search(rn__search *s)
+static bool search_gradient(rn__search *s)
 {
-    if (!judge_suspects(s, RN_CULPRIT_RULE)) return;
+    if (!judge_suspects(s, RN_CULPRIT_RULE)) return true;
     if (s->refused || rn__adjoints_agree(s)) {
-        if (!judge_suspects(s, RN_CULPRIT_LOOP)) return;
+        if (!judge_suspects(s, RN_CULPRIT_LOOP)) return true;
         s->culprit->kind = RN_CULPRIT_ENGINE;
         if (s->refused) s->culprit->mistake = RN_MISTAKE_REFUSED;
     }
     rn__culprit_text(s->culprit, excuse(s), s->refused);
+    return true;
 }
 
 rn_gradcheck_culprit rn__no_culprit(void)
@@ -150,8 +150,9 @@ rn_gradcheck_culprit rn__no_culprit(void)
                                   .ratio = NAN};
 }
 
-void rn__find_culprit(rn_tensor loss, const rn__probe *checked,
-                      rn_gradcheck_culprit *culprit)
+/* Lists the suspects, with a run of the loss, and has them searched. */
+static bool find(rn_tensor loss, const rn__probe *checked, bool (*search)(rn__search *s),
+                 rn_gradcheck_culprit *culprit)
 {
     rn__search s = {.user = loss.graph,
                     .checked = checked,
@@ -160,10 +161,24 @@ void rn__find_culprit(rn_tensor loss, const rn__probe *checked,
 
     *culprit = rn__no_culprit();
     s.arena.allocator = loss.graph->allocator;
-    if (make_copy(&s, loss) && rn__suspects_find(&s)) search(&s);
+    const bool copied = make_copy(&s, loss), found = copied && rn__suspects_find(&s);
+    const bool ok = found ? search(&s) : copied && s.suspects.count == 0;
     rn_program_free(s.program);
     rn__copy_finish(&s.pass);
     rn__copy_finish(&s.reach);
     rn_graph_free(s.copy);
     rn__arena_finish(&s.arena);
+    return ok;
+}
+
+void rn__find_culprit(rn_tensor loss, const rn__probe *checked,
+                      rn_gradcheck_culprit *culprit)
+{
+    find(loss, checked, search_gradient, culprit);
+}
+
+bool rn__find_kernel(rn_tensor loss, const rn__probe *checked,
+                     rn_gradcheck_culprit *culprit)
+{
+    return find(loss, checked, rn__suspects_kernels, culprit);
 }

@@ -7,6 +7,7 @@
  *   judge.c     whether a probe's gradient is right, and where it is worst
  *   mistake.c, mistake_again.c   what the mistake is
  *   adjoint.c   whether the sweep joins what the rules give
+ *   kernels.c   whether an operator's f32 and f64 kernels disagree
  *   culprit.c   the search;  culprit_text.c  its words
  */
 #ifndef RN_CHECK_CULPRIT_H
@@ -21,6 +22,11 @@ rn_gradcheck_culprit rn__no_culprit(void);
  * The graph is left as it was. */
 void rn__find_culprit(rn_tensor loss, const rn__probe *checked,
                       rn_gradcheck_culprit *culprit);
+
+/* Searches for an operator whose f32 kernel disagrees with its f64 kernel. False without
+ * memory. */
+bool rn__find_kernel(rn_tensor loss, const rn__probe *checked,
+                     rn_gradcheck_culprit *culprit);
 
 /* ---- suspect.c ---- */
 
@@ -78,8 +84,13 @@ rn_tensor rn__search_leaf(const rn__search *s, int i);
 /* Feeds the values of the run to a program of the copy. */
 bool rn__search_feed(const rn__search *s, rn_program *program);
 
-/* Reads the operands into the arena; feeds those of one run to a probe. */
+/* Number k of a few runs to look at, the last step first: there the gradient begins. */
+int64_t rn__suspect_run(const rn__suspect *suspect, int64_t k, int64_t count);
+
+/* Reads the operands into the arena; the value of one in a run; feeds those of a run to a
+ * probe. */
 bool rn__suspect_read(const rn__search *s, rn__suspect *suspect, rn__arena *arena);
+const void *rn__suspect_value(const rn__suspect *suspect, int i, int64_t run);
 bool rn__suspect_feed(const rn__suspect *suspect, int64_t run, rn__probe *p);
 
 /* ---- alone.c ---- */
@@ -121,6 +132,15 @@ rn_mistake rn__recognise(rn__probe *p, int i, const rn__sample *sample, int coun
 /* Whether each node's gradient is the sum of what its readers' rules give; if not, says
  * where. False too without memory, with the kind NONE. */
 bool rn__adjoints_agree(rn__search *s);
+
+/* ---- kernels.c ---- */
+
+/* Whether the loss is another in f32 than rounding explains. False too without memory,
+ * which the probe then says. It leaves other values in the probe's program. */
+bool rn__kernels_differ(rn__probe *p);
+
+/* The same for each operator alone, until one is named. False without memory. */
+bool rn__suspects_kernels(rn__search *s);
 
 /* ---- culprit_text.c ---- */
 

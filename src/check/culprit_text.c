@@ -21,12 +21,13 @@ static const char *const mistake_names[] = {
     [RN_MISTAKE_SHIFTED] = "off by one along an axis",
     [RN_MISTAKE_REVERSED] = "backwards along an axis",
     [RN_MISTAKE_NONFINITE] = "not finite",
+    [RN_MISTAKE_TYPES] = "f32 and f64 disagree",
     [RN_MISTAKE_READER_MISSING] = "a reader's contribution is missing",
 };
 
 const char *rn_mistake_name(rn_mistake mistake)
 {
-    const bool known = mistake > RN_MISTAKE_UNKNOWN && mistake <= RN_MISTAKE_READER_MISSING;
+    const bool known = mistake > RN_MISTAKE_UNKNOWN && mistake <= RN_MISTAKE_TYPES;
     return known ? mistake_names[mistake] : "no known mistake";
 }
 
@@ -164,6 +165,16 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *r
     rn__text_add(t, " (%.9g, the sum is %.9g)", c->analytic, c->numeric);
 }
 
+static void add_kernels(rn__text *t, const rn_gradcheck_culprit *c,
+                        const rn__suspect *suspect)
+{
+    rn__text_add(t, "culprit: the f32 kernel of %s: ", c->op);
+    add_place(t, c, suspect);
+    add_element(t, c->shape, c->element);
+    rn__text_add(t, ": f32 gives %.9g, f64 gives %.9g, the error bound is %.2g",
+                 c->analytic, c->numeric, c->error);
+}
+
 static void add_loop(rn__text *t, const rn_gradcheck_culprit *c)
 {
     rn__text_add(t, "culprit: the gradient of a loop, in which each rule agrees");
@@ -177,7 +188,8 @@ void rn__culprit_text(rn_gradcheck_culprit *c, const rn__suspect *suspect,
     rn__text t = {c->text, sizeof c->text, 0};
 
     if (c->kind == RN_CULPRIT_ENGINE) add_engine(&t, c, refused, suspect);
-    if (c->kind == RN_CULPRIT_ENGINE || c->kind == RN_CULPRIT_NONE) return;
+    if (c->kind == RN_CULPRIT_KERNEL) add_kernels(&t, c, suspect);
+    if (c->kind != RN_CULPRIT_RULE && c->kind != RN_CULPRIT_LOOP) return;
     if (c->kind == RN_CULPRIT_RULE)
         rn__text_add(&t, "culprit: the gradient rule of %s: ", c->op);
     else

@@ -118,6 +118,17 @@ static void resolve_doubt(rn__checking *c, rn_tensor loss)
     if (c->report->passed) *culprit = rn__no_culprit();
 }
 
+/* After a check that passed: whether the f32 kernels agree with those that it ran. */
+static bool compare_kernels(rn__checking *c, rn_tensor loss)
+{
+    rn_gradcheck_culprit *culprit = &c->report->culprit;
+
+    if (!rn__kernels_differ(&c->probe)) return c->probe.status == RN_OK;
+    if (!rn__find_kernel(loss, &c->probe, culprit)) return rn__probe_no_memory(&c->probe);
+    c->report->passed = culprit->kind == RN_CULPRIT_NONE;
+    return true;
+}
+
 /* Of a gradient that cannot be made: in whose rule that is so. */
 static void name_refused(rn__checking *c, rn_tensor loss)
 {
@@ -143,7 +154,7 @@ static bool check(rn__checking *c, rn_tensor loss)
         rn__find_culprit(loss, p, &c->report->culprit);
     else if (p->doubtful)
         resolve_doubt(c, loss);
-    return true;
+    return !c->report->passed || compare_kernels(c, loss);
 }
 
 static rn_gradcheck_options with_defaults(rn_gradcheck_options o)

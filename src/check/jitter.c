@@ -73,8 +73,7 @@ static bool exact(const rn_op *op)
     return (op->flags & RN_OP_EXACT) || kind == RN_KIND_VIEW || kind == RN_KIND_MOVEMENT;
 }
 
-/* How many terms are added up for an element of the result, about. */
-static double terms(const rn__node *node, const rn_tensor *in)
+double rn__terms(const rn__node *node, const rn_tensor *in)
 {
     const double results = fmax(1, (double)rn_shape_count(node->shape));
     double product = 1, most = 1;
@@ -103,7 +102,7 @@ static rn_tensor jitter_node(rn__copy_pass *pass, const rn__node *node, const rn
     if (!moved) return rn__no_memory(pass->to);
     for (int i = 0; i < node->inputs; i++)
         moved[i] = kernel && rn__is_real(rn_type_get(in[i]))
-                       ? jittered(j, in[i], sqrt(terms(node, in)))
+                       ? jittered(j, in[i], sqrt(rn__terms(node, in)))
                        : in[i];
     const rn_tensor y =
         rn_apply(node->op, moved, node->inputs, node->attributes, node->attribute_size);

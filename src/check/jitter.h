@@ -18,6 +18,9 @@ typedef struct rn__jitter {
 /* How much larger than a unit in the last place it moves them. */
 #define RN__JITTER_ZOOM 0x1p22
 
+/* How many terms are added up for an element of a node's result, about. */
+double rn__terms(const rn__node *node, const rn_tensor *in);
+
 /* Makes the copy of what `roots` need, compiled. All leaves are inputs or constants. False
  * without memory. Finish it in either case. */
 bool rn__jitter_new(rn__jitter *jitter, const rn_tensor *roots, int count);

@@ -273,14 +273,18 @@ bool rn__suspect_read(const rn__search *s, rn__suspect *suspect, rn__arena *aren
     return true;
 }
 
+const void *rn__suspect_value(const rn__suspect *suspect, int i, int64_t run)
+{
+    const rn__operand *o = &suspect->operand[i];
+    const rn__node *node = rn__at(suspect->graph, suspect->id);
+
+    for (int k = o->depth; k < suspect->loops; k++) run /= suspect->steps[k];
+    return o->data + (size_t)run * bytes_of(rn__tensor(suspect->graph, node->in[i]));
+}
+
 bool rn__suspect_feed(const rn__suspect *suspect, int64_t run, rn__probe *p)
 {
-    for (int i = 0; i < p->inputs; i++) {
-        const rn__operand *o = &suspect->operand[i];
-        int64_t at = run;
-        for (int k = o->depth; k < suspect->loops; k++) at /= suspect->steps[k];
-        if (!rn__probe_set(p, i, o->data + (size_t)at * bytes_of(p->input[i].x)))
-            return false;
-    }
+    for (int i = 0; i < p->inputs; i++)
+        if (!rn__probe_set(p, i, rn__suspect_value(suspect, i, run))) return false;
     return true;
 }
