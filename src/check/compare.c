@@ -47,7 +47,8 @@ static double analytic(const rn__probe *p, rn_gradcheck_entry *e)
     for (int j = 0; j < RN__JITTERS; j++) moved[j] -= e->analytic;
     /* Adding up here is not part of the gradient, but it rounds. */
     const double adding = terms > 1 ? sqrt((double)terms) * norm * DBL_EPSILON : 0;
-    e->analytic_bar = sure * (rn__mean_size(moved, RN__JITTERS) / RN__JITTER_ZOOM) + adding;
+    e->analytic_bound =
+        sure * (rn__mean_size(moved, RN__JITTERS) / RN__JITTER_ZOOM) + adding;
     return norm;
 }
 
@@ -59,10 +60,10 @@ static void judge(const rn__probe *p, rn_gradcheck_entry *e, double norm)
     for (int k = 0; k < p->inputs && e->element >= 0; k++)
         if (p->input[k].direction) size = fmax(size, p->input[k].largest);
     e->error = difference == 0 ? 0 : difference / size;
-    e->excess = difference == 0 ? 0 : difference / (e->analytic_bar + e->numeric_bar);
+    e->excess = difference == 0 ? 0 : difference / (e->analytic_bound + e->numeric_bound);
     if (isnan(difference)) e->error = e->excess = NAN;
     e->passed = e->excess <= 1;
-    e->vague = e->passed && e->analytic_bar + e->numeric_bar > size;
+    e->inconclusive = e->passed && e->analytic_bound + e->numeric_bound > size;
 }
 
 /* What rounding x to where it is moved does to a difference over steps of h, by the
@@ -95,7 +96,7 @@ static bool fits(const rn__probe *p, const rn__derivative *d, double norm,
                  rn_gradcheck_entry *e)
 {
     e->numeric = d->value;
-    e->numeric_bar = d->error + rounding_of_moves(p, d->h);
+    e->numeric_bound = d->error + rounding_of_moves(p, d->h);
     judge(p, e, norm);
     return e->passed;
 }
@@ -236,7 +237,7 @@ bool rn__slope_of(rn__probe *p, int i, const double *direction, int64_t element,
     const bool ok = rn__line_slope(p, &slope, &kink);
     if (ok && !slope.kinked && !slope.inconclusive) {
         fits(p, &slope.derivative, norm, &e);
-        *out = (rn__slope){e.numeric, e.analytic_bar + e.numeric_bar};
+        *out = (rn__slope){e.numeric, e.analytic_bound + e.numeric_bound};
     }
     if (!direction) in->unit[element] = 0;
     in->direction = NULL;

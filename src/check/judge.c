@@ -38,8 +38,8 @@ static void take(void *data, int i, const rn__comparison *comparison)
     for (int k = 0; k < j->samples; k++)
         if (j->sample[k].element == e->element) return;
     rn__sample *s = &j->sample[j->samples++];
-    *s = (rn__sample){e->element, {e->numeric, e->numeric_bar}};
-    if (isfinite(e->analytic_bar)) s->slope.error += e->analytic_bar;
+    *s = (rn__sample){e->element, {e->numeric, e->numeric_bound}};
+    if (isfinite(e->analytic_bound)) s->slope.error += e->analytic_bound;
     if (comparison->kinked) s->slope.error = INFINITY;
     if (comparison->kinked || e->passed || off <= j->furthest) return;
     /* A NaN is further off than any number. */

@@ -114,7 +114,7 @@ static void add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry)
     w->telling = w->telling || entry.analytic != 0 || entry.numeric != 0;
     r->checked++;
     r->failed += !entry.passed;
-    r->vague += entry.vague;
+    r->inconclusive += entry.inconclusive;
     r->passed = r->passed && entry.passed;
     if (worse(entry.error, r->largest)) r->largest = entry.error;
     if (worse(entry.excess, r->excess)) r->excess = entry.excess;
@@ -159,7 +159,7 @@ static void write_entry(rn__text *t, const rn_gradcheck_entry *e)
     write_place(t, e->tensor, e->element);
     rn__text_add(
         t, ": analytic %.15g +- %.1e, numeric %.15g +- %.1e: %.3g of the error bounds\n",
-        e->analytic, e->analytic_bar, e->numeric, e->numeric_bar, e->excess);
+        e->analytic, e->analytic_bound, e->numeric, e->numeric_bound, e->excess);
 }
 
 static void write_tensors(rn__text *t, const rn_gradcheck_report *r)
@@ -220,11 +220,10 @@ static void write_verdict(rn__text *t, const rn_gradcheck_report *r)
                  "%.3g, largest distance %.3g of the error bounds\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
                  (long long)r->checked, r->largest, r->excess);
-    if (r->vague && ((const whole *)r)->telling)
+    if (r->inconclusive && ((const whole *)r)->telling)
         rn__text_add(
-            t,
-            "  %lld of them tell nothing: the error bounds are wider than the gradients\n",
-            (long long)r->vague);
+            t, "  %lld of them are inconclusive: the error bounds exceed the gradients\n",
+            (long long)r->inconclusive);
     if (!((const whole *)r)->telling)
         rn__text_add(t, "  all gradients that were compared are zero\n");
 }

@@ -3,7 +3,7 @@
  * How honest rn_gradcheck is about itself: operators at random points of all sizes, ties
  * and zeros among them, each element's gradient compared by the check, and both of its
  * numbers with the true derivative, by the quad oracle. A right rule must not fail; the
- * errors must be within the bars; and where an operator has a kink or a jump within the
+ * errors must be within the bounds; and where an operator has a kink or a jump within the
  * shortest step, that must be reported.
  */
 #ifndef RN_TESTS_QUAD_HONESTY_H
@@ -13,15 +13,16 @@
 
 /* Of one side, numeric or analytic. */
 typedef struct honesty_side {
-    int64_t judged, outside; /* samples, and those further from the truth than the bar */
-    double worst;            /* the largest error, in bars */
+    int64_t judged, outside; /* samples, and those further from the truth than the bound */
+    double worst;            /* the largest error, in bounds */
 } honesty_side;
 
 typedef struct honesty {
     int64_t graphs, not_finite; /* graphs, and those whose loss was no number */
     int64_t points;             /* elements that were compared */
     int64_t alarms;             /* comparisons that failed, directions among them */
-    int64_t left_out, vague; /* at kinks of operators, and where the loss tells nothing */
+    int64_t left_out,
+        inconclusive; /* at kinks of operators, and where the loss tells nothing */
     int64_t straddled, unreported; /* kinks within the shortest step, and not left out */
     honesty_side numeric, analytic;
     char alarm[4000]; /* the report of the first failure */
