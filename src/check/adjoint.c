@@ -212,7 +212,7 @@ static bool agrees(adjoints *a, int32_t id, part *room)
     const rn__suspect suspect = {.user_graph = a->s->user, .user_id = user_id(a, id)};
     c->shape = rn__at(a->graph, id)->shape;
     if (c->other >= 0) c->other = user_id(a, c->other);
-    if (suspect.user_id >= 0) rn__blame(c, &suspect, 0);
+    if (suspect.user_id >= 0) rn__culprit_place(c, &suspect, 0);
     return false;
 }
 

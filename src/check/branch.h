@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Branches: which branch every element took, of the operators that choose (relu, abs, max,
- * where, comparisons, ..., and a user's that tell). Where a step changes a branch, a
+ * where, comparisons, ..., and users' that have the rule). Where a step changes a branch, a
  * difference says nothing about the gradient.
  */
 #ifndef RN_CHECK_BRANCH_H

@@ -109,8 +109,8 @@ static bool blurred(const rn__probe *p, const rn__derivative *d)
 }
 
 /* After a failure: what is narrower than the steps, such as a pole or a short wave, they do
- * not show. Where shorter ones clearly tell something else, they are right. What the first
- * steps took for noise is not something else, if they told anything. */
+ * not show. Where shorter ones clearly show another slope, they are right. What the first
+ * steps took for noise does not count, if they showed a slope. */
 static bool look_closer(rn__probe *p, double analytic, rn__derivative *d)
 {
     const double noise = rn__clear(d) ? d->noise : 0;
@@ -121,7 +121,7 @@ static bool look_closer(rn__probe *p, double analytic, rn__derivative *d)
         if (!rn__line_closer(p, scale, noise, &closer)) return false;
         closer.error += rounding_of_moves(p, closer.h);
         if (rn__clear(&closer)) *d = rn__better(closer, *d);
-        /* Still shorter ones tell even less. */
+        /* Still shorter ones show even less. */
         if (blind || closer.bent) continue;
         if (closer.error > fmax(fabs(analytic), fabs(d->value))) break;
     }
@@ -160,10 +160,10 @@ static bool anything_moves(const rn__probe *p)
     return false;
 }
 
-/* Where no operator tells of a kink, a rule is not blamed for one; nor for what is no
+/* At a kink that no operator reports a rule is not named; nor for what is no
  * number beside an output that is none. */
-static bool excused(rn__probe *p, const rn__slope_of_line *slope,
-                    const rn_gradcheck_entry *e)
+static bool at_hidden_kink(rn__probe *p, const rn__slope_of_line *slope,
+                           const rn_gradcheck_entry *e)
 {
     const double difference = fabs(e->analytic - e->numeric);
 
@@ -191,7 +191,7 @@ static bool compare_again(rn__probe *p, rn__slope_of_line *slope, double norm,
     out->clear = rn__clear(&slope->derivative);
     if (!fits(p, &slope->derivative, norm, e)) judge_again(p, slope, norm, out);
     p->in_vain = e->passed ? 0 : p->in_vain + 1;
-    out->kinked = out->kinked || excused(p, slope, e);
+    out->kinked = out->kinked || at_hidden_kink(p, slope, e);
     return true;
 }
 

@@ -97,7 +97,7 @@ static bool compare_parts(rn__probe *p, const way *w, rn__comparison *whole)
     if (failed(&rest) && failed(whole)) return true;
     set_directions(p, w, SMALL);
     if (!rn__compare_line(p, -1, &small)) return false;
-    /* What passes must tell something. */
+    /* What passes must be conclusive. */
     small.kinked = small.kinked || (small.entry.passed && !small.clear);
     if (failed(&small) && failed(whole)) return true;
     const bool before = failed(whole);

@@ -59,7 +59,7 @@ static rn__verdict judge_steps(rn__search *s, rn__suspect *suspect, rn__probe *p
             rn__suspect_feed(suspect, run, p) ? rn__judge(p, s->culprit) : RN__UNJUDGED;
         if (one != RN__RIGHT) verdict = one;
         if (one != RN__WRONG) continue;
-        rn__blame(s->culprit, suspect, run);
+        rn__culprit_place(s->culprit, suspect, run);
         break;
     }
     return verdict;
@@ -87,7 +87,7 @@ static bool judge_suspect(rn__search *s, rn__suspect *suspect, rn_culprit_kind k
     if (refused) {
         verdict = RN__WRONG;
         c->mistake = RN_MISTAKE_REFUSED;
-        rn__blame(c, suspect, suspect->runs > 0 ? suspect->runs - 1 : 0);
+        rn__culprit_place(c, suspect, suspect->runs > 0 ? suspect->runs - 1 : 0);
     }
     const bool judged = (made && p.status != RN_NO_MEMORY) || refused;
     c->rules += !loop;
@@ -112,18 +112,18 @@ static bool judge_suspects(rn__search *s, rn_culprit_kind kind)
     return true;
 }
 
-/* Before the engine is blamed: what else may be the reason. */
-static const rn__suspect *excuse(const rn__search *s)
+/* Before the engine is named: what else may be the reason. */
+static const rn__suspect *reason(const rn__search *s)
 {
-    const rn__suspect *untold = NULL, *unjudged = NULL;
+    const rn__suspect *no_sides = NULL, *unjudged = NULL;
 
     for (int k = 0; k < s->suspects.count; k++) {
         const rn__suspect *suspect = rn__list_at(s->suspects, rn__suspect, k);
         if (suspect->stops) return suspect;
-        if (suspect->untold && !untold) untold = suspect;
+        if (suspect->no_sides && !no_sides) no_sides = suspect;
         if (suspect->unjudged) unjudged = suspect;
     }
-    return untold ? untold : unjudged;
+    return no_sides ? no_sides : unjudged;
 }
 
 /* The sweep before the loops: each loop's body is swept too. */
@@ -135,7 +135,7 @@ static bool search_gradient(rn__search *s)
         s->culprit->kind = RN_CULPRIT_ENGINE;
         if (s->refused) s->culprit->mistake = RN_MISTAKE_REFUSED;
     }
-    rn__culprit_text(s->culprit, excuse(s), s->refused);
+    rn__culprit_text(s->culprit, reason(s), s->refused);
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * After a failed check: who is to blame.
+ * After a failed check: what is wrong.
  *
  *   suspect.c      the nodes that the loss is made from, and their operands' values
  *   alone.c     a probe of one operator or one loop
@@ -49,7 +49,7 @@ typedef struct rn__suspect {
     int64_t steps[RN_LOOP_DEPTH]; /* of the loops around it, the outermost first */
     int64_t runs;                 /* all steps multiplied */
     bool stops;                   /* its operator stops the gradient; not judged */
-    bool untold;                  /* it is a user's without a rule `sides` */
+    bool no_sides;                /* it is a user's without a rule `sides` */
     bool unjudged;                /* a rule was judged without a verdict */
     int outputs;                  /* of a loop: how many of it the loss reads, at first */
     rn__operand *operand;
@@ -145,7 +145,8 @@ bool rn__suspects_kernels(rn__search *s);
 /* ---- culprit_text.c ---- */
 
 /* Fills node, names, loops and steps. */
-void rn__blame(rn_gradcheck_culprit *culprit, const rn__suspect *suspect, int64_t run);
+void rn__culprit_place(rn_gradcheck_culprit *culprit, const rn__suspect *suspect,
+                       int64_t run);
 
 /* Writes the text; of the engine `suspect` is one that may be the reason, or NULL.
  * `refused` says why it cannot be made, or is NULL. */

@@ -31,7 +31,7 @@ const char *rn_mistake_name(rn_mistake mistake)
     return known ? mistake_names[mistake] : "no known mistake";
 }
 
-void rn__blame(rn_gradcheck_culprit *c, const rn__suspect *suspect, int64_t run)
+void rn__culprit_place(rn_gradcheck_culprit *c, const rn__suspect *suspect, int64_t run)
 {
     const rn__node *node = rn__at(suspect->user_graph, suspect->user_id);
     const rn_loop *loop = suspect->user_graph->loop;
@@ -134,7 +134,7 @@ static void add_numbers(rn__text *t, const rn_gradcheck_culprit *c)
 
 /* What is known of the engine: a tensor whose gradient is not the sum it should be. */
 static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *refused,
-                       const rn__suspect *excuse)
+                       const rn__suspect *reason)
 {
     rn__text_add(t,
                  "culprit: the engine%s: each of %d rules agrees with its operator on the "
@@ -143,18 +143,18 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *r
                  c->rules);
     if (c->unjudged) rn__text_add(t, " (%d could not be judged)", c->unjudged);
     if (refused) rn__text_add(t, ", but the gradient is refused: %s", refused);
-    if (excuse && excuse->stops)
+    if (reason && reason->stops)
         rn__text_add(t, "; node %d stop_gradient stops the gradient on purpose",
-                     (int)excuse->user_id);
-    else if (excuse && excuse->unjudged && c->node < 0 && !refused)
+                     (int)reason->user_id);
+    else if (reason && reason->unjudged && c->node < 0 && !refused)
         rn__text_add(
             t,
             "; node %d %.100s could not be judged: if it reads a value that is not "
             "finite, a gradient of 0 for it becomes NaN where the slope is infinite",
-            (int)excuse->user_id, rn__at(excuse->user_graph, excuse->user_id)->op->name);
-    else if (excuse && c->node < 0 && !refused)
+            (int)reason->user_id, rn__at(reason->user_graph, reason->user_id)->op->name);
+    else if (reason && c->node < 0 && !refused)
         rn__text_add(t, "; %.100s has no rule `sides`, which it needs if it chooses",
-                     rn__at(excuse->user_graph, excuse->user_id)->op->name);
+                     rn__at(reason->user_graph, reason->user_id)->op->name);
     if (c->node < 0) return;
     rn__text_add(t, ", but the gradient of ");
     add_place(t, c, NULL);

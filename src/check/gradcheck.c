@@ -108,7 +108,7 @@ static bool add_gradient(rn__probe *p)
     return true;
 }
 
-/* After failures that were left out: the rules alone tell more than the loss. */
+/* After failures that were left out: the rules alone show more than the loss. */
 static void resolve_doubt(rn__checking *c, rn_tensor loss)
 {
     rn_gradcheck_culprit *culprit = &c->report->culprit;

@@ -7,8 +7,8 @@
  * results differ by more than f32 rounding explains, each operator runs alone in both types
  * on its operands in the run, rounded too. The error bound is how far the f64 result moves
  * when the operands move by a rounding error of f32, and some rounding errors of the result
- * or of 1, which a kernel may have added on the way. A result that is not finite tells
- * nothing: f32 overflows sooner.
+ * or of 1, which a kernel may have added on the way. A result that is not finite is
+ * ignored: f32 overflows sooner.
  */
 #include <float.h>
 #include <math.h>
@@ -156,7 +156,7 @@ static void finish(kernels *k)
 static void name(const kernels *k, const rn__suspect *suspect, int64_t run,
                  rn_gradcheck_culprit *c)
 {
-    rn__blame(c, suspect, run);
+    rn__culprit_place(c, suspect, run);
     c->kind = RN_CULPRIT_KERNEL;
     c->mistake = RN_MISTAKE_TYPES;
     c->element = k->element;

@@ -189,7 +189,7 @@ static double size_of_moved(const rn__probe *p)
     return moved == 1 && isfinite(size) ? size : 0;
 }
 
-/* Steps of x's own size, where those of size 1 do not tell enough: they may lie across a
+/* Steps of x's own size, where those of size 1 are inconclusive: they may lie across a
  * pole next to a tiny x, and a huge one they hardly move. */
 static bool at_own_scale(rn__probe *p, double size, double first, double shortest,
                          rn__slope_of_line *out)
@@ -212,7 +212,7 @@ static bool at_own_scale(rn__probe *p, double size, double first, double shortes
     return true;
 }
 
-/* Says in *kink what is the matter where no operator tells. */
+/* Says in *kink what is the matter where no operator reports a kink. */
 static void describe_inconclusive(const rn__probe *p, const rn__derivative *d,
                                   rn_gradcheck_kink *kink)
 {
@@ -237,7 +237,7 @@ bool rn__line_slope(rn__probe *p, rn__slope_of_line *out, rn_gradcheck_kink *kin
         return false;
     if (size > 0 && !at_own_scale(p, size, first, shortest, out)) return false;
     out->kinked = isnan(d->value);
-    /* Of a huge one no shorter steps tell whether these settled by chance, as on a wave. */
+    /* Of a huge one no shorter steps show whether these settled by chance, as on a wave. */
     const bool sure = rn__clear(d) && (d->settled || rn__sharp(d));
     out->inconclusive = out->kinked || (first > 1 && !sure);
     describe_inconclusive(p, d, kink);

@@ -34,7 +34,7 @@ static bool some_output(const rn__finding *f, double *mask)
     bool all = true;
 
     for (int k = 0; all && k < f->count; k++) {
-        if (!rn__telling(&f->sample[k])) continue;
+        if (!rn__nonzero(&f->sample[k])) continue;
         all = false;
         for (int64_t j = 0; !all && j < f->p->output[0].count; j++) {
             memset(mask, 0, (size_t)f->p->output[0].count * sizeof *mask);

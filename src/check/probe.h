@@ -52,7 +52,7 @@ typedef struct rn__comparison {
     rn_gradcheck_entry entry;
     rn_gradcheck_kink kink;
     bool kinked; /* no comparison: see kink */
-    bool clear;  /* the numerical derivative is good enough to tell anything */
+    bool clear;  /* the numerical derivative is conclusive */
 } rn__comparison;
 
 typedef struct rn__probe {
@@ -152,7 +152,7 @@ bool rn__line_slope(rn__probe *p, rn__slope_of_line *out, rn_gradcheck_kink *kin
 /* The same by shorter steps, taking f to be that noisy at least. */
 bool rn__line_closer(rn__probe *p, double scale, double noise, rn__derivative *out);
 
-/* Whether f has a kink here, of which no operator tells, that could make a right gradient
+/* Whether f has a kink here, that no operator reports and that could make a right gradient
  * differ by so much from differences over steps of this scale. */
 bool rn__line_kinked(rn__probe *p, double scale, double difference);
 
@@ -164,7 +164,7 @@ bool rn__compare_element(rn__probe *p, int i, int64_t element, rn__comparison *o
 
 /* The derivative of f with respect to one element, or along a direction. */
 typedef struct rn__slope {
-    double value, error; /* error infinite: it cannot be told, as at a kink */
+    double value, error; /* error infinite: it is unknown, as at a kink */
 } rn__slope;
 
 /* Along the direction or, that being NULL, the element of input i. False when a run fails.

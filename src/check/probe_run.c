@@ -50,7 +50,7 @@ static double uniform(int stream, uint64_t k)
     return 2 * (((double)bits[0] + 0.5) / 4294967296.0) - 1;
 }
 
-/* An output that is no number tells nothing: it has no weight, and no cotangent. */
+/* An output that is not finite has no weight, and no cotangent. */
 static void draw(rn__probe *p, int stream)
 {
     uint64_t k = 0;

@@ -17,7 +17,7 @@ typedef struct whole {
     int most; /* of the worst: to be kept */
     int64_t worst_capacity, kink_capacity;
     rn_gradcheck_tensor jointly; /* all tensors together */
-    bool telling;                /* not all gradients are zero */
+    bool nonzero;                /* not all gradients are zero */
     bool incomplete;             /* something was lost for want of memory */
     char no_memory[48];          /* the text where there is no memory for one */
 } whole;
@@ -111,7 +111,7 @@ static void add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry)
     entry.tensor = t->name;
     if (t->checked++ == 0 || worse(entry.excess, t->worst.excess)) t->worst = entry;
     t->failed += !entry.passed;
-    w->telling = w->telling || entry.analytic != 0 || entry.numeric != 0;
+    w->nonzero = w->nonzero || entry.analytic != 0 || entry.numeric != 0;
     r->checked++;
     r->failed += !entry.passed;
     r->inconclusive += entry.inconclusive;
@@ -188,7 +188,7 @@ static void write_kink(rn__text *t, const rn_gradcheck_kink *k)
     rn__text_add(t, " element %lld, at distance %.3g\n", (long long)k->choice, k->distance);
 }
 
-/* Elements first: a direction moves all of them, and does not tell which is at the kink. */
+/* Elements first: a direction moves all of them, and does not show which is at the kink. */
 static void write_kinks(rn__text *t, const rn_gradcheck_report *r)
 {
     const int64_t most = 3;
@@ -220,11 +220,11 @@ static void write_verdict(rn__text *t, const rn_gradcheck_report *r)
                  "%.3g, largest distance %.3g of the error bounds\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
                  (long long)r->checked, r->largest, r->excess);
-    if (r->inconclusive && ((const whole *)r)->telling)
+    if (r->inconclusive && ((const whole *)r)->nonzero)
         rn__text_add(
             t, "  %lld of them are inconclusive: the error bounds exceed the gradients\n",
             (long long)r->inconclusive);
-    if (!((const whole *)r)->telling)
+    if (!((const whole *)r)->nonzero)
         rn__text_add(t, "  all gradients that were compared are zero\n");
 }
 

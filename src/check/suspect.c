@@ -181,7 +181,7 @@ static bool add_suspect(rn__search *s, rn_graph *user, int32_t id, rn_tensor cop
     /* What it does not pass on it stops on purpose. */
     kept->stops = (rn__at(user, id)->op->flags & RN_OP_STOPS) != 0;
     kept->outputs = rn__node_of(copy)->loop ? rn__node_of(copy)->loop->output.count : 1;
-    kept->untold = is_users(rn__at(user, id)->op) && !rn__at(user, id)->op->sides;
+    kept->no_sides = is_users(rn__at(user, id)->op) && !rn__at(user, id)->op->sides;
     return true;
 }
 
