@@ -7,9 +7,10 @@
  * directions of all tensors together, and element by element. Each of the two values has an
  * error bound: for the gradient that of rounding, for the difference that of rounding and
  * truncation. A comparison fails if the values differ by more than the sum of the bounds,
- * so there is no tolerance to choose. After that the f32 kernels of the loss's operators are
- * compared with the f64 ones, where the operators have both; a difference that rounding does
- * not explain fails the check, see RN_CULPRIT_KERNEL. docs/gradcheck.md explains the report.
+ * so there is no tolerance to choose. After that the f32 kernels of the loss's operators
+ * are compared with the f64 ones, where the operators have both; a difference that rounding
+ * does not explain fails the check, see RN_CULPRIT_KERNEL. docs/gradcheck.md explains the
+ * report.
  */
 #ifndef RONDO_GRADCHECK_H
 #define RONDO_GRADCHECK_H
