@@ -37,7 +37,8 @@ bool rn__branches_keep(rn__branches *b);
  * *element. False too when the program fails, with *which NULL. */
 bool rn__branches_same(rn__branches *b, const rn__choice **which, int64_t *element);
 
-/* A body's value as a stack over the steps of all loops around it. */
+/* A body's value as a stack over the steps of all loops around it. A step's slice is part
+ * of a stack already. */
 rn_tensor rn__lift(rn_tensor x);
 
 #endif

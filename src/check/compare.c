@@ -152,14 +152,6 @@ static bool is_infinite(const rn__probe *p, double analytic)
     return true;
 }
 
-static bool anything_moves(const rn__probe *p)
-{
-    for (int k = 0; k < p->inputs; k++)
-        for (int64_t i = 0; p->input[k].direction && i < p->input[k].count; i++)
-            if (p->input[k].direction[i] != 0) return true;
-    return false;
-}
-
 /* At a kink that no operator reports a rule is not named; nor for what is no
  * number beside an output that is none. */
 static bool at_hidden_kink(rn__probe *p, const rn__slope_of_line *slope,
@@ -203,7 +195,7 @@ bool rn__compare_line(rn__probe *p, int64_t element, rn__comparison *out)
     *out = (rn__comparison){.entry = {.element = element}, .kink = {.element = element}};
     const double norm = analytic(p, e);
     if (!rn__line_slope(p, &slope, &out->kink)) return false;
-    out->kinked = slope.kinked || !anything_moves(p);
+    out->kinked = slope.kinked;
     out->clear = rn__clear(&slope.derivative);
     if (out->kinked) return true;
     if (fits(p, &slope.derivative, norm, e) && !blurred(p, &slope.derivative)) return true;

@@ -99,31 +99,11 @@ static int depth_of(const rn_graph *graph)
     return depth;
 }
 
-/* The outer tensor of a leaf of a body, its id; -1 when it is none of these. */
-static int32_t outer_of(const rn__list *pairs, int32_t leaf)
-{
-    for (int i = 0; i < pairs->count; i++) {
-        const rn__pair *p = rn__list_at(*pairs, rn__pair, i);
-        if (p->leaf == leaf) return p->outer;
-    }
-    return -1;
-}
-
 /* What a body captures has one value for all its steps. */
 static rn_tensor uncaptured(rn_tensor x)
 {
     while (x.graph->parent && rn__node_of(x)->op == &rn__op_capture)
-        x = rn__tensor(x.graph->parent, outer_of(&x.graph->loop->capture, x.id));
-    return x;
-}
-
-/* As rn__lift; a step's slice is already a slice of a stack. */
-static rn_tensor lifted(rn_tensor x)
-{
-    while (!rn_is_null(x) && x.graph->parent)
-        x = rn__node_of(x)->op == &rn__op_each
-                ? rn__tensor(x.graph->parent, outer_of(&x.graph->loop->each, x.id))
-                : rn__loop_get(x.graph->loop, RN__COLLECT, x.id);
+        x = rn__tensor(x.graph->parent, rn__pair_of(&x.graph->loop->capture, x.id)->outer);
     return x;
 }
 
@@ -214,7 +194,7 @@ static bool lift_all(rn__search *s, rn_tensor **y, int *count)
     for (int k = 0; *y && k < s->suspects.count; k++) {
         const rn__suspect *suspect = rn__list_at(s->suspects, rn__suspect, k);
         for (int i = 0; i < rn__at(suspect->graph, suspect->id)->inputs; i++) {
-            suspect->operand[i].stack = lifted(suspect->operand[i].stack);
+            suspect->operand[i].stack = rn__lift(suspect->operand[i].stack);
             if (rn_is_null(suspect->operand[i].stack)) return false;
             (*y)[(*count)++] = suspect->operand[i].stack;
         }
