@@ -206,7 +206,8 @@ static bool suspect_differs(rn__search *s, rn__suspect *suspect, bool *no_memory
         k.x = x, k.value = value;
         k.y = rn_apply(node->op, x, k.inputs, node->attributes, node->attribute_size);
         k.strength = rounding;
-        if (!rn__is_elementwise(node->op)) k.strength *= sqrt(rn__terms(node, x));
+        /* Adding up one after the other makes as many errors, which may all be alike. */
+        if (!rn__is_elementwise(node->op)) k.strength *= rn__terms(node, x);
         found = !rn_is_null(k.y) && compile(&k) &&
                 differ_at_steps(&k, suspect, value, s->culprit);
     }

@@ -6,11 +6,12 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <rondo.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { N = 37 };
 
-/* y = x x, the f32 kernel of which is given. */
+/* A map of x = at[k], the element number i of n. */
 #define MAP(name, real, result)                                                            \
     static void name(int64_t n, const void *const *in, const int64_t *step, void *out,     \
                      const void *attributes)                                               \
@@ -181,4 +182,66 @@ Test(kernels, rounding)
         rn_gradcheck_free(r);
         rn_graph_free(g);
     }
+}
+
+/* ---- a sum, added up one after the other ---- */
+
+#define SUM(name, real, first)                                                             \
+    static bool name(const rn_call *call)                                                  \
+    {                                                                                      \
+        const real *x = (const real *)call->in[0].data;                                    \
+        real sum = 0;                                                                      \
+        for (int64_t i = (first); i < call->in[0].size[0]; i++) sum += x[i];               \
+        *(real *)call->out->data = sum;                                                    \
+        return true;                                                                       \
+    }
+
+SUM(sum, double, 0)
+SUM(sum_f32, float, 0)
+SUM(rest_f32, float, 1)
+
+static const char *scalar(rn_typing *t)
+{
+    t->shape = (rn_shape){.rank = 0};
+    return NULL;
+}
+
+static void spread(rn_pullback *p)
+{
+    p->dx[0] = rn_mul(rn_fill_like(p->x[0], 1), p->dy);
+}
+
+static rn_gradcheck_report *check_sum(rn_kernel f32, int64_t n)
+{
+    const rn_op op = {.name = "summing",
+                      .inputs = 1,
+                      .shape = scalar,
+                      .kernel = {[RN_F32] = f32, [RN_F64] = sum},
+                      .gradient = spread};
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(n));
+    float *at = (float *)malloc((size_t)n * sizeof *at);
+    const rn_value value = {x, at};
+
+    for (int64_t i = 0; i < n; i++) at[i] = 0.1F;
+    rn_gradcheck_report *r = rn_gradcheck(
+        rn_apply(&op, &x, 1, NULL, 0),
+        (rn_gradcheck_options){.values = &value, .value_count = 1, .directions = 1});
+    cr_assert(r);
+    cr_assert_eq(r->status, RN_OK, "%s", r->text);
+    free(at);
+    rn_graph_free(g);
+    return r;
+}
+
+Test(kernels, a_long_sum)
+{
+    rn_gradcheck_report *r = check_sum(sum_f32, 100000);
+
+    cr_assert(r->passed, "%s", r->text);
+    rn_gradcheck_free(r);
+    r = check_sum(rest_f32, 100);
+    cr_assert_eq(r->culprit.kind, RN_CULPRIT_KERNEL, "%s", r->text);
+    cr_assert_str_eq(r->culprit.op, "summing");
+    rn_gradcheck_free(r);
 }
