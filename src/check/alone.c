@@ -59,7 +59,7 @@ void rn__pull(const rn__node *node, const rn_tensor *x, rn_tensor y, rn_tensor d
 static bool build_rule(rn__probe *p, const rn__node *node)
 {
     const size_t n = (size_t)p->inputs;
-    rn_tensor *x = (rn_tensor *)rn__arena_new(&p->arena, 2 * n * sizeof *x), *dx = x + n;
+    rn_tensor *x = (rn_tensor *)rn__arena_new(&p->arena, 2 * n * sizeof *x);
     bool *wanted = (bool *)rn__arena_new(&p->arena, n * sizeof *wanted);
     rn__probe_output *out = &p->output[0];
 
@@ -71,8 +71,8 @@ static bool build_rule(rn__probe *p, const rn__node *node)
     p->has_rule = node->op->gradient != NULL;
     p->map = rn__op_code(node->op, RN_F64).map != NULL;
     if (rn_is_null(out->dy)) return false;
-    rn__pull(node, x, out->y, out->dy, wanted, dx);
-    for (int i = 0; i < p->inputs; i++) p->input[i].dx = dx[i];
+    rn__pull(node, x, out->y, out->dy, wanted, x + n);
+    for (int i = 0; i < p->inputs; i++) p->input[i].dx = x[(int)n + i];
     return !p->graph->failed;
 }
 
