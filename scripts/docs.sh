@@ -8,14 +8,10 @@
 #   ```output     exactly what the program above prints
 #   ```output examples/NAME.c    lines that this example prints
 #
-# A listing that is not complete, or has lines hidden in a comment <!-- -->, fails. Only the
-# documents in `joined` may have pieces: the pieces of one section (from one "## " to the
-# next) are then one program, ```c are statements of its main, ```c file declarations before
-# it, and <!--c or <!--c file, up to a line "-->", pieces that a reader does not see.
+# A listing that is not complete, or has lines hidden in a comment <!-- -->, fails.
 set -u
 root=$1 library=$2
 shift 2
-joined=docs/gradcheck.md
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
@@ -24,30 +20,22 @@ passed=0 failed=0
 # of examples as EXAMPLE.<number>.lines, and complaints to the file complaints.
 split()
 {
-    awk -v out="$work" -v document="$1" -v name="$2" -v joined="$3" '
+    awk -v out="$work" -v document="$1" -v name="$2" '
     function finish(    path) {
-        if (body == "" && top == "") return
         path = sprintf("%s/%s_%02d.c", out, name, ++programs)
-        if (joined) print "#include <math.h>\n#include <rondo.h>\n#include <stdio.h>" > path
-        if (joined) print "#include <stdlib.h>\n#include <string.h>\n" > path
         printf "%s", top > path
-        if (joined && top !~ /int main\(/)
-            printf "int main(void)\n{\n%s    return 0;\n}\n", body > path
         close(path)
-        body = top = ""
+        top = ""
     }
     function complain(text) { print document ":" NR ": " text >> (out "/complaints") }
     function begin(kind) {
-        mode = kind == "part" ? "part" : joined && kind != "file" ? "body" : "file"
-        if (!joined && kind != "" && kind != "part") complain("no such listing: c " kind)
+        mode = kind == "part" ? "part" : "file"
+        if (kind != "" && kind != "part") complain("no such listing: c " kind)
         add(sprintf("#line %d \"%s\"\n", NR + 1, document))
     }
-    function add(text) {
-        if (mode == "body") body = body text
-        if (mode == "file") top = top text
-    }
+    function add(text) { if (mode == "file") top = top text }
     function end() {
-        if (!joined && mode == "file") {
+        if (mode == "file") {
             if (top !~ /#include </ || top !~ /int main\(/)
                 complain("the listing above is not a complete program")
             finish()
@@ -63,15 +51,12 @@ split()
         }
         printf "" > path
     }
-    !mode && /^## / { if (joined) finish() }
     !mode && /^```c( |$)/ { begin($2); fence = "```"; next }
     !mode && /^```output( |$)/ { output($2); fence = "```"; next }
-    !mode && !joined && /<!--/ { complain("hidden lines") }
-    !mode && joined && /^<!--c( |$)/ { begin($2); fence = "-->"; next }
+    !mode && /<!--/ { complain("hidden lines") }
     mode && $0 == fence { end(); next }
     mode == "output" { print > path; next }
-    mode { add($0 "\n") }
-    END { if (joined) finish() }' "$root/$1"
+    mode { add($0 "\n") }' "$root/$1"
 }
 
 complain()
@@ -123,10 +108,7 @@ quote()
 
 for document in $(cd "$root" && ls README.md CONTRIBUTING.md docs/*.md); do
     name=$(basename "$document" .md)
-    case " $joined " in
-    *" $document "*) split "$document" "$name" 1 ;;
-    *) split "$document" "$name" 0 ;;
-    esac
+    split "$document" "$name"
 done
 
 if [ -f "$work/complaints" ]; then

@@ -18,12 +18,14 @@ extern "C" {
 
 /* What is wrong. */
 typedef enum rn_culprit_kind {
-    RN_CULPRIT_NONE,  /* nothing failed, or no diagnosis was possible: out of memory, a run
-                         that fails, a value that is not finite */
-    RN_CULPRIT_RULE,  /* the gradient rule of an operator */
-    RN_CULPRIT_LOOP,  /* the gradient of a loop; every rule agrees with its operator */
-    RN_CULPRIT_ENGINE /* all rules agree with their operators, but the gradient does not:
+    RN_CULPRIT_NONE,   /* nothing failed, or no diagnosis was possible: out of memory, a run
+                          that fails, a value that is not finite */
+    RN_CULPRIT_RULE,   /* the gradient rule of an operator */
+    RN_CULPRIT_LOOP,   /* the gradient of a loop; every rule agrees with its operator */
+    RN_CULPRIT_ENGINE, /* all rules agree with their operators, but the gradient does not:
                          the reverse sweep, rn_grad or the compiler */
+    RN_CULPRIT_KERNEL  /* an operator's f32 kernel disagrees with its f64 kernel; every
+                         comparison of the gradient passed */
 } rn_culprit_kind;
 
 /* The kind of mistake; it explains all elements of the operand's gradient. */
@@ -46,7 +48,9 @@ typedef enum rn_mistake {
     RN_MISTAKE_REVERSED,       /* reversed along an axis */
     RN_MISTAKE_NONFINITE,      /* NaN or infinite where it should be finite */
     /* of the engine */
-    RN_MISTAKE_READER_MISSING /* the sum lacks the contribution of one reader */
+    RN_MISTAKE_READER_MISSING, /* the sum lacks the contribution of one reader */
+    /* of a kernel */
+    RN_MISTAKE_TYPES /* f32 and f64 disagree by more than rounding */
 } rn_mistake;
 
 enum { RN_CULPRIT_STEPS = 4, RN_CULPRIT_NAME = 112 };
@@ -69,10 +73,11 @@ typedef struct rn_gradcheck_culprit {
                         number of the reader */
     int64_t element; /* the element with the largest error, row-major; -1: the
                         mistake shows only along a direction */
-    rn_shape shape;  /* of the operand */
+    rn_shape shape;  /* of the operand; kernel: of the node */
     double analytic, numeric; /* its gradient by the rule and by differences; engine: by the
-                                 sweep and by the readers' rules */
-    double error;             /* error bound of `numeric` */
+                                 sweep and by the readers' rules; kernel: the value of the
+                                 element by the f32 and by the f64 kernel */
+    double error;             /* error bound of `numeric`; kernel: of their difference */
     double ratio;             /* analytic / numeric, if it is the same for all compared
                                  elements or there is only one; else NaN */
     int rules;                /* number of rules that were tested */

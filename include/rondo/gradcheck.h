@@ -7,7 +7,10 @@
  * directions of all tensors together, and element by element. Each of the two values has an
  * error bound: for the gradient that of rounding, for the difference that of rounding and
  * truncation. A comparison fails if the values differ by more than the sum of the bounds,
- * so there is no tolerance to choose. docs/gradcheck.md explains the report.
+ * so there is no tolerance to choose. After that the f32 kernels of the loss's operators
+ * are compared with the f64 ones, where the operators have both; a difference that rounding
+ * does not explain fails the check, see RN_CULPRIT_KERNEL. docs/gradcheck.md explains the
+ * report.
  */
 #ifndef RONDO_GRADCHECK_H
 #define RONDO_GRADCHECK_H
@@ -49,15 +52,15 @@ typedef struct rn_gradcheck_entry {
     const char *tensor; /* its name; "all tensors" for a direction of all tensors */
     int64_t element;    /* row-major index; -1: a direction */
     double analytic, numeric;
-    double analytic_bar,
-        numeric_bar; /* error bounds, exceeded with negligible probability */
-    double excess;   /* |analytic - numeric| / (analytic_bar + numeric_bar); 0 if equal */
-    double error; /* |analytic - numeric| relative to a scale. The scale is the largest of
-                     |analytic|, |numeric| and, for an element, the tensor's largest
-                     gradient; for a direction, the root of the sum of the squares of the
-                     terms that add up to the gradient */
-    bool passed;  /* excess <= 1; false for NaN */
-    bool vague;   /* inconclusive: it passed, but the error bounds exceed the scale of
+    double analytic_bound,
+        numeric_bound; /* error bounds, exceeded with negligible probability */
+    double excess; /* |analytic - numeric| / (analytic_bound + numeric_bound); 0 if equal */
+    double error;  /* |analytic - numeric| relative to a scale. The scale is the largest of
+                      |analytic|, |numeric| and, for an element, the tensor's largest
+                      gradient; for a direction, the root of the sum of the squares of the
+                      terms that add up to the gradient */
+    bool passed;   /* excess <= 1; false for NaN */
+    bool inconclusive; /* it passed, but the error bounds exceed the scale of
                      `error`, so that any gradient of this size would have passed */
 } rn_gradcheck_entry;
 
@@ -89,7 +92,7 @@ typedef struct rn_gradcheck_report {
     rn_status status;          /* RN_OK if the check could be carried out */
     int64_t checked;           /* number of comparisons */
     int64_t failed;            /* number of those that failed */
-    int64_t vague;             /* number of those that passed but are inconclusive */
+    int64_t inconclusive;      /* number of those that passed but are inconclusive */
     double largest;            /* largest error; NaN if any is NaN */
     double excess;             /* largest excess; NaN if any is NaN */
     rn_gradcheck_entry *worst; /* the comparisons with the largest excess, worst first */

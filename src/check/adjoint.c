@@ -25,37 +25,20 @@ typedef struct adjoints {
     rn__arena arena;
     rn__list parts; /* part */
     rn_program *program;
-    bool *reached;
+    const bool *reached;
 } adjoints;
 
 /* ---- the sweep ---- */
-
-/* As rn__sweep_need, which may be what is wrong. */
-static void find_reached(adjoints *a)
-{
-    for (int32_t id = 0; id < a->sweep.count; id++) {
-        const rn__node *node = rn__at(a->graph, id);
-        const bool passes =
-            node->op->gradient || node->op == &rn__op_loop || node->op == &rn__op_get;
-        for (int i = 0; i < node->inputs && passes; i++)
-            a->reached[id] = a->reached[id] || a->reached[node->in[i]];
-        if (node->op != &rn__op_loop && !rn__is_real(node->type)) a->reached[id] = false;
-    }
-}
 
 /* As rn_grad. */
 static bool sweep(adjoints *a, rn_tensor loss)
 {
     a->primals = (rn__primals){a->graph, a->graph, NULL, NULL, 0};
     if (!rn__sweep_init(&a->sweep, &a->primals)) return false;
-    a->reached = (bool *)rn__arena_new(&a->arena, (size_t)a->sweep.count);
-    if (!a->reached) return false;
-    for (int i = 0; i < a->s->fed_count; i++) {
-        const rn_tensor x = rn__copied(&a->s->pass, a->s->fed[i].id);
-        if (!rn_is_null(x) && a->s->fed[i].checked)
-            a->reached[x.id] = a->sweep.needed[x.id] = true;
+    for (int i = 0; i < a->s->checked->inputs; i++) {
+        const rn_tensor x = rn__search_leaf(a->s, i);
+        if (!rn_is_null(x) && a->s->checked->input[i].judged) a->sweep.needed[x.id] = true;
     }
-    find_reached(a);
     rn__sweep_need(&a->sweep);
     return rn__sweep_add(&a->sweep, loss.id, rn_constant_like(loss, 1)) &&
            rn__sweep_run(&a->sweep);
@@ -98,7 +81,7 @@ static bool add_loop(adjoints *a, int32_t id)
     bool ok = rn__sweep_init(&alone, &a->primals), given = false;
 
     if (!ok) return false;
-    for (int32_t k = 0; k < a->sweep.count; k++) {
+    for (int32_t k = 0; k < a->s->count; k++) {
         const rn__node *get = rn__at(a->graph, k);
         alone.needed[k] = a->reached[k];
         if (get->op != &rn__op_get || get->in[0] != id) continue;
@@ -117,7 +100,7 @@ static bool add_loop(adjoints *a, int32_t id)
 
 static bool add_parts(adjoints *a)
 {
-    for (int32_t id = 0; id < a->sweep.count; id++) {
+    for (int32_t id = 0; id < a->s->count; id++) {
         const rn__node *node = rn__at(a->graph, id);
         if (node->op == &rn__op_loop) {
             if (!add_loop(a, id)) return false;
@@ -202,14 +185,9 @@ static void diagnose(const sum *u, rn_gradcheck_culprit *c)
     }
 }
 
-/* The number in the user's graph of a node of the outermost graph, -1 if it has none. */
 static int32_t user_id(const adjoints *a, int32_t id)
 {
-    for (int32_t k = 0; k < a->s->user->count; k++) {
-        const rn_tensor to = rn__copied(&a->s->pass, k);
-        if (to.graph == a->graph && to.id == id) return k;
-    }
-    return -1;
+    return rn__user_id(&a->s->pass, rn__tensor(a->graph, id));
 }
 
 static bool agrees(adjoints *a, int32_t id, part *room)
@@ -234,18 +212,21 @@ static bool agrees(adjoints *a, int32_t id, part *room)
     const rn__suspect suspect = {.user_graph = a->s->user, .user_id = user_id(a, id)};
     c->shape = rn__at(a->graph, id)->shape;
     if (c->other >= 0) c->other = user_id(a, c->other);
-    if (suspect.user_id >= 0) rn__blame(c, &suspect, 0);
+    if (suspect.user_id >= 0) rn__culprit_place(c, &suspect, 0);
     return false;
 }
 
 bool rn__adjoints_agree(rn__search *s)
 {
-    adjoints a = {.s = s, .graph = s->copy, .arena = {.allocator = s->arena.allocator}};
+    adjoints a = {.s = s,
+                  .graph = s->copy,
+                  .arena = {.allocator = s->arena.allocator},
+                  .reached = rn__search_reached(s, s->copy)};
 
     bool ok = sweep(&a, s->loss) && add_parts(&a) && run(&a);
     part *room = (part *)rn__arena_new(&a.arena, (size_t)a.parts.count * sizeof *room);
     ok = ok && room;
-    for (int32_t id = ok ? a.sweep.count - 1 : -1; ok && id >= 0; id--)
+    for (int32_t id = ok ? s->count - 1 : -1; ok && id >= 0; id--)
         ok = agrees(&a, id, room);
     rn_program_free(a.program);
     if (a.sweep.primals) rn__sweep_finish(&a.sweep);

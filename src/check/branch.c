@@ -14,7 +14,10 @@
 rn_tensor rn__lift(rn_tensor x)
 {
     while (!rn_is_null(x) && x.graph->parent)
-        x = rn__loop_get(x.graph->loop, RN__COLLECT, x.id);
+        x = rn__node_of(x)->op == &rn__op_each
+                ? rn__tensor(x.graph->parent,
+                             rn__pair_of(&x.graph->loop->each, x.id)->outer)
+                : rn__loop_get(x.graph->loop, RN__COLLECT, x.id);
     return x;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Branches: which branch every element took, of the operators that choose (relu, abs, max,
- * where, comparisons, ..., and a user's that tell). Where a step changes a branch, a
+ * where, comparisons, ..., and users' that have the rule). Where a step changes a branch, a
  * difference says nothing about the gradient.
  */
 #ifndef RN_CHECK_BRANCH_H
@@ -37,7 +37,8 @@ bool rn__branches_keep(rn__branches *b);
  * *element. False too when the program fails, with *which NULL. */
 bool rn__branches_same(rn__branches *b, const rn__choice **which, int64_t *element);
 
-/* A body's value as a stack over the steps of all loops around it. */
+/* A body's value as a stack over the steps of all loops around it. A step's slice is part
+ * of a stack already. */
 rn_tensor rn__lift(rn_tensor x);
 
 #endif

@@ -47,7 +47,8 @@ static double analytic(const rn__probe *p, rn_gradcheck_entry *e)
     for (int j = 0; j < RN__JITTERS; j++) moved[j] -= e->analytic;
     /* Adding up here is not part of the gradient, but it rounds. */
     const double adding = terms > 1 ? sqrt((double)terms) * norm * DBL_EPSILON : 0;
-    e->analytic_bar = sure * (rn__mean_size(moved, RN__JITTERS) / RN__JITTER_ZOOM) + adding;
+    e->analytic_bound =
+        sure * (rn__mean_size(moved, RN__JITTERS) / RN__JITTER_ZOOM) + adding;
     return norm;
 }
 
@@ -59,10 +60,10 @@ static void judge(const rn__probe *p, rn_gradcheck_entry *e, double norm)
     for (int k = 0; k < p->inputs && e->element >= 0; k++)
         if (p->input[k].direction) size = fmax(size, p->input[k].largest);
     e->error = difference == 0 ? 0 : difference / size;
-    e->excess = difference == 0 ? 0 : difference / (e->analytic_bar + e->numeric_bar);
+    e->excess = difference == 0 ? 0 : difference / (e->analytic_bound + e->numeric_bound);
     if (isnan(difference)) e->error = e->excess = NAN;
     e->passed = e->excess <= 1;
-    e->vague = e->passed && e->analytic_bar + e->numeric_bar > size;
+    e->inconclusive = e->passed && e->analytic_bound + e->numeric_bound > size;
 }
 
 /* What rounding x to where it is moved does to a difference over steps of h, by the
@@ -95,7 +96,7 @@ static bool fits(const rn__probe *p, const rn__derivative *d, double norm,
                  rn_gradcheck_entry *e)
 {
     e->numeric = d->value;
-    e->numeric_bar = d->error + rounding_of_moves(p, d->h);
+    e->numeric_bound = d->error + rounding_of_moves(p, d->h);
     judge(p, e, norm);
     return e->passed;
 }
@@ -108,8 +109,8 @@ static bool blurred(const rn__probe *p, const rn__derivative *d)
 }
 
 /* After a failure: what is narrower than the steps, such as a pole or a short wave, they do
- * not show. Where shorter ones clearly tell something else, they are right. What the first
- * steps took for noise is not something else, if they told anything. */
+ * not show. Where shorter ones clearly show another slope, they are right. What the first
+ * steps took for noise does not count, if they showed a slope. */
 static bool look_closer(rn__probe *p, double analytic, rn__derivative *d)
 {
     const double noise = rn__clear(d) ? d->noise : 0;
@@ -120,7 +121,7 @@ static bool look_closer(rn__probe *p, double analytic, rn__derivative *d)
         if (!rn__line_closer(p, scale, noise, &closer)) return false;
         closer.error += rounding_of_moves(p, closer.h);
         if (rn__clear(&closer)) *d = rn__better(closer, *d);
-        /* Still shorter ones tell even less. */
+        /* Still shorter ones show even less. */
         if (blind || closer.bent) continue;
         if (closer.error > fmax(fabs(analytic), fabs(d->value))) break;
     }
@@ -151,18 +152,10 @@ static bool is_infinite(const rn__probe *p, double analytic)
     return true;
 }
 
-static bool anything_moves(const rn__probe *p)
-{
-    for (int k = 0; k < p->inputs; k++)
-        for (int64_t i = 0; p->input[k].direction && i < p->input[k].count; i++)
-            if (p->input[k].direction[i] != 0) return true;
-    return false;
-}
-
-/* Where no operator tells of a kink, a rule is not blamed for one; nor for what is no
+/* At a kink that no operator reports a rule is not named; nor for what is no
  * number beside an output that is none. */
-static bool excused(rn__probe *p, const rn__slope_of_line *slope,
-                    const rn_gradcheck_entry *e)
+static bool at_hidden_kink(rn__probe *p, const rn__slope_of_line *slope,
+                           const rn_gradcheck_entry *e)
 {
     const double difference = fabs(e->analytic - e->numeric);
 
@@ -190,7 +183,7 @@ static bool compare_again(rn__probe *p, rn__slope_of_line *slope, double norm,
     out->clear = rn__clear(&slope->derivative);
     if (!fits(p, &slope->derivative, norm, e)) judge_again(p, slope, norm, out);
     p->in_vain = e->passed ? 0 : p->in_vain + 1;
-    out->kinked = out->kinked || excused(p, slope, e);
+    out->kinked = out->kinked || at_hidden_kink(p, slope, e);
     return true;
 }
 
@@ -199,11 +192,10 @@ bool rn__compare_line(rn__probe *p, int64_t element, rn__comparison *out)
     rn_gradcheck_entry *e = &out->entry;
     rn__slope_of_line slope;
 
-    *out = (rn__comparison){.entry = {.tensor = "all tensors", .element = element},
-                            .kink = {.element = element}};
+    *out = (rn__comparison){.entry = {.element = element}, .kink = {.element = element}};
     const double norm = analytic(p, e);
     if (!rn__line_slope(p, &slope, &out->kink)) return false;
-    out->kinked = slope.kinked || !anything_moves(p);
+    out->kinked = slope.kinked;
     out->clear = rn__clear(&slope.derivative);
     if (out->kinked) return true;
     if (fits(p, &slope.derivative, norm, e) && !blurred(p, &slope.derivative)) return true;
@@ -237,7 +229,7 @@ bool rn__slope_of(rn__probe *p, int i, const double *direction, int64_t element,
     const bool ok = rn__line_slope(p, &slope, &kink);
     if (ok && !slope.kinked && !slope.inconclusive) {
         fits(p, &slope.derivative, norm, &e);
-        *out = (rn__slope){e.numeric, e.analytic_bar + e.numeric_bar};
+        *out = (rn__slope){e.numeric, e.analytic_bound + e.numeric_bound};
     }
     if (!direction) in->unit[element] = 0;
     in->direction = NULL;

@@ -97,7 +97,7 @@ static bool compare_parts(rn__probe *p, const way *w, rn__comparison *whole)
     if (failed(&rest) && failed(whole)) return true;
     set_directions(p, w, SMALL);
     if (!rn__compare_line(p, -1, &small)) return false;
-    /* What passes must tell something. */
+    /* What passes must be conclusive. */
     small.kinked = small.kinked || (small.entry.passed && !small.clear);
     if (failed(&small) && failed(whole)) return true;
     const bool before = failed(whole);
@@ -118,27 +118,27 @@ static bool compare_way(rn__probe *p, const way *w, rn__comparison *out)
 }
 
 /* The direction of one input; when it fails, the element that does. */
-static bool compare_tensor(rn__probe *p, int i, const rn__plan *plan)
+static bool compare_tensor(rn__probe *p, int i, const rn_gradcheck_options *o)
 {
     const int64_t count = p->input[i].count;
     double *room = (double *)rn__arena_new(&p->arena, (size_t)count * sizeof *room);
-    const way w = {i, plan->seed + 1001, sqrt((double)count), room};
+    const way w = {i, o->seed + 1001, sqrt((double)count), room};
     rn__comparison comparison;
     int64_t first, last;
 
     if (!room) return rn__probe_no_memory(p);
     if (!compare_way(p, &w, &comparison)) return false;
-    plan->take(plan->data, i, &comparison);
+    p->take(p->data, i, &comparison);
     if (!failed(&comparison)) return true;
     if (!rn__narrow(p, i, room, &first, &last)) return false;
     if (last - first != 1) return true;
     if (!rn__compare_element(p, i, first, &comparison)) return false;
-    if (!comparison.kinked) plan->take(plan->data, i, &comparison);
+    if (!comparison.kinked) p->take(p->data, i, &comparison);
     return true;
 }
 
 /* Random directions of all inputs at once. */
-static bool compare_jointly(rn__probe *p, const rn__plan *plan)
+static bool compare_jointly(rn__probe *p, const rn_gradcheck_options *o)
 {
     int64_t elements = 0;
 
@@ -146,11 +146,11 @@ static bool compare_jointly(rn__probe *p, const rn__plan *plan)
         if (p->input[i].judged) elements += p->input[i].count;
     double *room = (double *)rn__arena_new(&p->arena, (size_t)elements * sizeof *room);
     if (!room) return rn__probe_no_memory(p);
-    for (int d = 0; elements > 0 && d < plan->directions; d++) {
-        const way w = {-1, plan->seed + 1 + (uint64_t)d, sqrt((double)elements), room};
+    for (int d = 0; elements > 0 && d < o->directions; d++) {
+        const way w = {-1, o->seed + 1 + (uint64_t)d, sqrt((double)elements), room};
         rn__comparison comparison;
         if (!compare_way(p, &w, &comparison)) return false;
-        plan->take(plan->data, -1, &comparison);
+        p->take(p->data, -1, &comparison);
     }
     return true;
 }
@@ -159,11 +159,11 @@ static bool compare_jointly(rn__probe *p, const rn__plan *plan)
 
 /* All of a small input, else one from each stretch of equal length, so that no part is left
  * out. */
-bool rn__compare_elements(rn__probe *p, int i, const rn__plan *plan)
+bool rn__compare_elements(rn__probe *p, int i, const rn_gradcheck_options *o)
 {
     const int64_t n = p->input[i].count;
-    const bool whole = n <= plan->exhaustive || n <= plan->samples;
-    const int64_t samples = whole ? n : plan->samples;
+    const bool whole = n <= o->exhaustive || n <= o->samples;
+    const int64_t samples = whole ? n : o->samples;
     const double stretch = (double)n / (double)samples;
 
     for (int64_t k = 0; k < samples; k++) {
@@ -171,22 +171,22 @@ bool rn__compare_elements(rn__probe *p, int i, const rn__plan *plan)
         const int64_t at = samples == n ? k : (int64_t)(((double)k + where) * stretch);
         rn__comparison comparison;
         if (!rn__compare_element(p, i, at, &comparison)) return false;
-        plan->take(plan->data, i, &comparison);
+        p->take(p->data, i, &comparison);
     }
     return true;
 }
 
-bool rn__compare_input(rn__probe *p, int i, const rn__plan *plan)
+bool rn__compare_input(rn__probe *p, int i, const rn_gradcheck_options *o)
 {
     if (!p->input[i].judged || p->input[i].count == 0) return true;
-    if (p->input[i].count > plan->exhaustive && !compare_tensor(p, i, plan)) return false;
-    return rn__compare_elements(p, i, plan);
+    if (p->input[i].count > o->exhaustive && !compare_tensor(p, i, o)) return false;
+    return rn__compare_elements(p, i, o);
 }
 
-bool rn__compare_all(rn__probe *p, const rn__plan *plan)
+bool rn__compare_all(rn__probe *p, const rn_gradcheck_options *o)
 {
-    if (!compare_jointly(p, plan)) return false;
+    if (!compare_jointly(p, o)) return false;
     for (int i = 0; i < p->inputs; i++)
-        if (!rn__compare_input(p, i, plan)) return false;
+        if (!rn__compare_input(p, i, o)) return false;
     return true;
 }

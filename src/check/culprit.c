@@ -25,6 +25,7 @@ static bool make_copy(rn__search *s, rn_tensor loss)
     s->pass = (rn__copy_pass){.from = s->user, .to = s->copy};
     if (!rn__convert(&s->pass, &conversion, &loss.id, 1)) return false;
     s->loss = rn__copied(&s->pass, loss.id);
+    s->count = s->copy->count;
     return true;
 }
 
@@ -38,8 +39,7 @@ static int64_t steps_of(const rn__suspect *suspect, const rn__probe *p)
     return steps < suspect->runs ? steps : suspect->runs;
 }
 
-/* The last step first: there the gradient begins. */
-static int64_t run_at(const rn__suspect *suspect, int64_t k, int64_t steps)
+int64_t rn__suspect_run(const rn__suspect *suspect, int64_t k, int64_t steps)
 {
     return suspect->runs - 1 - (steps > 1 ? k * (suspect->runs - 1) / (steps - 1) : 0);
 }
@@ -55,12 +55,12 @@ static rn__verdict judge_steps(rn__search *s, rn__suspect *suspect, rn__probe *p
     }
     const int64_t steps = steps_of(suspect, p);
     for (int64_t k = 0; k < steps; k++) {
-        const int64_t run = run_at(suspect, k, steps);
+        const int64_t run = rn__suspect_run(suspect, k, steps);
         const rn__verdict one =
             rn__suspect_feed(suspect, run, p) ? rn__judge(p, s->culprit) : RN__UNJUDGED;
         if (one != RN__RIGHT) verdict = one;
         if (one != RN__WRONG) continue;
-        rn__blame(s->culprit, suspect, run);
+        rn__culprit_place(s->culprit, suspect, run);
         break;
     }
     return verdict;
@@ -82,13 +82,13 @@ static bool judge_suspect(rn__search *s, rn__suspect *suspect, rn_culprit_kind k
     rn__verdict verdict = RN__UNJUDGED;
     rn__probe p;
 
-    const bool made = loop ? rn__loop_probe(&p, s, suspect) : rn__rule_probe(&p, suspect);
+    const bool made = rn__alone(&p, suspect);
     const char *refused = made ? NULL : refusal(&p);
     if (made) verdict = judge_steps(s, suspect, &p);
     if (refused) {
         verdict = RN__WRONG;
         c->mistake = RN_MISTAKE_REFUSED;
-        rn__blame(c, suspect, suspect->runs > 0 ? suspect->runs - 1 : 0);
+        rn__culprit_place(c, suspect, suspect->runs > 0 ? suspect->runs - 1 : 0);
     }
     const bool judged = (made && p.status != RN_NO_MEMORY) || refused;
     c->rules += !loop;
@@ -113,30 +113,31 @@ static bool judge_suspects(rn__search *s, rn_culprit_kind kind)
     return true;
 }
 
-/* Before the engine is blamed: what else may be the reason. */
-static const rn__suspect *excuse(const rn__search *s)
+/* Before the engine is named: what else may be the reason. */
+static const rn__suspect *reason(const rn__search *s)
 {
-    const rn__suspect *untold = NULL, *unjudged = NULL;
+    const rn__suspect *no_branches = NULL, *unjudged = NULL;
 
     for (int k = 0; k < s->suspects.count; k++) {
         const rn__suspect *suspect = rn__list_at(s->suspects, rn__suspect, k);
         if (suspect->stops) return suspect;
-        if (suspect->untold && !untold) untold = suspect;
+        if (suspect->no_branches && !no_branches) no_branches = suspect;
         if (suspect->unjudged) unjudged = suspect;
     }
-    return untold ? untold : unjudged;
+    return no_branches ? no_branches : unjudged;
 }
 
 /* The sweep before the loops: each loop's body is swept too. */
-static void search(rn__search *s)
+static bool search_gradient(rn__search *s)
 {
-    if (!judge_suspects(s, RN_CULPRIT_RULE)) return;
+    if (!judge_suspects(s, RN_CULPRIT_RULE)) return true;
     if (s->refused || rn__adjoints_agree(s)) {
-        if (!judge_suspects(s, RN_CULPRIT_LOOP)) return;
+        if (!judge_suspects(s, RN_CULPRIT_LOOP)) return true;
         s->culprit->kind = RN_CULPRIT_ENGINE;
         if (s->refused) s->culprit->mistake = RN_MISTAKE_REFUSED;
     }
-    rn__culprit_text(s->culprit, excuse(s), s->refused);
+    rn__culprit_text(s->culprit, reason(s), s->refused);
+    return true;
 }
 
 rn_gradcheck_culprit rn__no_culprit(void)
@@ -150,20 +151,35 @@ rn_gradcheck_culprit rn__no_culprit(void)
                                   .ratio = NAN};
 }
 
-void rn__find_culprit(rn_tensor loss, const rn__fed *fed, int count, const char *refused,
-                      rn_gradcheck_culprit *culprit)
+/* Lists the suspects, with a run of the loss, and has them searched. */
+static bool find(rn_tensor loss, const rn__probe *checked, bool (*search)(rn__search *s),
+                 rn_gradcheck_culprit *culprit)
 {
     rn__search s = {.user = loss.graph,
-                    .fed = fed,
-                    .fed_count = count,
-                    .refused = refused,
+                    .checked = checked,
+                    .refused = checked->refused ? checked->problem : NULL,
                     .culprit = culprit};
 
     *culprit = rn__no_culprit();
     s.arena.allocator = loss.graph->allocator;
-    if (make_copy(&s, loss) && rn__suspects_find(&s)) search(&s);
+    const bool copied = make_copy(&s, loss), found = copied && rn__suspects_find(&s);
+    const bool ok = found ? search(&s) : copied && s.suspects.count == 0;
     rn_program_free(s.program);
     rn__copy_finish(&s.pass);
+    rn__copy_finish(&s.reach);
     rn_graph_free(s.copy);
     rn__arena_finish(&s.arena);
+    return ok;
+}
+
+void rn__find_culprit(rn_tensor loss, const rn__probe *checked,
+                      rn_gradcheck_culprit *culprit)
+{
+    find(loss, checked, search_gradient, culprit);
+}
+
+bool rn__find_kernel(rn_tensor loss, const rn__probe *checked,
+                     rn_gradcheck_culprit *culprit)
+{
+    return find(loss, checked, rn__suspects_kernels, culprit);
 }

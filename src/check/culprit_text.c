@@ -6,46 +6,32 @@
 #include "base/text.h"
 #include "check/culprit.h"
 
+static const char *const mistake_names[] = {
+    [RN_MISTAKE_SIGN] = "sign",
+    [RN_MISTAKE_RATIO] = "a constant factor",
+    [RN_MISTAKE_ZERO] = "zero",
+    [RN_MISTAKE_REFUSED] = "refused",
+    [RN_MISTAKE_NO_RULE] = "no gradient rule",
+    [RN_MISTAKE_NOT_ZERO] = "not zero where it should be",
+    [RN_MISTAKE_TRANSPOSED] = "transposed",
+    [RN_MISTAKE_SWAPPED] = "swapped",
+    [RN_MISTAKE_ONE_TERM] = "one term of a sum, as without summing what was broadcast",
+    [RN_MISTAKE_NO_COTANGENT] = "the cotangent is forgotten",
+    [RN_MISTAKE_UNIT_COTANGENT] = "right for a cotangent of ones only",
+    [RN_MISTAKE_SHIFTED] = "off by one along an axis",
+    [RN_MISTAKE_REVERSED] = "backwards along an axis",
+    [RN_MISTAKE_NONFINITE] = "not finite",
+    [RN_MISTAKE_TYPES] = "f32 and f64 disagree",
+    [RN_MISTAKE_READER_MISSING] = "a reader's contribution is missing",
+};
+
 const char *rn_mistake_name(rn_mistake mistake)
 {
-    switch (mistake) {
-    case RN_MISTAKE_SIGN:
-        return "sign";
-    case RN_MISTAKE_ZERO:
-        return "zero";
-    case RN_MISTAKE_NOT_ZERO:
-        return "not zero where it should be";
-    case RN_MISTAKE_REFUSED:
-        return "refused";
-    case RN_MISTAKE_NO_RULE:
-        return "no gradient rule";
-    case RN_MISTAKE_RATIO:
-        return "a constant factor";
-    case RN_MISTAKE_TRANSPOSED:
-        return "transposed";
-    case RN_MISTAKE_SWAPPED:
-        return "swapped";
-    case RN_MISTAKE_ONE_TERM:
-        return "one term of a sum, as without summing what was broadcast";
-    case RN_MISTAKE_NO_COTANGENT:
-        return "the cotangent is forgotten";
-    case RN_MISTAKE_UNIT_COTANGENT:
-        return "right for a cotangent of ones only";
-    case RN_MISTAKE_SHIFTED:
-        return "off by one along an axis";
-    case RN_MISTAKE_REVERSED:
-        return "backwards along an axis";
-    case RN_MISTAKE_NONFINITE:
-        return "not finite";
-    case RN_MISTAKE_READER_MISSING:
-        return "a reader's contribution is missing";
-    case RN_MISTAKE_UNKNOWN:
-        break;
-    }
-    return "no known mistake";
+    const bool known = mistake > RN_MISTAKE_UNKNOWN && mistake <= RN_MISTAKE_TYPES;
+    return known ? mistake_names[mistake] : "no known mistake";
 }
 
-void rn__blame(rn_gradcheck_culprit *c, const rn__suspect *suspect, int64_t run)
+void rn__culprit_place(rn_gradcheck_culprit *c, const rn__suspect *suspect, int64_t run)
 {
     const rn__node *node = rn__at(suspect->user_graph, suspect->user_id);
     const rn_loop *loop = suspect->user_graph->loop;
@@ -54,11 +40,7 @@ void rn__blame(rn_gradcheck_culprit *c, const rn__suspect *suspect, int64_t run)
     snprintf(c->name, sizeof c->name, "%s", node->name ? node->name : "");
     c->node = suspect->user_id;
     c->loop = loop ? loop->node : -1;
-    c->loops = suspect->loops;
-    for (int i = suspect->loops - 1; i >= 0; i--) {
-        c->step[i] = suspect->steps[i] ? run % suspect->steps[i] : 0;
-        run /= suspect->steps[i] ? suspect->steps[i] : 1;
-    }
+    c->loops = rn__steps_at(suspect->user_graph, run, c->step);
 }
 
 /* node 21 tanh "lstm/layer0/c" [2,3] step 7 of loop 12 */
@@ -152,7 +134,7 @@ static void add_numbers(rn__text *t, const rn_gradcheck_culprit *c)
 
 /* What is known of the engine: a tensor whose gradient is not the sum it should be. */
 static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *refused,
-                       const rn__suspect *excuse)
+                       const rn__suspect *reason)
 {
     rn__text_add(t,
                  "culprit: the engine%s: each of %d rules agrees with its operator on the "
@@ -161,18 +143,18 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *r
                  c->rules);
     if (c->unjudged) rn__text_add(t, " (%d could not be judged)", c->unjudged);
     if (refused) rn__text_add(t, ", but the gradient is refused: %s", refused);
-    if (excuse && excuse->stops)
+    if (reason && reason->stops)
         rn__text_add(t, "; node %d stop_gradient stops the gradient on purpose",
-                     (int)excuse->user_id);
-    else if (excuse && excuse->unjudged && c->node < 0 && !refused)
+                     (int)reason->user_id);
+    else if (reason && reason->unjudged && c->node < 0 && !refused)
         rn__text_add(
             t,
             "; node %d %.100s could not be judged: if it reads a value that is not "
             "finite, a gradient of 0 for it becomes NaN where the slope is infinite",
-            (int)excuse->user_id, rn__at(excuse->user_graph, excuse->user_id)->op->name);
-    else if (excuse && c->node < 0 && !refused)
+            (int)reason->user_id, rn__at(reason->user_graph, reason->user_id)->op->name);
+    else if (reason && c->node < 0 && !refused)
         rn__text_add(t, "; %.100s has no rule `branches`, which it needs if it chooses",
-                     rn__at(excuse->user_graph, excuse->user_id)->op->name);
+                     rn__at(reason->user_graph, reason->user_id)->op->name);
     if (c->node < 0) return;
     rn__text_add(t, ", but the gradient of ");
     add_place(t, c, NULL);
@@ -181,6 +163,16 @@ static void add_engine(rn__text *t, const rn_gradcheck_culprit *c, const char *r
                  rn_mistake_name(c->mistake));
     if (c->other >= 0) rn__text_add(t, ", that of node %d", c->other);
     rn__text_add(t, " (%.9g, the sum is %.9g)", c->analytic, c->numeric);
+}
+
+static void add_kernels(rn__text *t, const rn_gradcheck_culprit *c,
+                        const rn__suspect *suspect)
+{
+    rn__text_add(t, "culprit: the f32 kernel of %s: ", c->op);
+    add_place(t, c, suspect);
+    add_element(t, c->shape, c->element);
+    rn__text_add(t, ": f32 gives %.9g, f64 gives %.9g, the error bound is %.2g",
+                 c->analytic, c->numeric, c->error);
 }
 
 static void add_loop(rn__text *t, const rn_gradcheck_culprit *c)
@@ -196,7 +188,8 @@ void rn__culprit_text(rn_gradcheck_culprit *c, const rn__suspect *suspect,
     rn__text t = {c->text, sizeof c->text, 0};
 
     if (c->kind == RN_CULPRIT_ENGINE) add_engine(&t, c, refused, suspect);
-    if (c->kind == RN_CULPRIT_ENGINE || c->kind == RN_CULPRIT_NONE) return;
+    if (c->kind == RN_CULPRIT_KERNEL) add_kernels(&t, c, suspect);
+    if (c->kind != RN_CULPRIT_RULE && c->kind != RN_CULPRIT_LOOP) return;
     if (c->kind == RN_CULPRIT_RULE)
         rn__text_add(&t, "culprit: the gradient rule of %s: ", c->op);
     else

@@ -28,15 +28,14 @@ static bool list_leaves(rn__checking *c)
     for (int32_t id = 0; id < c->user->count; id++) {
         const rn__node *node = rn__at(c->user, id);
         if (!is_leaf(node) || rn_is_null(rn__copied(&c->to_copy, id))) continue;
-        rn__leaf *l = &c->leaf[p->inputs];
         rn__probe_input *in = &p->input[p->inputs++];
-        *in = (rn__probe_input){.x = rn__copied(&c->to_copy, id), .dx = rn_null()};
+        *in = (rn__probe_input){
+            .user = id, .x = rn__copied(&c->to_copy, id), .dx = rn_null()};
         in->judged = rn__is_real(node->type) && c->options.tensor_count == 0;
         for (int i = 0; i < c->options.tensor_count; i++)
             in->judged |= c->options.tensors[i].id == id;
-        l->user = id;
-        l->name = rn__arena_string(&p->arena, node->name ? node->name : "input");
-        if (!l->name) return rn__probe_no_memory(p);
+        in->name = rn__arena_string(&p->arena, node->name ? node->name : "input");
+        if (!in->name) return rn__probe_no_memory(p);
     }
     return true;
 }
@@ -79,9 +78,7 @@ static bool copy_graph(rn__checking *c, rn_tensor loss)
     const int n = 1 + c->options.tensor_count;
     int32_t *roots = (int32_t *)rn__arena_new(&p->arena, (size_t)n * sizeof *roots);
 
-    c->leaf =
-        (rn__leaf *)rn__arena_new(&p->arena, (size_t)c->user->count * sizeof *c->leaf);
-    if (!roots || !c->leaf) return rn__probe_no_memory(p);
+    if (!roots) return rn__probe_no_memory(p);
     roots[0] = loss.id;
     for (int i = 1; i < n; i++) roots[i] = c->options.tensors[i - 1].id;
     c->to_copy.from = c->user, c->to_copy.to = p->graph;
@@ -113,31 +110,24 @@ static bool add_gradient(rn__probe *p)
     return true;
 }
 
-/* Looks for the wrong rule, with the values that the check was made with. */
-static bool name_culprit(rn__checking *c, rn_tensor loss)
-{
-    rn__probe *p = &c->probe;
-    rn__fed *fed = (rn__fed *)rn__arena_new(&p->arena, (size_t)p->inputs * sizeof *fed);
-
-    if (!fed) return rn__probe_no_memory(p);
-    for (int i = 0; i < p->inputs; i++) {
-        const rn__probe_input *in = &p->input[i];
-        fed[i] = (rn__fed){c->leaf[i].user, in->judged, in->value,
-                           (size_t)in->count * rn_type_size(rn_type_get(in->x))};
-    }
-    rn__find_culprit(loss, fed, p->inputs, p->refused ? p->problem : NULL,
-                     &c->report->culprit);
-    return true;
-}
-
-/* After failures that were left out: the rules alone tell more than the loss. */
-static bool resolve_doubt(rn__checking *c, rn_tensor loss)
+/* After failures that were left out: the rules alone show more than the loss. */
+static void resolve_doubt(rn__checking *c, rn_tensor loss)
 {
     rn_gradcheck_culprit *culprit = &c->report->culprit;
 
-    if (!name_culprit(c, loss)) return false;
+    rn__find_culprit(loss, &c->probe, culprit);
     c->report->passed = culprit->kind != RN_CULPRIT_RULE;
     if (c->report->passed) *culprit = rn__no_culprit();
+}
+
+/* After a check that passed: whether the f32 kernels agree with those that it ran. */
+static bool compare_kernels(rn__checking *c, rn_tensor loss)
+{
+    rn_gradcheck_culprit *culprit = &c->report->culprit;
+
+    if (!rn__kernels_differ(&c->probe)) return c->probe.status == RN_OK;
+    if (!rn__find_kernel(loss, &c->probe, culprit)) return rn__probe_no_memory(&c->probe);
+    c->report->passed = culprit->kind == RN_CULPRIT_NONE;
     return true;
 }
 
@@ -147,24 +137,26 @@ static void name_refused(rn__checking *c, rn_tensor loss)
     const char *problem = c->probe.problem;
     const rn_status status = c->probe.status;
 
-    if (rn__set_values(c)) name_culprit(c, loss);
+    if (rn__set_values(c)) rn__find_culprit(loss, &c->probe, &c->report->culprit);
     c->probe.problem = problem, c->probe.status = status;
 }
 
 static bool check(rn__checking *c, rn_tensor loss)
 {
     rn__probe *p = &c->probe;
-    const rn__plan plan = {c->options.directions, c->options.samples, c->options.exhaustive,
-                           c->options.seed,       rn__report_take,    c->report};
 
+    p->take = rn__report_take, p->data = c->report;
     if (!valid_tensors(c) || !valid_values(c) || !copy_graph(c, loss)) return false;
     if (!rn__probe_compile(p) || !add_gradient(p) || !rn__probe_compile_gradient(p))
         return false;
     if (!rn__set_values(c) || !rn__repeats(c) || !rn__probe_run(p, RN__ONES)) return false;
     if (!rn__report_tensors(c->report, c)) return rn__probe_no_memory(p);
-    if (!rn__compare_all(p, &plan)) return false;
-    if (c->report->passed && p->doubtful) return resolve_doubt(c, loss);
-    return c->report->passed || name_culprit(c, loss);
+    if (!rn__compare_all(p, &c->options)) return false;
+    if (!c->report->passed)
+        rn__find_culprit(loss, p, &c->report->culprit);
+    else if (p->doubtful)
+        resolve_doubt(c, loss);
+    return !c->report->passed || compare_kernels(c, loss);
 }
 
 static rn_gradcheck_options with_defaults(rn_gradcheck_options o)

@@ -7,19 +7,12 @@
 #include "compile/copy.h"
 #include "graph/node.h"
 
-/* A leaf of the user's graph, of the probe's inputs the same number. */
-typedef struct rn__leaf {
-    int32_t user;
-    const char *name;
-} rn__leaf;
-
 typedef struct rn__checking {
     rn_gradcheck_options options;
     rn_gradcheck_report *report;
     rn_graph *user;
     rn__copy_pass to_copy; /* from the user's graph */
     rn__probe probe;       /* the loss */
-    rn__leaf *leaf;
 } rn__checking;
 
 /* ---- values.c ---- */

@@ -16,7 +16,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "compile/copy.h"
 #include "ops/op.h"
 #include "ops/table.h"
 
@@ -74,8 +73,7 @@ static bool exact(const rn_op *op)
     return (op->flags & RN_OP_EXACT) || kind == RN_KIND_VIEW || kind == RN_KIND_MOVEMENT;
 }
 
-/* How many terms are added up for an element of the result, about. */
-static double terms(const rn__node *node, const rn_tensor *in)
+double rn__terms(const rn__node *node, const rn_tensor *in)
 {
     const double results = fmax(1, (double)rn_shape_count(node->shape));
     double product = 1, most = 1;
@@ -104,7 +102,7 @@ static rn_tensor jitter_node(rn__copy_pass *pass, const rn__node *node, const rn
     if (!moved) return rn__no_memory(pass->to);
     for (int i = 0; i < node->inputs; i++)
         moved[i] = kernel && rn__is_real(rn_type_get(in[i]))
-                       ? jittered(j, in[i], sqrt(terms(node, in)))
+                       ? jittered(j, in[i], sqrt(rn__terms(node, in)))
                        : in[i];
     const rn_tensor y =
         rn_apply(node->op, moved, node->inputs, node->attributes, node->attribute_size);
@@ -119,32 +117,38 @@ static rn_tensor jitter_leaf(rn__copy_pass *pass, const rn__node *leaf)
                       leaf->attributes, leaf->attribute_size);
 }
 
-bool rn__jitter_new(rn__jitter *j, const rn_tensor *roots, int count, rn_tensor *y,
-                    rn_tensor *x, int leaves)
+bool rn__jitter_new(rn__jitter *j, const rn_tensor *roots, int count)
 {
     const rn_graph *from = roots[0].graph;
-    rn__copy_pass pass = {
-        .from = from, .node = jitter_node, .leaf = jitter_leaf, .data = j};
+    rn__copy_pass *pass = &j->pass;
 
     *j = (rn__jitter){.graph = rn_graph_new_using(from->allocator)};
     if (!j->graph) return false;
-    pass.to = j->graph;
     j->salt = rn_input(j->graph, "salt", RN_F64, (rn_shape){.rank = 0});
-    pass.arena.allocator = from->allocator;
-    int32_t *ids = (int32_t *)rn__arena_new(&pass.arena, (size_t)count * sizeof *ids);
+    *pass = (rn__copy_pass){.from = from,
+                            .to = j->graph,
+                            .node = jitter_node,
+                            .leaf = jitter_leaf,
+                            .data = j,
+                            .arena = {.allocator = from->allocator}};
+    int32_t *ids = (int32_t *)rn__arena_new(&pass->arena, (size_t)count * sizeof *ids);
+    rn_tensor *y = (rn_tensor *)rn__arena_new(&pass->arena, (size_t)count * sizeof *y);
     for (int i = 0; ids && i < count; i++) ids[i] = roots[i].id;
-    const bool ok = ids && rn__copy_run(&pass, ids, count, false);
-    for (int i = 0; ok && i < count; i++) y[i] = rn__copied(&pass, ids[i]);
-    for (int i = 0; ok && i < leaves; i++) x[i] = rn__copied(&pass, x[i].id);
-    rn__copy_finish(&pass);
-    if (ok)
-        j->program =
-            rn_compile(j->graph, (rn_compile_options){.outputs = y, .output_count = count});
+    if (!ids || !y || !rn__copy_run(pass, ids, count, false)) return false;
+    for (int i = 0; i < count; i++) y[i] = rn__copied(pass, ids[i]);
+    j->program =
+        rn_compile(j->graph, (rn_compile_options){.outputs = y, .output_count = count});
     return j->program != NULL;
+}
+
+rn_tensor rn__jittered(const rn__jitter *j, rn_tensor x)
+{
+    return rn_is_null(x) || !j->program ? rn_null() : rn__copied(&j->pass, x.id);
 }
 
 void rn__jitter_finish(rn__jitter *j)
 {
+    rn__copy_finish(&j->pass);
     rn_program_free(j->program);
     rn_graph_free(j->graph);
 }

@@ -38,8 +38,8 @@ static void take(void *data, int i, const rn__comparison *comparison)
     for (int k = 0; k < j->samples; k++)
         if (j->sample[k].element == e->element) return;
     rn__sample *s = &j->sample[j->samples++];
-    *s = (rn__sample){e->element, {e->numeric, e->numeric_bar}};
-    if (isfinite(e->analytic_bar)) s->slope.error += e->analytic_bar;
+    *s = (rn__sample){e->element, {e->numeric, e->numeric_bound}};
+    if (isfinite(e->analytic_bound)) s->slope.error += e->analytic_bound;
     if (comparison->kinked) s->slope.error = INFINITY;
     if (comparison->kinked || e->passed || off <= j->furthest) return;
     /* A NaN is further off than any number. */
@@ -65,12 +65,13 @@ static void fill(judging *j, rn_gradcheck_culprit *c)
 /* A large input that is wrong is looked at in more places. */
 static bool judge_input(judging *j)
 {
-    rn__plan plan = {.samples = SAMPLES, .exhaustive = WHOLE, .take = take, .data = j};
+    rn_gradcheck_options options = {.samples = SAMPLES, .exhaustive = WHOLE};
 
-    if (!rn__compare_input(j->p, j->i, &plan)) return false;
-    plan.samples = WHOLE - j->samples;
+    j->p->take = take, j->p->data = j;
+    if (!rn__compare_input(j->p, j->i, &options)) return false;
+    options.samples = WHOLE - j->samples;
     return j->worst < 0 || j->p->input[j->i].count <= WHOLE ||
-           rn__compare_elements(j->p, j->i, &plan);
+           rn__compare_elements(j->p, j->i, &options);
 }
 
 /* A value that is not finite cannot be moved. */

@@ -4,29 +4,27 @@
 
 #include "check/probe.h"
 
-/* The number that a node of the graph has in the user's graph, or body; -1: none. */
-static int32_t user_id(const rn__probe *p, rn_tensor x)
+int32_t rn__user_id(const rn__copy_pass *copied, rn_tensor x)
 {
-    for (int32_t i = 0; p->copied && i < p->copied->regions; i++) {
-        const rn__region *r = p->copied->region[i];
+    for (int32_t i = 0; copied && i < copied->regions; i++) {
+        const rn__region *r = copied->region[i];
         for (int32_t id = 0; r && id < r->graph->count; id++)
             if (r->to[id].graph == x.graph && r->to[id].id == x.id) return id;
     }
     return -1;
 }
 
-/* The steps of the loops around a graph, of which choices are stacked, at row `at`. */
-static void describe_loops(const rn__probe *p, const rn_graph *graph, int64_t at,
-                           rn_gradcheck_kink *kink)
+int rn__steps_at(const rn_graph *graph, int64_t run, int64_t *step)
 {
-    kink->loop =
-        graph->parent ? user_id(p, rn__tensor(graph->parent, graph->loop->node)) : -1;
-    kink->loops = 0;
-    for (const rn_graph *g = graph; g->parent; g = g->parent) kink->loops++;
-    for (int i = kink->loops - 1; i >= 0; i--, graph = graph->parent) {
-        kink->step[i] = at % graph->loop->steps;
-        at /= graph->loop->steps;
+    int loops = 0;
+
+    for (const rn_graph *g = graph; g->parent; g = g->parent) loops++;
+    for (int i = loops - 1; i >= 0; i--, graph = graph->parent) {
+        const int64_t steps = graph->loop->steps;
+        step[i] = steps ? run % steps : 0;
+        run /= steps ? steps : 1;
     }
+    return loops;
 }
 
 /* Which choice changed, of which element of which node in which step. */
@@ -42,10 +40,14 @@ void rn__kink_choice(rn__probe *p, const rn__choice *choice, int64_t element,
              rn__shape_text(rn_shape_get(y), shape, sizeof shape));
     kink->op = rn__node_of(y)->op->name;
     kink->node = rn__arena_string(&p->arena, text);
-    kink->id = user_id(p, y);
+    kink->id = rn__user_id(p->copied, y);
     kink->choice = element % choice->each;
     kink->distance = distance;
-    describe_loops(p, choice->graph, element / choice->each, kink);
+    kink->loops = rn__steps_at(choice->graph, element / choice->each, kink->step);
+    kink->loop = -1;
+    if (kink->loops)
+        kink->loop = rn__user_id(
+            p->copied, rn__tensor(choice->graph->parent, choice->graph->loop->node));
 }
 
 /* That it is the loss, at no step of a loop. */
@@ -54,7 +56,7 @@ void rn__kink_loss(const rn__probe *p, const char *what, double distance,
 {
     kink->op = "loss";
     kink->node = what;
-    kink->id = user_id(p, p->output[0].y);
+    kink->id = rn__user_id(p->copied, p->output[0].y);
     kink->loop = -1;
     kink->loops = 0;
     kink->choice = 0;

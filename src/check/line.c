@@ -172,24 +172,25 @@ static double smooth_scale(rn__probe *p, double scale, double shortest,
 
 /* ---- the derivative ---- */
 
-/* The size of the one element that moves, if it is one alone; else 0. */
-static double size_of_moved(const rn__probe *p)
+/* How many elements move; sets the size of the one that does, if it is one alone, else 0.
+ */
+static int64_t count_moved(const rn__probe *p, double *size)
 {
-    double size = 0;
-    int moved = 0;
+    int64_t moved = 0;
 
     for (int k = 0; k < p->inputs; k++) {
         const rn__probe_input *in = &p->input[k];
         for (int64_t i = 0; in->direction && i < in->count; i++) {
             if (in->direction[i] == 0) continue;
-            size = fabs(((const double *)in->value)[i]);
+            *size = fabs(((const double *)in->value)[i]);
             moved++;
         }
     }
-    return moved == 1 && isfinite(size) ? size : 0;
+    if (moved != 1 || !isfinite(*size)) *size = 0;
+    return moved;
 }
 
-/* Steps of x's own size, where those of size 1 do not tell enough: they may lie across a
+/* Steps of x's own size, where those of size 1 are inconclusive: they may lie across a
  * pole next to a tiny x, and a huge one they hardly move. */
 static bool at_own_scale(rn__probe *p, double size, double first, double shortest,
                          rn__slope_of_line *out)
@@ -212,7 +213,7 @@ static bool at_own_scale(rn__probe *p, double size, double first, double shortes
     return true;
 }
 
-/* Says in *kink what is the matter where no operator tells. */
+/* Says in *kink what is the matter where no operator reports a kink. */
 static void describe_inconclusive(const rn__probe *p, const rn__derivative *d,
                                   rn_gradcheck_kink *kink)
 {
@@ -225,7 +226,9 @@ static void describe_inconclusive(const rn__probe *p, const rn__derivative *d,
 
 bool rn__line_slope(rn__probe *p, rn__slope_of_line *out, rn_gradcheck_kink *kink)
 {
-    const double size = size_of_moved(p), shortest = ldexp(size, -44);
+    double size = 0;
+    const int64_t moved = count_moved(p, &size);
+    const double shortest = ldexp(size, -44);
     const double first = size > 0x1p30 ? ldexp(1, ilogb(size) - 30) : 1;
     const double scale = smooth_scale(p, first, shortest, kink);
     rn__derivative *d = &out->derivative;
@@ -236,8 +239,8 @@ bool rn__line_slope(rn__probe *p, rn__slope_of_line *out, rn_gradcheck_kink *kin
     if (!rn__differentiate(function, p, (rn__steps){scale, shortest, p->noise}, d))
         return false;
     if (size > 0 && !at_own_scale(p, size, first, shortest, out)) return false;
-    out->kinked = isnan(d->value);
-    /* Of a huge one no shorter steps tell whether these settled by chance, as on a wave. */
+    out->kinked = isnan(d->value) || moved == 0;
+    /* Of a huge one no shorter steps show whether these settled by chance, as on a wave. */
     const bool sure = rn__clear(d) && (d->settled || rn__sharp(d));
     out->inconclusive = out->kinked || (first > 1 && !sure);
     describe_inconclusive(p, d, kink);

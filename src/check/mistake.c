@@ -8,7 +8,7 @@
 
 #include "check/mistake.h"
 
-bool rn__telling(const rn__sample *s)
+bool rn__nonzero(const rn__sample *s)
 {
     return !isinf(s->slope.error) && fabs(s->slope.value) > s->slope.error;
 }
@@ -16,15 +16,15 @@ bool rn__telling(const rn__sample *s)
 /* ---- a constant ratio ---- */
 
 /* Whether all elements are the same number of times what they should be. */
-static bool constant_ratio(const rn__finding *f, double *ratio, double *error, int *told)
+static bool constant_ratio(const rn__finding *f, double *ratio, double *error, int *nonzero)
 {
     const rn__sample *largest = NULL;
 
-    *told = 0;
+    *nonzero = 0;
     for (int k = 0; k < f->count; k++) {
         const rn__sample *sample = &f->sample[k];
-        if (!rn__telling(sample)) continue;
-        ++*told;
+        if (!rn__nonzero(sample)) continue;
+        ++*nonzero;
         if (!largest || fabs(sample->slope.value) > fabs(largest->slope.value))
             largest = sample;
     }
@@ -100,19 +100,25 @@ static rn_mistake misplaced(const rn__finding *f)
 
 /* ---- the gradient of another operand ---- */
 
-/* Whether a gradient is what input i's should be, at the elements of the samples. */
+bool rn__fits_samples(const rn__finding *f, int i, const double *gradient, int from, int to)
+{
+    bool nonzero = false;
+
+    for (int k = from; k < to; k++) {
+        rn__sample s = f->sample[k];
+        if (i == f->i && isinf(s.slope.error)) continue;
+        if (!rn__slope_of(f->p, i, NULL, s.element, &s.slope) ||
+            (i == f->i && isinf(s.slope.error)) ||
+            rn__disagrees(gradient[s.element], &s.slope))
+            return false;
+        nonzero = nonzero || rn__nonzero(&s);
+    }
+    return nonzero;
+}
+
 static bool fits(const rn__finding *f, int i, const double *gradient)
 {
-    bool told = false;
-
-    for (int k = 0; k < f->count; k++) {
-        rn__sample sample = f->sample[k];
-        if (i != f->i && !rn__slope_of(f->p, i, NULL, sample.element, &sample.slope))
-            return false;
-        if (rn__disagrees(gradient[sample.element], &sample.slope)) return false;
-        told = told || rn__telling(&sample);
-    }
-    return told;
+    return rn__fits_samples(f, i, gradient, 0, f->count);
 }
 
 /* Sets mask to 1 where an element-wise operator's output uses this element of x. */
@@ -145,7 +151,7 @@ static bool fits_summed(const rn__finding *f, int of, int to, const double *grad
         (double *)rn__arena_new(&p->arena, (size_t)p->output[0].count * sizeof *mask);
     double *all =
         (double *)rn__arena_new(&p->arena, (size_t)p->input[of].count * sizeof *all);
-    bool told = false, same = mask && all;
+    bool nonzero = false, same = mask && all;
 
     if (!same) rn__probe_no_memory(p);
     for (int64_t k = 0; same && k < p->input[of].count; k++) all[k] = 1;
@@ -155,10 +161,10 @@ static bool fits_summed(const rn__finding *f, int of, int to, const double *grad
         rn__probe_mask(p, 0, mask);
         same = rn__slope_of(p, of, all, 0, &sample.slope) &&
                !rn__disagrees(gradient[k], &sample.slope);
-        told = told || rn__telling(&sample);
+        nonzero = nonzero || rn__nonzero(&sample);
     }
     rn__probe_mask(p, 0, NULL);
-    return same && told;
+    return same && nonzero;
 }
 
 /* The other operand whose gradient it is; with `both` it has this one's too. -1: none. */
@@ -179,11 +185,11 @@ static int swapped_with(const rn__finding *f, bool both)
 
 /* ---- some elements ---- */
 
-/* Whether an element that tells anything is wrong. */
-static bool wrong_where_telling(const rn__finding *f)
+/* Whether an element that is not zero is wrong. */
+static bool wrong_where_nonzero(const rn__finding *f)
 {
     for (int k = 0; k < f->count; k++)
-        if (rn__telling(&f->sample[k]) &&
+        if (rn__nonzero(&f->sample[k]) &&
             rn__disagrees(f->a[f->sample[k].element], &f->sample[k].slope))
             return true;
     return false;
@@ -191,7 +197,7 @@ static bool wrong_where_telling(const rn__finding *f)
 
 /* ---- all of them ---- */
 
-/* What the gradient's own values tell. */
+/* What the gradient's values show alone. */
 static rn_mistake plain(const rn__finding *f)
 {
     bool zero = true;
@@ -211,7 +217,7 @@ rn_mistake rn__recognise(rn__probe *p, int i, const rn__sample *sample, int coun
     const size_t bytes = (size_t)p->input[i].count * sizeof(double);
     double *a = (double *)rn__arena_new(&p->arena, bytes), error = 0;
     const rn__finding f = {p, i, &p->input[i], sample, count, a};
-    int told;
+    int nonzero;
 
     *ratio = NAN;
     if (!a) {
@@ -220,18 +226,18 @@ rn_mistake rn__recognise(rn__probe *p, int i, const rn__sample *sample, int coun
     }
     memcpy(a, p->input[i].gradient, bytes);
     rn_mistake found = plain(&f);
-    const bool constant = constant_ratio(&f, ratio, &error, &told);
+    const bool constant = constant_ratio(&f, ratio, &error, &nonzero);
     if (!constant) *ratio = NAN;
     if (found != RN_MISTAKE_UNKNOWN) return found;
     if ((*other = swapped_with(&f, true)) >= 0) return RN_MISTAKE_SWAPPED;
     if (constant && fabs(*ratio + 1) <= 1e-8 + error) return RN_MISTAKE_SIGN;
-    if (constant && told > 1) return RN_MISTAKE_RATIO;
+    if (constant && nonzero > 1) return RN_MISTAKE_RATIO;
     if (found == RN_MISTAKE_UNKNOWN) found = misplaced(&f);
     if (found == RN_MISTAKE_UNKNOWN) found = rn__mistake_cotangent(&f);
     if (found == RN_MISTAKE_UNKNOWN && (*other = swapped_with(&f, false)) >= 0)
         found = RN_MISTAKE_SWAPPED;
     /* All that is wrong should be zero. */
-    if (found == RN_MISTAKE_UNKNOWN && !wrong_where_telling(&f)) return RN_MISTAKE_NOT_ZERO;
+    if (found == RN_MISTAKE_UNKNOWN && !wrong_where_nonzero(&f)) return RN_MISTAKE_NOT_ZERO;
     if (found == RN_MISTAKE_UNKNOWN && rn__mistake_term(&f)) found = RN_MISTAKE_ONE_TERM;
     return found;
 }

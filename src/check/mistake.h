@@ -15,8 +15,13 @@ typedef struct rn__finding {
     const double *a; /* its gradient; a copy, for the probe may run again */
 } rn__finding;
 
-/* Whether a sample tells anything but zero. */
-bool rn__telling(const rn__sample *s);
+/* Whether a sample is surely not zero. */
+bool rn__nonzero(const rn__sample *s);
+
+/* Whether a gradient is what input i's should be at the elements of samples [from, to),
+ * with the weights that the probe has now, and not all zero. */
+bool rn__fits_samples(const rn__finding *f, int i, const double *gradient, int from,
+                      int to);
 
 /* Whether each element is one term of the sum that it should be: one slice of the outputs,
  * or one of them. */

@@ -7,21 +7,11 @@
 
 /* ---- a term of a sum ---- */
 
-/* Whether the gradient is what the masked output alone would give, from sample k on. */
+/* Whether the gradient is what the masked output alone would give. */
 static bool one_slice(const rn__finding *f, const double *mask, int from, int to)
 {
-    bool told = false;
-
     rn__probe_mask(f->p, 0, mask);
-    for (int k = from; k < to; k++) {
-        rn__slope slope;
-        if (isinf(f->sample[k].slope.error)) continue;
-        if (!rn__slope_of(f->p, f->i, NULL, f->sample[k].element, &slope) ||
-            isinf(slope.error) || rn__disagrees(f->a[f->sample[k].element], &slope))
-            return false;
-        told = told || slope.value != 0;
-    }
-    return told;
+    return rn__fits_samples(f, f->i, f->a, from, to);
 }
 
 static bool slice_of_axis(const rn__finding *f, double *mask, int axis)
@@ -44,7 +34,7 @@ static bool some_output(const rn__finding *f, double *mask)
     bool all = true;
 
     for (int k = 0; all && k < f->count; k++) {
-        if (!rn__telling(&f->sample[k])) continue;
+        if (!rn__nonzero(&f->sample[k])) continue;
         all = false;
         for (int64_t j = 0; !all && j < f->p->output[0].count; j++) {
             memset(mask, 0, (size_t)f->p->output[0].count * sizeof *mask);
@@ -83,17 +73,10 @@ static bool same_gradient(const rn__finding *f)
 /* Runs the probe with other cotangents. */
 rn_mistake rn__mistake_cotangent(const rn__finding *f)
 {
-    bool fixed, right = true;
+    const bool fixed = rn__probe_run(f->p, 1) && same_gradient(f);
+    const bool right = !fixed && rn__probe_run(f->p, RN__ONES) &&
+                       rn__fits_samples(f, f->i, f->in->gradient, 0, f->count);
 
-    fixed = rn__probe_run(f->p, 1) && same_gradient(f);
-    right = !fixed && rn__probe_run(f->p, RN__ONES);
-    for (int k = 0; right && k < f->count; k++) {
-        rn__slope s;
-        if (isinf(f->sample[k].slope.error)) continue;
-        right = rn__slope_of(f->p, f->i, NULL, f->sample[k].element, &s) &&
-                !isinf(s.error) &&
-                !rn__disagrees(f->in->gradient[f->sample[k].element], &s);
-    }
     rn__probe_run(f->p, 0);
     if (fixed) return RN_MISTAKE_NO_COTANGENT;
     return right ? RN_MISTAKE_UNIT_COTANGENT : RN_MISTAKE_UNKNOWN;

@@ -16,7 +16,7 @@ typedef struct rn__derivative {
     double h;     /* the shortest step that it is made from, or that was tried */
     double noise; /* of one value, as it was measured */
     bool settled; /* the error is that of the noise, not of the steps */
-    bool bent;    /* f bends more than steps of this scale tell: try another */
+    bool bent;    /* curvature hides the slope at this scale: try another */
 } rn__derivative;
 
 /* Steps are at most scale / 8, and at least `shortest`. */
@@ -28,7 +28,7 @@ typedef struct rn__steps {
 /* f'(0) from differences over such steps. */
 bool rn__differentiate(rn__function f, void *data, rn__steps steps, rn__derivative *out);
 
-/* Good enough to tell anything, and to need nothing better. */
+/* Conclusive; so good that nothing better is needed. */
 bool rn__clear(const rn__derivative *d);
 bool rn__sharp(const rn__derivative *d);
 

@@ -108,42 +108,20 @@ bool rn__probe_compile(rn__probe *p)
     return true;
 }
 
-/* Sets dy and dx of the copy from the lists of its leaves and roots; skips what is null. */
-static void take_jittered(rn__probe *p, const rn_tensor *leaf, const rn_tensor *root)
-{
-    for (int i = 0; i < p->inputs; i++) {
-        p->input[i].jittered_x = *leaf++;
-        if (!rn_is_null(p->input[i].dx)) p->input[i].jittered_dx = *root++;
-    }
-    for (int i = 0; i < p->outputs; i++) {
-        p->output[i].jittered_dy = rn_is_null(p->output[i].dy) ? rn_null() : *leaf++;
-        p->output[i].jittered_y = *root++;
-    }
-}
-
-/* All gradients and outputs again in random arithmetic, with leaves of its own. */
+/* All gradients and outputs again in random arithmetic. */
 static bool compile_jittered(rn__probe *p)
 {
-    const int most = p->inputs + p->outputs;
-    rn_tensor *leaf = new_list(p, most), *root = new_list(p, most), *y = new_list(p, most);
-    int leaves = 0, roots = 0;
+    rn_tensor *root = new_list(p, p->inputs + p->outputs);
+    int roots = 0;
 
-    if (!leaf || !root || !y) return rn__probe_no_memory(p);
-    for (int i = 0; i < p->inputs; i++) {
-        leaf[leaves++] = p->input[i].x;
+    if (!root) return rn__probe_no_memory(p);
+    for (int i = 0; i < p->inputs; i++)
         if (!rn_is_null(p->input[i].dx)) root[roots++] = p->input[i].dx;
-    }
-    for (int i = 0; i < p->outputs; i++) {
-        if (!rn_is_null(p->output[i].dy)) leaf[leaves++] = p->output[i].dy;
-        root[roots++] = p->output[i].y;
-    }
-    if (!rn__jitter_new(&p->jitter, root, roots, y, leaf, leaves)) {
-        if (!p->jitter.graph) return rn__probe_no_memory(p);
-        p->refused = !p->jitter.graph->no_memory;
-        return rn__probe_fail(p, RN_INVALID, rn_graph_error(p->jitter.graph));
-    }
-    take_jittered(p, leaf, y);
-    return true;
+    for (int i = 0; i < p->outputs; i++) root[roots++] = p->output[i].y;
+    if (rn__jitter_new(&p->jitter, root, roots)) return true;
+    if (!p->jitter.graph || p->jitter.graph->no_memory) return rn__probe_no_memory(p);
+    p->refused = true;
+    return rn__probe_fail(p, RN_INVALID, rn_graph_error(p->jitter.graph));
 }
 
 bool rn__probe_compile_gradient(rn__probe *p)

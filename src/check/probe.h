@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A probe: a function y(x) with a gradient that is compared with differences, in a graph of
- * its own. It is the loss (gradcheck.c), one operator with its rule (rule.c) or one loop
- * (loop_alone.c).
+ * its own. It is the loss (gradcheck.c), or one operator or loop alone
+ * (alone.c).
  *
  * With cotangents w the gradient dx is compared with the derivative of
  *
@@ -25,9 +25,10 @@
 enum { RN__JITTERS = 4 };
 
 typedef struct rn__probe_input {
+    int32_t user; /* of the loss: the leaf of the user's graph that it stands for */
+    const char *name;
     rn_tensor x, dx; /* dx null: the gradient is zero */
-    rn_tensor jittered_x, jittered_dx;
-    bool judged; /* its gradient is compared; only of real ones */
+    bool judged;     /* its gradient is compared; only of real ones */
     int64_t count;
     const void *value;
     /* NULL unless judged. */
@@ -39,7 +40,6 @@ typedef struct rn__probe_input {
 
 typedef struct rn__probe_output {
     rn_tensor y, dy; /* dy null: it is 1 */
-    rn_tensor jittered_y, jittered_dy;
     int64_t count;
     double *weight; /* w */
     double *here, *there;
@@ -47,6 +47,13 @@ typedef struct rn__probe_output {
     double *noise;    /* ... and by rounding */
     bool *depends;    /* on what is being moved */
 } rn__probe_output;
+
+typedef struct rn__comparison {
+    rn_gradcheck_entry entry;
+    rn_gradcheck_kink kink;
+    bool kinked; /* no comparison: see kink */
+    bool clear;  /* the numerical derivative is conclusive */
+} rn__comparison;
 
 typedef struct rn__probe {
     rn_graph *graph;
@@ -66,6 +73,9 @@ typedef struct rn__probe {
     /* What depends on what is being moved. */
     double size, noise; /* of f: the sum of |w y|, and of rounding errors */
     int dependent;
+    /* Takes each comparison: of input i, -1 for all together. */
+    void (*take)(void *data, int i, const rn__comparison *comparison);
+    void *data;
     /* What the comparisons found. */
     bool doubtful; /* a failure was left out: it may be a spike as narrow as a tiny x */
     int in_vain; /* failures that shorter steps did not explain, since the last they did */
@@ -110,6 +120,13 @@ double rn__mean_size(const double *x, int count);
 
 /* ---- kink.c ---- */
 
+/* The number that a node of a copy has in the user's graph, or body; -1: none. */
+int32_t rn__user_id(const rn__copy_pass *copied, rn_tensor x);
+
+/* The steps of all loops around a graph, outermost first, in run number `run` of it.
+ * Returns how many loops there are. */
+int rn__steps_at(const rn_graph *graph, int64_t run, int64_t *step);
+
 /* Fills in which choice changes at this distance, at which element of which step; or what
  * the matter is with the function itself. */
 void rn__kink_choice(rn__probe *p, const rn__choice *choice, int64_t element,
@@ -135,18 +152,11 @@ bool rn__line_slope(rn__probe *p, rn__slope_of_line *out, rn_gradcheck_kink *kin
 /* The same by shorter steps, taking f to be that noisy at least. */
 bool rn__line_closer(rn__probe *p, double scale, double noise, rn__derivative *out);
 
-/* Whether f has a kink here, of which no operator tells, that could make a right gradient
+/* Whether f has a kink here, that no operator reports and that could make a right gradient
  * differ by so much from differences over steps of this scale. */
 bool rn__line_kinked(rn__probe *p, double scale, double difference);
 
 /* ---- compare.c ---- */
-
-typedef struct rn__comparison {
-    rn_gradcheck_entry entry;
-    rn_gradcheck_kink kink;
-    bool kinked; /* no comparison: see kink */
-    bool clear;  /* the numerical derivative is good enough to tell anything */
-} rn__comparison;
 
 /* Compares the gradient along the inputs' directions, or of one element alone. */
 bool rn__compare_line(rn__probe *p, int64_t element, rn__comparison *out);
@@ -154,7 +164,7 @@ bool rn__compare_element(rn__probe *p, int i, int64_t element, rn__comparison *o
 
 /* The derivative of f with respect to one element, or along a direction. */
 typedef struct rn__slope {
-    double value, error; /* error infinite: it cannot be told, as at a kink */
+    double value, error; /* error infinite: it is unknown, as at a kink */
 } rn__slope;
 
 /* Along the direction or, that being NULL, the element of input i. False when a run fails.
@@ -164,20 +174,11 @@ bool rn__slope_of(rn__probe *p, int i, const double *direction, int64_t element,
 
 /* ---- compare_all.c ---- */
 
-/* What is compared, as in rn_gradcheck_options, and what takes each comparison: of input i,
- * -1 for all together. */
-typedef struct rn__plan {
-    int directions, samples;
-    int64_t exhaustive;
-    uint64_t seed;
-    void (*take)(void *data, int i, const rn__comparison *comparison);
-    void *data;
-} rn__plan;
-
-/* All that the plan has; of one input; of that the elements. False when a run fails. */
-bool rn__compare_all(rn__probe *p, const rn__plan *plan);
-bool rn__compare_input(rn__probe *p, int i, const rn__plan *plan);
-bool rn__compare_elements(rn__probe *p, int i, const rn__plan *plan);
+/* All that the options ask for; of one input; of that the elements. False when a run fails.
+ */
+bool rn__compare_all(rn__probe *p, const rn_gradcheck_options *options);
+bool rn__compare_input(rn__probe *p, int i, const rn_gradcheck_options *options);
+bool rn__compare_elements(rn__probe *p, int i, const rn_gradcheck_options *options);
 
 /* Number i of a stream of normally distributed ones. */
 double rn__probe_normal(uint64_t seed, uint32_t stream, uint64_t i);

@@ -36,7 +36,7 @@ bool rn__probe_set(rn__probe *p, int i, const void *value)
     in->value = value;
     return feed(p, p->forward, in->x, value) && feed(p, p->backward, in->x, value) &&
            feed(p, p->branches.program, in->x, value) &&
-           feed(p, p->jitter.program, in->jittered_x, value);
+           feed(p, p->jitter.program, rn__jittered(&p->jitter, in->x), value);
 }
 
 /* Number k of a stream, uniform in (-1, 1). */
@@ -50,7 +50,7 @@ static double uniform(int stream, uint64_t k)
     return 2 * (((double)bits[0] + 0.5) / 4294967296.0) - 1;
 }
 
-/* An output that is no number tells nothing: it has no weight, and no cotangent. */
+/* An output that is not finite has no weight, and no cotangent. */
 static void draw(rn__probe *p, int stream)
 {
     uint64_t k = 0;
@@ -127,12 +127,14 @@ static bool run_one_jittered(rn__probe *p, int j)
         if (!in->judged) continue;
         memset(in->jittered[j], 0, (size_t)in->count * sizeof(double));
         if (!rn_is_null(in->dx) &&
-            !read(p, p->jitter.program, in->jittered_dx, in->jittered[j], in->count))
+            !read(p, p->jitter.program, rn__jittered(&p->jitter, in->dx), in->jittered[j],
+                  in->count))
             return false;
     }
     for (int i = 0; i < p->outputs; i++) {
         const rn__probe_output *out = &p->output[i];
-        if (!read(p, p->jitter.program, out->jittered_y, out->there, out->count))
+        if (!read(p, p->jitter.program, rn__jittered(&p->jitter, out->y), out->there,
+                  out->count))
             return false;
         for (int64_t k = 0; k < out->count; k++)
             out->jittered[k * RN__JITTERS + j] = out->there[k] - out->here[k];
@@ -144,7 +146,8 @@ static bool run_jittered(rn__probe *p)
 {
     if (!p->jitter.program) return true;
     for (int i = 0; i < p->outputs; i++)
-        if (!feed(p, p->jitter.program, p->output[i].jittered_dy, p->output[i].weight))
+        if (!feed(p, p->jitter.program, rn__jittered(&p->jitter, p->output[i].dy),
+                  p->output[i].weight))
             return false;
     for (int j = 0; j < RN__JITTERS; j++)
         if (!run_one_jittered(p, j)) return false;

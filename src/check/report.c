@@ -14,13 +14,12 @@ typedef struct whole {
     rn_gradcheck_report report; /* first */
     rn_allocator allocator;
     rn__arena names;
-    int most, capacity; /* of the worst: to be kept, and room for */
-    int64_t kink_capacity;
-    rn_gradcheck_entry jointly; /* the worst direction of all tensors, if joint > 0 */
-    int64_t joint;
-    bool telling;       /* not all gradients are zero */
-    bool incomplete;    /* something was lost for want of memory */
-    char no_memory[48]; /* the text where there is no memory for one */
+    int most; /* of the worst: to be kept */
+    int64_t worst_capacity, kink_capacity;
+    rn_gradcheck_tensor jointly; /* all tensors together */
+    bool nonzero;                /* not all gradients are zero */
+    bool incomplete;             /* something was lost for want of memory */
+    char no_memory[48];          /* the text where there is no memory for one */
 } whole;
 
 rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst)
@@ -30,6 +29,7 @@ rn_gradcheck_report *rn__report_new(rn_allocator allocator, int worst)
     if (!w) return NULL;
     w->allocator = w->names.allocator = allocator;
     w->most = worst;
+    w->jointly.name = "all tensors";
     w->report.passed = true;
     w->report.culprit = rn__no_culprit();
     snprintf(w->no_memory, sizeof w->no_memory, "gradcheck: not made: out of memory\n");
@@ -55,19 +55,17 @@ static bool worse(double a, double b)
     return a > b;
 }
 
-static bool grow(whole *w)
+/* Room for one more in an array; NULL without memory. */
+static void *grow(whole *w, void *at, size_t size, int64_t count, int64_t *capacity)
 {
-    const int more = w->most / 2 > w->capacity ? 2 * w->capacity + 8 : w->most;
-    rn_gradcheck_entry *at = (rn_gradcheck_entry *)rn__resize(w->allocator, w->report.worst,
-                                                              (size_t)more * sizeof *at);
-
-    if (!at) {
+    if (count < *capacity) return at;
+    const int64_t more = 2 * *capacity + 8;
+    void *grown = rn__resize(w->allocator, at, (size_t)more * size);
+    if (grown)
+        *capacity = more;
+    else
         w->incomplete = true;
-        return false;
-    }
-    w->report.worst = at;
-    w->capacity = more;
-    return true;
+    return grown;
 }
 
 static void keep(whole *w, rn_gradcheck_entry entry)
@@ -76,11 +74,14 @@ static void keep(whole *w, rn_gradcheck_entry entry)
     int at = r->worst_count;
 
     if (at == w->most && !worse(entry.excess, r->worst[at - 1].excess)) return;
-    if (at == w->capacity && at < w->most && !grow(w)) return;
-    if (at < w->most)
+    if (at < w->most) {
+        void *room = grow(w, r->worst, sizeof entry, at, &w->worst_capacity);
+        if (!room) return;
+        r->worst = (rn_gradcheck_entry *)room;
         r->worst_count++;
-    else
+    } else {
         at--;
+    }
     for (; at > 0 && worse(entry.excess, r->worst[at - 1].excess); at--)
         r->worst[at] = r->worst[at - 1];
     r->worst[at] = entry;
@@ -96,7 +97,7 @@ bool rn__report_tensors(rn_gradcheck_report *r, const rn__checking *c)
     for (int i = 0; r->tensors && i < leaves; i++) {
         rn_gradcheck_tensor *t = &r->tensors[r->tensor_count++];
         *t = (rn_gradcheck_tensor){.elements = c->probe.input[i].count};
-        t->name = rn__arena_string(&w->names, c->leaf[i].name);
+        t->name = rn__arena_string(&w->names, c->probe.input[i].name);
         if (!t->name) return false;
     }
     return r->tensors != NULL;
@@ -105,20 +106,15 @@ bool rn__report_tensors(rn_gradcheck_report *r, const rn__checking *c)
 static void add(rn_gradcheck_report *r, int tensor, rn_gradcheck_entry entry)
 {
     whole *w = (whole *)r;
+    rn_gradcheck_tensor *t = tensor < 0 ? &w->jointly : &r->tensors[tensor];
 
-    if (tensor >= 0) {
-        rn_gradcheck_tensor *t = &r->tensors[tensor];
-        entry.tensor = t->name;
-        if (t->checked == 0 || worse(entry.excess, t->worst.excess)) t->worst = entry;
-        t->checked++;
-        t->failed += !entry.passed;
-    } else if (w->joint++ == 0 || worse(entry.excess, w->jointly.excess)) {
-        w->jointly = entry;
-    }
-    w->telling = w->telling || entry.analytic != 0 || entry.numeric != 0;
+    entry.tensor = t->name;
+    if (t->checked++ == 0 || worse(entry.excess, t->worst.excess)) t->worst = entry;
+    t->failed += !entry.passed;
+    w->nonzero = w->nonzero || entry.analytic != 0 || entry.numeric != 0;
     r->checked++;
     r->failed += !entry.passed;
-    r->vague += entry.vague;
+    r->inconclusive += entry.inconclusive;
     r->passed = r->passed && entry.passed;
     if (worse(entry.error, r->largest)) r->largest = entry.error;
     if (worse(entry.excess, r->excess)) r->excess = entry.excess;
@@ -129,18 +125,10 @@ static void add_kink(rn_gradcheck_report *r, int tensor, rn_gradcheck_kink kink)
 {
     whole *w = (whole *)r;
 
-    if (r->kinks == w->kink_capacity) {
-        const int64_t more = w->kink_capacity ? 2 * w->kink_capacity : 4;
-        rn_gradcheck_kink *at = (rn_gradcheck_kink *)rn__resize(w->allocator, r->kink,
-                                                                (size_t)more * sizeof *at);
-        if (!at) {
-            w->incomplete = true;
-            return;
-        }
-        r->kink = at;
-        w->kink_capacity = more;
-    }
-    kink.tensor = tensor < 0 ? "all tensors" : r->tensors[tensor].name;
+    void *room = grow(w, r->kink, sizeof kink, r->kinks, &w->kink_capacity);
+    if (!room) return;
+    r->kink = (rn_gradcheck_kink *)room;
+    kink.tensor = tensor < 0 ? w->jointly.name : r->tensors[tensor].name;
     kink.op = rn__arena_string(&w->names, kink.op);
     kink.node = rn__arena_string(&w->names, kink.node);
     if (!kink.op || !kink.node) w->incomplete = true;
@@ -171,14 +159,14 @@ static void write_entry(rn__text *t, const rn_gradcheck_entry *e)
     write_place(t, e->tensor, e->element);
     rn__text_add(
         t, ": analytic %.15g +- %.1e, numeric %.15g +- %.1e: %.3g of the error bounds\n",
-        e->analytic, e->analytic_bar, e->numeric, e->numeric_bar, e->excess);
+        e->analytic, e->analytic_bound, e->numeric, e->numeric_bound, e->excess);
 }
 
 static void write_tensors(rn__text *t, const rn_gradcheck_report *r)
 {
     const whole *w = (const whole *)r;
 
-    if (w->joint) write_entry(t, &w->jointly);
+    if (w->jointly.checked) write_entry(t, &w->jointly.worst);
     for (int i = 0; i < r->tensor_count; i++) {
         const rn_gradcheck_tensor *x = &r->tensors[i];
         if (x->checked) write_entry(t, &x->worst);
@@ -200,7 +188,7 @@ static void write_kink(rn__text *t, const rn_gradcheck_kink *k)
     rn__text_add(t, " element %lld, at distance %.3g\n", (long long)k->choice, k->distance);
 }
 
-/* Elements first: a direction moves all of them, and does not tell which is at the kink. */
+/* Elements first: a direction moves all of them, and does not show which is at the kink. */
 static void write_kinks(rn__text *t, const rn_gradcheck_report *r)
 {
     const int64_t most = 3;
@@ -232,12 +220,11 @@ static void write_verdict(rn__text *t, const rn_gradcheck_report *r)
                  "%.3g, largest distance %.3g of the error bounds\n",
                  r->passed ? "passed" : "FAILED", (long long)r->failed,
                  (long long)r->checked, r->largest, r->excess);
-    if (r->vague && ((const whole *)r)->telling)
+    if (r->inconclusive && ((const whole *)r)->nonzero)
         rn__text_add(
-            t,
-            "  %lld of them tell nothing: the error bounds are wider than the gradients\n",
-            (long long)r->vague);
-    if (!((const whole *)r)->telling)
+            t, "  %lld of them are inconclusive: the error bounds exceed the gradients\n",
+            (long long)r->inconclusive);
+    if (!((const whole *)r)->nonzero)
         rn__text_add(t, "  all gradients that were compared are zero\n");
 }
 

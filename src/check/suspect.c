@@ -12,25 +12,19 @@
 
 /* ---- what is checked reaches what ---- */
 
-/* By node of each graph of the copy: whether its value depends on a leaf whose gradient was
- * checked. */
-typedef struct reach {
-    rn__search *s;
-    rn__copy_pass live; /* its regions' `live` are used for this */
-} reach;
-
-static bool *reached_in(const reach *r, const rn_graph *graph)
+const bool *rn__search_reached(const rn__search *s, const rn_graph *graph)
 {
-    rn__region *region = rn__copy_region(&r->live, graph);
+    const rn__region *region = rn__copy_region(&s->reach, graph);
     return region ? region->live : NULL;
 }
 
-static void spread(const reach *r, const rn_graph *graph);
+static void spread(const rn__search *s, const rn_graph *graph);
 
 /* Into a loop's body, round its carries until nothing is added. */
-static void spread_loop(const reach *r, const rn_loop *loop, const bool *outer)
+static void spread_loop(const rn__search *s, const rn_loop *loop, const bool *outer)
 {
-    bool *inner = reached_in(r, loop->body), changed = true;
+    const rn__region *region = rn__copy_region(&s->reach, loop->body);
+    bool *inner = region ? region->live : NULL, changed = true;
 
     if (!inner) return; /* nothing of it is used */
     for (int i = 0; i < loop->each.count; i++) {
@@ -43,7 +37,7 @@ static void spread_loop(const reach *r, const rn_loop *loop, const bool *outer)
     }
     while (changed) {
         changed = false;
-        spread(r, loop->body);
+        spread(s, loop->body);
         for (int i = 0; i < loop->carry.count; i++) {
             const rn__carry *c = rn__list_at(loop->carry, rn__carry, i);
             if (inner[c->leaf] || !(outer[c->initial] || inner[c->next])) continue;
@@ -52,47 +46,46 @@ static void spread_loop(const reach *r, const rn_loop *loop, const bool *outer)
     }
 }
 
-static bool reaches_output(const reach *r, const rn__node *get)
+static bool reaches_output(const rn__search *s, const rn__node *get)
 {
-    const bool *inner = reached_in(r, get->loop->body);
+    const bool *inner = rn__search_reached(s, get->loop->body);
     const rn__get *g = (const rn__get *)get->attributes;
 
     return inner && inner[g->id];
 }
 
-static void spread(const reach *r, const rn_graph *graph)
+static void spread(const rn__search *s, const rn_graph *graph)
 {
-    bool *here = reached_in(r, graph);
+    const rn__region *region = rn__copy_region(&s->reach, graph);
+    bool *here = region ? region->live : NULL;
 
     for (int32_t id = 0; here && id < graph->count; id++) {
         const rn__node *node = rn__at(graph, id);
-        if (node->op == &rn__op_loop)
-            spread_loop(r, node->loop, here);
-        else if (node->op == &rn__op_get)
-            here[id] = reaches_output(r, node);
-        else
-            for (int i = 0; i < node->inputs && rn__is_real(node->type); i++)
-                here[id] = here[id] || here[node->in[i]];
+        const bool loop = node->op == &rn__op_loop,
+                   passes = node->op->gradient && rn__is_real(node->type);
+        for (int i = 0; i < node->inputs && (loop || passes); i++)
+            here[id] = here[id] || here[node->in[i]];
+        if (loop) spread_loop(s, node->loop, here);
+        if (node->op == &rn__op_get) here[id] = reaches_output(s, node);
     }
 }
 
 /* Clears the marks of liveness and puts those of reach in their place. */
-static bool find_reach(reach *r)
+static bool find_reach(rn__search *s)
 {
-    rn__search *s = r->s;
-
-    r->live = (rn__copy_pass){.from = s->copy, .to = s->copy};
-    r->live.arena.allocator = s->copy->allocator;
-    if (!rn__copy_live(&r->live, &s->loss.id, 1, false)) return false;
-    for (int32_t i = 0; i < r->live.regions; i++) {
-        const rn__region *seen = r->live.region[i];
+    s->reach = (rn__copy_pass){.from = s->copy, .to = s->copy};
+    s->reach.arena.allocator = s->copy->allocator;
+    if (!rn__copy_live(&s->reach, &s->loss.id, 1, false)) return false;
+    for (int32_t i = 0; i < s->reach.regions; i++) {
+        const rn__region *seen = s->reach.region[i];
         if (seen) memset(seen->live, 0, (size_t)seen->graph->count * sizeof *seen->live);
     }
-    for (int i = 0; i < s->fed_count; i++) {
-        const rn_tensor x = rn__copied(&s->pass, s->fed[i].id);
-        if (s->fed[i].checked && !rn_is_null(x)) reached_in(r, s->copy)[x.id] = true;
+    for (int i = 0; i < s->checked->inputs; i++) {
+        const rn_tensor x = rn__search_leaf(s, i);
+        if (s->checked->input[i].judged && !rn_is_null(x))
+            rn__copy_region(&s->reach, s->copy)->live[x.id] = true;
     }
-    spread(r, s->copy);
+    spread(s, s->copy);
     return true;
 }
 
@@ -106,44 +99,24 @@ static int depth_of(const rn_graph *graph)
     return depth;
 }
 
-/* The outer tensor of a leaf of a body, its id; -1 when it is none of these. */
-static int32_t outer_of(const rn__list *pairs, int32_t leaf)
-{
-    for (int i = 0; i < pairs->count; i++) {
-        const rn__pair *p = rn__list_at(*pairs, rn__pair, i);
-        if (p->leaf == leaf) return p->outer;
-    }
-    return -1;
-}
-
 /* What a body captures has one value for all its steps. */
 static rn_tensor uncaptured(rn_tensor x)
 {
     while (x.graph->parent && rn__node_of(x)->op == &rn__op_capture)
-        x = rn__tensor(x.graph->parent, outer_of(&x.graph->loop->capture, x.id));
+        x = rn__tensor(x.graph->parent, rn__pair_of(&x.graph->loop->capture, x.id)->outer);
     return x;
 }
 
-/* As rn__lift; a step's slice is already a slice of a stack. */
-static rn_tensor lifted(rn_tensor x)
-{
-    while (!rn_is_null(x) && x.graph->parent)
-        x = rn__node_of(x)->op == &rn__op_each
-                ? rn__tensor(x.graph->parent, outer_of(&x.graph->loop->each, x.id))
-                : rn__loop_get(x.graph->loop, RN__COLLECT, x.id);
-    return x;
-}
-
-static bool add_operands(const reach *r, rn__suspect *suspect)
+static bool add_operands(rn__search *s, rn__suspect *suspect)
 {
     const rn__node *node = rn__at(suspect->graph, suspect->id);
-    const bool *reached = reached_in(r, suspect->graph);
+    const bool *reached = rn__search_reached(s, suspect->graph);
 
-    suspect->operand = (rn__operand *)rn__arena_new(
-        &r->s->arena, (size_t)node->inputs * sizeof *suspect->operand);
+    suspect->operand = (rn__suspect_operand *)rn__arena_new(
+        &s->arena, (size_t)node->inputs * sizeof *suspect->operand);
     for (int i = 0; suspect->operand && i < node->inputs; i++) {
         const rn_tensor x = uncaptured(rn__tensor(suspect->graph, node->in[i]));
-        suspect->operand[i] = (rn__operand){.depth = depth_of(x.graph), .stack = x};
+        suspect->operand[i] = (rn__suspect_operand){.depth = depth_of(x.graph), .stack = x};
         suspect->operand[i].reached = reached && reached[node->in[i]];
     }
     return suspect->operand != NULL;
@@ -169,9 +142,8 @@ static bool is_users(const rn_op *op)
     return op != &rn__op_loop;
 }
 
-static bool add_suspect(const reach *r, rn_graph *user, int32_t id, rn_tensor copy)
+static bool add_suspect(rn__search *s, rn_graph *user, int32_t id, rn_tensor copy)
 {
-    rn__search *s = r->s;
     rn__suspect suspect = {
         .graph = copy.graph, .id = copy.id, .user_graph = user, .user_id = id, .runs = 1};
 
@@ -181,27 +153,28 @@ static bool add_suspect(const reach *r, rn_graph *user, int32_t id, rn_tensor co
         suspect.steps[--at] = g->loop->steps;
         suspect.runs *= g->loop->steps;
     }
-    if (!add_operands(r, &suspect)) return false;
+    if (!add_operands(s, &suspect)) return false;
     if (!matters(&suspect)) return true;
     rn__suspect *kept = (rn__suspect *)rn__list_add(s->copy, &s->suspects, sizeof *kept);
     if (!kept) return false;
     *kept = suspect;
     /* What it does not pass on it stops on purpose. */
     kept->stops = (rn__at(user, id)->op->flags & RN_OP_STOPS) != 0;
-    kept->untold = is_users(rn__at(user, id)->op) && !rn__at(user, id)->op->branches;
+    kept->outputs = rn__node_of(copy)->loop ? rn__node_of(copy)->loop->output.count : 1;
+    kept->no_branches = is_users(rn__at(user, id)->op) && !rn__at(user, id)->op->branches;
     return true;
 }
 
-static bool add_suspects(const reach *r, rn_graph *graph)
+static bool add_suspects(rn__search *s, rn_graph *graph)
 {
-    const rn__region *region = rn__copy_region(&r->s->pass, graph);
+    const rn__region *region = rn__copy_region(&s->pass, graph);
     const int32_t count = region ? graph->count : 0;
 
     for (int32_t id = 0; id < count; id++) {
         const rn__node *node = rn__at(graph, id);
         if (!region->live[id] || node->inputs == 0 || node->op == &rn__op_get) continue;
-        if (node->op == &rn__op_loop && !add_suspects(r, node->loop->body)) return false;
-        if (!add_suspect(r, graph, id, region->to[id])) return false;
+        if (node->op == &rn__op_loop && !add_suspects(s, node->loop->body)) return false;
+        if (!add_suspect(s, graph, id, region->to[id])) return false;
     }
     return true;
 }
@@ -221,7 +194,7 @@ static bool lift_all(rn__search *s, rn_tensor **y, int *count)
     for (int k = 0; *y && k < s->suspects.count; k++) {
         const rn__suspect *suspect = rn__list_at(s->suspects, rn__suspect, k);
         for (int i = 0; i < rn__at(suspect->graph, suspect->id)->inputs; i++) {
-            suspect->operand[i].stack = lifted(suspect->operand[i].stack);
+            suspect->operand[i].stack = rn__lift(suspect->operand[i].stack);
             if (rn_is_null(suspect->operand[i].stack)) return false;
             (*y)[(*count)++] = suspect->operand[i].stack;
         }
@@ -229,12 +202,22 @@ static bool lift_all(rn__search *s, rn_tensor **y, int *count)
     return *y != NULL;
 }
 
+rn_tensor rn__search_leaf(const rn__search *s, int i)
+{
+    return rn__copied(&s->pass, s->checked->input[i].user);
+}
+
+static size_t bytes_of(rn_tensor x)
+{
+    return (size_t)rn_shape_count(rn_shape_get(x)) * rn_type_size(rn_type_get(x));
+}
+
 bool rn__search_feed(const rn__search *s, rn_program *program)
 {
-    for (int i = 0; i < s->fed_count; i++) {
-        const rn_tensor x = rn__copied(&s->pass, s->fed[i].id);
+    for (int i = 0; i < s->checked->inputs; i++) {
+        const rn_tensor x = rn__search_leaf(s, i);
         if (!rn_is_null(x) &&
-            rn_feed(program, x, s->fed[i].value, s->fed[i].bytes) != RN_OK)
+            rn_feed(program, x, s->checked->input[i].value, bytes_of(x)) != RN_OK)
             return false;
     }
     return true;
@@ -253,24 +236,15 @@ static bool run_all(rn__search *s)
 
 bool rn__suspects_find(rn__search *s)
 {
-    reach r = {.s = s};
-    const bool ok = find_reach(&r) && add_suspects(&r, s->user);
-
-    rn__copy_finish(&r.live);
-    return ok && s->suspects.count && run_all(s);
+    return find_reach(s) && add_suspects(s, s->user) && s->suspects.count && run_all(s);
 }
 
 /* ---- the values ---- */
 
-static size_t bytes_of(rn_tensor x)
-{
-    return (size_t)rn_shape_count(rn_shape_get(x)) * rn_type_size(rn_type_get(x));
-}
-
 bool rn__suspect_read(const rn__search *s, rn__suspect *suspect, rn__arena *arena)
 {
     for (int i = 0; i < rn__at(suspect->graph, suspect->id)->inputs; i++) {
-        rn__operand *o = &suspect->operand[i];
+        rn__suspect_operand *o = &suspect->operand[i];
         char *data = (char *)rn__arena_new(arena, bytes_of(o->stack));
         if (!data || rn_read(s->program, o->stack, data, bytes_of(o->stack)) != RN_OK)
             return false;
@@ -279,14 +253,18 @@ bool rn__suspect_read(const rn__search *s, rn__suspect *suspect, rn__arena *aren
     return true;
 }
 
+const void *rn__suspect_value(const rn__suspect *suspect, int i, int64_t run)
+{
+    const rn__suspect_operand *o = &suspect->operand[i];
+    const rn__node *node = rn__at(suspect->graph, suspect->id);
+
+    for (int k = o->depth; k < suspect->loops; k++) run /= suspect->steps[k];
+    return o->data + (size_t)run * bytes_of(rn__tensor(suspect->graph, node->in[i]));
+}
+
 bool rn__suspect_feed(const rn__suspect *suspect, int64_t run, rn__probe *p)
 {
-    for (int i = 0; i < p->inputs; i++) {
-        const rn__operand *o = &suspect->operand[i];
-        int64_t at = run;
-        for (int k = o->depth; k < suspect->loops; k++) at /= suspect->steps[k];
-        if (!rn__probe_set(p, i, o->data + (size_t)at * bytes_of(p->input[i].x)))
-            return false;
-    }
+    for (int i = 0; i < p->inputs; i++)
+        if (!rn__probe_set(p, i, rn__suspect_value(suspect, i, run))) return false;
     return true;
 }

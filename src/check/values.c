@@ -9,11 +9,12 @@
 /* What the user gives for a leaf: a variable's data, a named value, or NULL. */
 static const void *given(const rn__checking *c, int i)
 {
-    const rn__node *node = rn__at(c->user, c->leaf[i].user);
+    const int32_t user = c->probe.input[i].user;
+    const rn__node *node = rn__at(c->user, user);
 
     for (int k = 0; k < c->options.value_count; k++) {
         const rn_tensor x = c->options.values[k].input;
-        if (x.graph == c->user && x.id == c->leaf[i].user) return c->options.values[k].data;
+        if (x.graph == c->user && x.id == user) return c->options.values[k].data;
     }
     return node->variable ? node->variable->data : NULL;
 }
@@ -22,7 +23,7 @@ static const void *given(const rn__checking *c, int i)
 static bool set_value(rn__checking *c, int i)
 {
     rn__probe *p = &c->probe;
-    const rn_type type = rn__at(c->user, c->leaf[i].user)->type;
+    const rn_type type = rn__at(c->user, p->input[i].user)->type;
     const void *data = given(c, i);
     const size_t n = (size_t)p->input[i].count,
                  size = rn__is_real(type) ? sizeof(double) : rn_type_size(type);

@@ -39,13 +39,13 @@ int main(void)
 {
     layer_result all = {0};
 
-    printf("%-29s%-16s%12s%10s%7s%10s%7s\n", "layer", "cell", "comparisons", "f64", "bars",
-           "f32", "bars");
+    printf("%-29s%-16s%12s%10s%7s%10s%7s\n", "layer", "cell", "comparisons", "f64",
+           "bounds", "f32", "bounds");
     for (int k = 0; k < LAYER_KINDS; k++)
         for (int c = 0; c < LAYER_PLAIN_CELLS; c++)
             row(&layer_kinds[k], layer_cells[c], &all);
     printf("%d graphs, %lld comparisons, %lld kinks: largest relative error %.2g (limit "
-           "%g), %.2f of the bars; %d failed\n",
+           "%g), %.2f of the error bounds; %d failed\n",
            all.graphs, (long long)all.comparisons, (long long)all.kinks, all.largest,
            layer_limit, all.excess, all.failed);
     return all.failed || all.kinks ? 1 : 0;

@@ -51,8 +51,8 @@ typedef struct layer_result {
     int graphs;
     int64_t comparisons, kinks;
     double largest;  /* relative error; NaN if any was */
-    double excess;   /* share of the bars */
-    int failed;      /* graphs with a comparison beyond its bars or the limit, ... */
+    double excess;   /* share of the error bounds */
+    int failed;      /* graphs with a comparison beyond its error bound or the limit, ... */
     char text[2000]; /* ... and what was wrong with the first of them */
 } layer_result;
 

@@ -141,7 +141,7 @@ Test(gradcheck, report_of_a_small_tensor)
     cr_assert_eq(r->tensors[0].worst.element, 3);
     char want[200];
     snprintf(want, sizeof want, "x element 3: analytic %.15g +- %.1e, numeric ",
-             r->worst[0].analytic, r->worst[0].analytic_bar);
+             r->worst[0].analytic, r->worst[0].analytic_bound);
     cr_assert(strstr(r->text, want), "%s", r->text);
     snprintf(want, sizeof want, "gradcheck: FAILED: 1 of 5 comparisons failed; ");
     cr_assert(!strncmp(r->text, want, strlen(want)), "%s", r->text);
@@ -206,8 +206,8 @@ Test(gradcheck, large_tensors_are_sampled)
     rn_gradcheck_free(r);
 }
 
-/* No tolerance: one part in 10^9 is seen, and what the bars allow is said. */
-Test(gradcheck, bars)
+/* No tolerance: one part in 10^9 is seen, and what the error bounds allow is said. */
+Test(gradcheck, error_bounds)
 {
     rn_gradcheck_report *r =
         check(5, (mistake){1 + 1e-9, -1}, 1, 0, (rn_gradcheck_options){.directions = -1});
@@ -215,9 +215,9 @@ Test(gradcheck, bars)
     cr_assert_eq(r->failed, 5, "%s", r->text);
     for (int i = 0; i < 5; i++) {
         const rn_gradcheck_entry *e = &r->worst[i];
-        cr_assert(e->analytic_bar < 1e-13 && e->numeric_bar < 1e-10, "%s", r->text);
-        const double bars = e->analytic_bar + e->numeric_bar;
-        cr_assert_float_eq(e->excess, fabs(e->analytic - e->numeric) / bars,
+        cr_assert(e->analytic_bound < 1e-13 && e->numeric_bound < 1e-10, "%s", r->text);
+        const double bounds = e->analytic_bound + e->numeric_bound;
+        cr_assert_float_eq(e->excess, fabs(e->analytic - e->numeric) / bounds,
                            1e-9 * e->excess);
     }
     rn_gradcheck_free(r);

@@ -25,7 +25,7 @@ static void add(honesty *sum, const honesty *one)
     sum->points += one->points;
     sum->alarms += one->alarms;
     sum->left_out += one->left_out;
-    sum->vague += one->vague;
+    sum->inconclusive += one->inconclusive;
     sum->straddled += one->straddled;
     sum->unreported += one->unreported;
     add_side(&sum->numeric, one->numeric);
@@ -36,9 +36,10 @@ static void print(const char *name, const honesty *h)
 {
     printf("%-14s%8lld%7lld%8lld%7lld%7lld%9lld%6lld%8.2g%9lld%6lld%8.2g\n", name,
            (long long)h->points, (long long)h->alarms, (long long)h->left_out,
-           (long long)h->unreported, (long long)h->vague, (long long)h->numeric.judged,
-           (long long)h->numeric.outside, h->numeric.worst, (long long)h->analytic.judged,
-           (long long)h->analytic.outside, h->analytic.worst);
+           (long long)h->unreported, (long long)h->inconclusive,
+           (long long)h->numeric.judged, (long long)h->numeric.outside, h->numeric.worst,
+           (long long)h->analytic.judged, (long long)h->analytic.outside,
+           h->analytic.worst);
     if (h->alarm[0]) printf("%s", h->alarm);
     fflush(stdout);
 }
@@ -53,11 +54,12 @@ static void print_end(const honesty *h)
     const int64_t judged = h->numeric.judged + h->analytic.judged;
     const int64_t within = judged - h->numeric.outside - h->analytic.outside;
 
-    printf(
-        "%lld points, %lld failed, %lld left out at kinks, %lld kinks missed, %lld vague\n",
-        (long long)h->points, (long long)h->alarms, (long long)h->left_out,
-        (long long)h->unreported, (long long)h->vague);
-    printf("within the bars: %lld of %lld errors (%.4f %%), the worst %.2g bars\n",
+    printf("%lld points, %lld failed, %lld left out at kinks, %lld kinks missed, %lld "
+           "inconclusive\n",
+           (long long)h->points, (long long)h->alarms, (long long)h->left_out,
+           (long long)h->unreported, (long long)h->inconclusive);
+    printf("within the error bounds: %lld of %lld errors (%.4f %%), the worst %.2g of its "
+           "bound\n",
            (long long)within, (long long)judged, 100 * (double)within / (double)judged,
            fmax(h->numeric.worst, h->analytic.worst));
 }
@@ -70,7 +72,7 @@ int main(int count, char **arguments)
     honesty sum = {0};
 
     printf("%-14s%8s%7s%8s%7s%7s%9s%6s%8s%9s%6s%8s\n", "operator", "points", "failed",
-           "kinks", "missed", "vague", "numeric", "out", "worst", "analytic", "out",
+           "kinks", "missed", "unsure", "numeric", "out", "worst", "analytic", "out",
            "worst");
     for (int i = 0; i < honesty_record_count; i++) {
         if (!honesty_applies(honesty_records[i])) continue;

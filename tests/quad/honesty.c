@@ -229,19 +229,19 @@ static bool straddles(scene *s, int i, int64_t element)
 
 /* ---- judging ---- */
 
-/* Where the truth is known much better than the number claims to be. No bar is finer than
+/* Where the truth is known much better than the number claims to be. No bound is finer than
  * the smallest number. */
-static void judge(honesty_side *side, double got, double bar, quad want, quad unsure)
+static void judge(honesty_side *side, double got, double bound, quad want, quad unsure)
 {
     const quad off = fabsq((quad)got - want) - unsure - (quad)DBL_TRUE_MIN;
 
-    if (!isfinite(got) || !isfinite(bar)) return;
-    if (unsure > (quad)bar / 10 && unsure > 1e-25Q * fabsq(want)) return;
+    if (!isfinite(got) || !isfinite(bound)) return;
+    if (unsure > (quad)bound / 10 && unsure > 1e-25Q * fabsq(want)) return;
     side->judged++;
     if (!(off > 0)) return;
-    const double bars = bar > 0 ? (double)(off / (quad)bar) : (double)INFINITY;
-    if (bars > 1) side->outside++;
-    side->worst = fmax(side->worst, bars);
+    const double share = bound > 0 ? (double)(off / (quad)bound) : (double)INFINITY;
+    if (share > 1) side->outside++;
+    side->worst = fmax(side->worst, share);
 }
 
 static void judge_entry(honesty *h, scene *s, const rn_gradcheck_entry *e)
@@ -250,8 +250,8 @@ static void judge_entry(honesty *h, scene *s, const rn_gradcheck_entry *e)
     const quad want = derivative(s, e->tensor[1] - '0', e->element, &unsure);
 
     if (!finiteq(want) || !finiteq(unsure) || fabsq(want) > 1e300Q) return;
-    judge(&h->numeric, e->numeric, e->numeric_bar, want, unsure);
-    judge(&h->analytic, e->analytic, e->analytic_bar, want, unsure);
+    judge(&h->numeric, e->numeric, e->numeric_bound, want, unsure);
+    judge(&h->analytic, e->analytic, e->analytic_bound, want, unsure);
 }
 
 static void judge_kinks(honesty *h, scene *s)
@@ -261,7 +261,7 @@ static void judge_kinks(honesty *h, scene *s)
     for (int64_t k = 0; k < r->kinks; k++) {
         if (r->kink[k].element < 0) continue;
         if (strcmp(r->kink[k].op, "loss") == 0)
-            h->vague++;
+            h->inconclusive++;
         else
             h->left_out++;
     }

@@ -18,12 +18,12 @@ typedef struct honesty_side {
 } honesty_side;
 
 typedef struct honesty {
-    int64_t graphs, not_finite; /* graphs, and those whose loss was no number */
-    int64_t points;             /* elements that were compared */
-    int64_t alarms;             /* comparisons that failed, directions among them */
-    int64_t left_out, vague;    /* skipped at kinks of operators, and where the loss is not
-                                   finite */
-    int64_t straddled, unreported; /* kinks within the shortest step, and not left out */
+    int64_t graphs, not_finite;     /* graphs, and those whose loss was no number */
+    int64_t points;                 /* elements that were compared */
+    int64_t alarms;                 /* comparisons that failed, directions among them */
+    int64_t left_out, inconclusive; /* skipped at kinks of operators, and where the loss is
+                                   not finite */
+    int64_t straddled, unreported;  /* kinks within the shortest step, and not left out */
     honesty_side numeric, analytic;
     char alarm[4000]; /* the report of the first failure */
 } honesty;

@@ -17,9 +17,9 @@ Test(honesty, of_every_operator)
         cr_assert(h.points >= POINTS, "%s: %lld points", name, (long long)h.points);
         cr_assert_eq(h.alarms, 0, "%s", h.alarm);
         cr_assert_eq(h.unreported, 0, "%s: a kink was not reported", name);
-        cr_assert_eq(h.numeric.outside, 0, "%s: numeric %g bars off", name,
+        cr_assert_eq(h.numeric.outside, 0, "%s: numeric %g error bounds off", name,
                      h.numeric.worst);
-        cr_assert_eq(h.analytic.outside, 0, "%s: analytic %g bars off", name,
+        cr_assert_eq(h.analytic.outside, 0, "%s: analytic %g error bounds off", name,
                      h.analytic.worst);
         judged += h.numeric.judged + h.analytic.judged;
         left_out += h.left_out;
