@@ -13,6 +13,7 @@
 #include "graph/node.h"
 
 typedef struct rn__copy_pass rn__copy_pass;
+typedef struct rn__merge rn__merge;
 
 /* What is known of one graph of the source: the root, or a loop's body. */
 typedef struct rn__region {
@@ -22,6 +23,7 @@ typedef struct rn__region {
     bool *carried;    /* by carry: somebody reads its leaf, its end or its history */
     rn_tensor *stack; /* of a body: what left the loop, for all steps; NULL: nothing */
     rn_tensor *total; /* of a body, by carry: its end, where that left the loop */
+    rn__merge *merge; /* groups of its loops; merge.c */
 } rn__region;
 
 /* Makes the copy of a node that is no leaf and no loop, in the graph where it belongs. */
@@ -73,6 +75,14 @@ bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *o
 bool rn__copy_body(rn__copy_pass *pass, rn__region *body, rn_graph *to);
 bool rn__copy_loop_end(rn__region *outer, rn__region *body, const rn_loop *old,
                        rn_loop *loop);
+
+/* The parts of the end, for several loops that become one: what each collects, and the next
+ * values of its carries. A copy of a carry takes the first that it is given. */
+void rn__copy_nexts(const rn__region *outer, rn__region *body, const rn_loop *old,
+                    rn_loop *loop);
+
+/* Copies one node, if it lives and has no copy yet. */
+bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph *to);
 
 /* The liveness part alone; see live.c. */
 bool rn__copy_live(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned);

@@ -5,6 +5,7 @@
  *   convert    a private copy, in other real types when asked
  *              (here the optimiser adds its nodes)
  *   simplify   dead code, common subexpressions, identities, constants; loop invariants
+ *   merge      loops that compute something in common become one
  *   hoist      what need not be done step by step leaves the loop
  *   simplify   once more, for what hoisting made
  *   schedule   the list of calls
@@ -31,6 +32,11 @@ bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t 
                  int count);
 
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Whether two loops could be merged, and a pass that does it; it simplifies too. The graph
+ * has been simplified. */
+bool rn__merge_possible(const rn_graph *graph);
+bool rn__merge_loops(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Simplifies too, what it makes anew. */
 bool rn__hoist_loops(rn__copy_pass *pass, const int32_t *roots, int count);
