@@ -63,6 +63,7 @@ bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *o
     for (int i = 0; i < old->carry.count; i++) {
         const rn__carry *c = rn__list_at(old->carry, rn__carry, i);
         if (!body->carried[i] || (body->total && !rn_is_null(body->total[i]))) continue;
+        if (!rn_is_null(body->to[c->leaf])) continue; /* equal to another carry */
         body->to[c->leaf] = rn_loop_carry(loop, outer->to[c->initial]);
         rn_name(body->to[c->leaf], rn__at(old->body, c->leaf)->name);
     }
@@ -93,15 +94,22 @@ static void adopt_collected(const rn__region *outer, rn__region *body, const rn_
     }
 }
 
-bool rn__copy_loop_end(rn__region *outer, rn__region *body, const rn_loop *old,
-                       rn_loop *loop)
+void rn__copy_nexts(const rn__region *outer, rn__region *body, const rn_loop *old,
+                    rn_loop *loop)
 {
     adopt_collected(outer, body, old, loop);
     for (int i = 0; i < old->carry.count; i++) {
         const rn__carry *c = rn__list_at(old->carry, rn__carry, i);
-        if (body->carried[i] && !rn_is_null(body->to[c->leaf]))
+        if (!body->carried[i] || rn_is_null(body->to[c->leaf])) continue;
+        if (rn__loop_find_carry(loop, body->to[c->leaf])->next < 0)
             rn_loop_next(loop, body->to[c->leaf], body->to[c->next]);
     }
+}
+
+bool rn__copy_loop_end(rn__region *outer, rn__region *body, const rn_loop *old,
+                       rn_loop *loop)
+{
+    rn__copy_nexts(outer, body, old, loop);
     if (!rn_loop_end(loop)) return false;
     outer->to[old->node] = rn__tensor(loop->outer, loop->node);
     return true;
@@ -188,24 +196,24 @@ static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
     return pass->node(pass, node, in);
 }
 
+bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph *to)
+{
+    const rn__node *node = rn__at(region->graph, id);
+
+    if (!region->live[id] || !rn_is_null(region->to[id])) return true;
+    if (node->op == &rn__op_loop)
+        return (pass->loop ? pass->loop : rn__copy_loop)(pass, region, node, to);
+    region->to[id] = copy_node(pass, region, id);
+    if (rn_is_null(region->to[id])) return false;
+    if (node->name && !rn__node_of(region->to[id])->name)
+        rn_name(region->to[id], node->name);
+    return !node->context || copy_context(pass, node, rn__node_of(region->to[id]));
+}
+
 bool rn__copy_body(rn__copy_pass *pass, rn__region *region, rn_graph *to)
 {
-    for (int32_t id = 0; id < region->graph->count; id++) {
-        const rn__node *node = rn__at(region->graph, id);
-
-        if (!region->live[id] || !rn_is_null(region->to[id])) continue;
-        if (node->op == &rn__op_loop) {
-            const rn__copy_loop_hook copy = pass->loop ? pass->loop : rn__copy_loop;
-            if (!copy(pass, region, node, to)) return false;
-            continue;
-        }
-        region->to[id] = copy_node(pass, region, id);
-        if (rn_is_null(region->to[id])) return false;
-        if (node->name && !rn__node_of(region->to[id])->name)
-            rn_name(region->to[id], node->name);
-        if (node->context && !copy_context(pass, node, rn__node_of(region->to[id])))
-            return false;
-    }
+    for (int32_t id = 0; id < region->graph->count; id++)
+        if (!rn__copy_one(pass, region, id, to)) return false;
     return !pass->to->failed;
 }
 

@@ -14,6 +14,7 @@
 #include "graph/node.h"
 
 typedef struct rn__copy_pass rn__copy_pass;
+typedef struct rn__merge rn__merge;
 
 /* The state of one graph of the source: the root, or a loop's body. */
 typedef struct rn__region {
@@ -24,6 +25,7 @@ typedef struct rn__region {
     rn_tensor *stack; /* of a body, by node: the stack of a node that left the loop; NULL:
                          none left */
     rn_tensor *total; /* of a body, by carry: its final value, if that left the loop */
+    rn__merge *merge; /* groups of its loops; merge.c */
 } rn__region;
 
 /* Builds the copy of a node that is neither a leaf nor a loop, in the graph where it
@@ -77,6 +79,14 @@ bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *o
 bool rn__copy_body(rn__copy_pass *pass, rn__region *body, rn_graph *to);
 bool rn__copy_loop_end(rn__region *outer, rn__region *body, const rn_loop *old,
                        rn_loop *loop);
+
+/* The parts of the end, for several loops that become one: what each collects, and the next
+ * values of its carries. A copy of a carry takes the first that it is given. */
+void rn__copy_nexts(const rn__region *outer, rn__region *body, const rn_loop *old,
+                    rn_loop *loop);
+
+/* Copies one node, if it lives and has no copy yet. */
+bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph *to);
 
 /* Liveness alone; see live.c. */
 bool rn__copy_live(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned);

@@ -5,14 +5,11 @@
  *   convert    a private copy, in another real type on request
  *              (here the optimiser adds its nodes)
  *   simplify   dead code, common subexpressions, identities, constants; loop invariants
+ *   merge      loops that compute something in common become one
  *   hoist      moves work out of loops that need not run in every step
  *   simplify   again, after hoisting
- *   schedule   the list of calls
- *   elide      computes values in their final place instead of copying them
- *   fuse       chains of element-wise calls, tile by tile
- *   place      memory
  *
- * A graph-to-graph pass is a hook of copy.h. The last four passes work on a plan (plan.h).
+ * Each is a hook of copy.h. Then the passes of plan/plan.h make the plan.
  */
 #ifndef RN_COMPILE_PASSES_H
 #define RN_COMPILE_PASSES_H
@@ -31,6 +28,11 @@ bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t 
                  int count);
 
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Whether two loops could be merged, and a pass that does it; it simplifies too. The graph
+ * has been simplified. */
+bool rn__merge_possible(const rn_graph *graph);
+bool rn__merge_loops(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Also simplifies the nodes that it creates. */
 bool rn__hoist_loops(rn__copy_pass *pass, const int32_t *roots, int count);
