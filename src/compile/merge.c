@@ -31,6 +31,7 @@ struct rn__merge {
     uint64_t *needs;  /* by node: the groups that it depends on */
     int32_t loops;    /* room for so many in a group */
     rn__numbered *at; /* of the group that a loop may join, and the loop */
+    bool no_memory;
 };
 
 /* ---- groups ---- */
@@ -77,8 +78,10 @@ static bool try_join(rn__merge *m, group *g, rn__numbered loop, uint64_t needs,
     for (int i = 0; i < g->count; i++) m->at[i] = g->loops[i];
     m->at[g->count] = loop;
     const int32_t numbers = rn__number_bodies(m->at, g->count + 1, arena);
-    if (numbers < 0 || !rn__number_shares(m->at, g->count + 1, numbers, arena))
-        return false;
+    const int shares =
+        numbers < 0 ? -1 : rn__number_shares(m->at, g->count + 1, numbers, arena);
+    m->no_memory |= shares < 0;
+    if (shares <= 0) return false;
     join(m, g, m->at, g->count + 1, needs);
     return true;
 }
@@ -91,6 +94,7 @@ static int find_group(rn__merge *m, rn__numbered loop, uint64_t needs, rn__arena
     if (m->groups == GROUPS) return -1;
     group *g = &m->list[m->groups];
     g->loops = (rn__numbered *)rn__arena_new(arena, (size_t)m->loops * sizeof *g->loops);
+    m->no_memory |= !g->loops;
     if (!g->loops) return -1;
     g->loops[0] = loop;
     g->count = 1;
@@ -131,7 +135,7 @@ static bool find_groups(rn__copy_pass *pass, rn__merge *m, const rn__region *reg
         m->of[id] = (signed char)of;
         m->needs[id] = of < 0 ? needs : bit(of);
     }
-    return true;
+    return !m->no_memory;
 }
 
 /* The groups of a graph's loops, found when they are first wanted; NULL without memory. */

@@ -166,22 +166,24 @@ static bool *find_costly(const rn_graph *body, rn__arena *arena)
     return costly;
 }
 
-bool rn__number_shares(const rn__numbered *loops, int count, int32_t numbers,
-                       rn__arena *arena)
+int rn__number_shares(const rn__numbered *loops, int count, int32_t numbers,
+                      rn__arena *arena)
 {
     bool *computed = (bool *)rn__arena_new(arena, (size_t)numbers);
 
-    for (int k = 0; k < count && computed; k++) {
+    if (!computed) return -1;
+    for (int k = 0; k < count; k++) {
         const rn_graph *body = loops[k].loop->body;
         const bool *costly = find_costly(body, arena);
-        for (int32_t id = 0; costly && id < body->count; id++) {
+        if (!costly) return -1;
+        for (int32_t id = 0; id < body->count; id++) {
             if (!loops[k].body->live[id] || !costly[id] || rn__at(body, id)->inputs == 0)
                 continue;
             if (k < count - 1)
                 computed[loops[k].number[id]] = true;
             else if (computed[loops[k].number[id]])
-                return true;
+                return 1;
         }
     }
-    return false;
+    return 0;
 }

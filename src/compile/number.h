@@ -25,9 +25,9 @@ typedef struct rn__numbered {
  * there are; -1 without memory. */
 int32_t rn__number_bodies(rn__numbered *loops, int count, rn__arena *arena);
 
-/* Whether the last loop computes something that one before it does too, and that is worth
- * a merger: a product, or what depends on a carry. False without memory. */
-bool rn__number_shares(const rn__numbered *loops, int count, int32_t numbers,
-                       rn__arena *arena);
+/* 1 if the last loop computes something that one before it does too, and that is worth a
+ * merger: a product, or what depends on a carry. 0 if not; -1 without memory. */
+int rn__number_shares(const rn__numbered *loops, int count, int32_t numbers,
+                      rn__arena *arena);
 
 #endif

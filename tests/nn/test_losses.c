@@ -78,9 +78,9 @@ Test(losses, pairs_that_are_refused)
 {
     for (int k = 0; k < LOSSES; k++) {
         refuses(k, RN_F32, rn_shape(2, 3),
-                "x and y must be of one real type: f64 x [2,3] and f32 y [2,3]");
+                "x and y must have the same real type: f64 x [2,3] and f32 y [2,3]");
         refuses(k, RN_F64, rn_shape(3),
-                "x and y must have one shape: f64 x [2,3] and f64 y [3]");
+                "x and y must have the same shape: f64 x [2,3] and f64 y [3]");
     }
 }
 
