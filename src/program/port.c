@@ -47,7 +47,9 @@ static rn_status unknown(const rn_program *p, const char *what, rn_tensor x,
 {
     char text[256];
 
-    if (!x.graph) return refuse(p, "%s: the null tensor", what);
+    if (!x.graph)
+        return refuse(p, "%s: the null tensor%s", what,
+                      rn__null_text(x, text, sizeof text));
     if (x.serial == p->serial || x.serial == 0)
         return refuse(p, "%s: tensor %d", what, (int)x.id);
     for (int i = 0; i < count; i++)

@@ -293,6 +293,22 @@ Test(null, compile_reports_it)
     rn_graph_free(g);
 }
 
+Test(null, feeding_and_reading_report_it)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(2));
+    rn_program *p = rn_test_compile(g, rn_exp(x));
+    double value[2] = {0};
+
+    cr_assert_eq(rn_feed(p, lost(), value, sizeof value), RN_INVALID);
+    cr_assert_str_eq(rn_program_error(p), "feed: not an input of the program's graph: "
+                                          "the null tensor that " INPUT);
+    cr_assert_eq(rn_read(p, lost(), value, sizeof value), RN_INVALID);
+    cr_assert(strstr(rn_program_error(p), "the null tensor that " INPUT));
+    rn_program_free(p);
+    rn_graph_free(g);
+}
+
 /* Names of any length, and members that no builder set, which name nobody. */
 Test(null, names_and_made_up_members)
 {
