@@ -62,7 +62,8 @@ RN_API rn_tensor rn_loop_each(rn_loop *loop, rn_tensor xs);
 /* A carry: a value passed from step to step, `initial` in the first. */
 RN_API rn_tensor rn_loop_carry(rn_loop *loop, rn_tensor initial);
 
-/* The index of the step along the first axis, i32 scalar; a reversed loop counts down. */
+/* The index of the step along the first axis, i32 scalar; a reversed loop counts down. A
+ * loop of more than 2^31 steps cannot have one; rn_loop_end reports that. */
 RN_API rn_tensor rn_loop_index(rn_loop *loop);
 
 /* Sets a carry's value for the next step, of the carry's shape and type. Call it exactly

@@ -202,6 +202,11 @@ bool rn__loop_complete(rn_loop *loop)
                 "loop: number of steps unknown: no step inputs, no rn_loop_steps");
         return false;
     }
+    if (loop->index >= 0 && loop->steps > (int64_t)INT32_MAX + 1) {
+        rn_fail(loop->outer, "loop: too many steps for an i32 index: %lld",
+                (long long)loop->steps);
+        return false;
+    }
     for (int i = 0; i < loop->carry.count; i++) {
         const rn__carry *carry = rn__list_at(loop->carry, rn__carry, i);
         if (carry->next < 0) {

@@ -25,13 +25,15 @@ typedef struct world {
     rn_tensor x, loss;
 } world;
 
-static world begin(void)
+static world begin(int layers, bool bidirectional)
 {
     world w = {rn_model_new_using(1, RN_F64, (rn_allocator){0}), rn_graph_new(), {0}, {0}};
 
     w.x = rn_input(w.g, "x", RN_F64, rn_shape(T, B, I));
     const rn_sequence s =
-        rn_lstm(rn_root(w.g, w.model), "lstm", w.x, (rn_recurrent_options){.units = H});
+        rn_lstm(rn_root(w.g, w.model), "lstm", w.x,
+                (rn_recurrent_options){
+                    .units = H, .layers = layers, .bidirectional = bidirectional});
     w.loss = rn_mean_all(rn_square(s.outputs));
     return w;
 }
@@ -54,47 +56,59 @@ static void run(rn_program *p, rn_tensor x, rn_tensor y, double *values)
 
 /* ---- gradients ---- */
 
-Test(merge, the_gradient_of_an_input_shares_the_backward_loop_of_training)
+/* Training, and the gradient of the input beside it. */
+static void saliency(int layers, bool bidirectional)
 {
-    world w = begin();
+    world w = begin(layers, bidirectional);
+    const int loops = 2 * layers * (bidirectional ? 2 : 1);
     rn_tensor dx;
     double want[T * B * I], got[T * B * I];
     const rn_compile_options step = {.minimize = w.loss, .with = rn_sgd(0, 0)};
     rn_program *training = rn_compile(w.g, step);
 
     rn_grad(w.loss, rn_null(), &w.x, 1, &dx);
-    rn_program *saliency = rn_test_compile(w.g, dx);
+    rn_program *alone = rn_test_compile(w.g, dx);
     rn_compile_options both = step;
     both.output[0] = dx;
     both.output_count = 1;
     rn_program *adversarial = rn_compile(w.g, both);
     cr_assert(training && adversarial, "%s", rn_graph_error(w.g));
-    cr_assert_eq(lines_with(saliency, "loop "), 2);
-    cr_assert_eq(lines_with(adversarial, "loop "), 2);
-    /* Four products more, one for each gate: the gradient of x. */
-    cr_assert_eq(lines_with(adversarial, "matmul"), lines_with(training, "matmul") + 4);
-    run(saliency, w.x, dx, want);
+    cr_assert_eq(lines_with(alone, "loop "), loops);
+    cr_assert_eq(lines_with(adversarial, "loop "), loops);
+    /* Four products more for each direction, one for each gate: the gradient of x. */
+    cr_assert_eq(lines_with(adversarial, "matmul"),
+                 lines_with(training, "matmul") + (bidirectional ? 8 : 4));
+    run(alone, w.x, dx, want);
     run(adversarial, w.x, dx, got);
     rn_test_near(got, want, T * B * I, 1e-14, "dx");
     rn_program_free(training);
-    rn_program_free(saliency);
+    rn_program_free(alone);
     rn_program_free(adversarial);
     finish(&w);
 }
 
+Test(merge, the_gradient_of_an_input_shares_the_backward_loops_of_training)
+{
+    saliency(1, false);
+    saliency(2, false);
+    saliency(3, false);
+    saliency(1, true);
+    saliency(2, true);
+}
+
 /* ---- loops by hand ---- */
 
-/* c(t+1) = factor c(t) + x x' x of x(t). */
-static rn_tensor decay(rn_graph *g, rn_tensor x, rn_tensor start, double factor)
+/* c' = tanh(c + x) and d' = factor d + c, for x of each step; the last d. */
+static rn_tensor decay(rn_graph *g, rn_tensor xs, rn_tensor c0, rn_tensor d0, double factor)
 {
     rn_loop *loop = rn_loop_begin(g);
-    const rn_tensor at = rn_loop_each(loop, x), c = rn_loop_carry(loop, start);
+    const rn_tensor x = rn_loop_each(loop, xs), c = rn_loop_carry(loop, c0);
+    const rn_tensor d = rn_loop_carry(loop, d0);
 
-    const rn_tensor product = rn_matmul(rn_matmul(at, rn_transpose(at)), at);
-
-    rn_loop_next(loop, c, rn_add(rn_scale(c, factor), product));
+    rn_loop_next(loop, c, rn_tanh(rn_add(c, x)));
+    rn_loop_next(loop, d, rn_add(rn_scale(d, factor), c));
     cr_assert(rn_loop_end(loop), "%s", rn_graph_error(g));
-    return rn_loop_final(loop, c);
+    return rn_loop_final(loop, d);
 }
 
 static rn_program *compiled(rn_tensor a, rn_tensor b)
@@ -127,17 +141,17 @@ Test(merge, loops_that_share_work_become_one)
     const rn_tensor x = rn_test_f64(g, "x", rn_shape(T, B, I));
     const rn_tensor zero = rn_fill(g, RN_F64, rn_shape(B, I), 0);
 
-    expect(g, x, decay(g, x, zero, 0.5), decay(g, x, zero, 0.25), 1);
+    expect(g, x, decay(g, x, zero, zero, 0.5), decay(g, x, zero, zero, 0.25), 1);
 }
 
-Test(merge, equal_loops_with_other_starts_keep_their_carries)
+Test(merge, other_starts_share_nothing)
 {
     rn_graph *g = rn_graph_new();
     const rn_tensor x = rn_test_f64(g, "x", rn_shape(T, B, I));
     const rn_tensor zero = rn_fill(g, RN_F64, rn_shape(B, I), 0);
     const rn_tensor one = rn_fill(g, RN_F64, rn_shape(B, I), 1);
 
-    expect(g, x, decay(g, x, zero, 0.5), decay(g, x, one, 0.5), 1);
+    expect(g, x, decay(g, x, zero, zero, 0.5), decay(g, x, one, zero, 0.5), 2);
 }
 
 Test(merge, a_loop_that_needs_another_stays_apart)
@@ -145,9 +159,9 @@ Test(merge, a_loop_that_needs_another_stays_apart)
     rn_graph *g = rn_graph_new();
     const rn_tensor x = rn_test_f64(g, "x", rn_shape(T, B, I));
     const rn_tensor zero = rn_fill(g, RN_F64, rn_shape(B, I), 0);
-    const rn_tensor first = decay(g, x, zero, 0.5);
+    const rn_tensor first = decay(g, x, zero, zero, 0.5);
 
-    expect(g, x, first, decay(g, x, rn_exp(first), 0.5), 2);
+    expect(g, x, first, decay(g, x, zero, rn_exp(first), 0.5), 2);
 }
 
 /* a and d could be one loop, and b and c, but not both: b needs a, and d needs c. */
@@ -156,13 +170,14 @@ Test(merge, groups_do_not_need_each_other)
     rn_graph *g = rn_graph_new();
     const rn_tensor x = rn_test_f64(g, "x", rn_shape(T, B, I)), y = rn_reverse(x, 0);
     const rn_tensor zero = rn_fill(g, RN_F64, rn_shape(B, I), 0);
-    const rn_tensor a = decay(g, x, zero, 0.5), c = decay(g, y, zero, 0.5);
-    const rn_tensor b = decay(g, y, rn_exp(a), 0.25), d = decay(g, x, rn_exp(c), 0.25);
+    const rn_tensor a = decay(g, x, zero, zero, 0.5), c = decay(g, y, zero, zero, 0.5);
+    const rn_tensor b = decay(g, y, zero, rn_exp(a), 0.25);
+    const rn_tensor d = decay(g, x, zero, rn_exp(c), 0.25);
 
     expect(g, x, rn_add(a, b), rn_add(c, d), 3);
 }
 
-/* The masks of equal lengths are not worth it. */
+/* What depends on no carry can leave the loops, and is shared there. */
 Test(merge, cheap_work_in_common_stays_apart)
 {
     rn_graph *g = rn_graph_new();
@@ -191,6 +206,6 @@ Test(merge, another_direction_or_nothing_shared_stays_apart)
 
     rn_loop_next(back, c, rn_add(c, rn_tanh(at)));
     cr_assert(rn_loop_end(back));
-    expect(g, x, decay(g, x, zero, 0.5),
-           rn_add(rn_loop_final(back, c), decay(g, rn_sin(x), zero, 0.25)), 3);
+    expect(g, x, decay(g, x, zero, zero, 0.5),
+           rn_add(rn_loop_final(back, c), decay(g, rn_sin(x), zero, zero, 0.25)), 3);
 }

@@ -59,6 +59,19 @@ Test(loop, steps_differ_from_what_was_set)
     expect(&w, "loop: number of steps differs: xs [5,3,2] has 5, others 9");
 }
 
+Test(loop, more_steps_than_an_index_counts)
+{
+    for (int k = 0; k < 2; k++) {
+        world w = begin();
+        rn_loop_steps(w.loop, ((int64_t)1 << 31) + k);
+        const rn_tensor i = rn_loop_index(w.loop);
+        const rn_tensor c = rn_loop_carry(w.loop, rn_constant_scalar(w.g, RN_I32, 0));
+        rn_loop_next(w.loop, c, i);
+        cr_assert_eq(rn_loop_end(w.loop), k == 0);
+        expect(&w, k ? "loop: too many steps for an i32 index: 2147483649" : "");
+    }
+}
+
 Test(loop, steps_set_differently)
 {
     world w = begin();
