@@ -83,6 +83,24 @@ Test(backend, a_plan_is_shown_after_each_pass)
     rn_graph_free(g);
 }
 
+Test(backend, a_variable_is_printed_by_its_name)
+{
+    static char text[2000];
+    rn_graph *g = rn_graph_new();
+    rn_variable *w = rn_variable_new((rn_allocator){0}, "lstm/w", RN_F64, rn_shape(4));
+    const rn_tensor x = rn_read_variable(g, w), part = rn_slice(x, 0, 1, 3, 1);
+    const rn_compile_options options = {RN_OUTPUTS(rn_exp(x), rn_tanh(part))};
+
+    rn_program *p = rn_compile(g, options);
+    cr_assert(p, "%s", rn_graph_error(g));
+    rn_program_print(p, text, sizeof text);
+    cr_assert(strstr(text, "<- @\"lstm/w\"\n"), "%s", text);
+    cr_assert(strstr(text, "<- @\"lstm/w\"+8\n"), "%s", text);
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_variable_release(w);
+}
+
 /* ---- back ends that cannot ---- */
 
 static bool no_support(const rn_op *op, rn_type variant)
@@ -116,4 +134,28 @@ Test(backend, what_a_back_end_refuses_is_an_error_of_the_graph)
     other.load = no_memory;
     expect_refusal(&other, "compile: out of memory for a workspace of 128 bytes"
                            "; the largest value: tanh y f64 [2,3], 48 bytes");
+}
+
+static void no_map(int64_t n, const void *const *x, const int64_t *step, void *y,
+                   const void *attributes)
+{
+    (void)n, (void)x, (void)step, (void)y, (void)attributes;
+}
+
+Test(backend, a_map_has_no_more_operands_than_a_plan_allows)
+{
+    static const rn_op many = {.name = "many", .inputs = -1, .map = {[RN_F64] = no_map}};
+    rn_graph *g = rn_graph_new();
+    rn_tensor x[17];
+
+    for (int i = 0; i < 17; i++) x[i] = rn_test_f64(g, "x", rn_shape(2));
+    const rn_tensor y = rn_apply(&many, x, 17, NULL, 0),
+                    z = rn_apply(&many, x, 16, NULL, 0);
+    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(z)});
+    cr_assert(p, "%s", rn_graph_error(g));
+    rn_program_free(p);
+    cr_assert_null(rn_compile(g, (rn_compile_options){RN_OUTPUTS(y)}));
+    cr_assert_str_eq(rn_graph_error(g),
+                     "many: an element-wise operator of 17 operands, at most 16");
+    rn_graph_free(g);
 }
