@@ -101,6 +101,67 @@ Test(backend, a_variable_is_printed_by_its_name)
     rn_variable_release(w);
 }
 
+/* ---- chains ---- */
+
+/* Two chains' worth of operators, large enough for tiles; their values, and how many chains
+ * there are. */
+static int run_maps(const rn__backend *backend, double *values)
+{
+    static char text[20000];
+    static double data[20000];
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(200, 100));
+    const rn_tensor y = rn_mul(rn_exp(rn_tanh(rn_add(x, x))), rn_sin(x));
+    const rn_compile_options options = {RN_OUTPUTS(y)};
+    int chains = 0;
+
+    rn_program *p = rn__compile_for(backend, g, options);
+    cr_assert(p, "%s", rn_graph_error(g));
+    rn_test_numbers(data, 20000, 7);
+    rn_test_feed(p, x, data);
+    rn_test_run(p);
+    rn_test_read(p, y, values);
+    rn_program_print(p, text, sizeof text);
+    for (const char *at = text; (at = strstr(at, "chain in tiles")); at++) chains++;
+    rn_program_free(p);
+    rn_graph_free(g);
+    return chains;
+}
+
+/* ---- scratch memory ---- */
+
+static size_t given;
+
+static size_t some_scratch(const rn__plan *plan, const rn__step *step)
+{
+    const rn__node *node = rn__step_node(plan, step);
+
+    return node && strcmp(node->op->name, "exp") == 0 ? 1000 : 10;
+}
+
+static size_t no_scratch(const rn__plan *plan, const rn__step *step)
+{
+    (void)plan, (void)step;
+    return SIZE_MAX;
+}
+
+static void *load_given(const rn__plan *plan, size_t scratch)
+{
+    given = scratch;
+    return rn_test_reference.load(plan, scratch);
+}
+
+Test(backend, the_most_scratch_memory_of_a_step_is_given)
+{
+    static double values[20000];
+    rn__backend other = rn_test_reference;
+
+    other.scratch = some_scratch;
+    other.load = load_given;
+    run_maps(&other, values);
+    cr_assert_eq(given, 1000);
+}
+
 /* ---- back ends that cannot ---- */
 
 static bool no_support(const rn_op *op, rn_type variant)
@@ -108,9 +169,9 @@ static bool no_support(const rn_op *op, rn_type variant)
     return variant != RN_F64 || strcmp(op->name, "tanh") != 0;
 }
 
-static void *no_memory(const rn__plan *plan)
+static void *no_memory(const rn__plan *plan, size_t scratch)
 {
-    (void)plan;
+    (void)plan, (void)scratch;
     return NULL;
 }
 
@@ -134,6 +195,12 @@ Test(backend, what_a_back_end_refuses_is_an_error_of_the_graph)
     other.load = no_memory;
     expect_refusal(&other, "compile: out of memory for a workspace of 128 bytes"
                            "; the largest value: tanh y f64 [2,3], 48 bytes");
+    other.scratch = some_scratch;
+    expect_refusal(&other, "compile: out of memory for a workspace of 138 bytes"
+                           "; the largest value: tanh y f64 [2,3], 48 bytes");
+    other = rn_test_reference;
+    other.scratch = no_scratch;
+    expect_refusal(&other, "graph: out of memory");
 }
 
 static void no_map(int64_t n, const void *const *x, const int64_t *step, void *y,
