@@ -13,6 +13,10 @@
 typedef struct rn__backend {
     const char *name;
 
+    /* What the elements of a chain's tile take in one operand; 0: no chains. Of the
+     * machine, a plan depends on this alone. */
+    size_t tile_bytes;
+
     /* Whether it can compute an operator whose code is of this type. */
     bool (*supports)(const rn_op *op, rn_type variant);
 

@@ -2,6 +2,9 @@
 /*
  * The plan: what a program does. How a machine does it is a back end's business.
  *
+ * Of the machine a plan depends on one number, which the back end gives: how large the
+ * tiles of its chains are.
+ *
  * A plan is a flat list of steps, the list of their operands and a list of buffers. There
  * is no pointer in any of the three, no kernel, no instruction set and no thread: a step
  * refers to a node by its graph and id, an operand to a buffer by its number, and all
@@ -157,6 +160,7 @@ typedef struct rn__plan {
 typedef struct rn__plan_options {
     const int32_t *wanted; /* ids of the outputs in the graph */
     int count;
+    size_t tile_bytes; /* what the elements of a tile take in one operand; 0: no chains */
     bool watch;
     rn_trace trace; /* shown the plan after each pass */
     void *trace_with;

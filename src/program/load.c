@@ -151,6 +151,7 @@ static bool fill_program(const rn__compilation *c)
         o->watch == RN_WATCH_ON || (o->watch == RN_WATCH_DEFAULT && rn__minimizes(o));
     const rn__plan_options options = {.wanted = c->wanted,
                                       .count = c->count,
+                                      .tile_bytes = c->backend->tile_bytes,
                                       .watch = watch && c->backend->nonfinite,
                                       .trace = o->trace,
                                       .trace_with = o->trace_with};

@@ -15,6 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As the library's own, so that both run the same plan. A test compiles this file with
+ * tiles of a few elements. */
+#ifndef RN_TILE_BYTES
+#define RN_TILE_BYTES 8192
+#endif
+
 /* ---- memory ---- */
 
 char *rn_reference_at(const rn_reference *r, const rn__address *address)
@@ -304,6 +310,7 @@ static bool nonfinite(const void *loaded, int index, rn_nonfinite *out)
 }
 
 const rn__backend rn_test_reference = {.name = "reference",
+                                       .tile_bytes = RN_TILE_BYTES,
                                        .supports = supports,
                                        .scratch = rn__step_scratch,
                                        .load = load,

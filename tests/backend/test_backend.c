@@ -128,6 +128,23 @@ static int run_maps(const rn__backend *backend, double *values)
     return chains;
 }
 
+static void expect_no_chains(const rn__backend *backend)
+{
+    static double with[20000], without[20000];
+    rn__backend other = *backend;
+
+    other.tile_bytes = 0;
+    cr_assert(run_maps(backend, with) > 0, "%s", backend->name);
+    cr_assert_eq(run_maps(&other, without), 0, "%s", backend->name);
+    cr_assert_eq(memcmp(with, without, sizeof with), 0, "%s", backend->name);
+}
+
+Test(backend, without_a_size_of_tiles_there_are_no_chains_and_the_same_values)
+{
+    expect_no_chains(&rn_test_reference);
+    expect_no_chains(&rn__cpu);
+}
+
 /* ---- scratch memory ---- */
 
 static size_t given;
