@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuse: chains of element-wise steps run tile by tile, while the tile is in the cache. How
- * large a tile is, the back end says.
+ * Fuse: chains of element-wise steps run tile by tile, while the tile is in the cache. The
+ * back end says how large a tile is.
  *
  * Neighbouring maps with outputs of one shape form a chain when each reads of what another
  * one of the chain writes only the elements with its own index: then the order of tiles

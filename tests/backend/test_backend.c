@@ -103,8 +103,7 @@ Test(backend, a_variable_is_printed_by_its_name)
 
 /* ---- chains ---- */
 
-/* Two chains' worth of operators, large enough for tiles; their values, and how many chains
- * there are. */
+/* Runs element-wise operators on arrays of several tiles. Returns the number of chains. */
 static int run_maps(const rn__backend *backend, double *values)
 {
     static char text[20000];
