@@ -144,12 +144,15 @@ RN_API const char *rn_program_error(const rn_program *program);
  * scratch memory of its one thread. */
 RN_API size_t rn_program_workspace(const rn_program *program);
 
-/* The number of kernel calls in the program. Calls in a loop's body count once. */
+/* The number of steps in the program: operators, copies, loops, and tails, which fill the
+ * slots of a stack that no iteration reached. Chains do not count, but the operators in
+ * them do. The steps of a loop's body count once. */
 RN_API int rn_program_calls(const rn_program *program);
 
 /* Writes the program as text: the inputs, then the plan's steps in order, with operator,
- * name, shape and offsets in the workspace. The steps of a loop, and those of a chain of
- * element-wise operators that runs tile by tile, are indented. `text`, `capacity` and the
+ * name, shape and where its values are: offsets in the workspace, or a variable's name. The
+ * steps of a loop, and those of a chain of element-wise operators that runs tile by tile,
+ * are indented. `text`, `capacity` and the
  * result are as for rn_graph_print. */
 RN_API size_t rn_program_print(const rn_program *program, char *text, size_t capacity);
 

@@ -13,15 +13,22 @@
 typedef struct rn__backend {
     const char *name;
 
+    /* What the elements of a chain's tile take in one operand; 0: no chains. Of the
+     * machine, a plan depends on this alone. */
+    size_t tile_bytes;
+
     /* Whether it can compute an operator whose code is of this type. */
     bool (*supports)(const rn_op *op, rn_type variant);
 
-    /* Bytes of scratch memory that a step needs, of its own for each thread. */
+    /* Bytes of scratch memory that a step needs, of its own for each thread. SIZE_MAX: out
+     * of memory. */
     size_t (*scratch)(const rn__plan *plan, const rn__step *step);
 
-    /* A plan made ready to run: constants filled in, inputs zero. NULL without memory. The
-     * plan must outlive it. Frees take NULL. */
-    void *(*load)(const rn__plan *plan);
+    /* A plan made ready to run: constants filled in, inputs zero. `scratch` is the most
+     * that one of its steps needs. NULL without memory. The plan must outlive it. Frees
+     * take NULL.
+     */
+    void *(*load)(const rn__plan *plan, size_t scratch);
     void (*free)(void *loaded);
 
     /* All bytes that it holds for values: workspace, tiles, scratch. */
@@ -43,8 +50,17 @@ typedef struct rn__backend {
 /* The one that rn_compile uses. */
 extern const rn__backend rn__cpu;
 
-/* For back ends: the message for a step whose kernel rejected its values with `message`,
- * at these indices of the loops around it. */
+/* ---- for back ends: step.c ---- */
+
+/* An operand as a kernel takes it. */
+rn_array rn__step_array(const rn__operand *operand, void *data);
+
+/* What the scratch rule of a step's operator answers; 0: it has none. SIZE_MAX: out of
+ * memory. */
+size_t rn__step_scratch(const rn__plan *plan, const rn__step *step);
+
+/* The message for a step whose kernel rejected its values with `message`, at these indices
+ * of the loops around it. */
 void rn__step_fault(const rn__plan *plan, const rn__step *step, const int64_t *iteration,
                     const char *message, char *error, size_t capacity);
 

@@ -54,7 +54,7 @@ void rn__watch_finish(rn__watch *watch)
 
 /* ---- runs ---- */
 
-/* A sign may come from a value that nothing uses, or be false, in every run again; then
+/* A flag may come from a value that nothing uses, or be false, in every run again; then
  * tracing must not cost much in the long run. */
 static bool due(int64_t times, int64_t always)
 {
@@ -102,7 +102,7 @@ static bool finish(rn__watch *w, const rn__watched_run *how, bool reached)
     const rn__plan *plan = w->plan;
     const int before = w->count;
     const bool old = before > 0 && w->found[0].ago > 0;
-    rn__tracer tracer = {.watch = w, .by_signs = true, .reached = reached};
+    rn__tracer tracer = {.watch = w, .by_flags = true, .reached = reached};
 
     how->clear(how->self);
     if (!how->run(how->self, old ? NULL : &tracer, plan->watch.repeatable, plan->steps))

@@ -2,10 +2,10 @@
 /*
  * Watching runs for values that are not finite: the part that all back ends share.
  *
- * The repeatable steps of a plan run as usual. Then the back end's own signs, and the
- * results themselves, say whether there is ground for suspicion; if so the same steps run
- * once more from the same inputs and variables, which gives the same values, and each
- * operator is traced. The few steps after them, which change variables and so cannot be
+ * The repeatable steps of a plan run as usual. The back end's own flags, and the results
+ * themselves, then say whether the run has a reason to trace; if so the same steps run once
+ * more from the same inputs and variables, which gives the same values, and each operator
+ * is traced. The few steps after them, which change variables and so cannot be
  * repeated, are traced as they run.
  */
 #ifndef RN_BACKEND_WATCH_H
@@ -26,7 +26,7 @@ typedef struct rn__watch {
     const rn__plan *plan;
     rn__values *leaf, *result; /* as the plan lists them; leaves come first in memory */
     int leaves, results;
-    /* Runs so far that gave ground for suspicion, of either kind; watch.c. */
+    /* Runs so far that had a reason to trace, of either kind; watch.c. */
     int64_t raised, reached;
     rn_nonfinite found[RN_NONFINITE_MOST];
     int count;
@@ -35,8 +35,8 @@ typedef struct rn__watch {
 /* Tracing the operators of a run. */
 typedef struct rn__tracer {
     rn__watch *watch;
-    /* Trust the back end's signs: only what raises them is examined, after it has run. */
-    bool by_signs;
+    /* Trust the back end's flags: only what raises them is examined, after it has run. */
+    bool by_flags;
     bool reached; /* some result was not finite */
 } rn__tracer;
 
@@ -45,7 +45,7 @@ typedef struct rn__watched_run {
     void *self;
     /* Runs steps first..end - 1, with a tracer or NULL. */
     bool (*run)(void *self, rn__tracer *tracer, int32_t first, int32_t end);
-    /* The signs that some operation gave a NaN or an infinity since they were cleared. */
+    /* The flags that some operation gave a NaN or an infinity since they were cleared. */
     void (*clear)(void *self);
     bool (*raised)(void *self);
 } rn__watched_run;

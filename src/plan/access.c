@@ -103,7 +103,7 @@ void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, i
         into->last = from->last;
         into->writers += from->writers;
         if (from->writer) into->writer = from->writer;
-        into->until = 0;
+        into->until_known = false;
     } else {
         while (x || y) {
             rn__access **next = !x || (y && y->step <= x->step) ? &y : &x, *z = *next;

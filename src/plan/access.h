@@ -19,7 +19,8 @@ typedef struct rn__access_list {
     rn__access *latest;       /* the first of those of the last step */
     const rn__access *writer; /* one of them */
     int32_t writers;
-    int32_t until; /* the last step that touches the buffer, counted from 2; 0: unknown */
+    bool until_known;
+    int32_t until; /* if known: the last step that touches the buffer; -1: none */
 } rn__access_list;
 
 /* Lists by buffer, in the planner's arena; NULL after an error. */

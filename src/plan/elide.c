@@ -102,7 +102,7 @@ static int32_t last_access(const rn__plan *plan, rn__access_list *list,
     const rn__step *step = plan->step;
     int32_t last = buffer->lasting ? plan->steps : -1;
 
-    if (list->until) return list->until - 2;
+    if (list->until_known) return list->until;
     for (const rn__access *x = list->first; x; x = x->next) {
         int32_t end = x->step;
         for (int32_t home = step[end].block; home != buffer->home && home >= 0;
@@ -110,7 +110,8 @@ static int32_t last_access(const rn__plan *plan, rn__access_list *list,
             end = step[home].end - 1;
         if (end > last) last = end;
     }
-    list->until = last + 2;
+    list->until_known = true;
+    list->until = last;
     return last;
 }
 

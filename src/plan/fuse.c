@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuse: chains of element-wise steps run tile by tile, while the tile is in the first-level
- * cache.
+ * Fuse: chains of element-wise steps run tile by tile, while the tile is in the cache. The
+ * back end says how large a tile is.
  *
  * Neighbouring maps with outputs of one shape form a chain when each reads of what another
  * one of the chain writes only the elements with its own index: then the order of tiles
@@ -15,12 +15,8 @@
 
 #include "kernel/strided.h"
 
-/* What the elements of a tile take in one operand; a chain is worth it from two tiles on. A
- * test compiles this file with tiles of a few elements. */
-#ifndef RN_TILE_BYTES
-#define RN_TILE_BYTES 8192
-#endif
-enum { TILE_BYTES = RN_TILE_BYTES, TILES = 2 };
+/* A chain is worth it from two tiles on. */
+enum { TILES = 2 };
 
 /* Steps of a chain: each is compared with all of them, and the tiles of more would not stay
  * in the cache. */
@@ -92,10 +88,12 @@ static bool joins(const rn__plan *plan, int32_t first, int32_t c)
 
 /* Whether a map's output may take two tiles: one of elements of 8 bytes has more than half
  * as many as fit, see tile_of. */
-static bool takes_tiles(const rn__plan *plan, const rn__step *step)
+static bool takes_tiles(const rn__planner *p, const rn__step *step)
 {
+    const int64_t elements = (int64_t)(p->options.tile_bytes / 8);
+
     return step->kind == RN__STEP_MAP &&
-           rn__operand_count(rn__step_output(plan, step)) >= TILES * (TILE_BYTES / 8) / 2;
+           rn__operand_count(rn__step_output(p->plan, step)) >= TILES * elements / 2;
 }
 
 /* ---- the size of a tile ---- */
@@ -118,8 +116,9 @@ int rn__map_axes(const rn__plan *plan, const rn__step *step, int64_t *size, int6
 }
 
 /* Elements of a tile: whole rows of the first axis of every step's collapsed axes. */
-static int64_t tile_of(const rn__plan *plan, int32_t first, int32_t end)
+static int64_t tile_of(const rn__planner *p, int32_t first, int32_t end)
 {
+    const rn__plan *plan = p->plan;
     int64_t size[RN_RANK_MAX], stride[(RN__MAP_OPERANDS + 1) * RN_RANK_MAX];
     int64_t rows = 1, bytes = 1;
 
@@ -134,7 +133,7 @@ static int64_t tile_of(const rn__plan *plan, int32_t first, int32_t end)
             if ((int64_t)element > bytes) bytes = (int64_t)element;
         }
     }
-    const int64_t wanted = TILE_BYTES / bytes;
+    const int64_t wanted = (int64_t)p->options.tile_bytes / bytes;
     return wanted <= rows ? rows : wanted / rows * rows;
 }
 
@@ -178,14 +177,15 @@ typedef struct chain {
 } chain;
 
 /* The chain that begins at step `first`, if there is one; the step after it. */
-static int32_t find_chain(const rn__plan *plan, int32_t first, chain *found)
+static int32_t find_chain(const rn__planner *p, int32_t first, chain *found)
 {
+    const rn__plan *plan = p->plan;
     int32_t end = first + 1;
 
-    if (!takes_tiles(plan, &plan->step[first])) return end;
+    if (!takes_tiles(p, &plan->step[first])) return end;
     while (end < plan->steps && end - first < LONGEST && joins(plan, first, end)) end++;
     if (end - first < 2) return end;
-    const int64_t tile = tile_of(plan, first, end);
+    const int64_t tile = tile_of(p, first, end);
     if (rn__operand_count(rn__step_output(plan, &plan->step[first])) >= TILES * tile)
         *found = (chain){end, tile};
     return end;
@@ -215,7 +215,7 @@ static bool insert_chains(rn__planner *p, const chain *chains, const int32_t *st
     return true;
 }
 
-bool rn__fuse(rn__planner *p)
+static bool fuse(rn__planner *p)
 {
     rn__plan *plan = p->plan;
     const size_t n = (size_t)plan->steps + 1;
@@ -229,7 +229,7 @@ bool rn__fuse(rn__planner *p)
         return false;
     }
     for (int32_t first = 0; first < plan->steps;) {
-        const int32_t end = find_chain(plan, first, &chains[first]);
+        const int32_t end = find_chain(p, first, &chains[first]);
         if (chains[first].end) shrink(plan, lists, first, end, chains[first].tile);
         first = end;
     }
@@ -239,4 +239,9 @@ bool rn__fuse(rn__planner *p)
     }
     start[plan->steps] = plan->steps + added;
     return added == 0 || insert_chains(p, chains, start);
+}
+
+bool rn__fuse(rn__planner *p)
+{
+    return p->options.tile_bytes == 0 || fuse(p);
 }

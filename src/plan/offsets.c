@@ -22,6 +22,7 @@
 #define RN_COMPARISONS 100000000
 #endif
 
+/* All offsets are multiples of it; plan.h promises that. */
 enum { LINE = 64 };
 
 typedef struct order {

@@ -118,6 +118,8 @@ static bool find_graphs(rn__plan *plan)
 
 bool rn__plan_make(rn__plan *plan, rn_graph *graph, const rn__plan_options *options)
 {
+    /* Nothing is copied: of the copy pass only what is live, in loops too, and its arena
+     * are used. */
     rn__planner p = {.plan = plan,
                      .graph = graph,
                      .options = *options,

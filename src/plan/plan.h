@@ -2,10 +2,14 @@
 /*
  * The plan: what a program does. How a machine does it is a back end's business.
  *
+ * Of the machine a plan depends on one number, which the back end gives: how large the
+ * tiles of its chains are.
+ *
  * A plan is a flat list of steps, the list of their operands and a list of buffers. There
  * is no pointer in any of the three, no kernel, no instruction set and no thread: a step
  * refers to a node by its graph and id, an operand to a buffer by its number, and all
- * buffers have their offsets in one workspace whose memory the back end makes.
+ * buffers have their offsets in one workspace whose memory the back end makes. Every offset
+ * of a buffer is a multiple of 64 bytes.
  *
  * The first byte of an operand is at
  *
@@ -156,13 +160,14 @@ typedef struct rn__plan {
 typedef struct rn__plan_options {
     const int32_t *wanted; /* ids of the outputs in the graph */
     int count;
+    size_t tile_bytes; /* what the elements of a tile take in one operand; 0: no chains */
     bool watch;
     rn_trace trace; /* shown the plan after each pass */
     void *trace_with;
 } rn__plan_options;
 
-/* Plans a graph. False with an error on the graph. Then, too, rn__plan_finish frees what
- * the plan holds besides the graph's arena. */
+/* Plans a graph. False with an error on the graph. In both cases call rn__plan_finish,
+ * which frees everything that is not in the graph's arena. */
 bool rn__plan_make(rn__plan *plan, rn_graph *graph, const rn__plan_options *options);
 void rn__plan_finish(rn__plan *plan);
 

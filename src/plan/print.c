@@ -5,6 +5,14 @@
 
 #include <stdio.h>
 
+/* "@"w"+64": byte 64 of the variable "w". */
+static void print_variable(const rn__plan *plan, rn__text *t, const rn__buffer *buffer,
+                           int64_t offset)
+{
+    rn__text_add(t, "@\"%s\"", rn__at(plan->graph, buffer->leaf)->variable->name);
+    if (offset) rn__text_add(t, "%+lld", (long long)offset);
+}
+
 /* "@4096+256 t0": the offset, and how far each iteration of the loop at depth 0 moves it.
  * "#7+64": byte 64 of buffer 7, before buffers have their offsets. */
 static void print_address(const rn__plan *plan, rn__text *t, const rn__address *address)
@@ -15,7 +23,7 @@ static void print_address(const rn__plan *plan, rn__text *t, const rn__address *
     }
     const rn__buffer *buffer = &plan->buffer[address->buffer];
     if (buffer->kind == RN__BUFFER_VARIABLE)
-        rn__text_add(t, "@variable");
+        print_variable(plan, t, buffer, address->offset);
     else if (!plan->placed)
         rn__text_add(t, "#%d%+lld", (int)address->buffer, (long long)address->offset);
     else

@@ -94,8 +94,8 @@ static bool schedule_operator(rn__planner *p, const rn_graph *graph, int32_t id,
         return false;
     }
     if (map && node->inputs > RN__MAP_OPERANDS) {
-        rn_fail(p->graph, "%s: an element-wise operator of %d operands", node->op->name,
-                node->inputs);
+        rn_fail(p->graph, "%s: an element-wise operator of %d operands, at most %d",
+                node->op->name, node->inputs, RN__MAP_OPERANDS);
         return false;
     }
     if (!schedule_operands(p, graph, node, strided, operand, out)) return false;

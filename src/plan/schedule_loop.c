@@ -80,7 +80,7 @@ static bool fill_history(const looping *l, int i, rn__tail_kind kind)
     return rn__plan_tail(l->planner, kind, limit_of(l), &stack, &layout);
 }
 
-/* Whether something reads the final value or the history of a carry behind the limit. */
+/* Whether something reads the final value or the history of a carry past the limit. */
 static bool reads_history(const looping *l, const rn__carry *c)
 {
     const int32_t all = output_of(l, RN__HISTORY, c->leaf);

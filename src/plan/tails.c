@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which stacks are read behind a limit.
+ * Which stacks are read past the limit.
  *
  * A loop with a limit, and what was hoisted out of it, leave the last slots of a stack as
  * they are. They need filling only where somebody reads them: not where all readers stop at

@@ -107,16 +107,40 @@ static bool supported(const rn__compilation *c)
     return true;
 }
 
+/* The most scratch memory that a step needs; SIZE_MAX: out of memory. */
+static size_t most_scratch(const rn__compilation *c)
+{
+    const rn__plan *plan = &c->program->plan;
+    size_t most = 0;
+
+    for (int32_t i = 0; i < plan->steps; i++) {
+        const size_t bytes = c->backend->scratch(plan, &plan->step[i]);
+        if (bytes > most) most = bytes;
+    }
+    return most;
+}
+
+/* The message has all the memory that was asked for. */
 static bool load(const rn__compilation *c)
 {
     rn_program *p = c->program;
+    const rn__plan *plan = &p->plan;
+    const size_t scratch = most_scratch(c);
+    size_t all = SIZE_MAX;
     char largest[320];
 
-    p->loaded = c->backend->load(&p->plan);
+    if (scratch == SIZE_MAX) {
+        rn__no_memory(c->graph);
+        return false;
+    }
+    p->loaded = c->backend->load(plan, scratch);
     if (p->loaded) return true;
+    if (!rn__sum_sizes(plan->workspace_bytes, plan->tile_bytes, &all) ||
+        !rn__sum_sizes(all, scratch, &all))
+        all = SIZE_MAX;
     c->graph->no_memory = !c->graph->failed;
-    rn_fail(c->graph, "compile: out of memory for a workspace of %zu bytes%s",
-            p->plan.workspace_bytes, rn__plan_largest(&p->plan, largest, sizeof largest));
+    rn_fail(c->graph, "compile: out of memory for a workspace of %zu bytes%s", all,
+            rn__plan_largest(plan, largest, sizeof largest));
     return false;
 }
 
@@ -127,6 +151,7 @@ static bool fill_program(const rn__compilation *c)
         o->watch == RN_WATCH_ON || (o->watch == RN_WATCH_DEFAULT && rn__minimizes(o));
     const rn__plan_options options = {.wanted = c->wanted,
                                       .count = c->count,
+                                      .tile_bytes = c->backend->tile_bytes,
                                       .watch = watch && c->backend->nonfinite,
                                       .trace = o->trace,
                                       .trace_with = o->trace_with};

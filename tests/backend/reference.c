@@ -15,6 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As the library's own, so that both run the same plan. A test compiles this file with
+ * tiles of a few elements. */
+#ifndef RN_TILE_BYTES
+#define RN_TILE_BYTES 8192
+#endif
+
 /* ---- memory ---- */
 
 char *rn_reference_at(const rn_reference *r, const rn__address *address)
@@ -187,6 +193,7 @@ static void unload(void *loaded)
     rn__watch_finish(&r->watch);
     free(r->workspace);
     free(r->tiles);
+    free(r->scratch);
     free(r->base);
     free(r);
 }
@@ -201,9 +208,11 @@ static void fill(const rn_reference *r, const rn__buffer *b)
     if (leaf->op == &rn__op_constant) memcpy(to, leaf->attributes, leaf->attribute_size);
 }
 
-static void *load(const rn__plan *plan)
+static void *load(const rn__plan *plan, size_t scratch)
 {
-    if (plan->workspace_bytes > (size_t)1 << 40) return NULL;
+    const size_t most = (size_t)1 << 40;
+
+    if (plan->workspace_bytes > most || scratch > most) return NULL;
     rn_reference *r = (rn_reference *)rn_test_quad_room(1, sizeof *r);
     const size_t n = (size_t)plan->buffers;
 
@@ -211,7 +220,9 @@ static void *load(const rn__plan *plan)
     r->base = (char **)calloc(n + 1, sizeof *r->base);
     r->workspace = (char *)calloc(plan->workspace_bytes + 1, 1);
     r->tiles = (char *)calloc(plan->tile_bytes + 1, 1);
-    if (!r->base || !r->workspace || !r->tiles) {
+    r->scratch = (char *)aligned_alloc(64, (scratch / 64 + 1) * 64);
+    r->scratch_bytes = scratch;
+    if (!r->base || !r->workspace || !r->tiles || !r->scratch) {
         unload(r);
         return NULL;
     }
@@ -233,18 +244,11 @@ static bool supports(const rn_op *op, rn_type variant)
     return code.map || code.kernel;
 }
 
-static size_t scratch(const rn__plan *plan, const rn__step *step)
-{
-    (void)plan;
-    (void)step;
-    return 0;
-}
-
 static size_t bytes(const void *loaded)
 {
-    const rn__plan *plan = ((const rn_reference *)loaded)->plan;
+    const rn_reference *r = (const rn_reference *)loaded;
 
-    return plan->workspace_bytes + plan->tile_bytes;
+    return r->plan->workspace_bytes + r->plan->tile_bytes + r->scratch_bytes;
 }
 
 static bool run_traced(void *self, rn__tracer *tracer, int32_t first, int32_t end)
@@ -306,8 +310,9 @@ static bool nonfinite(const void *loaded, int index, rn_nonfinite *out)
 }
 
 const rn__backend rn_test_reference = {.name = "reference",
+                                       .tile_bytes = RN_TILE_BYTES,
                                        .supports = supports,
-                                       .scratch = scratch,
+                                       .scratch = rn__step_scratch,
                                        .load = load,
                                        .free = unload,
                                        .bytes = bytes,

@@ -11,7 +11,8 @@
 typedef struct rn_reference {
     const rn__plan *plan;
     char **base; /* by buffer */
-    char *workspace, *tiles;
+    char *workspace, *tiles, *scratch;
+    size_t scratch_bytes;
     int64_t iteration[RN_LOOP_DEPTH];
     rn__watch watch;
     rn__tracer *tracer;

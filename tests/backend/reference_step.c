@@ -149,16 +149,13 @@ static bool call_kernel(rn_reference *r, const rn__step *step, const rn_array *a
 {
     const rn__node *node = rn__step_node(r->plan, step);
     char message[RN_MESSAGE] = "";
-    rn_call call = {.in = array,
-                    .out = array + step->inputs,
-                    .attributes = node->attributes,
-                    .message = message,
-                    .inputs = step->inputs};
-
-    call.scratch =
-        aligned_alloc(64, node->op->scratch ? node->op->scratch(&call) / 64 * 64 + 64 : 64);
+    const rn_call call = {.in = array,
+                          .out = array + step->inputs,
+                          .attributes = node->attributes,
+                          .message = message,
+                          .scratch = r->scratch,
+                          .inputs = step->inputs};
     const bool ok = rn__op_code(node->op, node->variant).kernel(&call);
-    free(call.scratch);
     if (!ok) rn__step_fault(r->plan, step, r->iteration, message, r->error, r->capacity);
     return ok;
 }

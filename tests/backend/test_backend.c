@@ -83,6 +83,101 @@ Test(backend, a_plan_is_shown_after_each_pass)
     rn_graph_free(g);
 }
 
+Test(backend, a_variable_is_printed_by_its_name)
+{
+    static char text[2000];
+    rn_graph *g = rn_graph_new();
+    rn_variable *w = rn_variable_new((rn_allocator){0}, "lstm/w", RN_F64, rn_shape(4));
+    const rn_tensor x = rn_read_variable(g, w), part = rn_slice(x, 0, 1, 3, 1);
+    const rn_compile_options options = {RN_OUTPUTS(rn_exp(x), rn_tanh(part))};
+
+    rn_program *p = rn_compile(g, options);
+    cr_assert(p, "%s", rn_graph_error(g));
+    rn_program_print(p, text, sizeof text);
+    cr_assert(strstr(text, "<- @\"lstm/w\"\n"), "%s", text);
+    cr_assert(strstr(text, "<- @\"lstm/w\"+8\n"), "%s", text);
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_variable_release(w);
+}
+
+/* ---- chains ---- */
+
+/* Runs element-wise operators on arrays of several tiles. Returns the number of chains. */
+static int run_maps(const rn__backend *backend, double *values)
+{
+    static char text[20000];
+    static double data[20000];
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(200, 100));
+    const rn_tensor y = rn_mul(rn_exp(rn_tanh(rn_add(x, x))), rn_sin(x));
+    const rn_compile_options options = {RN_OUTPUTS(y)};
+    int chains = 0;
+
+    rn_program *p = rn__compile_for(backend, g, options);
+    cr_assert(p, "%s", rn_graph_error(g));
+    rn_test_numbers(data, 20000, 7);
+    rn_test_feed(p, x, data);
+    rn_test_run(p);
+    rn_test_read(p, y, values);
+    rn_program_print(p, text, sizeof text);
+    for (const char *at = text; (at = strstr(at, "chain in tiles")); at++) chains++;
+    rn_program_free(p);
+    rn_graph_free(g);
+    return chains;
+}
+
+static void expect_no_chains(const rn__backend *backend)
+{
+    static double with[20000], without[20000];
+    rn__backend other = *backend;
+
+    other.tile_bytes = 0;
+    cr_assert(run_maps(backend, with) > 0, "%s", backend->name);
+    cr_assert_eq(run_maps(&other, without), 0, "%s", backend->name);
+    cr_assert_eq(memcmp(with, without, sizeof with), 0, "%s", backend->name);
+}
+
+Test(backend, without_a_size_of_tiles_there_are_no_chains_and_the_same_values)
+{
+    expect_no_chains(&rn_test_reference);
+    expect_no_chains(&rn__cpu);
+}
+
+/* ---- scratch memory ---- */
+
+static size_t given;
+
+static size_t some_scratch(const rn__plan *plan, const rn__step *step)
+{
+    const rn__node *node = rn__step_node(plan, step);
+
+    return node && strcmp(node->op->name, "exp") == 0 ? 1000 : 10;
+}
+
+static size_t no_scratch(const rn__plan *plan, const rn__step *step)
+{
+    (void)plan, (void)step;
+    return SIZE_MAX;
+}
+
+static void *load_given(const rn__plan *plan, size_t scratch)
+{
+    given = scratch;
+    return rn_test_reference.load(plan, scratch);
+}
+
+Test(backend, the_most_scratch_memory_of_a_step_is_given)
+{
+    static double values[20000];
+    rn__backend other = rn_test_reference;
+
+    other.scratch = some_scratch;
+    other.load = load_given;
+    run_maps(&other, values);
+    cr_assert_eq(given, 1000);
+}
+
 /* ---- back ends that cannot ---- */
 
 static bool no_support(const rn_op *op, rn_type variant)
@@ -90,9 +185,9 @@ static bool no_support(const rn_op *op, rn_type variant)
     return variant != RN_F64 || strcmp(op->name, "tanh") != 0;
 }
 
-static void *no_memory(const rn__plan *plan)
+static void *no_memory(const rn__plan *plan, size_t scratch)
 {
-    (void)plan;
+    (void)plan, (void)scratch;
     return NULL;
 }
 
@@ -116,4 +211,34 @@ Test(backend, what_a_back_end_refuses_is_an_error_of_the_graph)
     other.load = no_memory;
     expect_refusal(&other, "compile: out of memory for a workspace of 128 bytes"
                            "; the largest value: tanh y f64 [2,3], 48 bytes");
+    other.scratch = some_scratch;
+    expect_refusal(&other, "compile: out of memory for a workspace of 138 bytes"
+                           "; the largest value: tanh y f64 [2,3], 48 bytes");
+    other = rn_test_reference;
+    other.scratch = no_scratch;
+    expect_refusal(&other, "graph: out of memory");
+}
+
+static void no_map(int64_t n, const void *const *x, const int64_t *step, void *y,
+                   const void *attributes)
+{
+    (void)n, (void)x, (void)step, (void)y, (void)attributes;
+}
+
+Test(backend, a_map_has_no_more_operands_than_a_plan_allows)
+{
+    static const rn_op many = {.name = "many", .inputs = -1, .map = {[RN_F64] = no_map}};
+    rn_graph *g = rn_graph_new();
+    rn_tensor x[17];
+
+    for (int i = 0; i < 17; i++) x[i] = rn_test_f64(g, "x", rn_shape(2));
+    const rn_tensor y = rn_apply(&many, x, 17, NULL, 0),
+                    z = rn_apply(&many, x, 16, NULL, 0);
+    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(z)});
+    cr_assert(p, "%s", rn_graph_error(g));
+    rn_program_free(p);
+    cr_assert_null(rn_compile(g, (rn_compile_options){RN_OUTPUTS(y)}));
+    cr_assert_str_eq(rn_graph_error(g),
+                     "many: an element-wise operator of 17 operands, at most 16");
+    rn_graph_free(g);
 }

@@ -45,7 +45,6 @@ typedef struct rn__cpu_program {
     const rn__plan *plan;
     rn__cpu_call *call; /* by step */
     char *workspace;
-    size_t scratch_bytes;
     int32_t arrays; /* arguments of all kernels */
     rn__arena arena;
 } rn__cpu_program;
@@ -54,6 +53,7 @@ typedef struct rn__cpu_program {
 typedef struct rn__cpu_context {
     const rn__cpu_program *program;
     char *tiles, *scratch;
+    size_t scratch_bytes;
     rn_array *array; /* the arguments of all kernels, but for their addresses */
     int64_t iteration[RN_LOOP_DEPTH];
     rn__tracer *tracer; /* NULL: none */
@@ -67,18 +67,14 @@ typedef struct rn__cpu_context {
 
 /* ---- lower.c ---- */
 
-/* False without memory. Freed with rn__cpu_raise, in any state. */
+/* False without memory. Freed with rn__cpu_finish, in any state. */
 bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan);
-void rn__cpu_raise(rn__cpu_program *p);
+void rn__cpu_finish(rn__cpu_program *p);
 
 bool rn__cpu_supports(const rn_op *op, rn_type variant);
-size_t rn__cpu_scratch(const rn__plan *plan, const rn__step *step);
 
 /* Where a buffer begins that is not in the tiles. */
 char *rn__cpu_buffer(const rn__cpu_program *p, int32_t buffer);
-
-/* An operand as a kernel takes it. */
-rn_array rn__cpu_array(const rn__operand *operand, void *data);
 
 /* ---- run.c, map.c ---- */
 

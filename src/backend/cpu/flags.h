@@ -14,7 +14,7 @@
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 
-enum { RN__FLAGS = 0x3f, RN__FLAGS_BORN = 0x01 | 0x04 | 0x08 };
+enum { RN__FLAGS = 0x3f, RN__FLAGS_NONFINITE = 0x01 | 0x04 | 0x08 };
 
 typedef unsigned int rn__flags;
 
@@ -35,7 +35,7 @@ static inline void rn__flags_clear(void)
 
 static inline bool rn__flags_raised(void)
 {
-    return (_mm_getcsr() & RN__FLAGS_BORN) != 0;
+    return (_mm_getcsr() & RN__FLAGS_NONFINITE) != 0;
 }
 
 #else

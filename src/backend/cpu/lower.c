@@ -10,34 +10,6 @@ bool rn__cpu_supports(const rn_op *op, rn_type variant)
     return code.map || code.kernel;
 }
 
-rn_array rn__cpu_array(const rn__operand *operand, void *data)
-{
-    rn_array array = {.data = data, .type = operand->type, .rank = operand->rank};
-
-    memcpy(array.size, operand->size, sizeof array.size);
-    memcpy(array.stride, operand->stride, sizeof array.stride);
-    return array;
-}
-
-size_t rn__cpu_scratch(const rn__plan *plan, const rn__step *step)
-{
-    const rn__node *node = rn__step_node(plan, step);
-    const size_t n = (size_t)step->inputs + 1;
-
-    if (step->kind != RN__STEP_KERNEL || !node->op->scratch) return 0;
-    rn_array *array = (rn_array *)rn__new(plan->allocator, n * sizeof *array);
-    if (!array) return SIZE_MAX;
-    for (size_t i = 0; i < n; i++)
-        array[i] = rn__cpu_array(rn__step_operands(plan, step) + i, NULL);
-    const rn_call form = {.in = array,
-                          .out = array + step->inputs,
-                          .attributes = node->attributes,
-                          .inputs = step->inputs};
-    const size_t bytes = node->op->scratch(&form);
-    rn__free(plan->allocator, array);
-    return bytes;
-}
-
 /* ---- memory ---- */
 
 char *rn__cpu_buffer(const rn__cpu_program *p, int32_t buffer)
@@ -118,9 +90,7 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
     if (step->kind == RN__STEP_MAP) return lower_map(p, call);
     call->array = p->arrays;
     p->arrays += n;
-    const size_t scratch = rn__cpu_scratch(plan, step);
-    if (scratch > p->scratch_bytes) p->scratch_bytes = scratch;
-    return scratch != SIZE_MAX;
+    return true;
 }
 
 bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan)
@@ -137,7 +107,7 @@ bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan)
     return true;
 }
 
-void rn__cpu_raise(rn__cpu_program *p)
+void rn__cpu_finish(rn__cpu_program *p)
 {
     rn__free_aligned(p->arena.allocator, p->workspace);
     rn__free(p->arena.allocator, p->call);

@@ -3,7 +3,7 @@
  * Tracing the rows of a map: a NaN although no operand is one, an infinity although all
  * operands are finite.
  *
- * A tracer that goes by signs examines a row after it has raised a flag, when it may have
+ * A tracer that goes by flags examines a row after it has raised a flag, when it may have
  * overwritten operands. Otherwise rows run in pieces, their operands copied before.
  */
 #include <math.h>
@@ -145,12 +145,12 @@ void rn__cpu_trace_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
     const bool wanted = rn__is_real(operands(c, call)[call->inputs].type) &&
                         rn__finding_wanted(c->tracer, call->step);
 
-    if (wanted && !c->tracer->by_signs) {
+    if (wanted && !c->tracer->by_flags) {
         run_pieces(c, call, n, in, stride, (char *)out);
         return;
     }
     call->code.map(n, in, stride, out, call->attributes);
-    if (!c->tracer->by_signs || !rn__flags_raised()) return;
+    if (!c->tracer->by_flags || !rn__flags_raised()) return;
     if (wanted) examine_row(c, call, n, in, stride, (const char *)out);
     rn__flags_clear();
 }
