@@ -65,7 +65,7 @@ bool rn__place(rn__planner *p)
 
     find_lifetimes(plan);
     plan->placed = rn__find_offsets(plan, &p->live.arena, false, &plan->workspace_bytes) &&
-                   rn__find_offsets(plan, &p->live.arena, true, &plan->tile_bytes);
+                   rn__find_offsets(plan, &p->live.arena, true, &plan->tile_memory_bytes);
     if (plan->placed) return true;
     p->graph->root->no_memory = !p->graph->root->failed;
     rn_fail(p->graph, "compile: out of memory for a workspace of %zu bytes%s",

@@ -153,7 +153,8 @@ typedef struct rn__plan {
     int inputs, outputs;
     bool placed; /* buffers have their offsets */
     size_t workspace_bytes;
-    size_t tile_bytes; /* of the memory for tiles, of which every thread has its own */
+    size_t
+        tile_memory_bytes; /* of the memory for tiles, of which every thread has its own */
     rn__plan_watch watch;
 } rn__plan;
 

@@ -135,7 +135,7 @@ static bool load(const rn__compilation *c)
     }
     p->loaded = c->backend->load(plan, scratch);
     if (p->loaded) return true;
-    if (!rn__sum_sizes(plan->workspace_bytes, plan->tile_bytes, &all) ||
+    if (!rn__sum_sizes(plan->workspace_bytes, plan->tile_memory_bytes, &all) ||
         !rn__sum_sizes(all, scratch, &all))
         all = SIZE_MAX;
     c->graph->no_memory = !c->graph->failed;

@@ -219,7 +219,7 @@ static void *load(const rn__plan *plan, size_t scratch)
     r->plan = plan;
     r->base = (char **)calloc(n + 1, sizeof *r->base);
     r->workspace = (char *)calloc(plan->workspace_bytes + 1, 1);
-    r->tiles = (char *)calloc(plan->tile_bytes + 1, 1);
+    r->tiles = (char *)calloc(plan->tile_memory_bytes + 1, 1);
     r->scratch = (char *)aligned_alloc(64, (scratch / 64 + 1) * 64);
     r->scratch_bytes = scratch;
     if (!r->base || !r->workspace || !r->tiles || !r->scratch) {
@@ -248,7 +248,7 @@ static size_t bytes(const void *loaded)
 {
     const rn_reference *r = (const rn_reference *)loaded;
 
-    return r->plan->workspace_bytes + r->plan->tile_bytes + r->scratch_bytes;
+    return r->plan->workspace_bytes + r->plan->tile_memory_bytes + r->scratch_bytes;
 }
 
 static bool run_traced(void *self, rn__tracer *tracer, int32_t first, int32_t end)

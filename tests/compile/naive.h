@@ -200,7 +200,7 @@ static inline void rn_test_naive_give(rn_test_naive *body, const rn_loop *loop,
     }
 }
 
-/* Steps behind the limit collect 0. */
+/* Steps past the limit collect 0. */
 static inline void rn_test_naive_skip(rn_test_naive *body, const rn_loop *loop, int64_t t)
 {
     for (int32_t i = loop->node + 1; i < loop->outer->count; i++) {

@@ -201,7 +201,7 @@ Test(limit, what_is_asked_for_in_full_is_whole)
 }
 
 /* Other loops with the same limit read a stack turned round, and one moved by a step: then
- * slots behind the limit are read. */
+ * slots past the limit are read. */
 static rn_tensor stack_of_products(world *w, bool back)
 {
     rn_loop *loop = loop_in(w->g, w->limit, back, T);

@@ -37,7 +37,7 @@ static bool context_init(rn__cpu_context *c, const rn__cpu_program *p, size_t sc
 
     *c = (rn__cpu_context){.program = p, .scratch_bytes = scratch};
     c->array = (rn_array *)rn__new(a, (size_t)p->arrays * sizeof *c->array);
-    c->tiles = (char *)rn__allocate_aligned(a, p->plan->tile_bytes, true);
+    c->tiles = (char *)rn__allocate_aligned(a, p->plan->tile_memory_bytes, true);
     c->scratch = (char *)rn__allocate_aligned(a, scratch, true);
     if (!c->array || !c->tiles || !c->scratch) return false;
     fill_arrays(c);
@@ -94,7 +94,7 @@ static size_t bytes(const void *memory)
     const rn__cpu_context *c = &((const loaded *)memory)->context;
     const rn__plan *plan = c->program->plan;
 
-    return plan->workspace_bytes + plan->tile_bytes + c->scratch_bytes;
+    return plan->workspace_bytes + plan->tile_memory_bytes + c->scratch_bytes;
 }
 
 /* ---- running ---- */
