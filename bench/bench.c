@@ -85,14 +85,17 @@ typedef struct size {
     int layers, products; /* gates' products for each of x and h */
 } size;
 
-/* Operations of the products of one training step: forward once, backward twice. */
+/* Operations of the products of one training step: forward, the gradients of the weights,
+ * those of h, and in all layers but the first those of the layer's input. */
 static double operations(size s)
 {
     double sum = 0;
 
-    for (int layer = 0; layer < s.layers; layer++)
-        sum += 6.0 * (double)(s.steps * s.batch * s.products * s.units) *
-               (double)((layer ? s.units : s.inputs) + s.units);
+    for (int layer = 0; layer < s.layers; layer++) {
+        const int64_t x = layer ? s.units : s.inputs, h = s.units;
+        const int64_t columns = 2 * (x + h) + h + (layer ? x : 0);
+        sum += 2.0 * (double)(s.steps * s.batch * s.products * s.units) * (double)columns;
+    }
     return sum;
 }
 

@@ -26,11 +26,15 @@ def step_time(layer, x, y, optimizer):
 
 def train(kind, make, gates, steps, batch, inputs, units, layers):
     layer = make(inputs, units, layers)
-    x = torch.rand(steps, batch, inputs) - 0.5
-    y = torch.rand(steps, batch, units) - 0.5
-    seconds = step_time(layer, x, y, torch.optim.SGD(layer.parameters(), lr=1e-4))
-    work = sum(6.0 * steps * batch * gates * units * ((units if i else inputs) + units)
-               for i in range(layers))
+    data = torch.rand(steps, batch, inputs) - 0.5
+    target = torch.rand(steps, batch, units) - 0.5
+    seconds = step_time(layer, data, target, torch.optim.SGD(layer.parameters(), lr=1e-4))
+    work = 0.0
+    for layer_index in range(layers):
+        x = units if layer_index else inputs
+        # Forward, the gradients of the weights, those of h; of x in all layers but the first.
+        columns = 2 * (x + units) + units + (x if layer_index else 0)
+        work += 2.0 * steps * batch * gates * units * columns
     name = f"train {kind} T {steps} B {batch} I {inputs} H {units} L {layers}"
     print(f"{'torch ' + name:44} {seconds * 1e3:9.3f} ms {work / seconds / 1e9:8.1f} GFLOP/s")
 
