@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Properties of all builders: null tensors are passed on, i32 wraps around. */
 #include <criterion/criterion.h>
+#include <math.h>
+#include <rondo/grad.h>
 #include <rondo/ops.h>
 
 #include "eval.h"
@@ -117,4 +119,29 @@ Test(edges, integers_wrap)
     cr_assert(of_integers(sum_of_both, high, 2) == INT32_MIN + 1);
     cr_assert(of_integers(rn_maximum, low, high) == INT32_MAX);
     cr_assert(of_integers(rn_minimum, low, high) == INT32_MIN);
+}
+
+/* A weight of 0 gives 0 for any cost, in the gradient too: dx = weigh(dz, y) where the
+ * cotangent dz is 0, dy = weigh(x, dz) where x is. */
+Test(edges, gradients_of_no_weight)
+{
+    const double x[4] = {2, 0, 3, 0}, y[4] = {INFINITY, 5, -INFINITY, 7};
+    const double dz[4] = {0, INFINITY, 0, -INFINITY};
+    const double dx[4] = {0, INFINITY, 0, -INFINITY}, dy[4] = {0, 0, 0, 0};
+    rn_graph *g = rn_graph_new();
+    const rn_tensor in[2] = {rn_constant(g, RN_F64, rn_shape(4), x),
+                             rn_constant(g, RN_F64, rn_shape(4), y)};
+    rn_tensor d[2];
+    rn_test_array got[2];
+
+    cr_assert(
+        rn_grad(rn_weigh(in[0], in[1]), rn_constant(g, RN_F64, rn_shape(4), dz), in, 2, d));
+    rn_test_run(d, 2, NULL, 0, got);
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(got[0].at[i], dx[i], "dx[%d] is %g", i, got[0].at[i]);
+        cr_assert_eq(got[1].at[i], dy[i], "dy[%d] is %g", i, got[1].at[i]);
+    }
+    rn_test_array_free(&got[0]);
+    rn_test_array_free(&got[1]);
+    rn_graph_free(g);
 }
