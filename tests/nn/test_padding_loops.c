@@ -168,6 +168,56 @@ Test(padding_loops, rows_that_are_mixed)
     }
 }
 
+/* Which step stands in for row c at step t: its own first one or, of an empty sequence,
+ * that of the first of the longest ones. */
+static const double *seen(const double *x, const int32_t *lengths, int t, int c)
+{
+    int longest = 0;
+
+    for (int b = 1; b < B; b++)
+        if (lengths[b] > lengths[longest]) longest = b;
+    const int row = lengths[c] > 0 ? c : longest;
+    return x + ((t < lengths[c] ? t : 0) * B + row) * I;
+}
+
+Test(padding_loops, each_row_repeats_its_own_first_step)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I));
+    const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(B));
+    rn_loop *loop = rn_loop_begin(g);
+    rn_loop_lengths(loop, lengths);
+    const rn_tensor step = rn_loop_each(loop, x);
+    const rn_tensor h = rn_loop_carry(loop, rn_fill(g, RN_F64, rn_shape(B, I), 0));
+    /* Rows weighted apart, so that one cannot stand for another. */
+    const rn_tensor w =
+        rn_constant(g, RN_F64, rn_shape(B, 1), (double[B]){1, 10, 100, 1000});
+    rn_loop_next(loop, h, rn_add(h, rn_sum(rn_mul(step, w), (int[]){0}, 1, true)));
+    rn_loop_end(loop);
+    const rn_tensor end = rn_loop_final(loop, h);
+    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(end)});
+    cr_assert(p, "%s", rn_graph_error(g));
+
+    for (int k = 0; k < PATTERNS; k++) {
+        double data[T * B * I], initial[B * H], got[B * I], want[B * I] = {0};
+        fill(data, initial, patterns[k], 1e300);
+        rn_test_feed_f64(p, x, data);
+        rn_test_feed_i32(p, lengths, patterns[k]);
+        rn_test_run_once(p);
+        rn_test_read_f64(p, end, got);
+        for (int t = 0; t < T; t++)
+            for (int b = 0; b < B; b++)
+                for (int c = 0; c < B && t < patterns[k][b]; c++)
+                    for (int i = 0; i < I; i++)
+                        want[b * I + i] += seen(data, patterns[k], t, c)[i] * pow(10, c);
+        for (int i = 0; i < B * I; i++)
+            cr_assert(fabs(got[i] - want[i]) <= 1e-9, "pattern %d: %g, not %g", k, got[i],
+                      want[i]);
+    }
+    rn_program_free(p);
+    rn_graph_free(g);
+}
+
 /* The step that stands in is one that the sequence takes: of a reversed loop its last. The
  * first step's input is the initial state here, and their difference is divided by. */
 Test(padding_loops, input_and_carry_that_stand_in_belong_together)
