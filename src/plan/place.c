@@ -35,10 +35,6 @@ static void touch_all(rn__plan *plan, int32_t index)
     for (int i = 0; i < rn__step_operand_count(step); i++)
         touch(plan, &operand[i].at, index);
     touch(plan, &step->limit, index);
-    if (step->kind != RN__STEP_LOOP) return;
-    /* A loop's index is written while the body runs. */
-    const int32_t counter = operand[step->inputs].at.buffer;
-    if (counter >= 0) plan->buffer[counter].last = step->end - 1;
 }
 
 static void find_lifetimes(rn__plan *plan)
