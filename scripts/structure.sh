@@ -65,7 +65,7 @@ while read -r part where; do
     esac
 done <"$list"
 
-structural='input|constant|scalar|variable|each|carry|capture|index|residual|loop|get'
+structural='input|constant|scalar|variable|each|carry|capture|index|loop|get'
 address=0
 for name in $(grep -rhoE '&rn__op_[a-z0-9_]+' src --include='*.[ch]' | sort |
     grep -vxE "&rn__op_($structural)"); do

@@ -135,13 +135,12 @@ extern const rn_op rn__op_input;    /* fed */
 extern const rn_op rn__op_constant; /* attributes: the elements */
 extern const rn_op rn__op_scalar;   /* attributes: one double */
 extern const rn_op rn__op_variable;
-extern const rn_op rn__op_each;     /* leaf of a body: this step's slice */
-extern const rn_op rn__op_carry;    /* leaf: a carried value */
-extern const rn_op rn__op_capture;  /* leaf: an outer tensor */
-extern const rn_op rn__op_index;    /* leaf: the step's index */
-extern const rn_op rn__op_residual; /* leaf: a value of another body, not resolved yet */
-extern const rn_op rn__op_loop;     /* inputs: initial carries, each, captures */
-extern const rn_op rn__op_get;      /* an output of a loop, attributes: rn__get */
+extern const rn_op rn__op_each;    /* leaf of a body: this step's slice */
+extern const rn_op rn__op_carry;   /* leaf: a carried value */
+extern const rn_op rn__op_capture; /* leaf: an outer tensor */
+extern const rn_op rn__op_index;   /* leaf: the step's index */
+extern const rn_op rn__op_loop;    /* inputs: initial carries, each, captures */
+extern const rn_op rn__op_get;     /* an output of a loop, attributes: rn__get */
 
 /* ---- building ---- */
 

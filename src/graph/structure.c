@@ -13,6 +13,5 @@ const rn_op rn__op_each = {.name = "each"};
 const rn_op rn__op_carry = {.name = "carry"};
 const rn_op rn__op_capture = {.name = "capture"};
 const rn_op rn__op_index = {.name = "index"};
-const rn_op rn__op_residual = {.name = "residual"};
 const rn_op rn__op_loop = {.name = "loop", .inputs = -1};
 const rn_op rn__op_get = {.name = "get", .inputs = 1};

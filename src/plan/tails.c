@@ -3,8 +3,8 @@
  * Which stacks are read past the limit.
  *
  * A loop with a limit, and what was hoisted out of it, leave the last slots of a stack as
- * they are. They need filling only where somebody reads them: not where all readers stop at
- * the same limit.
+ * they are. These need filling only if something reads them, so not where all readers stop
+ * at the same limit.
  */
 #include "plan/planner.h"
 
@@ -18,7 +18,7 @@ static void read_to(int32_t *reader, int32_t limit)
         *reader = TO_THE_END;
 }
 
-/* How far the last element of the axes from `first` on lies behind the first. */
+/* The distance from the first to the last element of the axes from `first` on. */
 static int64_t extent(const rn_array *a, int first)
 {
     int64_t sum = 0;
