@@ -47,6 +47,16 @@ typedef enum rn_watch {
  * place, watch. Both texts live until it returns. */
 typedef void (*rn_trace)(void *with, const char *pass, const char *plan);
 
+/* Passes of the compiler that can be left out, to measure what each is worth or to find one
+ * that is wrong. Without any of them a program computes the same values, some with other
+ * rounding. */
+typedef enum rn_pass {
+    RN_PASS_MERGE_LOOPS = 1, /* loops that compute something in common become one */
+    RN_PASS_HOIST = 2,       /* moves work out of loops that need not run in every step */
+    RN_PASS_ELIDE = 4, /* leaves out copies; overwrites values that are not read again */
+    RN_PASS_FUSE = 8   /* runs element-wise operators tile by tile */
+} rn_pass;
+
 enum { RN_OUTPUTS_MAX = 32 };
 
 typedef struct rn_compile_options {
@@ -61,7 +71,8 @@ typedef struct rn_compile_options {
     rn_type real;          /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
-    rn_trace trace; /* NULL: none */
+    unsigned without; /* passes to leave out, of rn_pass */
+    rn_trace trace;   /* NULL: none */
     void *trace_with;
 } rn_compile_options;
 

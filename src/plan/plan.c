@@ -70,14 +70,13 @@ static bool schedule(rn__planner *p)
 typedef struct pass {
     const char *name;
     bool (*run)(rn__planner *p);
+    unsigned option; /* of rn_pass: it can be left out; 0: it can't */
 } pass;
 
 static const pass passes[] = {
-    {"schedule", schedule},
-    {"elide", rn__elide},
-    {"fuse", rn__fuse},
-    {"place", rn__place},
-    {"watch", rn__plan_watch_values},
+    {"schedule", schedule, 0},           {"elide", rn__elide, RN_PASS_ELIDE},
+    {"fuse", rn__fuse, RN_PASS_FUSE},    {"place", rn__place, 0},
+    {"watch", rn__plan_watch_values, 0},
 };
 
 /* Shows the plan after a pass to whoever compiles. */
@@ -129,7 +128,8 @@ bool rn__plan_make(rn__plan *plan, rn_graph *graph, const rn__plan_options *opti
     p.live.arena.allocator = graph->allocator;
     bool ok = find_graphs(plan);
     for (size_t i = 0; ok && i < sizeof passes / sizeof *passes; i++)
-        ok = passes[i].run(&p) && trace(&p, passes[i].name);
+        if (!(options->without & passes[i].option))
+            ok = passes[i].run(&p) && trace(&p, passes[i].name);
     rn__copy_finish(&p.live);
     return ok;
 }

@@ -163,7 +163,8 @@ typedef struct rn__plan_options {
     int count;
     size_t tile_bytes; /* what the elements of a tile take in one operand; 0: no chains */
     bool watch;
-    rn_trace trace; /* shown the plan after each pass */
+    unsigned without; /* passes to leave out, of rn_pass */
+    rn_trace trace;   /* shown the plan after each pass */
     void *trace_with;
 } rn__plan_options;
 

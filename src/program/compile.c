@@ -136,7 +136,8 @@ static bool merge(rn__compilation *c)
 {
     rn__copy_pass pass;
 
-    if (!rn__merge_possible(c->graph)) return true;
+    if ((c->options.without & RN_PASS_MERGE_LOOPS) || !rn__merge_possible(c->graph))
+        return true;
     return begin_pass(c, &pass) &&
            take(c, &pass, rn__merge_loops(&pass, c->wanted, c->count));
 }
@@ -145,6 +146,7 @@ static bool hoist(rn__compilation *c)
 {
     rn__copy_pass pass;
 
+    if (c->options.without & RN_PASS_HOIST) return true;
     return begin_pass(c, &pass) &&
            take(c, &pass, rn__hoist_loops(&pass, c->wanted, c->count));
 }

@@ -153,6 +153,7 @@ static bool fill_program(const rn__compilation *c)
                                       .count = c->count,
                                       .tile_bytes = c->backend->tile_bytes,
                                       .watch = watch && c->backend->nonfinite,
+                                      .without = o->without,
                                       .trace = o->trace,
                                       .trace_with = o->trace_with};
 

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Every pass that can be left out: without it a program computes the same values. */
+#include "run/driver.h"
+
+#include <rondo/model.h>
+#include <rondo/recurrent.h>
+#include <rondo/train.h>
+
+enum { T = 5, B = 3, I = 4, H = 6, STEPS = 3 };
+
+/* Larger than a tile, so that there is something to fuse. */
+enum { WIDE = 3000 };
+
+static const unsigned passes[] = {RN_PASS_MERGE_LOOPS, RN_PASS_HOIST, RN_PASS_ELIDE,
+                                  RN_PASS_FUSE};
+
+typedef struct results {
+    double loss[STEPS], dx[T * B * I], wide[WIDE];
+    int calls, lines;
+} results;
+
+static int lines_of(const rn_program *p)
+{
+    static char text[200000];
+    int n = 0;
+
+    rn_program_print(p, text, sizeof text);
+    for (const char *at = text; (at = strchr(at, '\n')); at++) n++;
+    return n;
+}
+
+/* The gradient of x beside some steps of training, and a chain. */
+static void train(unsigned without, results *r)
+{
+    rn_model *model = rn_model_new_using(1, RN_F64, (rn_allocator){0});
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I));
+    const rn_tensor v = rn_input(g, "v", RN_F64, rn_shape(WIDE));
+    const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(B));
+    const rn_sequence s =
+        rn_lstm(rn_root(g, model), "lstm", x,
+                (rn_recurrent_options){
+                    .units = H, .layers = 2, .bidirectional = true, .lengths = lengths});
+    const rn_tensor loss = rn_mean_all(rn_square(s.outputs));
+    const rn_tensor wide = rn_mul(rn_exp(rn_tanh(v)), v);
+    const int32_t length[B] = {5, 2, 3};
+    double in[T * B * I], more[WIDE];
+    rn_tensor dx;
+
+    rn_grad(loss, rn_null(), &x, 1, &dx);
+    rn_program *p =
+        rn_compile(g, (rn_compile_options){RN_OUTPUTS(dx, wide), .minimize = loss,
+                                           .with = rn_adam(0.1), .without = without});
+    cr_assert(p, "%s", rn_graph_error(g));
+    rn_test_numbers(in, T * B * I, 7);
+    rn_test_numbers(more, WIDE, 8);
+    rn_test_feed(p, x, in);
+    rn_test_feed(p, v, more);
+    cr_assert_eq(rn_feed_i32(p, lengths, length, B), RN_OK);
+    for (int i = 0; i < STEPS; i++) {
+        rn_test_run(p);
+        r->loss[i] = rn_scalar(p, loss);
+    }
+    rn_test_read(p, dx, r->dx);
+    rn_test_read(p, wide, r->wide);
+    r->calls = rn_program_calls(p);
+    r->lines = lines_of(p);
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(model);
+}
+
+static void expect_same(unsigned without, const results *all)
+{
+    static results some;
+
+    train(without, &some);
+    rn_test_near(some.loss, all->loss, STEPS, 1e-12, "loss");
+    rn_test_near(some.dx, all->dx, T * B * I, 1e-12, "dx");
+    rn_test_near(some.wide, all->wide, WIDE, 1e-12, "wide");
+    cr_assert(some.calls != all->calls || some.lines != all->lines,
+              "passes 0x%x change nothing", without);
+}
+
+Test(passes, without_any_pass_the_values_are_the_same)
+{
+    static results all;
+    unsigned every = 0;
+
+    train(0, &all);
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
+        expect_same(passes[i], &all);
+        every |= passes[i];
+    }
+    expect_same(every, &all);
+}
