@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators in quad that are not element-wise: movement, reductions, products. */
+#include "ops/ragged.h"
 #include "ops/table.h"
 #include "quad_operators.h"
 
@@ -75,6 +76,69 @@ void rn_test_quad_take(const rn_test_quad_value *v)
 void rn_test_quad_check_range(const rn_test_quad_value *v)
 {
     for (int64_t i = 0; i < v->count; i++) v->y[i] = v->x[0].at[i];
+}
+
+void rn_test_quad_unpack(const rn_test_quad_value *v)
+{
+    const int64_t rows = v->x[1].count, n = rows ? v->count / rows : 0;
+
+    for (int64_t i = 0; i < v->count; i++)
+        v->y[i] = v->x[1].at[i / n] < 0 ? 0 : v->x[0].at[row(v, i / n) * n + i % n];
+}
+
+/* Where a sequence is in order of descending lengths. */
+static int64_t place(const rn_test_quad_value *v, int64_t b)
+{
+    const quad *n = v->x[0].at;
+    int64_t before = 0;
+
+    for (int64_t k = 0; k < v->x[0].count; k++)
+        before += n[k] > n[b] || (n[k] == n[b] && k < b);
+    return before;
+}
+
+/* Calls for each row (t, b) that is not padding, in packed order: y of packed row i, or of
+ * row t B + b. */
+static int64_t pack(const rn_test_quad_value *v, rn__ragged kind)
+{
+    const int64_t B = v->x[0].count, T = attributes(v)[0];
+    int64_t n = 0;
+
+    for (int64_t t = 0; t < T; t++) {
+        if (kind == RN__RAGGED_OFFSETS) v->y[t] = n;
+        if (kind == RN__RAGGED_COUNTS) v->y[t] = 0;
+        for (int64_t j = 0; j < B; j++) {
+            int64_t b = 0;
+            while (place(v, b) != j) b++;
+            if (!(v->x[0].at[b] > t)) continue;
+            if (kind == RN__RAGGED_COUNTS) v->y[t] += 1;
+            if (kind == RN__RAGGED_PLAIN) v->y[n] = t * B + b;
+            if (kind == RN__RAGGED_SORTED) v->y[n] = t * B + j;
+            if (kind == RN__RAGGED_SEQUENCE) v->y[n] = b;
+            if (kind == RN__RAGGED_PACKED) v->y[t * B + b] = n;
+            n++;
+        }
+    }
+    return n;
+}
+
+void rn_test_quad_ragged(const rn_test_quad_value *v)
+{
+    const rn__ragged kind = (rn__ragged)attributes(v)[1];
+    const int64_t B = v->x[0].count;
+
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = kind == RN__RAGGED_PACKED ? -1 : 0;
+    const int64_t n = pack(v, kind);
+    if (kind == RN__RAGGED_TOTAL) v->y[0] = n;
+    if (kind == RN__RAGGED_SLOTS) v->y[0] = B ? (n + B - 1) / B : 0;
+    for (int64_t b = 0; b < B; b++) {
+        if (kind == RN__RAGGED_PLACE) v->y[b] = place(v, b);
+        if (kind == RN__RAGGED_ORDER) v->y[place(v, b)] = b;
+        if (kind == RN__RAGGED_ENDS) v->y[place(v, b)] = v->x[0].at[b];
+    }
+    const bool rows = kind == RN__RAGGED_PLAIN || kind == RN__RAGGED_SORTED ||
+                      kind == RN__RAGGED_SEQUENCE;
+    for (int64_t i = n; rows && i > 0 && i < v->count; i++) v->y[i] = v->y[i - 1];
 }
 
 void rn_test_quad_add_at(const rn_test_quad_value *v)
