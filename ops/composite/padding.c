@@ -77,7 +77,10 @@ rn_tensor rn__padding_carry(rn_loop *loop, rn_tensor initial, rn_tensor leaf)
 
 void rn__padding_end(rn_loop *loop)
 {
-    if (loop->batch > 0) rn__loop_limit(loop, rn_max_all(checked(loop)));
+    if (loop->batch == 0) return;
+    rn__loop_limit(loop, rn_max_all(checked(loop)));
+    rn__loop_rows(loop, checked(loop));
+    loop->row_mask = loop->mask.id;
 }
 
 rn_tensor rn__padding_choose(rn_loop *loop, rn_tensor x, rn_tensor y, const char *what)

@@ -159,9 +159,12 @@ static bool prune(reversal *r)
         const int32_t dx = r->body.cotangent[leaf];
         if (r->body.needed[leaf] && dx >= 0) used[dx] = true;
     }
-    for (int32_t id = body->count - 1; id >= 0; id--)
-        for (int i = 0; used[id] && i < rn__at(body, id)->inputs; i++)
-            used[rn__at(body, id)->in[i]] = true;
+    for (int32_t id = body->count - 1; id >= 0; id--) {
+        const rn__node *node = rn__at(body, id);
+        for (int i = 0; used[id] && i < node->inputs; i++) used[node->in[i]] = true;
+        if (used[id] && node->op == &rn__op_loop && node->loop->row_steps >= 0)
+            used[node->loop->row_steps] = true;
+    }
     keep_used(&r->backward->each, used);
     keep_used(&r->backward->capture, used);
     rn__free(a, used);
@@ -253,6 +256,9 @@ bool rn__sweep_loop(rn__sweep *outer, int32_t id)
     if (!f->reverse) rn_loop_reverse(r.backward);
     rn_loop_steps(r.backward, f->steps);
     if (f->limit >= 0) rn__loop_limit(r.backward, rn__primal(outer->primals, f->limit));
+    if (f->row_steps >= 0)
+        rn__loop_rows(r.backward, rn__primal(outer->primals, f->row_steps));
+    r.backward->row_sums = true;
 
     const rn_allocator a = target->root->allocator;
     rn__primals primals = {f->body, r.backward->body, outer->primals, NULL, 0};

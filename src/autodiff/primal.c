@@ -59,6 +59,27 @@ static rn_tensor view_again(rn__primals *primals, const rn__node *node)
                       node->attributes, node->attribute_size);
 }
 
+/* Whether node id is the mask of a loop with lengths. */
+static bool is_mask(const rn__primals *primals, int32_t id)
+{
+    const rn_loop *forward = primals->source->loop;
+
+    return forward && forward->row_mask == id && forward->row_steps >= 0;
+}
+
+/* The mask of a loop with lengths: cheaper to compute again than to save. */
+static rn_tensor mask_again(rn__primals *primals)
+{
+    const rn_loop *forward = primals->source->loop;
+    rn_loop *backward = primals->target->loop;
+    const rn_tensor steps = rn__primal(primals->outer, forward->row_steps);
+
+    if (rn_is_null(steps)) return steps;
+    const rn_tensor mask = rn_less(rn_loop_index(backward), steps);
+    if (!rn_is_null(mask)) backward->row_mask = mask.id;
+    return mask;
+}
+
 static rn_tensor make(rn__primals *primals, int32_t id)
 {
     const rn__node *node = rn__at(primals->source, id);
@@ -77,6 +98,7 @@ static rn_tensor make(rn__primals *primals, int32_t id)
         return rn_is_null(outer) ? outer : rn__loop_each(backward, outer, "gradient");
     }
     if (node->op == &rn__op_carry) return residual(primals, RN__HISTORY, id);
+    if (is_mask(primals, id)) return mask_again(primals);
     if (node->op->view) return view_again(primals, node);
     return residual(primals, RN__COLLECT, id);
 }

@@ -115,7 +115,7 @@ static rn_tensor capture(rn_graph *body, rn_tensor outer)
     rn__node_of(leaf)->loop = loop;
     rn__pair *pair = (rn__pair *)rn__list_add(body, &loop->capture, sizeof *pair);
     if (!pair || !rn__remember(body, key, leaf.id)) return rn_null();
-    *pair = (rn__pair){outer.id, leaf.id};
+    *pair = (rn__pair){.outer = outer.id, .leaf = leaf.id};
     return leaf;
 }
 

@@ -25,6 +25,9 @@ rn_loop *rn_loop_begin(rn_graph *graph)
                       .node = -1,
                       .index = -1,
                       .limit = -1,
+                      .row_steps = -1,
+                      .row_mask = -1,
+                      .ragged = {-1, -1, -1, -1, -1, -1, -1},
                       .lengths = rn_null(),
                       .mask = rn_null(),
                       .row = rn_null()};
@@ -98,7 +101,7 @@ rn_tensor rn__loop_each(rn_loop *loop, rn_tensor xs, const char *what)
     rn_tensor leaf = rn__loop_leaf(loop, &rn__op_each, rn_type_get(xs), shape);
     rn__pair *pair = (rn__pair *)rn__list_add(loop->outer, &loop->each, sizeof *pair);
     if (rn_is_null(leaf) || !pair) return rn_null();
-    *pair = (rn__pair){xs.id, leaf.id};
+    *pair = (rn__pair){.outer = xs.id, .leaf = leaf.id};
     if (!rn__remember(loop->outer, key, leaf.id)) return rn_null();
     return leaf;
 }
@@ -110,7 +113,7 @@ rn_tensor rn__loop_carry(rn_loop *loop, rn_tensor initial)
     rn__carry *carry = (rn__carry *)rn__list_add(loop->outer, &loop->carry, sizeof *carry);
 
     if (rn_is_null(leaf) || !carry) return rn_null();
-    *carry = (rn__carry){initial.id, leaf.id, -1, leaf.id};
+    *carry = (rn__carry){initial.id, leaf.id, -1, leaf.id, false};
     return leaf;
 }
 
@@ -171,6 +174,12 @@ void rn__loop_limit(rn_loop *loop, rn_tensor limit)
 {
     limit = rn__adopt(loop->outer, limit, "loop: limit");
     if (!rn_is_null(limit)) loop->limit = limit.id;
+}
+
+void rn__loop_rows(rn_loop *loop, rn_tensor steps)
+{
+    steps = rn__adopt(loop->outer, steps, "loop: lengths");
+    if (!rn_is_null(steps)) loop->row_steps = steps.id;
 }
 
 /* The loop's node: its inputs are the initial carries, the step inputs, the captures and

@@ -35,6 +35,9 @@ bool rn__loop_stack(const rn_loop *loop, rn_shape shape, bool history, rn_shape 
  * change no carry and collect zeros. Call it before the end. */
 void rn__loop_limit(rn_loop *loop, rn_tensor limit);
 
+/* Sets the loop's row_steps, i32 [B] of the outer graph; see node.h. */
+void rn__loop_rows(rn_loop *loop, rn_tensor steps);
+
 /* The carry of this leaf, or NULL if there is none. */
 rn__carry *rn__loop_find_carry(const rn_loop *loop, rn_tensor leaf);
 

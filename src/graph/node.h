@@ -27,6 +27,11 @@ typedef struct rn__limit {
     int32_t id; /* i32 scalar of the same graph; -1: no limit */
     uint32_t operands;
     int64_t steps;
+    /* Of packed rows (compile/ragged.h): how many of the operands' `row_count` rows are
+     * read, an i32 scalar that may end within a slice; -1: whole slices. */
+    int32_t rows;
+    int64_t row_count;
+    int32_t order; /* i32: which of the rows would each packed row be; -1: not packed */
 } rn__limit;
 
 typedef struct rn__node {
@@ -85,49 +90,7 @@ struct rn_graph {
     char error[512];
 };
 
-/* The values of a carry: `leaf` and `next` are of the body, `initial` is of the outer
- * graph. */
-typedef struct rn__carry {
-    int32_t initial, leaf, next; /* next -1: not set yet */
-    int32_t seen; /* what the body reads: the leaf, or with lengths a selection */
-} rn__carry;
-
-/* An outer tensor and the body's leaf for it: a step's slice, or a capture. */
-typedef struct rn__pair {
-    int32_t outer, leaf;
-} rn__pair;
-
-struct rn_loop {
-    rn_graph *outer, *body;
-    int32_t node; /* in outer; -1 before the end */
-    int64_t steps;
-    bool steps_known, reverse, ended;
-    /* With lengths; see ops/composite/padding.h. */
-    rn_tensor lengths; /* of the outer graph, i32 [B]; null: none */
-    rn_tensor mask;    /* of the body: bool [B], true while the sequence lasts */
-    rn_tensor row;     /* of the outer graph, i32 [B]: the sequence whose first step
-                          replaces padding */
-    int64_t batch;
-    int32_t limit; /* of the outer graph: i32 scalar in 0..steps, the number of steps that
-                      run; -1: all. Later steps change no carry and collect 0 */
-    int32_t index; /* the leaf of the step's index; -1: not used */
-    /* In order of their leaves. */
-    rn__list each;    /* rn__pair */
-    rn__list carry;   /* rn__carry */
-    rn__list capture; /* rn__pair */
-    rn__list output;  /* int32_t: its get nodes, in order */
-};
-
-/* The pair of this leaf, or NULL; the position of this leaf's carry in its list, or -1. */
-rn__pair *rn__pair_of(const rn__list *pairs, int32_t leaf);
-int rn__carry_of(const rn_loop *loop, int32_t leaf);
-
-/* What a get node takes from its loop. */
-typedef enum rn__get_kind { RN__COLLECT, RN__FINAL, RN__HISTORY } rn__get_kind;
-typedef struct rn__get {
-    int64_t kind;
-    int64_t id; /* of the body: what is collected, or the carry's leaf */
-} rn__get;
+#include "graph/loop_record.h"
 
 /* ---- operators of structure, which have no file in ops/ ---- */
 
