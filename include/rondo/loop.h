@@ -20,9 +20,14 @@
  * every step input, carry and collected value has B as its first axis. Sequence b runs
  * steps t < lengths[b] only: past its length its carries keep their values and its
  * collected values are zero. Padding is ignored: its values affect no result and no
- * gradient. To guarantee that, the body runs on the sequence's first step there. The loop
- * stops after the longest sequence. A reversed loop starts each sequence at its own last
- * step.
+ * gradient. The loop stops after the longest sequence. A reversed loop starts each sequence
+ * at its own last step.
+ *
+ * A step computes only the sequences that have it, if each row of the batch can be computed
+ * apart: by element-wise operators, products, and others with the rule `divide` (op.h).
+ * Then sums over the batch, which gradients of weights are, add the longest sequences
+ * first. If a body mixes rows, all rows run in every step of all loops with the same
+ * lengths, those of a sequence that has ended on its first step again.
  *
  * All functions accept a NULL loop, which rn_loop_begin returns after an error, and do
  * nothing. A null tensor is an error, unless the graph already has one.

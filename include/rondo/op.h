@@ -135,14 +135,15 @@ typedef bool (*rn_sum_rule)(const rn_batching *b, rn_tensor *sum);
  * An element-wise operator uses it by default. */
 RN_API rn_tensor rn_batch_leading(const rn_batching *b);
 
-/* How a call may be divided among threads: whether the output may be cut along `axis` into
- * ranges, each computed by a call of the kernel of its own, with the same bits as by one
- * call for all. No sum may depend on where the cuts are. If so the rule sets cut[i], for
- * each input i, to the axis of which a range reads just the elements with the indices of
- * its output, or to -1 if it reads the whole input. Data pointers are not set yet. All axes
- * of the output before `axis` have size 1, so a range is dense. Inputs that must be dense
- * (no RN_OP_STRIDED) stay so only if cut[i] is their first axis, or those before have size
- * 1. */
+/* How a call may be divided, among threads, or into the sequences of a batch with lengths
+ * that a step of a loop runs on and those that have ended: whether the output may be cut
+ * along `axis` into ranges, each computed by a call of the kernel of its own, with the same
+ * bits as by one call for all. No sum may depend on where the cuts are. If so the rule sets
+ * cut[i], for each input i, to the axis of which a range reads just the elements with the
+ * indices of its output, or to -1 if it reads the whole input. Data pointers are not set
+ * yet. All axes of the output before `axis` have size 1, so a range is dense. Inputs that
+ * must be dense (no RN_OP_STRIDED) stay so only if cut[i] is their first axis, or those
+ * before have size 1. */
 typedef bool (*rn_divide_rule)(const rn_call *call, int axis, int *cut);
 
 /* What kind of work an operator does. The compiler decides by it. */

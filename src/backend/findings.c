@@ -66,6 +66,21 @@ static void add_operands(const rn__plan *plan, rn__text *t, const rn_nonfinite *
         rn__text_add(t, " and %d more", found->operands - RN_NONFINITE_OPERANDS);
 }
 
+/* The element that the user knows, where rows are in order of lengths. */
+static int64_t known_element(const rn__tracer *tracer, const rn__step *step, int i,
+                             int64_t element)
+{
+    const rn__operand *x = rn__step_operands(tracer->watch->plan, step) + i;
+    int64_t row = 1;
+
+    if (step->order.buffer < 0 || element < 0 || !x->limit_rows || x->limit_axis)
+        return element;
+    for (int axis = 0; axis < x->rank; axis++) row *= x->size[axis];
+    row /= step->rows;
+    const int32_t *order = tracer->how->numbers(tracer->how->self, step, &step->order);
+    return order[element / row] * row + element % row;
+}
+
 void rn__finding_add(rn__tracer *tracer, const rn__step *step, const int64_t *iteration,
                      int64_t element, double value, const rn_nonfinite_operand *operand)
 {
@@ -81,12 +96,14 @@ void rn__finding_add(rn__tracer *tracer, const rn__step *step, const int64_t *it
                             .call = number_of(tracer, step),
                             .loops = step->depth,
                             .shape = node->shape,
-                            .element = element,
+                            .element = known_element(tracer, step, step->inputs, element),
                             .value = value,
                             .operands = step->inputs,
                             .reached = tracer->reached};
     memcpy(found->step, iteration, (size_t)step->depth * sizeof *iteration);
     memcpy(found->operand, operand, (size_t)n * sizeof *operand);
+    for (int i = 0; i < n; i++)
+        found->operand[i].element = known_element(tracer, step, i, operand[i].element);
     rn__text t = begin_text(found);
     add_operands(w->plan, &t, found, step);
 }

@@ -70,7 +70,7 @@ static bool all_finite(const rn__values *list, int count)
 
 static void trace_again(rn__watch *w, const rn__watched_run *how, bool reached)
 {
-    rn__tracer tracer = {.watch = w, .reached = reached};
+    rn__tracer tracer = {.watch = w, .how = how, .reached = reached};
 
     w->count = 0;
     for (int i = 0; i < w->leaves && reached; i++) {
@@ -102,7 +102,7 @@ static bool finish(rn__watch *w, const rn__watched_run *how, bool reached)
     const rn__plan *plan = w->plan;
     const int before = w->count;
     const bool old = before > 0 && w->found[0].ago > 0;
-    rn__tracer tracer = {.watch = w, .by_flags = true, .reached = reached};
+    rn__tracer tracer = {.watch = w, .how = how, .by_flags = true, .reached = reached};
 
     how->clear(how->self);
     if (!how->run(how->self, old ? NULL : &tracer, plan->watch.repeatable, plan->steps))

@@ -35,6 +35,7 @@ typedef struct rn__watch {
 /* Tracing the operators of a run. */
 typedef struct rn__tracer {
     rn__watch *watch;
+    const struct rn__watched_run *how;
     /* Trust the back end's flags: only what raises them is examined, after it has run. */
     bool by_flags;
     bool reached; /* some result was not finite */
@@ -48,6 +49,8 @@ typedef struct rn__watched_run {
     /* The flags that some operation gave a NaN or an infinity since they were cleared. */
     void (*clear)(void *self);
     bool (*raised)(void *self);
+    /* The i32 numbers at an address of a step, now. */
+    const int32_t *(*numbers)(void *self, const rn__step *step, const rn__address *address);
 } rn__watched_run;
 
 /* Makes the lists of values; data_of gives an operand's address. False without memory. */

@@ -27,7 +27,7 @@ static rn_tensor *operands(rn__copy_pass *pass, const rn__region *region,
 static bool find_limit(rn__copy_pass *pass, const rn__region *region, const rn__node *node,
                        rn_tensor *in)
 {
-    pass->limit = rn_null();
+    pass->limit = pass->limit_rows = pass->limit_order = rn_null();
     if (node->limit.id < 0) return true;
 
     const rn_tensor limit = region->to[node->limit.id];
@@ -35,6 +35,10 @@ static bool find_limit(rn__copy_pass *pass, const rn__region *region, const rn__
     if (!rn__encloses(limit.graph, graph)) graph = limit.graph;
     in[0] = rn__adopt(graph, in[0], "copy");
     pass->limit = rn__adopt(graph, limit, "copy");
+    if (node->limit.rows >= 0)
+        pass->limit_rows = rn__adopt(graph, region->to[node->limit.rows], "copy");
+    if (node->limit.order >= 0)
+        pass->limit_order = rn__adopt(graph, region->to[node->limit.order], "copy");
     return !pass->to->failed;
 }
 
@@ -45,6 +49,16 @@ static bool constant(const rn__node *node)
 
 /* ---- loops ---- */
 
+/* What a loop with lengths has for its rows. */
+static void copy_rows(const rn__region *outer, const rn_loop *old, rn_loop *loop)
+{
+    loop->row_sums = old->row_sums;
+    if (old->row_steps >= 0) rn__loop_rows(loop, outer->to[old->row_steps]);
+    for (int i = 0; i < RN__RAGGED_ARRAYS; i++)
+        if (old->ragged[i] >= 0)
+            loop->ragged[i] = rn__adopt(loop->outer, outer->to[old->ragged[i]], "copy").id;
+}
+
 rn_loop *rn__copy_loop_begin(const rn__region *outer, const rn__node *node, rn_graph *to)
 {
     rn_loop *loop = rn_loop_begin(to);
@@ -53,6 +67,7 @@ rn_loop *rn__copy_loop_begin(const rn__region *outer, const rn__node *node, rn_g
     if (node->loop->reverse) rn_loop_reverse(loop);
     rn_loop_steps(loop, node->loop->steps);
     if (node->loop->limit >= 0) rn__loop_limit(loop, outer->to[node->loop->limit]);
+    copy_rows(outer, node->loop, loop);
     return loop;
 }
 
@@ -65,12 +80,16 @@ bool rn__copy_leaves(const rn__region *outer, rn__region *body, const rn_loop *o
         if (!body->carried[i] || (body->total && !rn_is_null(body->total[i]))) continue;
         if (!rn_is_null(body->to[c->leaf])) continue; /* equal to another carry */
         body->to[c->leaf] = rn_loop_carry(loop, outer->to[c->initial]);
+        if (rn_is_null(body->to[c->leaf])) return false;
         rn_name(body->to[c->leaf], rn__at(old->body, c->leaf)->name);
+        if (c->rows) rn__loop_find_carry(loop, body->to[c->leaf])->rows = true;
     }
     for (int i = 0; i < old->each.count; i++) {
         const rn__pair *p = rn__list_at(old->each, rn__pair, i);
-        if (body->live[p->leaf])
-            body->to[p->leaf] = rn_loop_each(loop, outer->to[p->outer]);
+        if (!body->live[p->leaf]) continue;
+        body->to[p->leaf] = rn_loop_each(loop, outer->to[p->outer]);
+        if (rn_is_null(body->to[p->leaf])) return false;
+        if (p->slots) rn__pair_of(&loop->each, body->to[p->leaf].id)->slots = p->slots;
     }
     for (int i = 0; i < old->capture.count; i++) {
         const rn__pair *p = rn__list_at(old->capture, rn__pair, i);
@@ -98,6 +117,8 @@ void rn__copy_nexts(const rn__region *outer, rn__region *body, const rn_loop *ol
                     rn_loop *loop)
 {
     adopt_collected(outer, body, old, loop);
+    if (old->row_mask >= 0 && body->to[old->row_mask].graph == loop->body)
+        loop->row_mask = body->to[old->row_mask].id;
     for (int i = 0; i < old->carry.count; i++) {
         const rn__carry *c = rn__list_at(old->carry, rn__carry, i);
         if (!body->carried[i] || rn_is_null(body->to[c->leaf])) continue;
@@ -126,8 +147,7 @@ bool rn__copy_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
            rn__copy_loop_end(outer, body, node->loop, loop);
 }
 
-static rn_tensor copy_get(rn__copy_pass *pass, const rn__region *region,
-                          const rn__node *node)
+rn_tensor rn__copy_get(rn__copy_pass *pass, const rn__region *region, const rn__node *node)
 {
     const rn__get *get = (const rn__get *)node->attributes;
     const rn_loop *old = node->loop;
@@ -173,6 +193,8 @@ rn_tensor rn__copy_as_is(const rn__copy_pass *pass, const rn__node *node,
     if (!rn_is_null(x) && !rn_is_null(pass->limit)) {
         rn__node_of(x)->limit = node->limit;
         rn__node_of(x)->limit.id = pass->limit.id;
+        rn__node_of(x)->limit.rows = pass->limit_rows.id;
+        rn__node_of(x)->limit.order = pass->limit_order.id;
     }
     return x;
 }
@@ -190,7 +212,8 @@ static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
 
     if (constant(node) || (!region->graph->parent && node->inputs == 0))
         return pass->leaf ? pass->leaf(pass, node) : rn__copy_leaf_as_is(pass, node);
-    if (node->op == &rn__op_get) return copy_get(pass, region, node);
+    if (node->op == &rn__op_get)
+        return (pass->get ? pass->get : rn__copy_get)(pass, region, node);
     rn_tensor *in = operands(pass, region, node);
     if (!in || !find_limit(pass, region, node, in)) return rn_null();
     return pass->node(pass, node, in);

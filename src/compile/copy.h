@@ -15,6 +15,7 @@
 
 typedef struct rn__copy_pass rn__copy_pass;
 typedef struct rn__merge rn__merge;
+typedef struct rn__ragging rn__ragging;
 
 /* The state of one graph of the source: the root, or a loop's body. */
 typedef struct rn__region {
@@ -46,14 +47,27 @@ rn_tensor rn__copy_leaf_as_is(const rn__copy_pass *pass, const rn__node *leaf);
 typedef bool (*rn__copy_loop_hook)(rn__copy_pass *pass, rn__region *outer,
                                    const rn__node *node, rn_graph *to);
 
+/* Builds the copy of a loop's output, instead of rn__copy_get. */
+typedef rn_tensor (*rn__copy_get_hook)(rn__copy_pass *pass, const rn__region *region,
+                                       const rn__node *node);
+
+typedef struct rn__roots {
+    const int32_t *id;
+    int count;
+} rn__roots;
+
 struct rn__copy_pass {
     const rn_graph *from;
     rn_graph *to;
     rn__copy_node node;
-    rn__copy_leaf leaf;      /* NULL: rn__copy_leaf_as_is */
-    void *data;              /* of the pass */
-    rn_tensor limit;         /* of the node being copied, in the copy; null: none */
-    rn__copy_loop_hook loop; /* NULL: rn__copy_loop */
+    rn__copy_leaf leaf; /* NULL: rn__copy_leaf_as_is */
+    void *data;         /* of the pass */
+    rn_tensor limit;    /* of the node being copied, in the copy; null: none */
+    rn_tensor limit_rows, limit_order; /* likewise */
+    rn__copy_loop_hook loop;           /* NULL: rn__copy_loop */
+    rn__copy_get_hook get;             /* NULL: rn__copy_get */
+    const rn__roots *roots;            /* for ragged.c, and what it finds */
+    rn__ragging *ragging;
     const char *context, *context_copy; /* the last context of a node, and its copy;
                                            frame.h */
     rn__arena arena;
@@ -67,6 +81,9 @@ struct rn__copy_pass {
 bool rn__copy_run(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned);
 rn_tensor rn__copied(const rn__copy_pass *pass, int32_t id);
 void rn__copy_finish(rn__copy_pass *pass);
+
+/* The copy of a loop's output, for hooks. */
+rn_tensor rn__copy_get(rn__copy_pass *pass, const rn__region *region, const rn__node *node);
 
 /* Copying a loop, for hooks: all of it; or in parts: a new loop of the same form; its
  * leaves; the body's nodes, except those that have a copy already; the collected values;
@@ -87,6 +104,11 @@ void rn__copy_nexts(const rn__region *outer, rn__region *body, const rn_loop *ol
 
 /* Copies one node, if it lives and has no copy yet. */
 bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph *to);
+
+/* What a node reads besides its operands: what limits it; of a loop also its lengths and
+ * arrays. Fills `id` and returns how many. */
+enum { RN__READS = RN__RAGGED_ARRAYS + 2 };
+int rn__copy_reads(const rn__node *node, int32_t *id);
 
 /* Liveness alone; see live.c. */
 bool rn__copy_live(rn__copy_pass *pass, const int32_t *roots, int count, bool assigned);

@@ -38,7 +38,7 @@ static rn_tensor limited(const hoisting *b, rn_tensor y, uint32_t operands)
     const rn_tensor limit = limit_of(b);
 
     if (!rn_is_null(limit) && !rn_is_null(y) && !rn__node_of(y)->op->view)
-        rn__node_of(y)->limit = (rn__limit){limit.id, operands, b->old->steps};
+        rn__node_of(y)->limit = (rn__limit){limit.id, operands, b->old->steps, -1, 0, -1};
     return y;
 }
 
@@ -71,6 +71,8 @@ static rn__batched in_all_steps(const hoisting *b, int32_t id)
     const rn__pair *p = NULL;
     if (each || node->op == &rn__op_capture)
         p = rn__pair_of(each ? &b->old->each : &b->old->capture, id);
+    if (p && p->slots == RN__SLOTS_SORTED)
+        return (rn__batched){rn__hoist_pack(&b->h, b->to, b->outer->to[p->outer]), true};
     if (p) return (rn__batched){b->outer->to[p->outer], each};
     const rn_tensor x = b->body->to[id];
     if (!b->loop || rn_is_null(x))
@@ -80,7 +82,9 @@ static rn__batched in_all_steps(const hoisting *b, int32_t id)
         return (rn__batched){rn__loop_get(b->loop, RN__COLLECT, x.id), true};
     const int64_t first = b->old->reverse ? 1 : 0;
     const rn_tensor history = rn__loop_get(b->loop, RN__HISTORY, x.id);
-    return (rn__batched){rn_slice(history, 0, first, first + b->old->steps, 1), true};
+    const rn_tensor slots = rn_slice(history, 0, first, first + b->old->steps, 1);
+    return (rn__batched){
+        rn__hoist_has_rows(&b->h, id) ? rn__hoist_pack(&b->h, b->to, slots) : slots, true};
 }
 
 static uint32_t stacked(const rn__batched *in, int inputs)
@@ -117,10 +121,14 @@ static bool make_stacks(hoisting *b, rn__hoist_target target)
         if (b->to->root->failed) return false;
         const int32_t before = b->to->count;
         b->body->stack[id] = rn__batch(b->to, b->old->body, node, in, b->old->steps);
-        if (b->body->stack[id].id >= before)
+        const bool rows = rn__hoist_has_rows(&b->h, id);
+        if (rows && b->body->stack[id].id >= before)
+            rn__hoist_limit_rows(&b->h, b->to, b->body->stack[id],
+                                 stacked(in, node->inputs), false);
+        else if (b->body->stack[id].id >= before)
             limited(b, b->body->stack[id], stacked(in, node->inputs));
         if (rn_is_null(b->body->stack[id])) return false;
-        if (b->old->limit >= 0 && is_collected(b, id) &&
+        if (!rows && b->old->limit >= 0 && is_collected(b, id) &&
             rn__node_of(b->body->stack[id])->limit.id < 0)
             b->body->stack[id] = collected(b, b->body->stack[id]);
     }
@@ -134,6 +142,8 @@ static bool read_stacks(hoisting *b)
         if (b->h.target[id] != RN__BEFORE || !b->h.inside[id]) continue;
         b->body->to[id] = rn__loop_each(b->loop, b->body->stack[id], "hoist");
         if (rn_is_null(b->body->to[id])) return false;
+        if (rn__hoist_has_rows(&b->h, id))
+            rn__pair_of(&b->loop->each, b->body->to[id].id)->slots = RN__SLOTS_PACKED;
     }
     return true;
 }
@@ -158,8 +168,11 @@ static rn_tensor sum_of_product(const hoisting *b, const rn__node *node)
 
     for (int i = 0; i < node->inputs; i++) in[i] = operand(b, node->in[i]);
     if (b->to->root->failed) return rn_null();
-    return limited(b, rn__batch_sum(b->to, b->old->body, node, in, b->old->steps),
-                   (1u << node->inputs) - 1);
+    const rn_tensor y = rn__batch_sum(b->to, b->old->body, node, in, b->old->steps);
+    const uint32_t operands = (1u << node->inputs) - 1;
+    return rn__hoist_has_rows(&b->h, node->in[0])
+               ? rn__hoist_limit_rows(&b->h, b->to, y, operands, true)
+               : limited(b, y, operands);
 }
 
 /* Whether the sum of a node of an increment's tree is computed from those of its

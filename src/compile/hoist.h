@@ -4,6 +4,7 @@
 #define RN_COMPILE_HOIST_H
 
 #include "compile/copy.h"
+#include "compile/row_axes.h"
 
 typedef enum rn__hoist_target {
     RN__STAYS,
@@ -19,10 +20,12 @@ typedef struct rn__hoist {
     bool *inside;            /* by node: it must be computed in the body */
     bool *in_sum;            /* by node: an addition or a product that a sum over the steps
                                 replaces */
-    bool *summed;     /* by carry: it is only a sum, which is computed after the loop */
-    int32_t *readers; /* how often a node is read: by live nodes, as a next, collected */
-    int32_t *stack;   /* room for all nodes */
-    bool any;         /* some node leaves */
+    bool *summed;      /* by carry: it is only a sum, which is computed after the loop */
+    int32_t *readers;  /* how often a node is read: by live nodes, as a next, collected */
+    int32_t *stack;    /* room for all nodes */
+    bool ragged;       /* the loop is */
+    rn__row_body rows; /* then: which nodes have rows */
+    bool any;          /* some node leaves */
 } rn__hoist;
 
 /* Allocates the arrays from the arena and fills them in. False if out of memory. */
@@ -31,8 +34,24 @@ bool rn__hoist_classify(rn__hoist *hoist, rn__arena *arena);
 /* The increment of a carry that is only a sum, carry = carry + increment; else -1. */
 int32_t rn__hoist_increment(const rn_loop *loop, int carry);
 
+/* Whether node `id` has rows, of which only a ragged loop's own run. */
+static inline bool rn__hoist_has_rows(const rn__hoist *h, int32_t id)
+{
+    return h->ragged && h->rows.axis[id] >= 0;
+}
+
 /* Whether node `id` is a product with a sum rule, of operands that vary from step to
  * step. */
 bool rn__hoist_product(const rn__hoist *hoist, int32_t id);
+
+/* ---- hoist_rows.c: of a ragged loop, in the graph that it is rebuilt in ---- */
+
+/* Limits a node to packed rows: `operands` are bits; to the slots that they fill or, with
+ * `exact`, within the last of these too. */
+rn_tensor rn__hoist_limit_rows(const rn__hoist *h, rn_graph *to, rn_tensor y,
+                               uint32_t operands, bool exact);
+
+/* Slots of a history, whose rows are in order, packed. */
+rn_tensor rn__hoist_pack(const rn__hoist *h, rn_graph *to, rn_tensor x);
 
 #endif

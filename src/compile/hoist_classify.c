@@ -36,6 +36,39 @@ static bool is_sum(const rn__node *node)
     return rn__op_kind(node->op) == RN_KIND_REDUCTION && (node->op->flags & RN_OP_ADDITIVE);
 }
 
+/* ---- rows ---- */
+
+/* Whether a node of a ragged loop can be computed for all steps at once: what varies all
+ * has packed rows, along the first axis, or none has. */
+static bool packs(const rn__hoist *h, int32_t id)
+{
+    const rn__node *node = node_at(h, id);
+
+    if (!h->ragged || node->inputs == 0) return true;
+    const rn__row_use use = rn__row_use_of(&h->rows, id);
+    if (use.axis > 0 || use.sum) return false;
+    for (int i = 0; i < node->inputs && use.axis == 0; i++) {
+        const int32_t in = node->in[i];
+        const int axis = h->rows.axis[in];
+        if (axis > 0 || (axis < 0 && (h->varies[in] || use.under[i] >= 0))) return false;
+        if (axis == 0 && !h->varies[in]) return false;
+    }
+    return use.axis != RN__ROWS_MIXED;
+}
+
+/* The same for the sum of a product over the steps. */
+static bool packs_sum(const rn__hoist *h, int32_t id)
+{
+    const rn__node *node = node_at(h, id);
+    int rows = 0;
+
+    for (int i = 0; i < node->inputs && h->ragged; i++) {
+        if (h->rows.axis[node->in[i]] > 0) return false;
+        rows += h->rows.axis[node->in[i]] == 0;
+    }
+    return rows == 0 || (rows == node->inputs && rn__row_use_of(&h->rows, id).sum);
+}
+
 /* ---- dependence ---- */
 
 static void find_dependence(rn__hoist *h)
@@ -66,7 +99,7 @@ static void find_able_before(rn__hoist *h)
     for (int32_t id = 0; id < h->loop->body->count; id++) {
         const rn__node *node = node_at(h, id);
         bool able = h->body->live[id] && h->varies[id] && !h->of_carry[id] && !leaf(node) &&
-                    rn__batch_known(node);
+                    node->limit.id < 0 && rn__batch_known(node) && packs(h, id);
 
         for (int i = 0; able && i < node->inputs; i++)
             able = leaf(node_at(h, node->in[i])) || h->target[node->in[i]] == RN__BEFORE;
@@ -135,7 +168,7 @@ bool rn__hoist_product(const rn__hoist *h, int32_t id)
 
     for (int i = 0; i < node->inputs; i++)
         if (!h->varies[node->in[i]]) return false;
-    return rn__batch_sums(h->loop->body, node);
+    return packs_sum(h, id) && rn__batch_sums(h->loop->body, node);
 }
 
 /* Whether the sum of a node over the steps follows from the sums of its operands. */
@@ -200,7 +233,7 @@ static void find_sums(rn__hoist *h)
 {
     for (int i = 0; i < h->loop->carry.count; i++) {
         const rn__carry *c = carry_at(h, i);
-        if (!h->body->carried[i]) continue;
+        if (!h->body->carried[i] || c->rows) continue;
         const int32_t increment = rn__hoist_increment(h->loop, i);
         h->summed[i] = increment >= 0 && h->readers[c->leaf] == 1 &&
                        h->readers[c->next] == 1 && summable(h, increment);
@@ -212,14 +245,23 @@ static void find_sums(rn__hoist *h)
 
 /* ---- after ---- */
 
+/* Marks all that a node reads. */
+static void mark_operands(const rn__hoist *h, int32_t id, bool *marked)
+{
+    const rn__node *node = node_at(h, id);
+    int32_t reads[RN__READS];
+
+    for (int i = 0; i < node->inputs; i++) marked[node->in[i]] = true;
+    for (int i = rn__copy_reads(node, reads) - 1; i >= 0; i--) marked[reads[i]] = true;
+}
+
 /* Marks the nodes that the remaining carries need. */
 static void find_core(const rn__hoist *h, bool *core)
 {
     for (int i = 0; i < h->loop->carry.count; i++)
         if (h->body->carried[i] && !h->summed[i]) core[carry_at(h, i)->next] = true;
     for (int32_t id = h->loop->body->count - 1; id >= 0; id--)
-        for (int i = 0; core[id] && i < node_at(h, id)->inputs; i++)
-            core[node_at(h, id)->in[i]] = true;
+        if (core[id]) mark_operands(h, id, core);
 }
 
 /* A node moves after the loop if it can, if no node in the loop reads it, and if it is a
@@ -232,9 +274,8 @@ static void find_after(rn__hoist *h, bool *held)
         const rn__node *node = node_at(h, id);
         if (!h->body->live[id] || h->in_sum[id]) continue;
         held[id] |= h->target[id] == RN__BEFORE || !h->varies[id] || leaf(node) ||
-                    !rn__batch_known(node);
-        for (int i = 0; held[id] && h->target[id] != RN__BEFORE && i < node->inputs; i++)
-            held[node->in[i]] = true;
+                    node->limit.id >= 0 || !rn__batch_known(node) || !packs(h, id);
+        if (held[id] && h->target[id] != RN__BEFORE) mark_operands(h, id, held);
     }
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
@@ -288,13 +329,9 @@ static void find_inside(rn__hoist *h)
         if (get && get->kind == RN__COLLECT) need(h, (int32_t)get->id);
     }
     for (int32_t id = h->loop->body->count - 1; id >= 0; id--) {
-        const bool reads = h->inside[id] && h->target[id] == RN__STAYS;
-        for (int i = 0; i < node_at(h, id)->inputs; i++) {
-            if (reads)
-                h->inside[node_at(h, id)->in[i]] = true;
-            else if (h->target[id] == RN__AFTER)
-                need(h, node_at(h, id)->in[i]);
-        }
+        if (h->inside[id] && h->target[id] == RN__STAYS) mark_operands(h, id, h->inside);
+        for (int i = 0; h->target[id] == RN__AFTER && i < node_at(h, id)->inputs; i++)
+            need(h, node_at(h, id)->in[i]);
     }
 }
 
@@ -316,6 +353,8 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     if (!scratch || !held || !h->in_sum || !h->target || !h->varies || !h->of_carry ||
         !h->inside || !h->summed)
         return false;
+    h->ragged = h->loop->ragged[0] >= 0;
+    if (h->ragged && !rn__row_axes(&h->rows, h->loop, arena)) return false;
     find_dependence(h);
     find_able_before(h);
     keep_wanted_before(h, scratch);

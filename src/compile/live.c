@@ -8,6 +8,23 @@ rn__region *rn__copy_region(const rn__copy_pass *pass, const rn_graph *graph)
     return graph->number < pass->regions ? pass->region[graph->number] : NULL;
 }
 
+int rn__copy_reads(const rn__node *node, int32_t *id)
+{
+    const rn_loop *loop = node->op == &rn__op_loop ? node->loop : NULL;
+    const rn__limit *limit = &node->limit;
+    const int32_t of_loop[2] = {loop ? loop->limit : -1, loop ? loop->row_steps : -1};
+    const int32_t of_limit[3] = {limit->id, limit->rows, limit->order};
+    int n = 0;
+
+    for (int i = 0; i < 3 && limit->id >= 0; i++)
+        if (of_limit[i] >= 0) id[n++] = of_limit[i];
+    for (int i = 0; i < 2; i++)
+        if (of_loop[i] >= 0) id[n++] = of_loop[i];
+    for (int i = 0; i < RN__RAGGED_ARRAYS && loop; i++)
+        if (loop->ragged[i] >= 0) id[n++] = loop->ragged[i];
+    return n;
+}
+
 static rn__region *region_for(rn__copy_pass *pass, const rn_graph *graph)
 {
     rn__region *region = rn__copy_region(pass, graph);
@@ -50,7 +67,6 @@ static bool mark_loop(rn__copy_pass *pass, rn__region *outer, const rn_loop *loo
 
     if (!body) return false;
     mark_outputs(outer, loop, body);
-    if (loop->limit >= 0) outer->live[loop->limit] = true;
     while (changed) {
         changed = false;
         if (!mark(pass, body)) return false;
@@ -78,14 +94,16 @@ static bool mark(rn__copy_pass *pass, rn__region *region)
 {
     for (int32_t id = region->graph->count - 1; id >= 0; id--) {
         const rn__node *node = rn__at(region->graph, id);
+        int32_t reads[RN__READS];
 
         if (!region->live[id]) continue;
+        for (int i = rn__copy_reads(node, reads) - 1; i >= 0; i--)
+            region->live[reads[i]] = true;
         if (node->op == &rn__op_loop) {
             if (!mark_loop(pass, region, node->loop)) return false;
             continue;
         }
         for (int i = 0; i < node->inputs; i++) region->live[node->in[i]] = true;
-        if (node->limit.id >= 0) region->live[node->limit.id] = true;
     }
     return true;
 }

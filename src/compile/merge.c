@@ -32,10 +32,10 @@ static bool *find_needed(rn__copy_pass *pass, const rn__region *outer, int32_t f
     for (int32_t k = first; k >= 0; k = outer->merge->next[k]) needed[k] = true;
     for (int32_t id = last; id >= 0; id--) {
         const rn__node *node = rn__at(outer->graph, id);
-        const int32_t limit = node->op == &rn__op_loop ? node->loop->limit : node->limit.id;
+        int32_t reads[RN__READS];
         if (!needed[id] || !outer->live[id] || !rn_is_null(outer->to[id])) continue;
         for (int i = 0; i < node->inputs; i++) needed[node->in[i]] = true;
-        if (limit >= 0) needed[limit] = true;
+        for (int i = rn__copy_reads(node, reads) - 1; i >= 0; i--) needed[reads[i]] = true;
     }
     for (int32_t k = first; k >= 0; k = outer->merge->next[k]) needed[k] = false;
     return needed;

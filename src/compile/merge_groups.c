@@ -195,7 +195,9 @@ static int32_t first_with(finding *f, uint64_t hash, int32_t loop)
 
 static bool same_form(const rn_loop *a, const rn_loop *b)
 {
-    return a->steps == b->steps && a->reverse == b->reverse && a->limit == b->limit;
+    return a->steps == b->steps && a->reverse == b->reverse && a->limit == b->limit &&
+           a->row_steps == b->row_steps && a->row_sums == b->row_sums &&
+           memcmp(a->ragged, b->ragged, sizeof a->ragged) == 0;
 }
 
 /* Follows the clues of a loop to earlier ones, until it joins one. */

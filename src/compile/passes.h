@@ -5,6 +5,7 @@
  *   convert    a private copy, in another real type on request
  *              (here the optimiser adds its nodes)
  *   simplify   dead code, common subexpressions, identities, constants; loop invariants
+ *   ragged     loops with lengths run on the sequences that last
  *   merge      loops that compute something in common become one
  *   hoist      moves work out of loops that need not run in every step
  *   simplify   again, after hoisting
@@ -28,6 +29,11 @@ bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t 
                  int count);
 
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Whether some loop has lengths, and a pass that leaves their padding out (ragged.h); it
+ * simplifies too. The graph has been simplified. */
+bool rn__ragged_possible(const rn_graph *graph);
+bool rn__ragged_loops(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Whether two loops could be merged, and a pass that does it; it simplifies too. The graph
  * has been simplified. */

@@ -66,6 +66,7 @@ static bool same(rn_tensor x, rn_tensor y)
            rn_shape_equal(a->shape, b->shape) && a->inputs == b->inputs &&
            a->attribute_size == b->attribute_size && a->variable == b->variable &&
            a->limit.id == b->limit.id && a->limit.operands == b->limit.operands &&
+           (a->limit.id < 0 || a->limit.rows == b->limit.rows) &&
            memcmp(a->in, b->in, (size_t)a->inputs * sizeof *a->in) == 0 &&
            memcmp(a->attributes, b->attributes, a->attribute_size) == 0;
 }

@@ -65,6 +65,8 @@ static bool add_step(rn__planner *p, rn__access_list *lists, int32_t index)
         if (!add(p, lists, access, whole ? NULL : &operand[i])) return false;
     }
     access = (rn__access){.step = index, .operand = -1, .address = step->limit};
+    if (!add(p, lists, access, NULL)) return false;
+    access.address = step->order;
     return add(p, lists, access, NULL);
 }
 
@@ -87,7 +89,7 @@ static void move_to(rn__access *access, const rn__address *part)
     access->address.offset += part->offset;
     access->low += part->offset;
     access->high += part->offset;
-    for (int d = 0; d < RN_LOOP_DEPTH; d++) access->address.advance[d] += part->advance[d];
+    for (int d = 0; d < RN__ADVANCES; d++) access->address.advance[d] += part->advance[d];
 }
 
 void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, int32_t a)

@@ -18,7 +18,7 @@ static bool whole(const rn__plan *plan, const rn__operand *operand,
 {
     const size_t bytes = (size_t)rn__operand_count(operand) * rn_type_size(operand->type);
 
-    for (int d = 0; d < RN_LOOP_DEPTH; d++)
+    for (int d = 0; d < RN__ADVANCES; d++)
         if (address->advance[d]) return false;
     return address->offset == 0 && plan->buffer[address->buffer].bytes == bytes &&
            rn__operand_is_dense(operand);
@@ -129,6 +129,14 @@ static bool is_part(const rn__buffer *buffer)
     return buffer->part.buffer >= 0;
 }
 
+/* Whether a step writes no row that a copy in a ragged loop leaves alone. */
+static bool cut_alike(const rn__plan *plan, const rn__step *maker, const rn__step *copy)
+{
+    if (copy->limit.buffer < 0) return true;
+    return rn__step_output(plan, maker)->limit_rows == 1 &&
+           same_address(&maker->limit, &copy->limit);
+}
+
 /* The copy of step c, if its source can be computed where it goes. */
 static void elide_copy(const eliding *e, int32_t c)
 {
@@ -149,7 +157,7 @@ static void elide_copy(const eliding *e, int32_t c)
     if (list->writers != 1 || writer->operand < 0) return;
     const rn__step *maker = &plan->step[writer->step];
     if (maker->block != copy->block || maker->kind == RN__STEP_LOOP || writer->step >= c ||
-        !writes_whole(plan, maker))
+        !writes_whole(plan, maker) || !cut_alike(plan, maker, copy))
         return;
     /* A kernel may refuse its values, which ends the run. A variable must not have changed
      * by then. */
@@ -223,8 +231,10 @@ static void resolve_all(rn__plan *plan)
 {
     for (int32_t i = 0; i < plan->operands; i++)
         plan->operand[i].at = rn__resolve(plan, plan->operand[i].at);
-    for (int32_t i = 0; i < plan->steps; i++)
+    for (int32_t i = 0; i < plan->steps; i++) {
         plan->step[i].limit = rn__resolve(plan, plan->step[i].limit);
+        plan->step[i].order = rn__resolve(plan, plan->step[i].order);
+    }
     for (int i = 0; i < plan->inputs; i++)
         plan->input[i].value.at = rn__resolve(plan, plan->input[i].value.at);
     for (int i = 0; i < plan->outputs; i++)
@@ -253,7 +263,7 @@ rn__address rn__resolve(const rn__plan *plan, rn__address address)
         const rn__address *part = &plan->buffer[address.buffer].part;
         address.buffer = part->buffer;
         address.offset += part->offset;
-        for (int d = 0; d < RN_LOOP_DEPTH; d++) address.advance[d] += part->advance[d];
+        for (int d = 0; d < RN__ADVANCES; d++) address.advance[d] += part->advance[d];
     }
     return address;
 }

@@ -35,6 +35,10 @@ static void touch_all(rn__plan *plan, int32_t index)
     for (int i = 0; i < rn__step_operand_count(step); i++)
         touch(plan, &operand[i].at, index);
     touch(plan, &step->limit, index);
+    touch(plan, &step->order, index);
+    /* A ragged loop reads where a step begins before each step. */
+    if (step->kind == RN__STEP_LOOP && step->inputs > 1)
+        touch(plan, &operand[1].at, step->end - 1);
 }
 
 static void find_lifetimes(rn__plan *plan)

@@ -15,6 +15,9 @@
  *
  *   buffer + offset + sum over the loops around the step of (that loop's index) * advance
  *
+ * and the same again of the packed row at which the loop's step begins, where the loop is
+ * ragged (compile/ragged.h).
+ *
  * A loop and a chain are blocks: a step, followed by the steps `[its own + 1, end)`.
  *
  * The passes that make a plan, what each relies on and what it leaves true:
@@ -40,13 +43,14 @@
 #include "rondo/program.h"
 
 /* A map has at most so many inputs. */
-enum { RN__MAP_OPERANDS = 16 };
+enum { RN__MAP_OPERANDS = 16, RN__ADVANCES = 2 * RN_LOOP_DEPTH };
 
 /* Where an operand's first element is. */
 typedef struct rn__address {
-    int32_t buffer;                 /* -1: none */
-    int64_t offset;                 /* bytes */
-    int64_t advance[RN_LOOP_DEPTH]; /* bytes for each iteration, by depth of the loop */
+    int32_t buffer; /* -1: none */
+    int64_t offset; /* bytes */
+    /* By depth of the loop, bytes for each iteration; then for each packed row. */
+    int64_t advance[RN__ADVANCES];
 } rn__address;
 
 typedef struct rn__operand {
@@ -55,9 +59,10 @@ typedef struct rn__operand {
     int64_t size[RN_RANK_MAX];
     int64_t stride[RN_RANK_MAX]; /* elements; may be 0 or negative */
     rn__address at;
-    /* Of a step with a limit: how many rows of the first axis an iteration has. 0: the
-     * limit does not cut this operand. */
+    /* Of a step with a limit: how many rows of an axis, most often the first, an iteration
+     * has. 0: the limit does not cut this operand. */
     int64_t limit_rows;
+    int limit_axis;
 } rn__operand;
 
 typedef enum rn__step_kind {
@@ -66,16 +71,21 @@ typedef enum rn__step_kind {
     RN__STEP_COPY,   /* operand 0 to the output, both of its shape */
     RN__STEP_TAIL,   /* fills the slots of a stack that no iteration of a loop with a limit
                         reached; operand 0: the limit, the output: the stack */
-    RN__STEP_LOOP,   /* a block; operand 0: the limit, if `inputs` is 1; the output: the
-                        index, i32, of buffer -1 if nothing reads it */
+    RN__STEP_LOOP,   /* a block; operand 0: the limit, if `inputs` is not 0; operand 1: of
+                        a ragged loop, the packed row at which each step begins; the output:
+                        the index, i32, of buffer -1 if nothing reads it */
     RN__STEP_CHAIN   /* a block of maps whose outputs have one shape; no operands */
 } rn__step_kind;
 
 /* What a tail is filled with. */
 typedef enum rn__tail_kind {
-    RN__TAIL_ZERO, /* slots from the limit on */
-    RN__TAIL_HELD, /* slots after the limit: what slot `limit` holds */
-    RN__TAIL_BEGIN /* slots from the limit to the last but one: what the last one holds */
+    RN__TAIL_ZERO,  /* slots from the limit on */
+    RN__TAIL_HELD,  /* slots after the limit: what slot `limit` holds */
+    RN__TAIL_BEGIN, /* slots from the limit to the last but one: what the last one holds */
+    /* Of a ragged loop: */
+    RN__TAIL_ROWS,  /* rows from the limit to the end of a slot: the row before */
+    RN__TAIL_ENDS,  /* row j of the last slot: that of slot n(j), which operand 0 has */
+    RN__TAIL_BEGINS /* row j of slot n(j): that of the last slot */
 } rn__tail_kind;
 
 typedef struct rn__step {
@@ -96,6 +106,11 @@ typedef struct rn__step {
      * iterations. */
     rn__address limit;
     int64_t limit_of;
+
+    /* Of a watched step whose operands that the limit cuts have rows in order of lengths:
+     * which of the `rows` each one would be without that order, i32; buffer -1: none. */
+    rn__address order;
+    int64_t rows;
 } rn__step;
 
 typedef enum rn__buffer_kind {

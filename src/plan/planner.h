@@ -4,6 +4,7 @@
 #define RN_PLAN_PLANNER_H
 
 #include "compile/copy.h"
+#include "compile/row_axes.h"
 #include "plan/plan.h"
 
 /* How a node's value lies in its buffer. */
@@ -19,6 +20,7 @@ typedef struct rn__planner {
     rn__copy_pass live;  /* what of the graph is live; its arena holds the passes' data */
     rn__layout **layout; /* by number of the graph, then by node */
     int32_t **reader;    /* likewise; tails.c */
+    rn__row_body **rows; /* by number of the graph: of a ragged loop's body; else NULL */
     int32_t home;        /* the loop whose body is being scheduled; -1: none */
     int depth;           /* how many loops are around */
 } rn__planner;
@@ -54,6 +56,11 @@ bool rn__plan_copy(rn__planner *p, rn_type type, rn_shape shape, const rn__layou
 /* Fills the slots of a dense stack (a node of its type and shape) after a limit. */
 bool rn__plan_tail(rn__planner *p, rn__tail_kind kind, const rn__layout *limit,
                    const rn__node *stack, const rn__layout *layout);
+
+/* Of a ragged loop: cuts step `index` of the body, of node `id`, to the rows that its
+ * iteration has; cuts a copy of rows likewise; rows.c. */
+void rn__plan_rows(rn__planner *p, const rn_graph *body, int32_t id, int32_t index);
+void rn__plan_rows_of_copy(rn__planner *p, const rn_graph *body, int32_t index);
 
 /* Moves steps: number i goes to start[i + 1] - 1. It is dropped where start[i + 1] is
  * start[i]; where there is room before it, the caller fills that in. start[steps] is the

@@ -13,7 +13,8 @@ static void print_variable(const rn__plan *plan, rn__text *t, const rn__buffer *
     if (offset) rn__text_add(t, "%+lld", (long long)offset);
 }
 
-/* "@4096+256 t0": the offset, and how far each iteration of the loop at depth 0 moves it.
+/* "@4096+256 t0": the offset, and how far each iteration of the loop at depth 0 moves it;
+ * "+8 r0": how far each packed row does.
  * "#7+64": byte 64 of buffer 7, before buffers have their offsets. */
 static void print_address(const rn__plan *plan, rn__text *t, const rn__address *address)
 {
@@ -32,6 +33,9 @@ static void print_address(const rn__plan *plan, rn__text *t, const rn__address *
     for (int d = 0; d < RN_LOOP_DEPTH; d++)
         if (address->advance[d])
             rn__text_add(t, "%+lld t%d", (long long)address->advance[d], d);
+    for (int d = 0; d < RN_LOOP_DEPTH; d++)
+        if (address->advance[RN_LOOP_DEPTH + d])
+            rn__text_add(t, "%+lld r%d", (long long)address->advance[RN_LOOP_DEPTH + d], d);
 }
 
 static void print_operator(const rn__plan *plan, rn__text *t, const rn__step *step)

@@ -53,11 +53,18 @@ static bool schedule_limit(rn__planner *p, const rn_graph *graph, int32_t id, in
 
     if (node->limit.id < 0) return true;
     const rn__layout *limit = rn__plan_layout(p, graph, node->limit.id);
-    step->limit = limit->address;
-    step->limit_of = node->limit.steps;
+    const bool exact = node->limit.rows >= 0;
+    const int64_t of = exact ? node->limit.row_count : node->limit.steps;
+    step->limit =
+        exact ? rn__plan_layout(p, graph, node->limit.rows)->address : limit->address;
+    step->limit_of = of;
+    if (node->limit.order >= 0 && p->options.watch) {
+        step->order = rn__plan_layout(p, graph, node->limit.order)->address;
+        step->rows = node->limit.row_count;
+    }
     for (int i = 0; i <= step->inputs; i++)
-        if ((node->limit.operands >> i & 1) && node->limit.steps > 0)
-            operand[i].limit_rows = operand[i].size[0] / node->limit.steps;
+        if ((node->limit.operands >> i & 1) && of > 0)
+            operand[i].limit_rows = operand[i].size[0] / of;
     if (!(node->limit.operands >> step->inputs & 1)) return true;
     return !rn__plan_reads_tail(p, graph, id, node->limit.id) ||
            rn__plan_tail(p, RN__TAIL_ZERO, limit, node, rn__plan_layout(p, graph, id));
@@ -101,7 +108,9 @@ static bool schedule_operator(rn__planner *p, const rn_graph *graph, int32_t id,
     if (!schedule_operands(p, graph, node, strided, operand, out)) return false;
     const int32_t step = rn__plan_step(p, map ? RN__STEP_MAP : RN__STEP_KERNEL, graph, id,
                                        node->inputs, operand);
-    return step >= 0 && schedule_limit(p, graph, id, step);
+    if (step < 0) return false;
+    rn__plan_rows(p, graph, id, step);
+    return schedule_limit(p, graph, id, step);
 }
 
 static bool schedule_node(rn__planner *p, const rn_graph *graph, int32_t id)

@@ -7,6 +7,10 @@
  * after (before). What is collected from a step goes to its slice of the stack. All of it
  * is written as copies at the end of the body; elide.c makes most of them vanish.
  *
+ * In a ragged loop what has rows is cut to those of the step (rows.c). A carry's others
+ * keep their value; in a history, where they would be in another slot, each row's end is
+ * moved to the last slot after the loop, or its beginning from there before a reversed one.
+ *
  * Where a limit may end the loop early, the slots that no step reached are filled: those of
  * a history with the value that is held, those of a stack with zeros.
  */
@@ -15,6 +19,7 @@
 #include <string.h>
 
 #include "graph/loop.h"
+#include "ops/ragged.h"
 
 typedef struct looping {
     rn__planner *planner;
@@ -27,6 +32,7 @@ typedef struct looping {
     rn__layout *whole;      /* by carry: its slot, or its history */
     int32_t first, end;     /* buffers of the carries, one after the other */
     int32_t *carry_of;      /* by node: the carry that becomes it, from 1; 0: none */
+    rn__row_body rows;      /* of a ragged loop */
 } looping;
 
 /* ---- what is asked of the loop ---- */
@@ -65,9 +71,23 @@ static const rn__layout *limit_of(const looping *l)
     return rn__plan_layout(l->planner, l->outer, l->loop->limit);
 }
 
+/* Whether a node of the body has rows of a ragged loop. */
+static bool has_rows(const looping *l, int32_t id)
+{
+    return l->rows.axis && l->rows.axis[id] == 0;
+}
+
+/* An array of a ragged loop. */
+static const rn__layout *array_of(const looping *l, rn__ragged kind)
+{
+    return rn__plan_layout(l->planner, l->outer, l->loop->ragged[kind]);
+}
+
 /* Fills what no step reaches of carry i's history. */
 static bool fill_history(const looping *l, int i, rn__tail_kind kind)
 {
+    const bool rows = rn__list_at(l->loop->carry, rn__carry, i)->rows;
+
     const rn__node *leaf = rn__at(l->body, rn__list_at(l->loop->carry, rn__carry, i)->leaf);
     rn__node stack = {.type = leaf->type, .shape = {.rank = leaf->shape.rank + 1}};
     rn__layout layout = l->whole[i];
@@ -77,7 +97,10 @@ static bool fill_history(const looping *l, int i, rn__tail_kind kind)
     for (int k = 0; k < leaf->shape.rank; k++)
         stack.shape.size[k + 1] = leaf->shape.size[k];
     rn__layout_dense(stack.shape, layout.stride);
-    return rn__plan_tail(l->planner, kind, limit_of(l), &stack, &layout);
+    if (rows) kind = kind == RN__TAIL_HELD ? RN__TAIL_ENDS : RN__TAIL_BEGINS;
+    return rn__plan_tail(l->planner, kind,
+                         rows ? array_of(l, RN__RAGGED_ENDS) : limit_of(l), &stack,
+                         &layout);
 }
 
 /* Whether something reads the final value or the history of a carry past the limit. */
@@ -85,6 +108,7 @@ static bool reads_history(const looping *l, const rn__carry *c)
 {
     const int32_t all = output_of(l, RN__HISTORY, c->leaf);
 
+    if (c->rows) return has_history(l, c) && output_of(l, RN__FINAL, c->leaf) >= 0;
     return all >= 0 && (output_of(l, RN__FINAL, c->leaf) >= 0 ||
                         rn__plan_reads_tail(l->planner, l->outer, all, l->loop->limit));
 }
@@ -100,10 +124,16 @@ static bool fill_tails(const looping *l)
     }
     for (int i = 0; i < l->loop->output.count; i++) {
         const int32_t o = *rn__list_at(l->loop->output, int32_t, i);
-        if (l->in_outer->live[o] && get_of(l, o)->kind == RN__COLLECT &&
-            rn__plan_reads_tail(l->planner, l->outer, o, l->loop->limit) &&
-            !rn__plan_tail(l->planner, RN__TAIL_ZERO, limit_of(l), rn__at(l->outer, o),
-                           rn__plan_layout(l->planner, l->outer, o)))
+        if (!l->in_outer->live[o] || get_of(l, o)->kind != RN__COLLECT) continue;
+        if (has_rows(l, (int32_t)get_of(l, o)->id)) {
+            if (!rn__plan_tail(l->planner, RN__TAIL_ROWS, array_of(l, RN__RAGGED_TOTAL),
+                               rn__at(l->outer, o),
+                               rn__plan_layout(l->planner, l->outer, o)))
+                return false;
+        } else if (rn__plan_reads_tail(l->planner, l->outer, o, l->loop->limit) &&
+                   !rn__plan_tail(l->planner, RN__TAIL_ZERO, limit_of(l),
+                                  rn__at(l->outer, o),
+                                  rn__plan_layout(l->planner, l->outer, o)))
             return false;
     }
     return true;
@@ -160,7 +190,11 @@ static void lay_out_each(looping *l, const rn__pair *pair)
 
     *to = *from;
     for (int i = 0; i < node->shape.rank; i++) to->stride[i] = from->stride[i + 1];
-    to->address.advance[l->depth] = from->stride[0] * (int64_t)rn_type_size(node->type);
+    const int64_t size = (int64_t)rn_type_size(node->type);
+    if (pair->slots == RN__SLOTS_PACKED)
+        to->address.advance[RN_LOOP_DEPTH + l->depth] = from->stride[1] * size;
+    else
+        to->address.advance[l->depth] = from->stride[0] * size;
 }
 
 static void lay_out_leaves(looping *l)
@@ -185,6 +219,17 @@ static bool in_carry(const looping *l, const rn__layout *layout)
     return layout->address.buffer >= l->first && layout->address.buffer < l->end;
 }
 
+/* A copy in the body of a value of node's type and shape. */
+static bool copy(const looping *l, bool rows, const rn__node *node, const rn__layout *from,
+                 const rn__layout *to)
+{
+    rn__plan *plan = l->planner->plan;
+
+    if (!rn__plan_copy(l->planner, node->type, node->shape, from, to)) return false;
+    if (rows) rn__plan_rows_of_copy(l->planner, l->body, plan->steps - 1);
+    return true;
+}
+
 static bool collect(looping *l, int32_t output)
 {
     const rn__get *get = get_of(l, output);
@@ -204,10 +249,15 @@ static bool collect(looping *l, int32_t output)
     l->planner->home = inside;
     if (!made) return false;
     rn__layout slice = *out;
-    slice.address.advance[l->depth] = (int64_t)rn__node_bytes(value);
+    const bool rows = has_rows(l, (int32_t)get->id);
+    const int64_t bytes = (int64_t)rn__node_bytes(value);
+    if (rows)
+        slice.address.advance[RN_LOOP_DEPTH + l->depth] = bytes / value->shape.size[0];
+    else
+        slice.address.advance[l->depth] = bytes;
     rn__layout_dense(value->shape, slice.stride);
-    return rn__plan_copy(l->planner, value->type, value->shape,
-                         rn__plan_layout(l->planner, l->body, (int32_t)get->id), &slice);
+    return copy(l, rows, value, rn__plan_layout(l->planner, l->body, (int32_t)get->id),
+                &slice);
 }
 
 /* Carries change together: one that becomes another's present value is set aside first. */
@@ -232,15 +282,14 @@ static bool end_step(looping *l)
         if (!in_carry(l, &value[i])) continue;
         const rn__layout from = value[i];
         if (!rn__layout_new(l->planner, node, &value[i]) ||
-            !rn__plan_copy(l->planner, node->type, node->shape, &from, &value[i]))
+            !copy(l, c->rows, node, &from, &value[i]))
             return false;
     }
     for (int i = 0; i < l->loop->carry.count; i++) {
         const rn__carry *c = rn__list_at(l->loop->carry, rn__carry, i);
         if (!l->in_body->carried[i]) continue;
         const rn__node *node = rn__at(l->body, c->next);
-        if (!rn__plan_copy(l->planner, node->type, node->shape, &value[i], &l->next[i]))
-            return false;
+        if (!copy(l, c->rows, node, &value[i], &l->next[i])) return false;
     }
     return true;
 }
@@ -251,7 +300,9 @@ static bool end_step(looping *l)
 static int32_t begin_body(looping *l)
 {
     const bool limited = l->loop->limit >= 0;
-    rn__operand operand[2] = {{.type = RN_I32}, {.type = RN_I32}};
+    const bool ragged = l->rows.axis != NULL;
+    const int inputs = limited + ragged;
+    rn__operand operand[3] = {{.type = RN_I32}, {.type = RN_I32}, {.type = RN_I32}};
     rn__address index = {.buffer = -1};
 
     if (l->loop->index >= 0 && l->in_body->live[l->loop->index]) {
@@ -260,9 +311,12 @@ static int32_t begin_body(looping *l)
         index = layout->address;
     }
     if (limited) operand[0].at = limit_of(l)->address;
-    operand[limited].at = index;
+    if (ragged)
+        operand[1] = rn__layout_operand(RN_I32, rn_shape(l->loop->steps),
+                                        array_of(l, RN__RAGGED_OFFSETS));
+    operand[inputs].at = index;
     const int32_t step =
-        rn__plan_step(l->planner, RN__STEP_LOOP, l->outer, l->loop->node, limited, operand);
+        rn__plan_step(l->planner, RN__STEP_LOOP, l->outer, l->loop->node, inputs, operand);
     if (step < 0) return -1;
     l->planner->plan->step[step].iterations = l->loop->steps;
     l->planner->plan->step[step].reverse = l->loop->reverse;
@@ -289,6 +343,25 @@ static bool schedule(looping *l)
     return fill_tails(l);
 }
 
+/* Which nodes of a ragged loop's body have rows. */
+static bool find_rows(looping *l)
+{
+    rn__planner *p = l->planner;
+    rn__arena *arena = &p->live.arena;
+    const size_t graphs = (size_t)l->outer->root->body_count + 1;
+
+    if (l->loop->ragged[0] < 0) return true;
+    if (!p->rows) p->rows = (rn__row_body **)rn__arena_new(arena, graphs * sizeof *p->rows);
+    rn__row_body *rows = (rn__row_body *)rn__arena_new(arena, sizeof *rows);
+    if (!p->rows || !rows || !rn__row_axes(rows, l->loop, arena)) {
+        rn__no_memory(p->graph);
+        return false;
+    }
+    l->rows = *rows;
+    p->rows[l->body->number] = rows;
+    return true;
+}
+
 bool rn__schedule_loop(rn__planner *p, const rn_graph *outer, int32_t id)
 {
     const rn_loop *loop = rn__at(outer, id)->loop;
@@ -313,5 +386,5 @@ bool rn__schedule_loop(rn__planner *p, const rn_graph *outer, int32_t id)
         rn__no_memory(p->graph);
         return false;
     }
-    return schedule(&l);
+    return find_rows(&l) && schedule(&l);
 }

@@ -48,7 +48,8 @@ int32_t rn__plan_step(rn__planner *p, rn__step_kind kind, const rn_graph *graph,
                                          .operand = plan->operands,
                                          .block = p->home,
                                          .depth = p->depth,
-                                         .limit.buffer = -1};
+                                         .limit.buffer = -1,
+                                         .order.buffer = -1};
     plan->operands += n;
     return plan->steps++;
 }
@@ -56,7 +57,12 @@ int32_t rn__plan_step(rn__planner *p, rn__step_kind kind, const rn_graph *graph,
 bool rn__plan_tail(rn__planner *p, rn__tail_kind kind, const rn__layout *limit,
                    const rn__node *stack, const rn__layout *layout)
 {
-    const rn__operand operand[2] = {{.type = RN_I32, .at = limit->address},
+    const bool by_row = kind == RN__TAIL_ENDS || kind == RN__TAIL_BEGINS;
+    const rn__operand operand[2] = {{.type = RN_I32,
+                                     .rank = by_row,
+                                     .size = {by_row ? stack->shape.size[1] : 0},
+                                     .stride = {1},
+                                     .at = limit->address},
                                     rn__layout_operand(stack->type, stack->shape, layout)};
     const int32_t step = rn__plan_step(p, RN__STEP_TAIL, NULL, -1, 1, operand);
 

@@ -8,6 +8,8 @@
  */
 #include "plan/planner.h"
 
+#include "ops/ragged.h"
+
 enum { NO_READER = -1, TO_THE_END = -2 }; /* or the limit at which all readers stop */
 
 static void read_to(int32_t *reader, int32_t limit)
@@ -61,9 +63,12 @@ static void read_loop(const rn__node *node, int32_t *reader)
 {
     const rn_loop *loop = node->loop;
 
-    for (int i = 0; i < loop->each.count; i++)
-        read_to(&reader[rn__list_at(loop->each, rn__pair, i)->outer],
-                loop->limit >= 0 ? loop->limit : TO_THE_END);
+    for (int i = 0; i < loop->each.count; i++) {
+        const rn__pair *p = rn__list_at(loop->each, rn__pair, i);
+        const int32_t stop =
+            p->slots == RN__SLOTS_PACKED ? loop->ragged[RN__RAGGED_SLOTS] : loop->limit;
+        read_to(&reader[p->outer], stop >= 0 ? stop : TO_THE_END);
+    }
     for (int i = 0; i < loop->carry.count; i++)
         read_to(&reader[rn__list_at(loop->carry, rn__carry, i)->initial], TO_THE_END);
     for (int i = 0; i < loop->capture.count; i++)

@@ -27,7 +27,7 @@ char *rn_reference_at(const rn_reference *r, const rn__address *address)
 {
     char *place = r->base[address->buffer] + address->offset;
 
-    for (int d = 0; d < RN_LOOP_DEPTH; d++) place += r->iteration[d] * address->advance[d];
+    for (int d = 0; d < RN__ADVANCES; d++) place += r->iteration[d] * address->advance[d];
     return place;
 }
 
@@ -82,14 +82,20 @@ int64_t rn_reference_limit(const rn_reference *r, const rn__address *address, in
     return limit < 0 ? 0 : limit < most ? limit : most;
 }
 
-/* Elements of an operand that the step's limit leaves, row by row. */
+rn_shape rn_reference_cut(const rn_reference *r, const rn__step *step, const rn__operand *o)
+{
+    rn_shape shape = rn_reference_shape(o);
+
+    if (step->limit.buffer >= 0 && o->limit_rows)
+        shape.size[o->limit_axis] =
+            o->limit_rows * rn_reference_limit(r, &step->limit, step->limit_of);
+    return shape;
+}
+
 int64_t rn_reference_count(const rn_reference *r, const rn__step *step,
                            const rn__operand *o)
 {
-    const int64_t all = rn_shape_count(rn_reference_shape(o));
-
-    if (step->limit.buffer < 0 || o->limit_rows == 0) return all;
-    return all / step->limit_of * rn_reference_limit(r, &step->limit, step->limit_of);
+    return rn_shape_count(rn_reference_cut(r, step, o));
 }
 
 /* ---- blocks and the planner's own steps ---- */
@@ -111,10 +117,42 @@ static void run_copy(const rn_reference *r, const rn__step *step)
 {
     const rn__operand *o = rn__step_operands(r->plan, step);
 
-    for (int64_t i = 0; i < rn_shape_count(rn_reference_shape(&o[0])); i++)
+    for (int64_t i = 0; i < rn_reference_count(r, step, &o[0]); i++)
         memcpy(rn_reference_element(r, &o[1], rn_reference_shape(&o[1]), i),
                rn_reference_element(r, &o[0], rn_reference_shape(&o[0]), i),
                rn_type_size(o[0].type));
+}
+
+/* A row of a dense stack to another one. */
+static void copy_row(const rn_reference *r, const rn__operand *stack, int64_t row,
+                     int64_t to, int64_t from)
+{
+    for (int64_t i = 0; i < row; i++)
+        memmove(rn_reference_element(r, stack, rn_reference_shape(stack), to * row + i),
+                rn_reference_element(r, stack, rn_reference_shape(stack), from * row + i),
+                rn_type_size(stack->type));
+}
+
+static void fill_rows(const rn_reference *r, const rn__step *step)
+{
+    const rn__operand *o = rn__step_operands(r->plan, step), *stack = &o[1];
+    const int64_t slots = stack->size[0], rows = stack->size[1];
+    const int64_t row = rn_shape_count(rn_reference_shape(stack)) / (slots * rows);
+
+    if (step->tail == RN__TAIL_ROWS) {
+        const int64_t n = rn_reference_limit(r, &o[0].at, slots * rows);
+        for (int64_t i = n; i % rows != 0; i++) copy_row(r, stack, row, i, n - 1);
+        return;
+    }
+    for (int64_t j = 0; j < rows; j++) {
+        const int64_t own = (int64_t)rn_reference_get(
+            RN_I32, rn_reference_element(r, &o[0], rn_reference_shape(&o[0]), j));
+        const int64_t end = (slots - 1) * rows + j;
+        if (step->tail == RN__TAIL_ENDS)
+            copy_row(r, stack, row, end, own * rows + j);
+        else
+            copy_row(r, stack, row, own * rows + j, end);
+    }
 }
 
 static void run_tail(const rn_reference *r, const rn__step *step)
@@ -125,6 +163,10 @@ static void run_tail(const rn_reference *r, const rn__step *step)
                   slot = slots ? count / slots : 0;
     const size_t size = rn_type_size(stack->type);
 
+    if (step->tail >= RN__TAIL_ROWS) {
+        fill_rows(r, step);
+        return;
+    }
     for (int64_t i = limit * slot; i < count; i++) {
         char *to = rn_reference_element(r, stack, rn_reference_shape(stack), i);
         const int64_t from = step->tail == RN__TAIL_HELD ? limit : slots - 1;
@@ -153,10 +195,13 @@ static bool run_loop(rn_reference *r, int32_t index)
         r->iteration[step->depth] = 0;
         if (o[step->inputs].at.buffer >= 0)
             rn_reference_put(RN_I32, rn_reference_at(r, &o[step->inputs].at), (quad)t);
+        if (step->inputs > 1)
+            r->iteration[RN_LOOP_DEPTH + step->depth] = (int64_t)rn_reference_get(
+                RN_I32, rn_reference_element(r, &o[1], rn_reference_shape(&o[1]), t));
         r->iteration[step->depth] = t;
         ok = run_steps(r, index + 1, step->end);
     }
-    r->iteration[step->depth] = 0;
+    r->iteration[step->depth] = r->iteration[RN_LOOP_DEPTH + step->depth] = 0;
     return ok;
 }
 
@@ -267,10 +312,17 @@ static bool raised(void *self)
     return ((const rn_reference *)self)->raised;
 }
 
+static const int32_t *numbers(void *self, const rn__step *step, const rn__address *address)
+{
+    (void)step;
+    return (const int32_t *)(const void *)rn_reference_at((const rn_reference *)self,
+                                                          address);
+}
+
 static bool run(void *loaded, char *error, size_t capacity)
 {
     rn_reference *r = (rn_reference *)loaded;
-    const rn__watched_run how = {r, run_traced, clear, raised};
+    const rn__watched_run how = {r, run_traced, clear, raised, numbers};
 
     fexcept_t flags;
 

@@ -13,7 +13,7 @@ typedef struct rn_reference {
     char **base; /* by buffer */
     char *workspace, *tiles, *scratch;
     size_t scratch_bytes;
-    int64_t iteration[RN_LOOP_DEPTH];
+    int64_t iteration[RN__ADVANCES]; /* then the packed rows */
     rn__watch watch;
     rn__tracer *tracer;
     bool raised;
@@ -32,9 +32,11 @@ rn_shape rn_reference_shape(const rn__operand *o);
 quad rn_reference_get(rn_type type, const char *from);
 void rn_reference_put(rn_type type, char *to, quad value);
 
-/* The number at an address, within 0..most; how many elements of an operand a step's limit
- * leaves. */
+/* The number at an address, within 0..most; the sizes of an operand that a step's limit
+ * leaves, and how many elements these are. */
 int64_t rn_reference_limit(const rn_reference *r, const rn__address *address, int64_t most);
+rn_shape rn_reference_cut(const rn_reference *r, const rn__step *step,
+                          const rn__operand *o);
 int64_t rn_reference_count(const rn_reference *r, const rn__step *step,
                            const rn__operand *o);
 

@@ -115,6 +115,16 @@ void rn_reference_map(rn_reference *r, const rn__step *step, int64_t from, int64
 
 /* ---- other operators ---- */
 
+/* Whether element i of `whole` is one of the smaller shape. */
+static bool within(rn_shape shape, rn_shape whole, int64_t i)
+{
+    for (int axis = whole.rank - 1; axis >= 0; axis--) {
+        if (i % whole.size[axis] >= shape.size[axis]) return false;
+        i /= whole.size[axis];
+    }
+    return true;
+}
+
 /* The operands and the output as dense arrays of their own; what a limit cuts is zero. */
 static void gather(const rn_reference *r, const rn__step *step, rn_array *array)
 {
@@ -122,14 +132,16 @@ static void gather(const rn_reference *r, const rn__step *step, rn_array *array)
 
     for (int k = 0; k <= step->inputs; k++) {
         const size_t size = rn_type_size(o[k].type);
-        const int64_t count = rn_reference_count(r, step, &o[k]);
+        const rn_shape shape = rn_reference_cut(r, step, &o[k]),
+                       whole = rn_reference_shape(&o[k]);
         array[k] = (rn_array){.type = o[k].type, .rank = o[k].rank};
         memcpy(array[k].size, o[k].size, sizeof o[k].size);
         rn__layout_dense(rn_reference_shape(&o[k]), array[k].stride);
         array[k].data = rn_test_quad_room(rn_shape_count(rn_reference_shape(&o[k])), size);
-        for (int64_t i = 0; i < count && k < step->inputs; i++)
-            memcpy((char *)array[k].data + (size_t)i * size,
-                   rn_reference_element(r, &o[k], rn_reference_shape(&o[k]), i), size);
+        for (int64_t i = 0; i < rn_shape_count(whole) && k < step->inputs; i++)
+            if (within(shape, whole, i))
+                memcpy((char *)array[k].data + (size_t)i * size,
+                       rn_reference_element(r, &o[k], whole, i), size);
     }
 }
 

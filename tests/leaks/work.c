@@ -51,6 +51,21 @@ static rn_tensor lstm(rn_graph *g, rn_tensor xs, rn_tensor lengths, rn_tensor u)
     return rn_add(rn_add(sum, rest), rn_mean_all(rn_loop_final(loop, h)));
 }
 
+/* A loop whose body takes each sequence alone, with other lengths, so that it is ragged. */
+static rn_tensor plain(rn_graph *g, rn_tensor xs, rn_tensor lengths, rn_tensor u)
+{
+    rn_loop *loop = rn_loop_begin(g);
+    rn_loop_lengths(loop, rn_minimum(lengths, rn_constant_like(lengths, 2)));
+    const rn_tensor x = rn_loop_each(loop, xs);
+    const rn_tensor h = rn_loop_carry(loop, rn_fill(g, RN_F64, rn_shape(B, I), 0));
+    const rn_tensor w = rn_slice(rn_slice(u, 1, 0, I, 1), 0, 0, I, 1);
+    const rn_tensor next = rn_tanh(rn_add(rn_matmul(x, w), rn_matmul(h, w)));
+    rn_loop_next(loop, h, next);
+    rn_loop_end(loop);
+    return rn_add(rn_sum_all(rn_square(rn_loop_collect(loop, next))),
+                  rn_sum_all(rn_loop_final(loop, h)));
+}
+
 typedef struct graph {
     rn_graph *g;
     rn_variable *v;
@@ -68,7 +83,8 @@ static bool build(rn_allocator a, graph *w)
     w->xs = rn_input(w->g, "xs", RN_F64, rn_shape(T, B, I));
     w->lengths = rn_input(w->g, "lengths", RN_I32, rn_shape(B));
     w->u = rn_read_variable(w->g, w->v);
-    w->loss = lstm(w->g, w->xs, w->lengths, w->u);
+    w->loss = rn_add(lstm(w->g, w->xs, w->lengths, w->u),
+                     rn_scale(plain(w->g, w->xs, w->lengths, w->u), 0.01));
     return !rn_is_null(w->loss);
 }
 

@@ -119,10 +119,19 @@ static bool raised(void *self)
     return rn__flags_raised();
 }
 
+static const int32_t *numbers(void *self, const rn__step *step, const rn__address *address)
+{
+    const rn__cpu_context *c = (const rn__cpu_context *)self;
+    char *at = rn__cpu_buffer(c->program, address->buffer) + address->offset;
+
+    for (int d = 0; d < step->depth; d++) at += c->iteration[d] * address->advance[d];
+    return (const int32_t *)(const void *)at;
+}
+
 /* The caller's flags are as before after a run that is watched. */
 static bool run_watched(loaded *l)
 {
-    const rn__watched_run how = {&l->context, run_steps, clear, raised};
+    const rn__watched_run how = {&l->context, run_steps, clear, raised, numbers};
     const rn__flags flags = rn__flags_get();
     const bool ok = rn__watch_run(&l->watch, &how);
 

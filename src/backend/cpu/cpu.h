@@ -21,7 +21,8 @@
 typedef struct rn__cpu_address {
     char *base;   /* in the workspace or a variable; NULL: neither */
     int64_t tile; /* offset in the tiles; -1: not there */
-    int64_t advance[RN_LOOP_DEPTH];
+    int64_t advance[RN__ADVANCES];
+    bool packed; /* it advances by packed rows too */
 } rn__cpu_address;
 
 /* What a run reads of a step most often is repeated here, side by side. */
@@ -55,7 +56,8 @@ typedef struct rn__cpu_context {
     char *tiles, *scratch;
     size_t scratch_bytes;
     rn_array *array; /* the arguments of all kernels, but for their addresses */
-    int64_t iteration[RN_LOOP_DEPTH];
+    /* Of the loops around, by depth: the iteration; then the packed row where it begins. */
+    int64_t iteration[RN__ADVANCES];
     rn__tracer *tracer; /* NULL: none */
     char *error;        /* where a message goes */
     size_t error_capacity;
@@ -103,6 +105,8 @@ static inline char *rn__cpu_at(const rn__cpu_context *c, const rn__cpu_address *
     char *at = address->base;
 
     for (int d = 0; d < depth; d++) at += c->iteration[d] * address->advance[d];
+    for (int d = RN_LOOP_DEPTH; address->packed && d < RN_LOOP_DEPTH + depth; d++)
+        at += c->iteration[d] * address->advance[d];
     return at;
 }
 

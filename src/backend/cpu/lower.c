@@ -47,6 +47,7 @@ static rn__cpu_address address_of(const rn__cpu_program *p, const rn__address *a
     else
         a.base = rn__cpu_buffer(p, address->buffer) + address->offset;
     memcpy(a.advance, address->advance, sizeof a.advance);
+    for (int d = RN_LOOP_DEPTH; d < RN__ADVANCES; d++) a.packed |= a.advance[d] != 0;
     return a;
 }
 

@@ -16,7 +16,8 @@ static bool cut(const rn__cpu_context *c, const rn__cpu_call *call, rn_array *ar
     const int64_t n = rn__cpu_limit(c, call, &call->limit, call->step->limit_of);
 
     for (int i = 0; i <= call->inputs; i++)
-        if (operand[i].limit_rows) array[i].size[0] = n * operand[i].limit_rows;
+        if (operand[i].limit_rows)
+            array[i].size[operand[i].limit_axis] = n * operand[i].limit_rows;
     return n > 0 || !operand[call->inputs].limit_rows;
 }
 
@@ -48,10 +49,39 @@ static void run_copy(const rn__cpu_context *c, const rn__cpu_call *call)
 {
     const rn__operand *operand = rn__step_operands(c->program->plan, call->step);
     const int depth = call->depth;
+    int64_t size[RN_RANK_MAX];
 
-    rn__copy(operand[1].rank, operand[1].size, rn_type_size(operand[1].type),
+    memcpy(size, operand[1].size, sizeof size);
+    if (call->limit.base) size[0] = rn__cpu_limit(c, call, &call->limit, size[0]);
+    rn__copy(operand[1].rank, size, rn_type_size(operand[1].type),
              rn__cpu_at(c, &call->address[1], depth), operand[1].stride,
              rn__cpu_at(c, &call->address[0], depth), operand[0].stride);
+}
+
+/* Fills rows of a dense stack, whose slots have `rows` of them. */
+static void fill_rows(const rn__cpu_context *c, const rn__cpu_call *call, char *data,
+                      int64_t slots, int64_t rows, size_t row)
+{
+    const rn__tail_kind kind = call->step->tail;
+    const int64_t last = (slots - 1) * rows;
+
+    if (kind == RN__TAIL_ROWS) {
+        const int64_t n = rn__cpu_limit(c, call, &call->address[0], slots * rows);
+        for (int64_t i = n; i % rows; i++)
+            memcpy(data + (size_t)i * row, data + (size_t)(n - 1) * row, row);
+        return;
+    }
+    for (int64_t j = 0; j < rows; j++) {
+        int32_t slot;
+        memcpy(&slot,
+               rn__cpu_at(c, &call->address[0], call->depth) + (size_t)j * sizeof slot,
+               sizeof slot);
+        char *end = data + (size_t)(last + j) * row;
+        char *own = data + (size_t)(slot * rows + j) * row;
+        if (end != own)
+            memcpy(kind == RN__TAIL_ENDS ? end : own, kind == RN__TAIL_ENDS ? own : end,
+                   row);
+    }
 }
 
 /* Fills slots of a dense stack. */
@@ -66,6 +96,11 @@ static void run_tail(const rn__cpu_context *c, const rn__cpu_call *call)
 
     for (int i = 1; i < stack->rank; i++) slot *= (size_t)stack->size[i];
     if (slot == 0) return;
+    if (step->tail >= RN__TAIL_ROWS) {
+        const int64_t rows = stack->size[1];
+        fill_rows(c, call, data, stack->size[0], rows, slot / (size_t)rows);
+        return;
+    }
     if (step->tail == RN__TAIL_ZERO && limit <= last)
         memset(data + (size_t)limit * slot, 0, (size_t)(last + 1 - limit) * slot);
     for (int64_t i = limit + 1; step->tail == RN__TAIL_HELD && i <= last; i++)
@@ -82,11 +117,17 @@ static bool run_loop(rn__cpu_context *c, int32_t index)
     const bool reverse = call->step->reverse;
     int64_t n = call->step->iterations;
 
+    const char *rows =
+        call->inputs > 1 ? rn__cpu_at(c, &call->address[1], call->depth) : NULL;
+
     if (call->inputs) n = rn__cpu_limit(c, call, &call->address[0], n);
     for (int64_t i = 0; i < n; i++) {
         const int64_t t = reverse ? n - 1 - i : i;
         const int32_t index32 = (int32_t)t;
+        int32_t row = 0;
+        if (rows) memcpy(&row, rows + (size_t)t * sizeof row, sizeof row);
         c->iteration[call->depth] = t;
+        c->iteration[RN_LOOP_DEPTH + call->depth] = row;
         if (counter) memcpy(counter, &index32, sizeof index32);
         if (!rn__cpu_run(c, index + 1, call->end)) return false;
     }
