@@ -5,7 +5,8 @@
  *
  *   exp log expm1 log1p tanh sigmoid softplus erf    here
  *   silu gelu normal_cdf normal_pdf                  here
- *   sin cos pow                                      the C library's, for now
+ *   sin cos                                          vmath_trig.h
+ *   pow                                              the C library's, for now
  *
  * Signs of zeros, infinities and NaN are as IEEE 754 requires, and subnormal numbers are
  * handled. sigmoid and tanh are accurate relative to small and to saturated values, not
@@ -13,11 +14,12 @@
  *
  * The largest errors found, in units in the last place of the true value, with FMA and
  * without: f32 at every fifth number there is, f64 at ten million (without FMA at every
- * eleventh and at four million):
+ * eleventh and at four million). tests/kernel/units.c prints them, for every number or
+ * some.
  *
- *          exp   expm1  log   log1p  tanh  sigmoid  softplus  erf   silu  gelu
- *   f32    0.99  1.06   0.83  0.91   1.71  1.97     1.64      1.32  2.84  6.76
- *   f64    0.97  1.11   0.80  0.84   1.73  1.87     1.62      1.21  2.88  8.15
+ *          exp   expm1  log   log1p  tanh  sigmoid  softplus  erf   silu  gelu  sin   cos
+ *   f32    0.99  1.06   0.83  0.91   1.71  1.97     1.64      1.32  2.84  6.76  0.78  0.78
+ *   f64    0.97  1.11   0.80  0.84   1.73  1.87     1.62      1.21  2.88  8.15  0.80  0.80
  *
  * (silu and gelu: f32 at every thousandth number, f64 at three million. normal_cdf: as
  * gelu.)
@@ -35,6 +37,8 @@
 #else
 #include "kernel/vmath_f64.h"
 #endif
+
+#include "kernel/vmath_trig.h"
 
 static inline vm_bits R(vm_to_bits)(real x)
 {
@@ -301,24 +305,6 @@ static inline real R(gelu)(real x)
     real half = R(vm_normal_density)(a, &other_half), ratio = R(vm_normal_ratio)(a);
 
     return a > 0 ? x * (1 - ratio * half * other_half) : a * ratio * half * other_half;
-}
-
-static inline real R(sin)(real x)
-{
-#if RN_REAL == 32
-    return sinf(x);
-#else
-    return sin(x);
-#endif
-}
-
-static inline real R(cos)(real x)
-{
-#if RN_REAL == 32
-    return cosf(x);
-#else
-    return cos(x);
-#endif
 }
 
 static inline real R(pow)(real x, real y)
