@@ -13,9 +13,13 @@
 typedef struct rn__backend {
     const char *name;
 
-    /* What the elements of a chain's tile take in one operand; 0: no chains. Of the
-     * machine, a plan depends on this alone. */
+    /* What the elements of a chain's tile take in one operand; 0: no chains. */
     size_t tile_bytes;
+
+    /* Bytes of the operand of a step's kernel that is to be packed, and which one it is; 0:
+     * none. SIZE_MAX: out of memory. NULL: nothing is packed. Of the machine, a plan
+     * depends on these two alone. */
+    size_t (*packed)(const rn__plan *plan, const rn__step *step, int *operand);
 
     /* Whether it can compute an operator whose code is of this type. */
     bool (*supports)(const rn_op *op, rn_type variant);
@@ -58,6 +62,10 @@ rn_array rn__step_array(const rn__operand *operand, void *data);
 /* What the scratch rule of a step's operator answers; 0: it has none. SIZE_MAX: out of
  * memory. */
 size_t rn__step_scratch(const rn__plan *plan, const rn__step *step);
+
+/* What the pack rule of a step's operator answers; 0: it has none. SIZE_MAX: out of memory.
+ */
+size_t rn__step_packed(const rn__plan *plan, const rn__step *step, int *operand);
 
 /* The message for a step whose kernel rejected its values with `message`, at these indices
  * of the loops around it. */

@@ -65,6 +65,8 @@ static bool add_step(rn__planner *p, rn__access_list *lists, int32_t index)
         if (!add(p, lists, access, whole ? NULL : &operand[i])) return false;
     }
     access = (rn__access){.step = index, .operand = -1, .address = step->limit};
+    if (!add(p, lists, access, NULL)) return false;
+    access.address = step->packed;
     return add(p, lists, access, NULL);
 }
 

@@ -9,7 +9,7 @@ typedef struct rn__access {
     struct rn__access *next; /* of the same buffer, in order of steps */
     int32_t step;
     bool write;
-    int operand;         /* of the step; -1: its limit */
+    int operand;         /* of the step; -1: its limit or packed operand */
     rn__address address; /* in the buffer whose list this is in */
     int64_t low, high;   /* bytes that it may touch: low <= .. < high */
 } rn__access;

@@ -209,7 +209,8 @@ static bool insert_chains(rn__planner *p, const chain *chains, const int32_t *st
                                     .depth = head->depth,
                                     .end = start[chains[i].end],
                                     .tile = chains[i].tile,
-                                    .limit.buffer = -1};
+                                    .limit.buffer = -1,
+                                    .packed.buffer = -1};
         for (int32_t c = at + 1; c < plan->step[at].end; c++) plan->step[c].block = at;
     }
     return true;

@@ -35,6 +35,7 @@ static void touch_all(rn__plan *plan, int32_t index)
     for (int i = 0; i < rn__step_operand_count(step); i++)
         touch(plan, &operand[i].at, index);
     touch(plan, &step->limit, index);
+    touch(plan, &step->packed, index);
 }
 
 static void find_lifetimes(rn__plan *plan)

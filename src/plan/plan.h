@@ -2,8 +2,8 @@
 /*
  * The plan: what a program does. How a machine does it is a back end's business.
  *
- * Of the machine a plan depends on one number, which the back end gives: how large the
- * tiles of its chains are.
+ * Of the machine a plan depends on two things, which the back end gives: how large the
+ * tiles of its chains are, and how many bytes an operand takes in a kernel's own layout.
  *
  * A plan is a flat list of steps, the list of their operands and a list of buffers. There
  * is no pointer in any of the three, no kernel, no instruction set and no thread: a step
@@ -25,6 +25,8 @@
  *   elide     Buffers become parts of others, and copies whose source is their target go.
  *             Relies on schedule's order. Every value is still there at each of its reads;
  *             an element-wise step may now overwrite an operand, at the same elements.
+ *   pack      Steps before a loop bring operands that it does not change into the layout of
+ *             the kernels that read them. Relies on resolved addresses.
  *   fuse      Neighbouring element-wise steps become chains, each run tile by tile. Relies
  *             on resolved addresses. In a chain any tile may run before any other, and a
  *             buffer that only the chain touches holds one tile.
@@ -64,11 +66,13 @@ typedef enum rn__step_kind {
     RN__STEP_MAP,    /* element-wise */
     RN__STEP_KERNEL, /* any other operator */
     RN__STEP_COPY,   /* operand 0 to the output, both of its shape */
-    RN__STEP_TAIL,   /* fills the slots of a stack that no iteration of a loop with a limit
-                        reached; operand 0: the limit, the output: the stack */
-    RN__STEP_LOOP,   /* a block; operand 0: the limit, if `inputs` is 1; the output: the
-                        index, i32, of buffer -1 if nothing reads it */
-    RN__STEP_CHAIN   /* a block of maps whose outputs have one shape; no operands */
+    RN__STEP_PACK, /* operand 0, of a kernel of the same node, to the output, which holds it
+                      in that kernel's own layout */
+    RN__STEP_TAIL, /* fills the slots of a stack that no iteration of a loop with a limit
+                      reached; operand 0: the limit, the output: the stack */
+    RN__STEP_LOOP, /* a block; operand 0: the limit, if `inputs` is 1; the output: the
+                      index, i32, of buffer -1 if nothing reads it */
+    RN__STEP_CHAIN /* a block of maps whose outputs have one shape; no operands */
 } rn__step_kind;
 
 /* What a tail is filled with. */
@@ -96,6 +100,11 @@ typedef struct rn__step {
      * iterations. */
     rn__address limit;
     int64_t limit_of;
+
+    /* Of a kernel one of whose operands was packed: where that is (buffer -1: nowhere), and
+     * which operand it is; the latter also of the step that packs it. */
+    rn__address packed;
+    int packs;
 } rn__step;
 
 typedef enum rn__buffer_kind {
@@ -162,6 +171,9 @@ typedef struct rn__plan_options {
     const int32_t *wanted; /* ids of the outputs in the graph */
     int count;
     size_t tile_bytes; /* what the elements of a tile take in one operand; 0: no chains */
+    /* Bytes of the operand of a step's kernel that is to be packed, and which one it is; 0:
+     * none. SIZE_MAX: out of memory. NULL: nothing is packed. */
+    size_t (*packed)(const rn__plan *plan, const rn__step *step, int *operand);
     bool watch;
     unsigned without; /* passes to leave out, of rn_pass */
     rn_trace trace;   /* shown the plan after each pass */

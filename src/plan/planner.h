@@ -81,6 +81,7 @@ bool rn__schedule_graph(rn__planner *p, const rn_graph *graph);
 bool rn__schedule_loop(rn__planner *p, const rn_graph *outer, int32_t id);
 
 bool rn__elide(rn__planner *p);
+bool rn__pack(rn__planner *p);
 bool rn__fuse(rn__planner *p);
 bool rn__place(rn__planner *p);
 

@@ -152,6 +152,7 @@ static bool fill_program(const rn__compilation *c)
     const rn__plan_options options = {.wanted = c->wanted,
                                       .count = c->count,
                                       .tile_bytes = c->backend->tile_bytes,
+                                      .packed = c->backend->packed,
                                       .watch = watch && c->backend->nonfinite,
                                       .without = o->without,
                                       .trace = o->trace,

@@ -28,6 +28,8 @@ static void fill_arrays(const rn__cpu_context *c)
         const rn__operand *operand = rn__step_operands(p->plan, call->step);
         for (int k = 0; call->kind == RN__STEP_KERNEL && k <= call->inputs; k++)
             c->array[call->array + k] = rn__step_array(&operand[k], NULL);
+        if (call->kind == RN__STEP_PACK)
+            c->array[call->array + call->step->packs] = rn__step_array(operand, NULL);
     }
 }
 
@@ -169,6 +171,7 @@ static bool nonfinite(const void *memory, int index, rn_nonfinite *out)
 
 const rn__backend rn__cpu = {.name = "cpu",
                              .tile_bytes = RN_TILE_BYTES,
+                             .packed = rn__step_packed,
                              .supports = rn__cpu_supports,
                              .scratch = rn__step_scratch,
                              .load = load,

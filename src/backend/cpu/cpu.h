@@ -37,7 +37,7 @@ typedef struct rn__cpu_call {
     int64_t size[RN_RANK_MAX];
     int64_t *stride; /* [operand][RN_RANK_MAX], in elements */
     size_t *bytes;   /* of an element, by operand */
-    rn__cpu_address limit;
+    rn__cpu_address limit, packed;
     const rn__step *step;
 } rn__cpu_call;
 

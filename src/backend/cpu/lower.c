@@ -79,17 +79,20 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
                            .depth = step->depth,
                            .end = step->end,
                            .limit = address_of(p, &step->limit),
+                           .packed = address_of(p, &step->packed),
                            .step = step};
     call->address =
         (rn__cpu_address *)rn__arena_new(&p->arena, (size_t)n * sizeof *call->address);
     if (!call->address) return false;
     for (int i = 0; i < n; i++) call->address[i] = address_of(p, &operand[i].at);
-    if (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL) return true;
+    if (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL &&
+        step->kind != RN__STEP_PACK)
+        return true;
     call->code = rn__op_code(node->op, node->variant);
     call->attributes = node->attributes;
     if (step->kind == RN__STEP_MAP) return lower_map(p, call);
     call->array = p->arrays;
-    p->arrays += n;
+    p->arrays += step->kind == RN__STEP_PACK ? node->inputs + 1 : n;
     return true;
 }
 

@@ -24,12 +24,14 @@ static bool run_kernel(rn__cpu_context *c, const rn__cpu_call *call)
 {
     rn_array *array = c->array + call->array;
     char message[RN_MESSAGE];
-    const rn_call arguments = {.in = array,
-                               .out = array + call->inputs,
-                               .attributes = call->attributes,
-                               .scratch = c->scratch,
-                               .message = message,
-                               .inputs = call->inputs};
+    const rn_call arguments = {
+        .in = array,
+        .out = array + call->inputs,
+        .attributes = call->attributes,
+        .scratch = c->scratch,
+        .message = message,
+        .inputs = call->inputs,
+        .packed = call->packed.base ? rn__cpu_at(c, &call->packed, call->depth) : NULL};
 
     message[0] = 0;
     for (int i = 0; i <= call->inputs; i++)
@@ -42,6 +44,23 @@ static bool run_kernel(rn__cpu_context *c, const rn__cpu_call *call)
     }
     if (c->tracer) rn__trace_kernel(c->tracer, call->step, c->iteration, array);
     return true;
+}
+
+/* Of the arguments there is only the operand to be packed. */
+static void run_pack(const rn__cpu_context *c, const rn__cpu_call *call)
+{
+    const int inputs = rn__step_node(c->program->plan, call->step)->inputs;
+    rn_array *array = c->array + call->array;
+    const rn_call arguments = {.in = array,
+                               .out = array + inputs,
+                               .attributes = call->attributes,
+                               .scratch = c->scratch,
+                               .inputs = inputs,
+                               .packed = rn__cpu_at(c, &call->address[1], call->depth),
+                               .pack = true};
+
+    array[call->step->packs].data = rn__cpu_at(c, &call->address[0], call->depth);
+    call->code.kernel(&arguments);
 }
 
 static void run_copy(const rn__cpu_context *c, const rn__cpu_call *call)
@@ -108,6 +127,9 @@ bool rn__cpu_run(rn__cpu_context *c, int32_t first, int32_t end)
             break;
         case RN__STEP_COPY:
             run_copy(c, call);
+            break;
+        case RN__STEP_PACK:
+            run_pack(c, call);
             break;
         case RN__STEP_TAIL:
             run_tail(c, call);
