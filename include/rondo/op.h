@@ -26,7 +26,8 @@ typedef struct rn_array {
 
 enum { RN_MESSAGE = 256 };
 
-/* One call of a kernel. The output is dense and overlaps no input. */
+/* One call of a kernel. The output is dense and overlaps no input. `add`, `packed` and
+ * `pack` are zero unless the record has RN_OP_ADDS or a pack rule. */
 typedef struct rn_call {
     const rn_array *in;
     const rn_array *out;
@@ -36,6 +37,11 @@ typedef struct rn_call {
     int inputs;
     int64_t first; /* of a range of a divided call (see rn_divide_rule): the elements of the
                       whole output before it; else 0 */
+    bool add; /* the kernel adds its result to what `out` holds, with the bits of a result
+                  written elsewhere and then added, instead of overwriting it */
+    void *packed; /* the operand that the pack rule names, in the kernel's own layout; the
+                      kernel reads it instead of the operand. NULL: not packed */
+    bool pack;    /* the kernel only writes that operand to `packed`; `out` has no data */
 } rn_call;
 
 /* Computes out and returns true. Returns false to reject its input values, such as an index
@@ -96,6 +102,19 @@ typedef rn_tensor (*rn_branch_rule)(const rn_tensor *x, rn_tensor y,
 /* Bytes of scratch memory that a kernel call with these shapes needs; data pointers are not
  * set yet. */
 typedef size_t (*rn_scratch_rule)(const rn_call *call);
+
+/* For an operator that is faster with an operand, such as a weight, in a layout of its own:
+ * sets `operand` to its index and returns the bytes that it takes packed, in memory aligned
+ * to 64 bytes; or returns 0 if packing would not pay. A call with `pack` writes it; calls
+ * with `packed` may then use it for as long as the operand does not change. They have the
+ * types, shapes, strides and attributes of the call that packed; only the rows may differ:
+ * the axes of `out` but its last one, and those axes of the other inputs that these come
+ * from. When a call is divided (see rn_divide_rule), `packed` is whole in all ranges; a cut
+ * through the packed operand must then start at a multiple of RN_PACKED_CUT elements of the
+ * last axis, of which `first` is the number. Data pointers are not set yet. */
+typedef size_t (*rn_pack_rule)(const rn_call *call, int *operand);
+
+enum { RN_PACKED_CUT = 64 };
 
 /* For an operator whose output is a strided view of its input: sets out->stride and the
  * offset of the first element in `in`, both in elements. Returns false if no strides
@@ -181,7 +200,9 @@ typedef enum rn_op_flags {
     /* f(x, neutral) = x, and f(neutral, x) = x, for the member `neutral`. Must hold for NaN
      * and infinities too; only the sign of a zero may differ. */
     RN_OP_NEUTRAL_RIGHT = 256,
-    RN_OP_NEUTRAL_LEFT = 512
+    RN_OP_NEUTRAL_LEFT = 512,
+    /* The kernel honours `add` of rn_call. */
+    RN_OP_ADDS = 1024
 } rn_op_flags;
 
 /* Members may be left zero. */
@@ -196,6 +217,7 @@ typedef struct rn_op {
     rn_kernel kernel[RN_TYPES]; /* by type, for any other operator; NULL: unsupported */
     rn_gradient_rule gradient;  /* NULL: not differentiable; the gradient is zero */
     rn_scratch_rule scratch;    /* NULL: no scratch memory */
+    rn_pack_rule pack;          /* NULL: no operand is packed */
     rn_view_rule view;          /* instead of map and kernel */
     rn_branch_rule branches;    /* NULL: no branches; the operator is smooth */
     rn_batch_rule batch;        /* NULL: stays in loops, unless element-wise */
