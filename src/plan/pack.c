@@ -107,22 +107,39 @@ static bool find(packings *p, int32_t c)
     return true;
 }
 
+/* The packed operand, in a buffer of its own before the loop. */
+static bool new_buffer(packings *p, const packing *k, rn_type type, rn__operand *out)
+{
+    const size_t element = rn_type_size(type);
+
+    *out = (rn__operand){.type = type, .rank = 1, .stride = {1}};
+    out->size[0] = (int64_t)((k->bytes + element - 1) / element);
+    p->planner->home = p->plan->step[k->loop].block;
+    p->planner->depth = p->plan->step[k->loop].depth;
+    out->at.buffer = rn__plan_buffer(p->planner, k->bytes);
+    return out->at.buffer >= 0;
+}
+
 /* The step that packs, for the time being at the end of the list. */
 static bool add_step(packings *p, packing *k)
 {
     rn__plan *plan = p->plan;
-    const rn__step step = plan->step[k->step], loop = plan->step[k->loop];
-    rn__operand operand[2] = {rn__step_operands(plan, &step)[k->operand]};
-    const int64_t element = (int64_t)rn_type_size(operand->type);
+    const rn__step step = plan->step[k->step];
+    const int n = step.inputs + 2;
+    rn__operand *operand =
+        (rn__operand *)rn__arena_new(&p->planner->live.arena, (size_t)n * sizeof *operand);
 
-    operand[1] = (rn__operand){.type = operand->type, .rank = 1, .stride = {1}};
-    operand[1].size[0] = ((int64_t)k->bytes + element - 1) / element;
-    p->planner->home = loop.block;
-    p->planner->depth = loop.depth;
-    operand[1].at.buffer = rn__plan_buffer(p->planner, k->bytes);
-    if (operand[1].at.buffer < 0) return false;
+    if (!operand) {
+        rn__no_memory(p->planner->graph);
+        return false;
+    }
+    for (int i = 0; i <= step.inputs; i++) {
+        operand[i] = rn__step_operands(plan, &step)[i];
+        if (i != k->operand) operand[i].at.buffer = -1;
+    }
+    if (!new_buffer(p, k, operand[k->operand].type, &operand[n - 1])) return false;
     k->made = rn__plan_step(p->planner, RN__STEP_PACK, plan->graphs[step.graph], step.node,
-                            1, operand);
+                            n - 1, operand);
     if (k->made < 0) return false;
     plan->step[k->made].packs = k->operand;
     return true;

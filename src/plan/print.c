@@ -53,7 +53,8 @@ static void print_operator(const rn__plan *plan, rn__text *t, const rn__step *st
     if (step->limit.buffer >= 0) rn__text_add(t, "(limited) ");
     print_address(plan, t, &out->at);
     for (int i = 0; i < step->inputs; i++) {
-        rn__text_add(t, i ? ", " : " <- ");
+        if (step->kind == RN__STEP_PACK && i != step->packs) continue;
+        rn__text_add(t, i && step->kind != RN__STEP_PACK ? ", " : " <- ");
         print_address(plan, t, &operand[i].at);
         if (step->packed.buffer < 0 || step->packs != i) continue;
         rn__text_add(t, " packed ");

@@ -12,7 +12,7 @@ enum { T = 5, B = 3, I = 4, H = 6, STEPS = 3 };
 enum { WIDE = 3000 };
 
 static const unsigned passes[] = {RN_PASS_MERGE_LOOPS, RN_PASS_HOIST, RN_PASS_ELIDE,
-                                  RN_PASS_FUSE};
+                                  RN_PASS_FUSE, RN_PASS_PACK};
 
 typedef struct results {
     double loss[STEPS], dx[T * B * I], wide[WIDE];

@@ -26,10 +26,9 @@ static void fill_arrays(const rn__cpu_context *c)
     for (int32_t i = 0; i < p->plan->steps; i++) {
         const rn__cpu_call *call = &p->call[i];
         const rn__operand *operand = rn__step_operands(p->plan, call->step);
-        for (int k = 0; call->kind == RN__STEP_KERNEL && k <= call->inputs; k++)
+        if (call->kind != RN__STEP_KERNEL && call->kind != RN__STEP_PACK) continue;
+        for (int k = 0; k <= call->inputs; k++)
             c->array[call->array + k] = rn__step_array(&operand[k], NULL);
-        if (call->kind == RN__STEP_PACK)
-            c->array[call->array + call->step->packs] = rn__step_array(operand, NULL);
     }
 }
 

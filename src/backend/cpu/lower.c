@@ -92,7 +92,7 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
     call->attributes = node->attributes;
     if (step->kind == RN__STEP_MAP) return lower_map(p, call);
     call->array = p->arrays;
-    p->arrays += step->kind == RN__STEP_PACK ? node->inputs + 1 : n;
+    p->arrays += n;
     return true;
 }
 

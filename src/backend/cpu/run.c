@@ -46,20 +46,19 @@ static bool run_kernel(rn__cpu_context *c, const rn__cpu_call *call)
     return true;
 }
 
-/* Of the arguments there is only the operand to be packed. */
 static void run_pack(const rn__cpu_context *c, const rn__cpu_call *call)
 {
-    const int inputs = rn__step_node(c->program->plan, call->step)->inputs;
+    const int inputs = call->inputs - 1, packs = call->step->packs;
     rn_array *array = c->array + call->array;
     const rn_call arguments = {.in = array,
                                .out = array + inputs,
                                .attributes = call->attributes,
-                               .scratch = c->scratch,
                                .inputs = inputs,
-                               .packed = rn__cpu_at(c, &call->address[1], call->depth),
+                               .packed =
+                                   rn__cpu_at(c, &call->address[call->inputs], call->depth),
                                .pack = true};
 
-    array[call->step->packs].data = rn__cpu_at(c, &call->address[0], call->depth);
+    array[packs].data = rn__cpu_at(c, &call->address[packs], call->depth);
     call->code.kernel(&arguments);
 }
 
