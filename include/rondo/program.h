@@ -43,8 +43,8 @@ typedef enum rn_watch {
     RN_WATCH_OFF
 } rn_watch;
 
-/* Shown the program's plan as text after each pass that makes it: schedule, elide, fuse,
- * place, watch. Both texts live until it returns. */
+/* Shown the program's plan as text after each pass that makes it: schedule, elide, pack,
+ * fuse, place, watch. Both texts live until it returns. */
 typedef void (*rn_trace)(void *with, const char *pass, const char *plan);
 
 /* Passes of the compiler that can be left out, to measure what each is worth or to find one

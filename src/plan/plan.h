@@ -66,14 +66,13 @@ typedef enum rn__step_kind {
     RN__STEP_MAP,    /* element-wise */
     RN__STEP_KERNEL, /* any other operator */
     RN__STEP_COPY,   /* operand 0 to the output, both of its shape */
-    RN__STEP_PACK,   /* operand `packs` of a kernel to the output, in that kernel's own
-                        layout.   Its inputs are the kernel's inputs and output; of all but that
-                        one   only the shape counts, and their buffer is -1 */
-    RN__STEP_TAIL,   /* fills the slots of a stack that no iteration of a loop with a limit
-                        reached; operand 0: the limit, the output: the stack */
-    RN__STEP_LOOP,   /* a block; operand 0: the limit, if `inputs` is 1; the output: the
-                        index, i32, of buffer -1 if nothing reads it */
-    RN__STEP_CHAIN   /* a block of maps whose outputs have one shape; no operands */
+    RN__STEP_PACK, /* an operand of a kernel to the output, in that kernel's own layout; see
+                      `packs` */
+    RN__STEP_TAIL, /* fills the slots of a stack that no iteration of a loop with a limit
+                      reached; operand 0: the limit, the output: the stack */
+    RN__STEP_LOOP, /* a block; operand 0: the limit, if `inputs` is 1; the output: the
+                      index, i32, of buffer -1 if nothing reads it */
+    RN__STEP_CHAIN /* a block of maps whose outputs have one shape; no operands */
 } rn__step_kind;
 
 /* What a tail is filled with. */
@@ -103,7 +102,8 @@ typedef struct rn__step {
     int64_t limit_of;
 
     /* Of a kernel one of whose operands was packed: where that is (buffer -1: nowhere), and
-     * which operand it is; the latter also of the step that packs it. */
+     * which operand it is. The step that packs has the kernel's inputs and output as
+     * inputs: of all but this one only the shape counts, and their buffer is -1. */
     rn__address packed;
     int packs;
 } rn__step;
