@@ -42,6 +42,30 @@ static int64_t find_runs(const rn__operand *operand, int64_t *period)
     return run * size;
 }
 
+bool rn__operands_alike(const rn__operand *a, const rn__operand *b)
+{
+    for (int i = 0, j = 0;; i++, j++) {
+        while (i < a->rank && a->size[i] == 1) i++;
+        while (j < b->rank && b->size[j] == 1) j++;
+        if (i == a->rank || j == b->rank) return i == a->rank && j == b->rank;
+        if (a->size[i] != b->size[j]) return false;
+    }
+}
+
+bool rn__operands_same(const rn__operand *a, const rn__operand *b)
+{
+    if (a->at.offset != b->at.offset ||
+        memcmp(a->at.advance, b->at.advance, sizeof a->at.advance) != 0 ||
+        rn_type_size(a->type) != rn_type_size(b->type) || !rn__operands_alike(a, b))
+        return false;
+    for (int i = 0, j = 0;; i++, j++) {
+        while (i < a->rank && a->size[i] == 1) i++;
+        while (j < b->rank && b->size[j] == 1) j++;
+        if (i == a->rank) return true;
+        if (a->stride[i] != b->stride[j]) return false;
+    }
+}
+
 bool rn__operands_apart(const rn__operand *a, const rn__operand *b)
 {
     int64_t low[2], high[2], period = 0;

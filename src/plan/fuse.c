@@ -20,42 +20,16 @@
  * in the cache. */
 enum { LONGEST = 128 };
 
-/* Whether two shapes are the same but for axes of size 1. */
-static bool same_shape(const rn__operand *a, const rn__operand *b)
-{
-    for (int i = 0, j = 0;; i++, j++) {
-        while (i < a->rank && a->size[i] == 1) i++;
-        while (j < b->rank && b->size[j] == 1) j++;
-        if (i == a->rank || j == b->rank) return i == a->rank && j == b->rank;
-        if (a->size[i] != b->size[j]) return false;
-    }
-}
-
 static bool same_place(const rn__address *a, const rn__address *b)
 {
     return a->offset == b->offset && memcmp(a->advance, b->advance, sizeof a->advance) == 0;
 }
 
-/* Whether each element of one operand is the one of the same index of the other. Both are
- * in one buffer. */
-static bool same_elements(const rn__operand *a, const rn__operand *b)
-{
-    if (!same_place(&a->at, &b->at) || rn_type_size(a->type) != rn_type_size(b->type) ||
-        !same_shape(a, b))
-        return false;
-    for (int i = 0, j = 0;; i++, j++) {
-        while (i < a->rank && a->size[i] == 1) i++;
-        while (j < b->rank && b->size[j] == 1) j++;
-        if (i == a->rank) return true;
-        if (a->stride[i] != b->stride[j]) return false;
-    }
-}
-
 /* Whether a step may touch an operand while another one writes its output tile by tile. */
 static bool compatible(const rn__operand *touched, const rn__operand *written)
 {
-    return touched->at.buffer != written->at.buffer || same_elements(touched, written) ||
-           rn__operands_apart(touched, written);
+    return touched->at.buffer != written->at.buffer ||
+           rn__operands_same(touched, written) || rn__operands_apart(touched, written);
 }
 
 /* Whether two steps are cut to the same number of iterations. */
@@ -84,7 +58,7 @@ static bool joins(const rn__plan *plan, int32_t first, int32_t c)
 
     if (step->kind != RN__STEP_MAP || step->block != head->block ||
         !same_limit(step, head) ||
-        !same_shape(rn__step_output(plan, step), rn__step_output(plan, head)))
+        !rn__operands_alike(rn__step_output(plan, step), rn__step_output(plan, head)))
         return false;
     for (int32_t i = first; i < c; i++)
         if (!independent(plan, &plan->step[i], step)) return false;
@@ -143,7 +117,8 @@ static bool only_inside(const rn__plan *plan, const rn__access *list, int32_t fi
     for (const rn__access *x = list; x; x = x->next) {
         if (x->step < first || x->step >= end || x->operand < 0) return false;
         const rn__step *step = &plan->step[x->step];
-        if (!same_elements(rn__step_operands(plan, step) + x->operand, value)) return false;
+        if (!rn__operands_same(rn__step_operands(plan, step) + x->operand, value))
+            return false;
     }
     return list != NULL && list->write && rn__operand_is_dense(value);
 }
