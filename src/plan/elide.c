@@ -6,7 +6,8 @@
  * variable), it is computed in the target: its buffer becomes a part of the other. That is
  * right when nothing else touches the target between the two, and nothing overwrites it
  * while the temporary is still read. A map may read, element by element, what it
- * overwrites; so a map also takes over the buffer of an operand that is not read again.
+ * overwrites; so a map also takes over the buffer of an operand that is not read again, and
+ * a stack that of another one (stacks.c).
  */
 #include "plan/access.h"
 
@@ -115,13 +116,12 @@ static int32_t last_access(const rn__plan *plan, rn__access_list *list,
     return last;
 }
 
-static void become_part(const eliding *e, int32_t b, const rn__address *of)
+void rn__become_part(rn__plan *plan, rn__access_list *lists, int32_t b,
+                     const rn__address *of)
 {
-    rn__plan *plan = e->plan;
-
     plan->buffer[b].part = *of;
     plan->buffer[of->buffer].lasting |= plan->buffer[b].lasting;
-    rn__access_merge(plan, e->lists, b, of->buffer);
+    rn__access_merge(plan, lists, b, of->buffer);
 }
 
 static bool is_part(const rn__buffer *buffer)
@@ -157,7 +157,7 @@ static void elide_copy(const eliding *e, int32_t c)
     if (!undisturbed(plan, e->lists[to->buffer].first, to, (int64_t)source->bytes,
                      writer->step, c, last_access(plan, list, source)))
         return;
-    become_part(e, from->buffer, to);
+    rn__become_part(e->plan, e->lists, from->buffer, to);
 }
 
 /* Lets map c write over operand i, which nothing reads after it. */
@@ -180,7 +180,7 @@ static bool overwrite(const eliding *e, int32_t c, int i)
                              !same_address(&x->address, &target)))
             return false;
     }
-    become_part(e, b, &target);
+    rn__become_part(e->plan, e->lists, b, &target);
     return true;
 }
 
@@ -241,6 +241,7 @@ bool rn__elide(rn__planner *p)
         if (plan->step[c].kind == RN__STEP_KERNEL) e.last_kernel = c;
     for (int32_t c = 0; c < plan->steps; c++)
         if (plan->step[c].kind == RN__STEP_COPY) elide_copy(&e, c);
+    if (!rn__elide_stacks(p, e.lists)) return false;
     for (int32_t c = 0; c < plan->steps; c++)
         if (plan->step[c].kind == RN__STEP_MAP) elide_map(&e, c);
     resolve_all(plan);

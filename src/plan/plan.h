@@ -29,7 +29,8 @@
  *             the kernels that read them. Relies on resolved addresses.
  *   fuse      Neighbouring element-wise steps become chains, each run tile by tile. Relies
  *             on resolved addresses. In a chain any tile may run before any other, and a
- *             buffer that only the chain touches holds one tile.
+ *             buffer that only the chain touches holds one tile, from the step that writes
+ *             it to the last that reads it.
  *   place     Offsets for all buffers, by lifetimes. Relies on the final order of steps.
  *             Buffers that hold something at the same time have no byte in common.
  *   watch     Lists what a run checks for values that are not finite. Changes nothing.

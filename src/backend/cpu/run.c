@@ -119,7 +119,7 @@ bool rn__cpu_run(rn__cpu_context *c, int32_t first, int32_t end)
         const rn__cpu_call *call = &c->program->call[i];
         switch (call->kind) {
         case RN__STEP_MAP:
-            rn__cpu_map(c, call);
+            rn__cpu_map_rows(c, call, 0, rn__cpu_rows(c, call));
             break;
         case RN__STEP_KERNEL:
             ok = run_kernel(c, call);
@@ -138,7 +138,7 @@ bool rn__cpu_run(rn__cpu_context *c, int32_t first, int32_t end)
             i = call->end - 1;
             break;
         case RN__STEP_CHAIN:
-            rn__cpu_chain(c, i);
+            rn__cpu_chain_rows(c, i, 0, rn__cpu_rows(c, call));
             i = call->end - 1;
             break;
         }
