@@ -190,6 +190,16 @@ static bool divide(const rn_call *call, int axis, int *cut)
     return true;
 }
 
+/* The columns of X and the rows of Y. */
+static bool inner(const rn_call *call, int *axis)
+{
+    const int64_t which = ((const attributes *)call->attributes)->which;
+
+    axis[0] = call->in[0].rank - (which & RN_TRANSPOSE_X ? 2 : 1);
+    axis[1] = call->in[1].rank - (which & RN_TRANSPOSE_Y ? 1 : 2);
+    return true;
+}
+
 /* ---- scratch ---- */
 
 #define SIZE_OF(variant) size_t rn__gemm_scratch_##variant(int64_t m, int64_t n, int64_t k)
@@ -224,11 +234,17 @@ static size_t scratch(const rn_call *call)
 
 /* ---- record and public functions ---- */
 
-const rn_op rn__op_matmul = {RN_NAMED(matmul),          .kind = RN_KIND_PRODUCT,
-                             .batch = rn_batch_leading, .sum_of_steps = sum_of_steps,
-                             .divide = divide,          .inputs = 2,
-                             .flags = RN_OP_STRIDED,    .shape = shape,
-                             .gradient = gradient,      .scratch = scratch};
+const rn_op rn__op_matmul = {RN_NAMED(matmul),
+                             .kind = RN_KIND_PRODUCT,
+                             .batch = rn_batch_leading,
+                             .sum_of_steps = sum_of_steps,
+                             .divide = divide,
+                             .inner = inner,
+                             .inputs = 2,
+                             .flags = RN_OP_STRIDED,
+                             .shape = shape,
+                             .gradient = gradient,
+                             .scratch = scratch};
 
 rn_tensor rn_matmul_transposed(rn_tensor x, rn_tensor y, rn_transposition which)
 {

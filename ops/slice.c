@@ -44,8 +44,9 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_pad(p->dy, (int)a->axis, a->start, n - a->start - covered, a->step - 1);
 }
 
-const rn_op rn__op_slice = {RN_NAMED(slice), .kind = RN_KIND_VIEW, .inputs = 1,
-                            .shape = shape,  .gradient = gradient, .view = view};
+const rn_op rn__op_slice = {
+    RN_NAMED(slice), .kind = RN_KIND_VIEW, .inputs = 1, .flags = RN_OP_ADDITIVE,
+    .shape = shape,  .gradient = gradient, .view = view};
 
 /* A negative i counts from the end; clamps to 0..n. */
 static int64_t clamp(int64_t i, int64_t n)
