@@ -171,12 +171,18 @@ static bool sums_operands(const hoisting *b, int32_t id)
     return (node->op->flags & RN_OP_ADDITIVE) && rn__op_kind(node->op) != RN_KIND_REDUCTION;
 }
 
+/* Whether the sum of a node is one product, or sum, over all steps. */
+static bool whole(const hoisting *b, int32_t id)
+{
+    return b->h.in_sum[id] && rn__hoist_product(&b->h, id);
+}
+
 /* The sum of a node over the steps. The sums of its operands exist already if needed. */
 static rn_tensor sum_of_node(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
-    if (rn__hoist_product(&b->h, id)) return sum_of_product(b, node);
+    if (whole(b, id)) return sum_of_product(b, node);
     if (sums_operands(b, id)) {
         rn_tensor in[RN__BATCH_INPUTS];
         for (int i = 0; i < node->inputs; i++) in[i] = b->sum[node->in[i]];
@@ -193,7 +199,7 @@ static int32_t missing_sum(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
-    if (!sums_operands(b, id) || rn__hoist_product(&b->h, id)) return -1;
+    if (!sums_operands(b, id) || whole(b, id)) return -1;
     for (int i = node->inputs - 1; i >= 0; i--)
         if (rn_is_null(b->sum[node->in[i]])) return node->in[i];
     return -1;
@@ -203,7 +209,7 @@ static rn_tensor sum_of(hoisting *b, int32_t id)
 {
     int32_t count = 0, *stack = b->h.stack;
 
-    stack[count++] = id;
+    if (rn_is_null(b->sum[id])) stack[count++] = id;
     while (count > 0) {
         const int32_t top = stack[count - 1], missing = missing_sum(b, top);
         if (missing >= 0) {
