@@ -17,6 +17,8 @@ typedef struct rn__hoist {
     unsigned char *target;   /* by node of the body */
     bool *varies, *of_carry; /* by node: it depends on the step; on a carry */
     bool *inside;            /* by node: it must be computed in the body */
+    bool *viewed;     /* by node: a view, of whose operand a node that leaves reads the
+                         stack */
     bool *in_sum;     /* by node: an addition, a product or a sum over axes that a sum
                          over the steps replaces */
     bool *summed;     /* by carry: it is only a sum, which is computed after the loop */

@@ -284,9 +284,26 @@ static void need(const rn__hoist *h, int32_t id)
     if (h->target[id] == RN__STAYS) h->inside[id] = true;
 }
 
+/* Whether a view of all steps is one of its operand's stack, which exists or is no
+ * larger. */
+static bool views_stack(const rn__hoist *h, int32_t id)
+{
+    const rn__node *node = node_at(h, id);
+
+    if (!node->op->view || !rn__batch_known(node) || !h->varies[id]) return false;
+    const rn__node *in = node_at(h, node->in[0]);
+    return !in->op->view && (in->op == &rn__op_each || (in->op->flags & RN_OP_JOINS) ||
+                             rn_shape_count(in->shape) == rn_shape_count(node->shape));
+}
+
+/* What a node that leaves reads. */
 static void need_operands(const rn__hoist *h, int32_t id)
 {
-    for (int i = 0; i < node_at(h, id)->inputs; i++) need(h, node_at(h, id)->in[i]);
+    for (int i = 0; i < node_at(h, id)->inputs; i++) {
+        const int32_t in = node_at(h, id)->in[i];
+        h->viewed[in] |= h->target[in] == RN__STAYS && views_stack(h, in);
+        need(h, h->viewed[in] ? node_at(h, in)->in[0] : in);
+    }
 }
 
 /* Whether a node has a stack anyway, once `inside` has all that the other nodes that leave
@@ -295,7 +312,8 @@ static bool has_stack(const rn__hoist *h, int32_t id, int32_t sum, const bool *c
 {
     const rn__node *node = node_at(h, id);
 
-    return collected[id] || node->op == &rn__op_each || h->target[id] == RN__BEFORE ||
+    return collected[id] || h->viewed[id] || node->op == &rn__op_each ||
+           h->target[id] == RN__BEFORE ||
            rn_shape_count(node->shape) == rn_shape_count(node_at(h, sum)->shape);
 }
 
@@ -347,6 +365,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->varies = (bool *)rn__arena_new(arena, n);
     h->of_carry = (bool *)rn__arena_new(arena, n);
     h->inside = (bool *)rn__arena_new(arena, n);
+    h->viewed = (bool *)rn__arena_new(arena, n);
     h->summed = (bool *)rn__arena_new(arena, (size_t)h->loop->carry.count);
     h->in_sum = (bool *)rn__arena_new(arena, n);
     h->readers = (int32_t *)rn__arena_new(arena, n * sizeof *h->readers);
@@ -354,7 +373,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->stack = (int32_t *)rn__arena_new(arena, (n + 1) * sizeof *h->stack);
     if (!h->readers || !h->summed_reads || !h->stack) return false;
     if (!scratch || !held || !h->in_sum || !h->target || !h->varies || !h->of_carry ||
-        !h->inside || !h->summed)
+        !h->inside || !h->viewed || !h->summed)
         return false;
     find_dependence(h);
     find_able_before(h);

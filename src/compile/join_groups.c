@@ -14,14 +14,22 @@
 
 #include "base/hash.h"
 
+/* Products of one operator with these shared operands. */
+typedef struct sharing {
+    const rn_op *op; /* NULL: an empty slot */
+    int axis;
+    int32_t operand[RN__FORM_INPUTS]; /* -1: not shared */
+    int32_t count;
+} sharing;
+
 typedef struct finding {
     const rn__region *region;
     rn__groups *groups;
     const int32_t *concat; /* by node: the concatenation that it is a part of, from 1 */
     int32_t *level;        /* by node */
     int32_t *slot;         /* groups, from 1, by hash */
-    int32_t *alike;        /* how many products have this shared operand, by hash */
-    size_t slots;          /* a power of two */
+    sharing *shared;       /* by hash */
+    size_t slots;          /* a power of two, of both */
 } finding;
 
 static const rn__node *node_at(const finding *f, int32_t id)
@@ -82,16 +90,34 @@ static bool begin(const finding *f, int32_t id, int axis, rn__group *g)
     return cut;
 }
 
-static uint64_t hash_shared(const rn__group *g)
+/* How many products share the operands that this one does; it is added first. */
+static int32_t *sharing_count(const finding *f, const rn__group *g)
 {
-    uint64_t hash = rn__mix((uint64_t)(uintptr_t)g->node->op ^ (uint64_t)g->axis << 56);
+    sharing own = {.op = g->node->op, .axis = g->axis};
+    uint64_t hash = rn__mix((uint64_t)g->axis);
 
-    for (int k = 0; k < g->node->inputs; k++)
-        hash = rn__mix(hash ^ (g->cut[k] < 0 ? (uint64_t)g->of[k] : UINT64_MAX));
-    return hash;
+    for (int k = 0; k < RN__FORM_INPUTS; k++)
+        own.operand[k] = k < g->node->inputs && g->cut[k] < 0 ? g->of[k] : -1;
+    for (int k = 0; k < RN__FORM_INPUTS; k++)
+        hash = rn__mix(hash ^ (uint64_t)own.operand[k]);
+    for (size_t at = hash & (f->slots - 1);; at = (at + 1) & (f->slots - 1)) {
+        sharing *s = &f->shared[at];
+        if (!s->op) *s = own;
+        if (s->op == own.op && s->axis == own.axis &&
+            memcmp(s->operand, own.operand, sizeof own.operand) == 0)
+            return &s->count;
+    }
 }
 
-/* The axis of a product that most others with the same operand share. */
+static bool reads_concat(const rn__group *g)
+{
+    for (int k = 0; k < g->node->inputs; k++)
+        if (g->cut[k] >= 0 && g->from[k] == RN__OF_CONCAT) return true;
+    return false;
+}
+
+/* The axis of a product whose operand is in a concatenation, or that most others with the
+ * same operand share. */
 static int product_axis(const finding *f, int32_t id)
 {
     const int rank = node_at(f, id)->shape.rank;
@@ -100,7 +126,8 @@ static int product_axis(const finding *f, int32_t id)
 
     for (int axis = rank - 1; axis >= 0 && axis >= rank - 2; axis--) {
         if (!begin(f, id, axis, &g)) continue;
-        const int32_t count = f->alike[hash_shared(&g) & (f->slots - 1)];
+        if (reads_concat(&g)) return axis;
+        const int32_t count = *sharing_count(f, &g);
         if (count > most) {
             most = count;
             best = axis;
@@ -122,17 +149,24 @@ static int axis_over(const finding *f, int32_t id, int k, int axis)
     return -1;
 }
 
+/* Whether a node of parts of a concatenation can become one of all of it. */
+static bool reads_parts(const rn__node *node)
+{
+    return rn__is_product(node) || rn__op_kind(node->op) == RN_KIND_REDUCTION;
+}
+
 /* The axis along which the results of a node and others could be put together; -1. */
 static int axis_of(const finding *f, int32_t id)
 {
     const rn__node *node = node_at(f, id);
+    int axis;
 
-    if (rn__is_product(node)) return product_axis(f, id);
-    if (rn__op_kind(node->op) == RN_KIND_REDUCTION && node->inputs == 1) {
-        const int32_t concat = f->concat[node->in[0]];
-        if (!concat) return -1;
-        return axis_over(f, id, 0,
-                         rn__node_joins(f->region->graph, node_at(f, concat - 1)));
+    if (rn__is_product(node) && (axis = product_axis(f, id)) >= 0) return axis;
+    for (int k = 0; k < node->inputs && reads_parts(node); k++) {
+        const int32_t concat = f->concat[node->in[k]];
+        if (!concat) continue;
+        axis = rn__node_joins(f->region->graph, node_at(f, concat - 1));
+        return axis_over(f, id, k, axis);
     }
     for (int k = 0; rn__op_adds(node->op) && k < 2; k++) {
         const int32_t group = f->groups->of[node->in[k]];
@@ -171,9 +205,8 @@ static bool same_group(const finding *f, const rn__group *a, const rn__group *b)
 
 static uint64_t hash_group(const rn__group *g)
 {
-    uint64_t hash = rn__mix((uint64_t)(uintptr_t)g->node->op ^ (uint64_t)g->axis << 56);
+    uint64_t hash = rn__mix((uint64_t)g->level << 16 ^ (uint64_t)g->axis << 8 ^ g->place);
 
-    hash = rn__mix(hash ^ (uint64_t)g->level << 8 ^ g->place);
     for (int k = 0; k < g->node->inputs; k++)
         hash = rn__mix(hash ^ (g->from[k] == RN__OF_ANY ? UINT64_MAX : (uint64_t)g->of[k]));
     return hash;
@@ -199,7 +232,7 @@ static void add(finding *f, rn__group *g)
     f->groups->of[id] = f->groups->count;
 }
 
-static void count_alike(const finding *f)
+static void count_sharing(const finding *f)
 {
     rn__group g;
 
@@ -208,7 +241,7 @@ static void count_alike(const finding *f)
         const int rank = node->shape.rank;
         if (!f->region->live[id] || !rn__is_product(node)) continue;
         for (int axis = rank - 1; axis >= 0 && axis >= rank - 2; axis--)
-            if (begin(f, id, axis, &g)) f->alike[hash_shared(&g) & (f->slots - 1)]++;
+            if (begin(f, id, axis, &g)) ++*sharing_count(f, &g);
     }
 }
 
@@ -296,11 +329,19 @@ static bool operand_pays(const finding *f, const rn__group *g, const rn__form *f
     return true;
 }
 
+/* A node that leaves the loop reads the concatenation's stack, so that its part needs none
+ * of its own. */
+static bool leaves_with_part(const rn__group *g)
+{
+    return reads_concat(g) && (g->place & RN__LEAVES);
+}
+
 static void validate(const finding *f, rn__group *g)
 {
     rn__form form;
 
-    g->valid = g->count > 1 && rn__form_of(&form, f->region->graph, g->node);
+    g->valid = (g->count > 1 || leaves_with_part(g)) &&
+               rn__form_of(&form, f->region->graph, g->node);
     if (g->valid) sort(f, g);
     for (int k = 0; g->valid && k < g->node->inputs; k++)
         g->valid = operand_pays(f, g, &form, k);
@@ -338,12 +379,12 @@ bool rn__find_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *
     groups->of = (int32_t *)rn__arena_new(arena, n * sizeof *groups->of);
     f.level = (int32_t *)rn__arena_new(arena, n * sizeof *f.level);
     f.slot = (int32_t *)rn__arena_new(arena, f.slots * sizeof *f.slot);
-    f.alike = (int32_t *)rn__arena_new(arena, f.slots * sizeof *f.alike);
-    if (!concat || !groups->group || !groups->of || !f.level || !f.slot || !f.alike)
+    f.shared = (sharing *)rn__arena_new(arena, f.slots * sizeof *f.shared);
+    if (!concat || !groups->group || !groups->of || !f.level || !f.slot || !f.shared)
         return false;
     f.concat = concat;
     find_concats(region, concat);
-    count_alike(&f);
+    count_sharing(&f);
     find(&f);
     for (int32_t i = 0; i < groups->count; i++) validate(&f, &groups->group[i]);
     return true;

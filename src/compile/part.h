@@ -13,6 +13,11 @@ typedef struct rn__range {
     int64_t start, stop;
 } rn__range;
 
+static inline rn_tensor rn__node_as_tensor(const rn_graph *graph, int32_t id)
+{
+    return rn__tensor(graph->loop ? graph->loop->body : graph->root, id);
+}
+
 /* The tensor of an outer graph that a capture reads, or x. */
 rn_tensor rn__uncaptured(rn_tensor x);
 

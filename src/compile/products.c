@@ -53,7 +53,9 @@ bool rn__products_prepare(rn__copy_pass *pass, rn__region *region)
     p->readers = h.readers;
     p->place = h.target;
     for (int32_t id = 0; id < g->count; id++)
-        p->place[id] = (unsigned char)(h.target[id] | h.in_sum[id] << 2 | p->core[id] << 3);
+        p->place[id] =
+            (unsigned char)(h.target[id] | h.in_sum[id] << 2 | p->core[id] << 3 |
+                            (h.in_sum[id] || h.target[id] == RN__AFTER ? RN__LEAVES : 0));
     return true;
 }
 
@@ -75,12 +77,12 @@ static bool from_outside(const rn__region *region, int32_t id)
 bool rn__concatenation_pays(const rn__region *region, const int32_t *operand, int count,
                             int axis, int64_t uses)
 {
-    rn_tensor x[RN__JOINED_MOST];
+    rn_tensor x[RN__JOINED_MOST] = {{0}};
     rn__range all;
     bool in_place = true, outside = true;
 
     for (int i = 0; i < count; i++) {
-        x[i] = rn__tensor((rn_graph *)region->graph, operand[i]);
+        x[i] = rn__node_as_tensor(region->graph, operand[i]);
         in_place = in_place && made_in_place(region, operand[i]);
         outside = outside && from_outside(region, operand[i]);
     }

@@ -22,11 +22,13 @@
 #include "compile/part.h"
 
 enum { RN__USES = 16, RN__JOINED_MOST = 16 /* products that become one */ };
+enum { RN__LEAVES = 16 };
 
 struct rn__products {
     /* Of a loop's body; by node. */
     int32_t *readers;     /* as in rn__hoist */
-    unsigned char *place; /* equal where hoisting treats nodes alike */
+    unsigned char *place; /* equal where hoisting treats nodes alike; RN__LEAVES is set if
+                             the node is computed after the loop */
     bool *core;           /* what is carried on depends on it */
     void *of_pass;
 };

@@ -90,7 +90,7 @@ static int32_t product_of(const rn__region *region, int32_t id, rn__range *r)
     const rn__node *node = rn__at(region->graph, id);
 
     if (!node->op->view || !rn__is_product(rn__at(region->graph, node->in[0]))) return -1;
-    *r = rn__range_of(rn__tensor((rn_graph *)region->graph, id));
+    *r = rn__range_of(rn__node_as_tensor(region->graph, id));
     return r->axis >= 0 && r->of.graph == region->graph ? r->of.id : -1;
 }
 

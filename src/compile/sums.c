@@ -28,7 +28,7 @@ typedef struct sums {
     bool *absorbed;  /* by node: a term, or a part of a sum, that only a sum reads */
     int32_t *within; /* by node: the joined products' node whose concatenation has it, from
                         1; 0: none */
-    joined **joined; /* by node that is a sum's last addition */
+    joined **at;     /* by node that is a sum's last addition */
 } sums;
 
 static const rn__node *node_at(const rn__region *region, int32_t id)
@@ -179,11 +179,11 @@ static bool find_joined(const rn__region *region, const sums *s, const int32_t *
 /* Remembers the largest concatenation that each operand is in. */
 static void remember(const rn__region *region, sums *s, int32_t id)
 {
-    const joined *j = s->joined[id];
+    const joined *j = s->at[id];
 
     for (int i = 0; i < j->count; i++) {
         int32_t *within = &s->within[node_at(region, j->id[i])->in[j->moving]];
-        if (!*within || s->joined[*within - 1]->count < j->count) *within = id + 1;
+        if (!*within || s->at[*within - 1]->count < j->count) *within = id + 1;
     }
 }
 
@@ -199,18 +199,18 @@ static bool prepare(rn__copy_pass *pass, rn__region *region)
     if (s) {
         s->absorbed = (bool *)rn__arena_new(&pass->arena, n);
         s->within = (int32_t *)rn__arena_new(&pass->arena, n * sizeof *s->within);
-        s->joined = (joined **)rn__arena_new(&pass->arena, n * sizeof *s->joined);
+        s->at = (joined **)rn__arena_new(&pass->arena, n * sizeof *s->at);
     }
-    if (!s || !s->absorbed || !s->within || !s->joined) goto no_memory;
+    if (!s || !s->absorbed || !s->within || !s->at) goto no_memory;
     region->products->of_pass = s;
     find_absorbed(region, s);
     for (int32_t id = 0; id < region->graph->count; id++) {
         if (!is_sum(region, id) || s->absorbed[id]) continue;
         const int count = find_terms(region, s, id, term);
         if (!find_joined(region, s, term, count, &found)) continue;
-        s->joined[id] = (joined *)rn__arena_new(&pass->arena, sizeof found);
-        if (!s->joined[id]) goto no_memory;
-        *s->joined[id] = found;
+        s->at[id] = (joined *)rn__arena_new(&pass->arena, sizeof found);
+        if (!s->at[id]) goto no_memory;
+        *s->at[id] = found;
         remember(region, s, id);
     }
     return true;
@@ -238,7 +238,7 @@ static const joined *larger(const rn__copy_pass *pass, const joined *j, int *fir
     const rn__region *region = pass->at;
     const sums *s = (const sums *)region->products->of_pass;
     const int32_t of = s->within[node_at(region, j->id[0])->in[j->moving]] - 1;
-    const joined *all = of < 0 ? NULL : s->joined[of];
+    const joined *all = of < 0 ? NULL : s->at[of];
 
     if (!all || all == j || all->moving != j->moving ||
         all->inner[j->moving] != j->inner[j->moving])
@@ -302,7 +302,7 @@ static rn_tensor build(rn__copy_pass *pass, const joined *j)
 static rn_tensor join_sum(rn__copy_pass *pass, const rn__node *node, const rn_tensor *in)
 {
     const sums *s = (const sums *)pass->at->products->of_pass;
-    const joined *j = s ? s->joined[pass->id] : NULL;
+    const joined *j = s ? s->at[pass->id] : NULL;
 
     return j ? build(pass, j) : rn__simplified(pass, node, in);
 }
