@@ -213,6 +213,16 @@ static bool divide(const rn_call *call, int axis, int *cut)
     return true;
 }
 
+/* The columns of X and the rows of Y. */
+static bool inner(const rn_call *call, int *axis)
+{
+    const int64_t which = ((const attributes *)call->attributes)->which;
+
+    axis[0] = call->in[0].rank - (which & RN_TRANSPOSE_X ? 2 : 1);
+    axis[1] = call->in[1].rank - (which & RN_TRANSPOSE_Y ? 1 : 2);
+    return true;
+}
+
 /* ---- scratch and packed memory ---- */
 
 static int64_t terms(const rn_call *call)
@@ -250,6 +260,7 @@ const rn_op rn__op_matmul = {RN_NAMED(matmul),
                              .batch = rn_batch_leading,
                              .sum_of_steps = sum_of_steps,
                              .divide = divide,
+                             .inner = inner,
                              .inputs = 2,
                              .flags = RN_OP_STRIDED | RN_OP_ADDS,
                              .shape = shape,

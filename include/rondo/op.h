@@ -161,8 +161,18 @@ RN_API rn_tensor rn_batch_leading(const rn_batching *b);
  * its output, or to -1 if it reads the whole input. Data pointers are not set yet. All axes
  * of the output before `axis` have size 1, so a range is dense. Inputs that must be dense
  * (no RN_OP_STRIDED) stay so only if cut[i] is their first axis, or those before have size
- * 1. */
+ * 1.
+ *
+ * The compiler joins products by the same rule, then for axes before `axis` of any size:
+ * products that share the inputs with cut[i] = -1 become one, of the others' concatenation.
+ */
 typedef bool (*rn_divide_rule)(const rn_call *call, int axis, int *cut);
+
+/* Of a product: sets inner[i], for each input i, to its axis that is summed over. All of
+ * these axes have one size n, and for any m < n the result is that of the first m elements
+ * of each, plus that of the others, to rounding. Returns false if there is no such axis.
+ * Data pointers are not set yet. */
+typedef bool (*rn_inner_rule)(const rn_call *call, int *inner);
 
 /* What kind of work an operator does. The compiler decides by it. */
 typedef enum rn_op_kind {
@@ -202,7 +212,9 @@ typedef enum rn_op_flags {
     RN_OP_NEUTRAL_RIGHT = 256,
     RN_OP_NEUTRAL_LEFT = 512,
     /* The kernel honours `add` of rn_call. */
-    RN_OP_ADDS = 1024
+    RN_OP_ADDS = 1024,
+    /* The result is the operands one after the other along one axis, as rn_concat's. */
+    RN_OP_JOINS = 2048
 } rn_op_flags;
 
 /* Members may be left zero. */
@@ -223,6 +235,7 @@ typedef struct rn_op {
     rn_batch_rule batch;        /* NULL: stays in loops, unless element-wise */
     rn_sum_rule sum_of_steps;   /* NULL: summed step by step */
     rn_divide_rule divide;      /* NULL: not divided, unless element-wise */
+    rn_inner_rule inner;        /* of a product; NULL: neither split nor joined by it */
     double neutral;             /* with RN_OP_NEUTRAL_RIGHT or RN_OP_NEUTRAL_LEFT */
     const char *expression;     /* of an element-wise operator, for back ends that write
                                    source: C in the operands x, y, z; NULL: none */

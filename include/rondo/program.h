@@ -55,7 +55,10 @@ typedef enum rn_pass {
     RN_PASS_HOIST = 2,       /* moves work out of loops that need not run in every step */
     RN_PASS_ELIDE = 4, /* leaves out copies; overwrites values that are not read again */
     RN_PASS_FUSE = 8,  /* runs element-wise operators tile by tile */
-    RN_PASS_PACK = 16  /* packs weights once before a loop, not in every step */
+    RN_PASS_PACK = 16, /* packs weights once before a loop, not in every step */
+    RN_PASS_JOIN_PRODUCTS = 32, /* products that share an operand become one, as do sums of
+                                   a gradient's products in a loop */
+    RN_PASS_SPLIT_PRODUCTS = 64 /* products of concatenations become sums of products */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };

@@ -193,6 +193,8 @@ static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
     if (node->op == &rn__op_get) return copy_get(pass, region, node);
     rn_tensor *in = operands(pass, region, node);
     if (!in || !find_limit(pass, region, node, in)) return rn_null();
+    pass->at = region;
+    pass->id = id;
     return pass->node(pass, node, in);
 }
 
@@ -201,10 +203,13 @@ bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph 
     const rn__node *node = rn__at(region->graph, id);
 
     if (!region->live[id] || !rn_is_null(region->to[id])) return true;
+    pass->to->gradient = node->gradient;
     if (node->op == &rn__op_loop)
         return (pass->loop ? pass->loop : rn__copy_loop)(pass, region, node, to);
     region->to[id] = copy_node(pass, region, id);
     if (rn_is_null(region->to[id])) return false;
+    /* It may be an older node with the same value. */
+    if (!node->gradient) rn__node_of(region->to[id])->gradient = false;
     if (node->name && !rn__node_of(region->to[id])->name)
         rn_name(region->to[id], node->name);
     return !node->context || copy_context(pass, node, rn__node_of(region->to[id]));
@@ -212,8 +217,10 @@ bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph 
 
 bool rn__copy_body(rn__copy_pass *pass, rn__region *region, rn_graph *to)
 {
-    for (int32_t id = 0; id < region->graph->count; id++)
-        if (!rn__copy_one(pass, region, id, to)) return false;
+    if (pass->prepare && !pass->prepare(pass, region)) return false;
+    for (int32_t i = 0; i < region->graph->count; i++)
+        if (!rn__copy_one(pass, region, region->order ? region->order[i] : i, to))
+            return false;
     return !pass->to->failed;
 }
 

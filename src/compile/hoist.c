@@ -21,7 +21,8 @@ typedef struct hoisting {
     const rn_loop *old;
     rn_loop *loop; /* NULL until rebuilt */
     rn_graph *to;
-    rn_tensor *sum; /* by node: its sum over the steps, once built */
+    rn_tensor *view; /* by node: its stack, as a view */
+    rn_tensor *sum;  /* by node: its sum over the steps, once built */
 } hoisting;
 
 /* The limit of the loop, in the graph that it is rebuilt in; null: none. */
@@ -60,7 +61,7 @@ static bool is_collected(const hoisting *b, int32_t id)
 }
 
 /* A leaf or node of the body, for all steps. */
-static rn__batched in_all_steps(const hoisting *b, int32_t id)
+static rn__batched value_in_all_steps(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
@@ -81,6 +82,20 @@ static rn__batched in_all_steps(const hoisting *b, int32_t id)
     const int64_t first = b->old->reverse ? 1 : 0;
     const rn_tensor history = rn__loop_get(b->loop, RN__HISTORY, x.id);
     return (rn__batched){rn_slice(history, 0, first, first + b->old->steps, 1), true};
+}
+
+/* The same, where the node is a view of one. */
+static rn__batched in_all_steps(const hoisting *b, int32_t id)
+{
+    const rn__node *node = rn__at(b->old->body, id);
+
+    if (!b->h.viewed[id]) return value_in_all_steps(b, id);
+    if (rn_is_null(b->view[id])) {
+        const rn__batched in = value_in_all_steps(b, node->in[0]);
+        if (!rn_is_null(in.x))
+            b->view[id] = rn__batch(b->to, b->old->body, node, &in, b->old->steps);
+    }
+    return (rn__batched){b->view[id], true};
 }
 
 static uint32_t stacked(const rn__batched *in, int inputs)
@@ -171,12 +186,18 @@ static bool sums_operands(const hoisting *b, int32_t id)
     return (node->op->flags & RN_OP_ADDITIVE) && rn__op_kind(node->op) != RN_KIND_REDUCTION;
 }
 
+/* Whether the sum of a node is one product, or sum, over all steps. */
+static bool whole(const hoisting *b, int32_t id)
+{
+    return b->h.in_sum[id] && rn__hoist_product(&b->h, id);
+}
+
 /* The sum of a node over the steps. The sums of its operands exist already if needed. */
 static rn_tensor sum_of_node(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
-    if (rn__hoist_product(&b->h, id)) return sum_of_product(b, node);
+    if (whole(b, id)) return sum_of_product(b, node);
     if (sums_operands(b, id)) {
         rn_tensor in[RN__BATCH_INPUTS];
         for (int i = 0; i < node->inputs; i++) in[i] = b->sum[node->in[i]];
@@ -193,7 +214,7 @@ static int32_t missing_sum(const hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
-    if (!sums_operands(b, id) || rn__hoist_product(&b->h, id)) return -1;
+    if (!sums_operands(b, id) || whole(b, id)) return -1;
     for (int i = node->inputs - 1; i >= 0; i--)
         if (rn_is_null(b->sum[node->in[i]])) return node->in[i];
     return -1;
@@ -203,7 +224,7 @@ static rn_tensor sum_of(hoisting *b, int32_t id)
 {
     int32_t count = 0, *stack = b->h.stack;
 
-    stack[count++] = id;
+    if (rn_is_null(b->sum[id])) stack[count++] = id;
     while (count > 0) {
         const int32_t top = stack[count - 1], missing = missing_sum(b, top);
         if (missing >= 0) {
@@ -242,7 +263,9 @@ static bool prepare(hoisting *b)
                                                            sizeof *b->body->total);
     b->sum =
         (rn_tensor *)rn__arena_new(arena, (size_t)b->old->body->count * sizeof *b->sum);
-    if (!b->body->stack || !b->body->total || !b->sum) return false;
+    b->view =
+        (rn_tensor *)rn__arena_new(arena, (size_t)b->old->body->count * sizeof *b->view);
+    if (!b->body->stack || !b->body->total || !b->sum || !b->view) return false;
     for (int i = 0; i < b->old->carry.count; i++)
         if (b->h.summed[i])
             b->body->total[i] =

@@ -17,12 +17,15 @@ typedef struct rn__hoist {
     unsigned char *target;   /* by node of the body */
     bool *varies, *of_carry; /* by node: it depends on the step; on a carry */
     bool *inside;            /* by node: it must be computed in the body */
-    bool *in_sum;            /* by node: an addition or a product that a sum over the steps
-                                replaces */
+    bool *viewed;     /* by node: a view, of whose operand a node that leaves reads the
+                         stack */
+    bool *in_sum;     /* by node: an addition, a product or a sum over axes that a sum
+                         over the steps replaces */
     bool *summed;     /* by carry: it is only a sum, which is computed after the loop */
     int32_t *readers; /* how often a node is read: by live nodes, as a next, collected */
-    int32_t *stack;   /* room for all nodes */
-    bool any;         /* some node leaves */
+    int32_t *summed_reads; /* by node: how often increments of sums read it */
+    int32_t *stack;        /* room for all nodes */
+    bool any;              /* some node leaves */
 } rn__hoist;
 
 /* Allocates the arrays from the arena and fills them in. False if out of memory. */

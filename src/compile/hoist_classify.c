@@ -13,6 +13,8 @@
  */
 #include "compile/hoist.h"
 
+#include <string.h>
+
 #include "compile/batch.h"
 
 static const rn__node *node_at(const rn__hoist *h, int32_t id)
@@ -152,62 +154,91 @@ static bool sum_of_operands(const rn__hoist *h, int32_t id)
     return true;
 }
 
-/* An increment is a tree of additions and reshapes, whose leaves are products and sums over
- * axes. It is traversed with an explicit stack, because a chain of additions may be as long
- * as the body. */
-static void push_operands(const rn__hoist *h, int32_t id, int32_t *count)
-{
-    for (int i = 0; i < node_at(h, id)->inputs; i++)
-        h->stack[(*count)++] = node_at(h, id)->in[i];
-}
+/* An increment is a sum that several carries may share parts of. Its nodes are additions,
+ * reshapes and ranges; its summands are products, and sums over axes. Only the last may
+ * have readers that are no part of an increment; the other nodes are no longer computed
+ * step by step. */
+typedef struct summing {
+    rn__hoist *h;
+    bool *barred; /* by node: it is computed step by step */
+    bool *form;   /* by node: its sum over the steps can be computed after the loop */
+} summing;
 
-/* Whether the sum of this node over the steps can be computed after the loop. Only a sum
- * over axes may have other readers; the other nodes are no longer computed step by step. */
-static bool summable(const rn__hoist *h, int32_t id)
+static void find_forms(const summing *s)
 {
-    int32_t count = 0;
+    const rn__hoist *h = s->h;
 
-    h->stack[count++] = id;
-    while (count > 0) {
-        id = h->stack[--count];
-        if (is_sum(node_at(h, id))) {
-            if (h->target[id] != RN__STAYS || !h->varies[id]) return false;
+    for (int32_t id = 0; id < h->loop->body->count; id++) {
+        const rn__node *node = node_at(h, id);
+        s->form[id] = false;
+        if (!h->body->live[id] || s->barred[id]) continue;
+        if (is_sum(node)) {
+            s->form[id] = h->target[id] == RN__STAYS && h->varies[id];
             continue;
         }
-        if (h->readers[id] != 1) return false;
-        if (rn__hoist_product(h, id)) continue;
-        if (!sum_of_operands(h, id)) return false;
-        push_operands(h, id, &count);
-    }
-    return true;
-}
-
-/* Marks the additions and products that are no longer computed step by step. */
-static void mark_summand(rn__hoist *h, int32_t id)
-{
-    int32_t count = 0;
-
-    h->stack[count++] = id;
-    while (count > 0) {
-        id = h->stack[--count];
-        if (is_sum(node_at(h, id))) continue;
-        h->in_sum[id] = true;
-        if (!rn__hoist_product(h, id)) push_operands(h, id, &count);
+        s->form[id] = rn__hoist_product(h, id) || sum_of_operands(h, id);
+        for (int i = 0; i < node->inputs && !rn__hoist_product(h, id); i++)
+            s->form[id] = s->form[id] && s->form[node->in[i]];
     }
 }
 
-static void find_sums(rn__hoist *h)
+/* Whether carry i is a sum, if its increment's sum can be computed. */
+static bool sums_up(const summing *s, int i)
 {
+    const rn__hoist *h = s->h;
+    const rn__carry *c = carry_at(h, i);
+    const int32_t increment = h->body->carried[i] ? rn__hoist_increment(h->loop, i) : -1;
+
+    return increment >= 0 && h->readers[c->leaf] == 1 && h->readers[c->next] == 1 &&
+           s->form[increment];
+}
+
+/* Counts how often the increments read each node, and bars those that something else reads
+ * too. Whether there were any. */
+static bool count_summed(const summing *s)
+{
+    const rn__hoist *h = s->h;
+    bool barred = false;
+
+    memset(h->summed_reads, 0, (size_t)h->loop->body->count * sizeof *h->summed_reads);
+    for (int i = 0; i < h->loop->carry.count; i++)
+        if (sums_up(s, i)) h->summed_reads[rn__hoist_increment(h->loop, i)]++;
+    for (int32_t id = h->loop->body->count - 1; id >= 0; id--) {
+        if (!h->summed_reads[id] || is_sum(node_at(h, id))) continue;
+        if (h->summed_reads[id] != h->readers[id]) barred = s->barred[id] = true;
+        for (int i = 0; !rn__hoist_product(h, id) && i < node_at(h, id)->inputs; i++)
+            h->summed_reads[node_at(h, id)->in[i]]++;
+    }
+    return barred;
+}
+
+/* Until no more nodes are barred. After some rounds without sharing, which ends it. */
+static void find_summed(const summing *s)
+{
+    enum { ROUNDS = 8 };
+
+    for (int round = 0;; round++) {
+        for (int32_t id = 0; round == ROUNDS && id < s->h->loop->body->count; id++)
+            if (s->h->readers[id] != 1 && !is_sum(node_at(s->h, id))) s->barred[id] = true;
+        find_forms(s);
+        if (!count_summed(s)) return;
+    }
+}
+
+static bool find_sums(rn__hoist *h, rn__arena *arena)
+{
+    const size_t n = (size_t)h->loop->body->count;
+    const summing s = {h, (bool *)rn__arena_new(arena, n), (bool *)rn__arena_new(arena, n)};
+
+    if (!s.barred || !s.form) return false;
+    find_summed(&s);
     for (int i = 0; i < h->loop->carry.count; i++) {
-        const rn__carry *c = carry_at(h, i);
-        if (!h->body->carried[i]) continue;
-        const int32_t increment = rn__hoist_increment(h->loop, i);
-        h->summed[i] = increment >= 0 && h->readers[c->leaf] == 1 &&
-                       h->readers[c->next] == 1 && summable(h, increment);
-        if (!h->summed[i]) continue;
-        h->in_sum[c->next] = true;
-        mark_summand(h, increment);
+        h->summed[i] = sums_up(&s, i);
+        if (h->summed[i]) h->in_sum[carry_at(h, i)->next] = true;
     }
+    for (size_t id = 0; id < n; id++)
+        if (h->summed_reads[id] && !is_sum(node_at(h, (int32_t)id))) h->in_sum[id] = true;
+    return true;
 }
 
 /* ---- after ---- */
@@ -253,49 +284,75 @@ static void need(const rn__hoist *h, int32_t id)
     if (h->target[id] == RN__STAYS) h->inside[id] = true;
 }
 
-/* The nodes that the sum of an increment reads: factors of products, or the small
- * summand. */
-static void need_summand(const rn__hoist *h, int32_t id)
+/* Whether a view of all steps is one of its operand's stack, which exists or is no
+ * larger. */
+static bool views_stack(const rn__hoist *h, int32_t id)
 {
-    int32_t count = 0;
+    const rn__node *node = node_at(h, id);
 
-    h->stack[count++] = id;
-    while (count > 0) {
-        id = h->stack[--count];
-        const rn__node *node = node_at(h, id);
-        if (rn__hoist_product(h, id)) {
-            need(h, node->in[0]);
-            need(h, node->in[1]);
-        } else if (is_sum(node)) {
-            need(h, id);
-        } else {
-            push_operands(h, id, &count);
-        }
+    if (!node->op->view || !rn__batch_known(node) || !h->varies[id]) return false;
+    const rn__node *in = node_at(h, node->in[0]);
+    return !in->op->view && (in->op == &rn__op_each || (in->op->flags & RN_OP_JOINS) ||
+                             rn_shape_count(in->shape) == rn_shape_count(node->shape));
+}
+
+/* What a node that leaves reads. */
+static void need_operands(const rn__hoist *h, int32_t id)
+{
+    for (int i = 0; i < node_at(h, id)->inputs; i++) {
+        const int32_t in = node_at(h, id)->in[i];
+        h->viewed[in] |= h->target[in] == RN__STAYS && views_stack(h, in);
+        need(h, h->viewed[in] ? node_at(h, in)->in[0] : in);
     }
 }
 
-static void find_inside(rn__hoist *h)
+/* Whether a node has a stack anyway, once `inside` has all that the other nodes that leave
+ * need; or it costs no more than that of its sum over axes. */
+static bool has_stack(const rn__hoist *h, int32_t id, int32_t sum, const bool *collected)
 {
-    for (int i = 0; i < h->loop->carry.count; i++) {
-        if (!h->body->carried[i]) continue;
-        if (h->summed[i])
-            need_summand(h, rn__hoist_increment(h->loop, i));
+    const rn__node *node = node_at(h, id);
+
+    return collected[id] || h->viewed[id] || node->op == &rn__op_each ||
+           h->target[id] == RN__BEFORE ||
+           rn_shape_count(node->shape) == rn_shape_count(node_at(h, sum)->shape);
+}
+
+/* A sum over axes that only increments read, of what has a stack: all steps become one. */
+static void find_whole_sums(rn__hoist *h, const bool *collected)
+{
+    for (int32_t id = 0; id < h->loop->body->count; id++) {
+        const rn__node *node = node_at(h, id);
+        if (!h->summed_reads[id] || !is_sum(node)) continue;
+        if (h->target[id] == RN__STAYS && h->summed_reads[id] == h->readers[id] &&
+            rn__hoist_product(h, id) && has_stack(h, node->in[0], id, collected))
+            h->in_sum[id] = true;
+        if (h->in_sum[id])
+            need_operands(h, id);
         else
-            h->inside[carry_at(h, i)->next] = h->inside[carry_at(h, i)->leaf] = true;
+            need(h, id);
     }
+}
+
+static void find_inside(rn__hoist *h, bool *collected)
+{
+    const int32_t n = h->loop->body->count;
+
     for (int i = 0; i < h->loop->output.count; i++) {
         const rn__get *get = live_output(h, i);
         if (get && get->kind == RN__COLLECT) need(h, (int32_t)get->id);
     }
-    for (int32_t id = h->loop->body->count - 1; id >= 0; id--) {
-        const bool reads = h->inside[id] && h->target[id] == RN__STAYS;
-        for (int i = 0; i < node_at(h, id)->inputs; i++) {
-            if (reads)
+    for (int32_t id = 0; id < n; id++)
+        if ((h->in_sum[id] && rn__hoist_product(h, id)) || h->target[id] == RN__AFTER)
+            need_operands(h, id);
+    memcpy(collected, h->inside, (size_t)n * sizeof *collected);
+    find_whole_sums(h, collected);
+    for (int i = 0; i < h->loop->carry.count; i++)
+        if (h->body->carried[i] && !h->summed[i])
+            h->inside[carry_at(h, i)->next] = h->inside[carry_at(h, i)->leaf] = true;
+    for (int32_t id = n - 1; id >= 0; id--)
+        for (int i = 0; i < node_at(h, id)->inputs; i++)
+            if (h->inside[id] && h->target[id] == RN__STAYS)
                 h->inside[node_at(h, id)->in[i]] = true;
-            else if (h->target[id] == RN__AFTER)
-                need(h, node_at(h, id)->in[i]);
-        }
-    }
 }
 
 bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
@@ -308,22 +365,24 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->varies = (bool *)rn__arena_new(arena, n);
     h->of_carry = (bool *)rn__arena_new(arena, n);
     h->inside = (bool *)rn__arena_new(arena, n);
+    h->viewed = (bool *)rn__arena_new(arena, n);
     h->summed = (bool *)rn__arena_new(arena, (size_t)h->loop->carry.count);
     h->in_sum = (bool *)rn__arena_new(arena, n);
     h->readers = (int32_t *)rn__arena_new(arena, n * sizeof *h->readers);
+    h->summed_reads = (int32_t *)rn__arena_new(arena, n * sizeof *h->summed_reads);
     h->stack = (int32_t *)rn__arena_new(arena, (n + 1) * sizeof *h->stack);
-    if (!h->readers || !h->stack) return false;
+    if (!h->readers || !h->summed_reads || !h->stack) return false;
     if (!scratch || !held || !h->in_sum || !h->target || !h->varies || !h->of_carry ||
-        !h->inside || !h->summed)
+        !h->inside || !h->viewed || !h->summed)
         return false;
     find_dependence(h);
     find_able_before(h);
     keep_wanted_before(h, scratch);
     count_readers(h);
-    find_sums(h);
+    if (!find_sums(h, arena)) return false;
     find_core(h, held);
     find_after(h, held);
-    find_inside(h);
+    find_inside(h, scratch);
     for (size_t i = 0; i < n; i++) h->any |= h->target[i] != RN__STAYS;
     for (int i = 0; i < h->loop->carry.count; i++) h->any |= h->summed[i];
     return true;

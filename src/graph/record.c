@@ -57,6 +57,20 @@ bool rn__op_adds(const rn_op *op)
     return op->inputs == 2 && rn__is_elementwise(op) && (op->flags & flags) == flags;
 }
 
+int rn__node_joins(const rn_graph *graph, const rn__node *node)
+{
+    int axis = -1;
+
+    if (!(node->op->flags & RN_OP_JOINS) || node->inputs < 2) return -1;
+    if (rn_shape_count(node->shape) == 0) return -1;
+    const rn_shape first = rn__at(graph, node->in[0])->shape;
+    for (int i = 0; i < node->shape.rank; i++)
+        if (first.size[i] != node->shape.size[i]) axis = i;
+    for (int i = 0; i < node->inputs; i++)
+        if (rn_shape_count(rn__at(graph, node->in[i])->shape) == 0) return -1;
+    return axis;
+}
+
 bool rn__op_divides(const rn_op *op, const rn_call *call, int axis, int *cut)
 {
     const rn_array *y = call->out;

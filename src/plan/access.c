@@ -144,13 +144,18 @@ rn__access_list *rn__accesses(rn__planner *p)
 }
 
 /* The access as one of the buffer that its own has become a part of. */
-static void move_to(rn__access *access, const rn__address *part)
+static void move_to(const rn__plan *plan, rn__access *access, const rn__buffer *from)
 {
-    access->address.buffer = part->buffer;
-    access->address.offset += part->offset;
-    access->low += part->offset;
-    access->high += part->offset;
-    for (int d = 0; d < RN_LOOP_DEPTH; d++) access->address.advance[d] += part->advance[d];
+    const rn__step *step = &plan->step[access->step];
+    const int64_t before = access->address.offset;
+
+    access->address = rn__in_whole(from, access->address);
+    access->low += access->address.offset - before;
+    access->high += access->address.offset - before;
+    if (from->row == 0) return;
+    rn__operand operand = rn__step_operands(plan, step)[access->operand];
+    operand.at = access->address;
+    extent(&operand, &access->low, &access->high);
 }
 
 void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, int32_t a)
@@ -158,7 +163,7 @@ void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, i
     rn__access_list *from = &lists[b], *into = &lists[a], merged = {0};
     rn__access *x = from->first, *y = into->first;
 
-    for (rn__access *z = x; z; z = z->next) move_to(z, &plan->buffer[b].part);
+    for (rn__access *z = x; z; z = z->next) move_to(plan, z, &plan->buffer[b]);
     /* Most often all of b comes after all of a, whose list may be long. */
     if (x && y && into->last->step <= x->step) {
         if (from->latest->step != into->last->step) into->latest = from->latest;

@@ -26,7 +26,8 @@ typedef struct rn__access_list {
 /* Lists by buffer, in the planner's arena; NULL after an error. */
 rn__access_list *rn__accesses(rn__planner *p);
 
-/* Merges the list of buffer b, which has become a part of buffer a, into that of a. */
+/* Merges the list of buffer b, which has become a part of buffer a, into that of a. Where
+ * the rows of b are apart there, the operands that touch it have got their strides. */
 void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, int32_t a);
 
 /* Makes buffer b a part of another one, at this address. */

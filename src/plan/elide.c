@@ -8,6 +8,9 @@
  * while the temporary is still read. A map may read, element by element, what it
  * overwrites; so a map also takes over the buffer of an operand that is not read again, and
  * a stack that of another one (stacks.c).
+ *
+ * The target may have its rows apart, as a part of a concatenation along the columns. What
+ * touches the temporary then gets other strides, if it accepts them.
  */
 #include "plan/access.h"
 
@@ -56,17 +59,131 @@ static bool whole_to_itself(const rn__plan *plan, const rn__step *copy)
 {
     const rn__operand *operand = rn__step_operands(plan, copy);
 
-    return same_address(&operand[0].at, &operand[1].at) &&
-           rn__operand_is_dense(&operand[0]);
+    if (!same_address(&operand[0].at, &operand[1].at)) return false;
+    for (int i = 0; i < operand->rank; i++)
+        if (operand->size[i] > 1 && operand[0].stride[i] != operand[1].stride[i])
+            return false;
+    return true;
 }
 
-/* Whether an access is clear of the bytes at an address: known only when both advance
- * alike. */
-static bool apart(const rn__access *access, const rn__address *target, int64_t bytes)
+/* Where a temporary goes: `rows` of `row` bytes, `pitch` bytes apart; one if it is dense.
+ */
+typedef struct place {
+    rn__address at;
+    int64_t rows, row, pitch;
+} place;
+
+/* False if the target is not of that form. */
+static bool place_of(const rn__operand *target, place *to)
 {
-    if (memcmp(access->address.advance, target->advance, sizeof target->advance) != 0)
+    const int64_t size = (int64_t)rn_type_size(target->type);
+    int64_t step = 1;
+    int i = target->rank - 1;
+
+    *to = (place){.at = target->at, .rows = 1};
+    for (; i >= 0 && (target->size[i] == 1 || target->stride[i] == step); i--)
+        step *= target->size[i];
+    to->row = to->pitch = step * size;
+    if (i < 0) return true;
+    to->pitch = target->stride[i] * size;
+    for (; i >= 0; i--) {
+        if (target->size[i] == 1) continue;
+        if (target->stride[i] * size != to->rows * to->pitch) return false;
+        to->rows *= target->size[i];
+    }
+    return to->row > 0 && to->pitch > to->row;
+}
+
+/* Whether an access stays within columns of the rows that are not those of the target. */
+static bool in_other_columns(const rn__plan *plan, const rn__access *access,
+                             const place *to)
+{
+    if (access->operand < 0 || to->rows == 1) return false;
+    const rn__operand *operand =
+        rn__step_operands(plan, &plan->step[access->step]) + access->operand;
+    const int64_t size = (int64_t)rn_type_size(operand->type);
+    int64_t first = (access->address.offset - to->at.offset) % to->pitch, width = size;
+
+    for (int i = 0; i < operand->rank; i++) {
+        const int64_t stride = operand->stride[i] * size;
+        if (operand->size[i] <= 1 || stride % to->pitch == 0) continue;
+        if (stride < 0) return false;
+        width += (operand->size[i] - 1) * stride;
+    }
+    if (first < 0) first += to->pitch;
+    return first >= to->row && first + width <= to->pitch;
+}
+
+/* Whether an access is clear of a place: known only when both advance alike. */
+static bool apart(const rn__plan *plan, const rn__access *access, const place *to)
+{
+    const int64_t end = to->at.offset + (to->rows - 1) * to->pitch + to->row;
+
+    if (memcmp(access->address.advance, to->at.advance, sizeof to->at.advance) != 0)
         return false;
-    return access->high <= target->offset || target->offset + bytes <= access->low;
+    return access->high <= to->at.offset || end <= access->low ||
+           in_other_columns(plan, access, to);
+}
+
+/* ---- rows that are apart ---- */
+
+/* Gives an operand at an address in a temporary the strides that it has where the temporary
+ * goes. False if no strides do. */
+static bool restride(rn__operand *operand, const rn__address *at, const place *to)
+{
+    const int64_t size = (int64_t)rn_type_size(operand->type);
+    int64_t within = at->offset % to->row + size;
+
+    for (int d = 0; d < RN_LOOP_DEPTH; d++)
+        if (at->advance[d] % to->row) return false;
+    for (int i = 0; i < operand->rank; i++) {
+        const int64_t stride = operand->stride[i] * size;
+        if (operand->size[i] == 0) return false;
+        if (operand->size[i] == 1) continue;
+        if (stride < 0) return false;
+        if (stride % to->row == 0 && to->pitch % size == 0)
+            operand->stride[i] = stride / to->row * to->pitch / size;
+        else
+            within += (operand->size[i] - 1) * stride;
+    }
+    return within <= to->row;
+}
+
+/* Whether a map can write this: the innermost elements one after the other. */
+static bool writable(const rn__operand *out)
+{
+    int i = out->rank - 1;
+
+    while (i >= 0 && out->size[i] == 1) i--;
+    return i < 0 || out->stride[i] == 1;
+}
+
+/* Whether a step accepts an operand with other strides. */
+static bool accepts(const rn__plan *plan, const rn__access *access, const place *to)
+{
+    const rn__step *step = &plan->step[access->step];
+    const rn__node *node = rn__step_node(plan, step);
+
+    if (access->operand < 0 || step->limit.buffer >= 0) return false;
+    rn__operand operand = rn__step_operands(plan, step)[access->operand];
+    if (!restride(&operand, &access->address, to)) return false;
+    switch (step->kind) {
+    case RN__STEP_MAP:
+        return !access->write || writable(&operand);
+    case RN__STEP_COPY:
+        return true;
+    case RN__STEP_KERNEL:
+        return !access->write && (node->op->flags & RN_OP_STRIDED);
+    default:
+        return false;
+    }
+}
+
+static bool all_accept(const rn__plan *plan, const rn__access *list, const place *to)
+{
+    for (; list; list = list->next)
+        if (!accepts(plan, list, to)) return false;
+    return true;
 }
 
 /* What the copies are elided by. */
@@ -78,17 +195,16 @@ typedef struct eliding {
 
 /* Whether nothing touches the target from the step that makes the temporary to the copy,
  * and nothing writes it from there to the last read of the temporary. */
-static bool undisturbed(const rn__plan *plan, const rn__access *list,
-                        const rn__address *target, int64_t bytes, int32_t made,
-                        int32_t copied, int32_t last)
+static bool undisturbed(const rn__plan *plan, const rn__access *list, const place *to,
+                        int32_t made, int32_t copied, int32_t last)
 {
     for (; list && list->step <= last; list = list->next) {
         const rn__step *step = &plan->step[list->step];
         if (list->step < made || list->step == copied) continue;
-        if (apart(list, target, bytes)) continue;
+        if (apart(plan, list, to)) continue;
         if (list->step > copied && !list->write) continue;
-        if (list->step == made && !list->write && list->operand >= 0 &&
-            aligned(plan, step, list->operand) && same_address(&list->address, target))
+        if (list->step == made && !list->write && list->operand >= 0 && to->rows == 1 &&
+            aligned(plan, step, list->operand) && same_address(&list->address, &to->at))
             continue;
         return false;
     }
@@ -124,40 +240,78 @@ void rn__become_part(rn__plan *plan, rn__access_list *lists, int32_t b,
     rn__access_merge(plan, lists, b, of->buffer);
 }
 
+static void become_part(const eliding *e, int32_t b, const place *to)
+{
+    rn__plan *plan = e->plan;
+
+    if (to->rows > 1) {
+        plan->buffer[b].row = to->row;
+        plan->buffer[b].pitch = to->pitch;
+        for (const rn__access *x = e->lists[b].first; x; x = x->next)
+            restride(rn__step_operands(plan, &plan->step[x->step]) + x->operand,
+                     &x->address, to);
+    }
+    rn__become_part(plan, e->lists, b, &to->at);
+}
+
 static bool is_part(const rn__buffer *buffer)
 {
     return buffer->part.buffer >= 0;
 }
 
+/* The first step that writes a buffer, if only steps of the copy's own block do, before
+ * it; else -1. */
+static int32_t first_writer(const rn__plan *plan, const rn__access_list *list, int32_t c)
+{
+    int32_t first = -1;
+
+    for (const rn__access *x = list->first; x; x = x->next) {
+        const rn__step *step = &plan->step[x->step];
+        if (!x->write) continue;
+        if (step->block != plan->step[c].block || step->kind == RN__STEP_LOOP ||
+            x->step >= c || x->operand < 0)
+            return -1;
+        if (list->writers == 1 && !writes_whole(plan, step)) return -1;
+        if (first < 0) first = x->step;
+    }
+    return first;
+}
+
+/* Whether the source of copy c can be computed in place. */
+static bool fits(const eliding *e, int32_t c, const place *to)
+{
+    const rn__plan *plan = e->plan;
+    const rn__step *copy = &plan->step[c];
+    const rn__operand *operand = rn__step_operands(plan, copy);
+    const int32_t from = operand[0].at.buffer;
+    const rn__buffer *source = &plan->buffer[from];
+    const rn__buffer *target = &plan->buffer[to->at.buffer];
+
+    if (source->kind != RN__BUFFER_TEMPORARY || is_part(source) || is_part(target))
+        return false;
+    if (from == to->at.buffer || source->home != copy->block ||
+        !whole(plan, &operand[0], &operand[0].at))
+        return false;
+    if (source->lasting && (target->kind == RN__BUFFER_VARIABLE || to->rows > 1))
+        return false;
+    const int32_t made = first_writer(plan, &e->lists[from], c);
+    if (made < 0) return false;
+    /* A kernel may refuse its values, which ends the run. A variable must not have changed
+     * by then. */
+    if (target->kind == RN__BUFFER_VARIABLE && e->last_kernel >= made) return false;
+    if (to->rows > 1 && !all_accept(plan, e->lists[from].first, to)) return false;
+    return undisturbed(plan, e->lists[to->at.buffer].first, to, made, c,
+                       last_access(plan, &e->lists[from], source));
+}
+
 /* The copy of step c, if its source can be computed where it goes. */
 static void elide_copy(const eliding *e, int32_t c)
 {
-    rn__plan *plan = e->plan;
-    const rn__step *copy = &plan->step[c];
-    const rn__operand *operand = rn__step_operands(plan, copy);
-    const rn__address *from = &operand[0].at, *to = &operand[1].at;
-    const rn__buffer *source = &plan->buffer[from->buffer];
-    const rn__buffer *target = &plan->buffer[to->buffer];
+    const rn__operand *operand = rn__step_operands(e->plan, &e->plan->step[c]);
+    place to;
 
-    if (source->kind != RN__BUFFER_TEMPORARY || is_part(source) || is_part(target)) return;
-    if (from->buffer == to->buffer || source->home != copy->block ||
-        !whole(plan, &operand[0], from))
-        return;
-    if (source->lasting && target->kind == RN__BUFFER_VARIABLE) return;
-    rn__access_list *list = &e->lists[from->buffer];
-    const rn__access *writer = list->writer;
-    if (list->writers != 1 || writer->operand < 0) return;
-    const rn__step *maker = &plan->step[writer->step];
-    if (maker->block != copy->block || maker->kind == RN__STEP_LOOP || writer->step >= c ||
-        !writes_whole(plan, maker))
-        return;
-    /* A kernel may refuse its values, which ends the run. A variable must not have changed
-     * by then. */
-    if (target->kind == RN__BUFFER_VARIABLE && e->last_kernel >= writer->step) return;
-    if (!undisturbed(plan, e->lists[to->buffer].first, to, (int64_t)source->bytes,
-                     writer->step, c, last_access(plan, list, source)))
-        return;
-    rn__become_part(e->plan, e->lists, from->buffer, to);
+    if (place_of(&operand[1], &to) && fits(e, c, &to))
+        become_part(e, operand[0].at.buffer, &to);
 }
 
 /* Lets map c write over operand i, which nothing reads after it. */
@@ -180,7 +334,7 @@ static bool overwrite(const eliding *e, int32_t c, int i)
                              !same_address(&x->address, &target)))
             return false;
     }
-    rn__become_part(e->plan, e->lists, b, &target);
+    become_part(e, b, &(place){.at = target, .rows = 1});
     return true;
 }
 
@@ -248,13 +402,21 @@ bool rn__elide(rn__planner *p)
     return drop_copies(p);
 }
 
+rn__address rn__in_whole(const rn__buffer *part, rn__address address)
+{
+    const int64_t row = part->row ? part->row : 1, pitch = part->row ? part->pitch : 1;
+
+    address.buffer = part->part.buffer;
+    address.offset =
+        address.offset / row * pitch + address.offset % row + part->part.offset;
+    for (int d = 0; d < RN_LOOP_DEPTH; d++)
+        address.advance[d] = address.advance[d] / row * pitch + part->part.advance[d];
+    return address;
+}
+
 rn__address rn__resolve(const rn__plan *plan, rn__address address)
 {
-    while (address.buffer >= 0 && plan->buffer[address.buffer].part.buffer >= 0) {
-        const rn__address *part = &plan->buffer[address.buffer].part;
-        address.buffer = part->buffer;
-        address.offset += part->offset;
-        for (int d = 0; d < RN_LOOP_DEPTH; d++) address.advance[d] += part->advance[d];
-    }
+    while (address.buffer >= 0 && plan->buffer[address.buffer].part.buffer >= 0)
+        address = rn__in_whole(&plan->buffer[address.buffer], address);
     return address;
 }

@@ -23,6 +23,7 @@
  *             Carries and stacks are copied at the end of a loop's body. A step reads only
  *             what an earlier step wrote, or a leaf.
  *   elide     Buffers become parts of others, and copies whose source is their target go.
+ *             A map may now write rows that are apart, each of them dense.
  *             Relies on schedule's order. Every value is still there at each of its reads;
  *             an element-wise step may now overwrite an operand, at the same elements.
  *   pack      Steps before a loop bring operands that it does not change into the layout of
@@ -118,9 +119,11 @@ typedef enum rn__buffer_kind {
 typedef struct rn__buffer {
     rn__buffer_kind kind;
     size_t bytes;
-    int32_t leaf;        /* the input, constant or variable: a node of the root; -1: none */
-    int32_t home;        /* the loop whose body it belongs to; -1: none */
-    rn__address part;    /* where in the buffer that it has become a part of; -1: none */
+    int32_t leaf;       /* the input, constant or variable: a node of the root; -1: none */
+    int32_t home;       /* the loop whose body it belongs to; -1: none */
+    rn__address part;   /* where in the buffer that it has become a part of; -1: none */
+    int64_t row, pitch; /* of a part: its rows have `row` bytes, and are `pitch` bytes apart
+                           in the other buffer; 0: it is there as it was */
     int32_t first, last; /* steps between which it holds something */
     bool lasting;        /* read after the run */
     bool tiled;          /* holds one tile of its chain; its offset is in the tile memory */

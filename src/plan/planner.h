@@ -85,6 +85,9 @@ bool rn__pack(rn__planner *p);
 bool rn__fuse(rn__planner *p);
 bool rn__place(rn__planner *p);
 
+/* The address in the buffer that another is a part of, of an address in that one. */
+rn__address rn__in_whole(const rn__buffer *part, rn__address address);
+
 /* The address in the buffer that the address's buffer is a part of in the end. */
 rn__address rn__resolve(const rn__plan *plan, rn__address address);
 

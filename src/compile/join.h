@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Which nodes of a graph become one. */
+#ifndef RN_COMPILE_JOIN_H
+#define RN_COMPILE_JOIN_H
+
+#include "compile/products.h"
+
+/* Nodes with one operator that become one: the results are ranges of its result along
+ * `axis`. Operands with cut >= 0 are one after the other along that axis, the others are
+ * shared. */
+typedef struct rn__group {
+    const rn__node *node; /* the first member found */
+    int32_t id[RN__JOINED_MOST];
+    int count;
+    int axis;
+    int cut[RN__FORM_INPUTS];
+    int32_t of[RN__FORM_INPUTS]; /* by operand: the group whose results these are, or the
+                                    concatenation that they are parts of, or the operand
+                                    that all share; see rn__of */
+    unsigned char from[RN__FORM_INPUTS];
+    unsigned char place;
+    int32_t level;
+    bool valid;
+} rn__group;
+
+enum rn__of { RN__SHARED, RN__OF_GROUP, RN__OF_CONCAT, RN__OF_ANY };
+
+typedef struct rn__groups {
+    rn__group *group;
+    int32_t count;
+    int32_t *of; /* by node: its group, from 1; 0: none */
+} rn__groups;
+
+/* The groups of a region that are worth it. False without memory. */
+bool rn__find_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *groups);
+
+/* Gives up groups that depend on themselves. order[]: all nodes of the region, in an order
+ * in which what a group needs comes before its first node. False without memory. */
+bool rn__order_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *groups,
+                      int32_t *order);
+
+#endif
