@@ -11,8 +11,6 @@
 
 #include "kernel/gemm_blocks.h"
 
-enum { RN__GEMM_LONG = 64 * RN__GEMM_KC };
-
 /* How often the longest part of k is halved; each time needs a C for the second half. */
 static int64_t halvings(int64_t k)
 {
@@ -22,13 +20,45 @@ static int64_t halvings(int64_t k)
     return count;
 }
 
-size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k)
-{
-    const int64_t halves = halvings(k), spare = (halves ? halves + 1 : 0) * m * n;
-    int64_t straight = packed_a(m, k) + packed_b(m, n, k) + sums(m, n, k);
-    int64_t turned = packed_a(n, k) + packed_b(n, m, k) + sums(n, m, k);
+/* ---- scratch ---- */
 
-    return (size_t)((straight > turned ? straight : turned) + spare) * sizeof(real);
+static rn__matrix transposed(rn__matrix x)
+{
+    return (rn__matrix){x.data, x.column, x.row};
+}
+
+/* C' = B' A'. */
+static rn__product turned(const rn__product *g)
+{
+    rn__product t = *g;
+
+    t.m = g->n, t.n = g->m;
+    t.a = transposed(g->b), t.b = transposed(g->a), t.c = transposed(g->c);
+    return t;
+}
+
+/* Whether B is packed as a whole: if more than one block of rows uses it and a copy of its
+ * blocks is not cheap. */
+static bool packs_whole(const rn__product *g)
+{
+    return !g->packed && g->b.column != 1 && g->m > most_rows();
+}
+
+static int64_t elements(const rn__product *g)
+{
+    const int64_t whole = round_up(g->n, STRIP) * least(g->k, RN__GEMM_LONG);
+
+    return packed_a(g->m, g->k) + (packs_whole(g) ? whole : packed_b(g->n, g->k)) +
+           sums(g->m, g->n, g->k);
+}
+
+size_t R(rn__gemm_scratch)(const rn__product *g)
+{
+    const rn__product t = turned(g);
+    const int64_t halves = halvings(g->k), spare = (halves ? halves + 1 : 0) * g->m * g->n;
+    const int64_t straight = elements(g), other = elements(&t);
+
+    return (size_t)((straight > other ? straight : other) + spare) * sizeof(real);
 }
 
 /* ---- packed B ---- */
@@ -58,6 +88,19 @@ static const real *first_strip(const rn__product *g)
 
 /* ---- long sums ---- */
 
+/* Packs the whole of B first, if that pays. */
+static void straight_product(const product *g)
+{
+    product of = *g;
+
+    if (g->packs_whole) {
+        pack_strips(g->b_packed, g->n, g->k, g->b, g->b_row, g->b_column);
+        of.packed = g->b_packed;
+        of.k_packed = g->k;
+    }
+    blocks(&of);
+}
+
 static void add_to(const product *g, const real *x)
 {
     for (int64_t i = 0; i < g->m; i++)
@@ -69,7 +112,7 @@ static void add_to(const product *g, const real *x)
 static void halves(const product *g, real *spare)
 {
     if (g->k <= RN__GEMM_LONG) {
-        blocks(g);
+        straight_product(g);
         return;
     }
 
@@ -111,11 +154,6 @@ static void zeros(const rn__product *g)
         }
 }
 
-static rn__matrix transposed(rn__matrix x)
-{
-    return (rn__matrix){x.data, x.column, x.row};
-}
-
 /* Whether C' = B' A', which has the same sums, suits the tiles better: they write whole
  * vectors along the rows of C. */
 static bool better_turned(const rn__product *g)
@@ -125,13 +163,39 @@ static bool better_turned(const rn__product *g)
     return g->c.column != 1 && g->c.row == 1 && g->m >= LANES / 2;
 }
 
-static rn__product turned(const rn__product *g)
+/* Whether rows at this distance, in elements, share so few sets of the first-level cache
+ * that those of a tile evict each other. */
+static bool share_sets(int64_t row)
 {
-    rn__product t = *g;
+    return row * (int64_t)sizeof(real) % (WAY / 2) == 0;
+}
 
-    t.m = g->n, t.n = g->m;
-    t.a = transposed(g->b), t.b = transposed(g->a), t.c = transposed(g->c);
-    return t;
+static a_source source_of_a(const rn__product *g)
+{
+    if (g->m == 1) return A_COLUMNS;
+    if (g->a.column == 1)
+        return g->m > MR && g->n >= COPY_A_FROM && share_sets(g->a.row) ? A_COPIED : A_ROWS;
+    return g->a.row == 1 && g->n < PACK_A_FROM ? A_COLUMNS : A_PACKED;
+}
+
+static b_source source_of_b(const rn__product *g)
+{
+    if (g->packed || packs_whole(g)) return B_PACKED;
+    if (g->b.column != 1) return B_BY_BLOCK;
+    return g->m >= (share_sets(g->b.row) ? PACK_FAR_B_FROM : PACK_B_FROM) ? B_BY_BLOCK
+                                                                          : B_IN_PLACE;
+}
+
+static void set_blocks(product *g)
+{
+    const int64_t rows = most_rows();
+
+    g->rows = g->m <= rows ? g->m : round_up(divide_up(g->m, divide_up(g->m, rows)), MR);
+    if (g->from_a <= A_COLUMNS && g->from_b != B_BY_BLOCK &&
+        g->rows * g->k * (int64_t)sizeof(real) <= rn__cache_bytes(2) / 2)
+        g->columns = g->vectors * LANES;
+    else
+        g->columns = most_columns();
 }
 
 void R(rn__gemm)(const rn__product *of)
@@ -158,24 +222,26 @@ void R(rn__gemm)(const rn__product *of)
         .b_column = x.b.column,
         .c_row = x.c.row,
         .c_column = x.c.column,
+        .from_a = source_of_a(&x),
+        .from_b = source_of_b(&x),
         .k_packed = x.k,
-        .block = rows_of_block(x.m, x.k),
         .vectors = x.m <= MR_8   ? WIDEST
                    : x.m <= MR_4 ? 4
                                  : 2,
-        .rows = MR,
         .add = x.add,
-        .pack_a = x.m > 1 && x.a.column != 1,
         .a_packed = (real *)x.scratch,
     };
-    g.pack_b = !g.packed && (g.b_column != 1 || g.m >= PACK_FROM);
-    g.panel = g.pack_b && g.m > g.block;
+    set_blocks(&g);
     g.b_packed = g.a_packed + packed_a(g.m, g.k);
-    g.sums = g.b_packed + packed_b(g.m, g.n, g.k);
+    g.sums = g.b_packed + packed_b(g.n, g.k);
+    if (packs_whole(&x)) {
+        g.sums = g.b_packed + round_up(g.n, STRIP) * least(g.k, RN__GEMM_LONG);
+        g.packs_whole = true;
+    }
     if (g.k > RN__GEMM_LONG)
         long_product(g, g.sums + sums(g.m, g.n, g.k));
     else
-        blocks(&g);
+        straight_product(&g);
 }
 
 #endif

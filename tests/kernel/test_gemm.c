@@ -77,16 +77,16 @@ TEST(columns_of_packed)
         for (int64_t m = 1; m < 30; m += 5)
             for (int64_t columns = n - firsts[f]; columns > 0; columns -= 16) {
                 matrix a = filled(ROWS, m, k, draw_real), c = new_matrix(ROWS, m, columns);
-                block scratch = new_block(R(rn__gemm_scratch)(m, columns, k));
-                const rn__product g = {.m = m,
-                                       .n = columns,
-                                       .k = k,
-                                       .a = a.at,
-                                       .b = no_matrix(),
-                                       .c = c.at,
-                                       .packed = packed.at,
-                                       .first = firsts[f],
-                                       .scratch = scratch.at};
+                rn__product g = {.m = m,
+                                 .n = columns,
+                                 .k = k,
+                                 .a = a.at,
+                                 .b = no_matrix(),
+                                 .c = c.at,
+                                 .packed = packed.at,
+                                 .first = firsts[f]};
+                block scratch = new_block(R(rn__gemm_scratch)(&g));
+                g.scratch = scratch.at;
                 R(rn__gemm)(&g);
                 for (int64_t i = 0; i < m; i++)
                     for (int64_t j = 0; j < columns; j++)
