@@ -46,7 +46,7 @@ static bool packs_whole(const rn__product *g)
 
 static int64_t elements(const rn__product *g)
 {
-    const int64_t whole = round_up(g->n, STRIP) * least(g->k, RN__GEMM_LONG);
+    const int64_t whole = round_up(g->n, LANES) * least(g->k, RN__GEMM_LONG);
 
     return packed_a(g->m, g->k) + (packs_whole(g) ? whole : packed_b(g->n, g->k)) +
            sums(g->m, g->n, g->k);
@@ -66,7 +66,7 @@ size_t R(rn__gemm_scratch)(const rn__product *g)
 size_t R(rn__gemm_packed)(int64_t n, int64_t k)
 {
     if (n < LANES / 2 || n <= 0 || k <= 0) return 0;
-    return ALIGNMENT + (size_t)(round_up(n, STRIP) * k) * sizeof(real);
+    return ALIGNMENT + (size_t)(round_up(n, LANES) * k) * sizeof(real);
 }
 
 void R(rn__gemm_pack)(int64_t n, int64_t k, rn__matrix b, void *packed)
@@ -123,7 +123,7 @@ static void halves(const product *g, real *spare)
     other.k = g->k - first;
     other.a += first * g->a_column;
     other.b += first * g->b_row;
-    if (g->packed) other.packed += first * STRIP;
+    if (g->packed) other.packed += first * LANES;
     other.c = spare, other.c_row = g->n, other.c_column = 1;
     halves(&one, spare);
     halves(&other, spare + g->m * g->n);
@@ -173,8 +173,7 @@ static bool share_sets(int64_t row)
 static a_source source_of_a(const rn__product *g)
 {
     if (g->m == 1) return A_COLUMNS;
-    if (g->a.column == 1)
-        return g->m > MR && g->n >= COPY_A_FROM && share_sets(g->a.row) ? A_COPIED : A_ROWS;
+    if (g->a.column == 1) return A_ROWS;
     return g->a.row == 1 && g->n < PACK_A_FROM ? A_COLUMNS : A_PACKED;
 }
 
@@ -193,9 +192,9 @@ static void set_blocks(product *g)
     g->rows = g->m <= rows ? g->m : round_up(divide_up(g->m, divide_up(g->m, rows)), MR);
     if (g->from_a <= A_COLUMNS && g->from_b != B_BY_BLOCK &&
         g->rows * g->k * (int64_t)sizeof(real) <= rn__cache_bytes(2) / 2)
-        g->columns = g->vectors * LANES;
+        g->columns = 0;
     else
-        g->columns = most_columns();
+        g->columns = round_up(divide_up(g->n, divide_up(g->n, most_columns())), LANES);
 }
 
 void R(rn__gemm)(const rn__product *of)
@@ -225,9 +224,6 @@ void R(rn__gemm)(const rn__product *of)
         .from_a = source_of_a(&x),
         .from_b = source_of_b(&x),
         .k_packed = x.k,
-        .vectors = x.m <= MR_8   ? WIDEST
-                   : x.m <= MR_4 ? 4
-                                 : 2,
         .add = x.add,
         .a_packed = (real *)x.scratch,
     };
@@ -235,7 +231,7 @@ void R(rn__gemm)(const rn__product *of)
     g.b_packed = g.a_packed + packed_a(g.m, g.k);
     g.sums = g.b_packed + packed_b(g.n, g.k);
     if (packs_whole(&x)) {
-        g.sums = g.b_packed + round_up(g.n, STRIP) * least(g.k, RN__GEMM_LONG);
+        g.sums = g.b_packed + round_up(g.n, LANES) * least(g.k, RN__GEMM_LONG);
         g.packs_whole = true;
     }
     if (g.k > RN__GEMM_LONG)

@@ -30,19 +30,17 @@ enum {
     RN__GEMM_KC = 256,
     RN__GEMM_LONG = 64 * RN__GEMM_KC,
     ALIGNMENT = 64,
-    A_ROW = RN__GEMM_KC + LINE, /* of copied rows: not a power of two, which would thrash */
+    BAND = 8,              /* rows of B that are packed together */
     WAY = 4096,            /* bytes: what each way of a first-level cache has at least */
     PACK_B_FROM = 384,     /* rows of A from which packing B pays, */
     PACK_FAR_B_FROM = 128, /* and if its rows share few sets of the cache */
-    COPY_A_FROM = 256, /* columns of B from which copying A pays, if its rows share sets */
-    PACK_A_FROM = 128  /* columns of B from which packing A' pays */
+    PACK_A_FROM = 128      /* columns of B from which packing A' pays */
 };
 
 /* Where the tiles read A from. */
 typedef enum a_source {
     A_ROWS,    /* in place, contiguous along k */
     A_COLUMNS, /* in place, contiguous along the rows; or one row at any distance */
-    A_COPIED,  /* as A_ROWS, from a copy with another distance between rows */
     A_PACKED   /* as A_COLUMNS, from strips of rows */
 } a_source;
 
@@ -57,8 +55,7 @@ typedef struct product {
     a_source from_a;
     b_source from_b;
     int64_t k_packed;      /* k of the strips of packed B */
-    int64_t rows, columns; /* of a block */
-    int64_t vectors;       /* of a full tile */
+    int64_t rows, columns; /* of a block; columns 0: of one tile */
     bool add;
     bool packs_whole; /* B, into b_packed, before the loops */
     real *a_packed, *b_packed, *sums;
@@ -97,7 +94,7 @@ static inline int64_t most_rows(void)
 
 static inline int64_t most_columns(void)
 {
-    const int64_t columns = round_up(2 * most_rows(), STRIP);
+    const int64_t columns = round_up(2 * most_rows(), LANES);
 
     return columns < WIDEST * LANES ? WIDEST * LANES : columns;
 }
@@ -105,18 +102,18 @@ static inline int64_t most_columns(void)
 /* Elements of each part of the scratch. */
 static int64_t packed_a(int64_t m, int64_t k)
 {
-    return least(m, most_rows()) * round_up(least(k, RN__GEMM_KC) + LINE, LINE);
+    return round_up(least(m, most_rows()) * least(k, RN__GEMM_KC), ALIGNMENT);
 }
 
 static int64_t packed_b(int64_t n, int64_t k)
 {
-    return least(round_up(n, STRIP), most_columns()) * least(k, RN__GEMM_KC);
+    return least(round_up(n, LANES), most_columns()) * least(k, RN__GEMM_KC);
 }
 
 static int64_t sums(int64_t m, int64_t n, int64_t k)
 {
     if (k <= RN__GEMM_KC) return 0;
-    return least(m, most_rows()) * least(round_up(n, STRIP), most_columns());
+    return least(m, most_rows()) * least(round_up(n, LANES), most_columns());
 }
 
 /* ---- operands of a tile ---- */
@@ -125,17 +122,14 @@ static int64_t sums(int64_t m, int64_t n, int64_t k)
 static void pack_strips(real *to, int64_t n, int64_t k, const real *b, int64_t row,
                         int64_t column)
 {
-    const int64_t whole = column == 1 ? n / STRIP * STRIP : 0;
+    const int64_t whole = column == 1 ? n / LANES * LANES : 0;
 
-    for (int64_t p = 0; p < k && whole > 0; p++)
-        for (int64_t j = 0; j < whole; j += STRIP) {
-            real *t = to + j * k + p * STRIP;
-            const real *f = b + p * row + j;
-            store(t, load(f));
-            store(t + LANES, load(f + LANES));
-        }
-    for (int64_t j = whole; j < n; j += STRIP)
-        pack(to + j * k, least(STRIP, n - j), STRIP, k, b + j * column, column, row);
+    for (int64_t p = 0; p < k && whole > 0; p += BAND)
+        for (int64_t j = 0; j < whole; j += LANES)
+            for (int64_t q = p; q < p + BAND && q < k; q++)
+                store(to + j * k + q * LANES, load(b + q * row + j));
+    for (int64_t j = whole; j < n; j += LANES)
+        pack(to + j * k, least(LANES, n - j), LANES, k, b + j * column, column, row);
 }
 
 /* Rows of a tile at row i: all tiles of a block have the same number, or one less. */
@@ -144,16 +138,11 @@ static inline int64_t tile_rows(int64_t i, int64_t m)
     return divide_up(m - i, divide_up(m - i, MR));
 }
 
-/* Packs one tile after the other, or copies rows. */
+/* Packs one tile after the other. */
 static void pack_a(const product *g, const part *o)
 {
     const real *a = g->a + o->i * g->a_row + o->p * g->a_column;
 
-    if (g->from_a == A_COPIED) {
-        for (int64_t i = 0; i < o->m; i++)
-            memcpy(g->a_packed + i * A_ROW, a + i * g->a_row, (size_t)o->k * sizeof *a);
-        return;
-    }
     for (int64_t i = 0, rows; i < o->m; i += rows) {
         rows = tile_rows(i, o->m);
         pack(g->a_packed + i * o->k, rows, rows, o->k, a + i * g->a_row, g->a_row,
@@ -167,37 +156,31 @@ static inline void set_b(const product *g, const part *o, int64_t j, int64_t col
 {
     const real *b = g->b + o->p * g->b_row + j * g->b_column;
 
-    t->b_row = STRIP;
+    t->b_row = LANES;
     if (g->from_b == B_PACKED) {
-        t->b = g->packed + j * g->k_packed + o->p * STRIP;
-        t->b_strip = g->k_packed * STRIP;
+        t->b = g->packed + j * g->k_packed + o->p * LANES;
+        t->b_next = g->k_packed * LANES;
     } else if (g->from_b == B_BY_BLOCK) {
         t->b = g->b_packed + (j - o->j) * o->k;
-        t->b_strip = o->k * STRIP;
+        t->b_next = o->k * LANES;
     } else if (columns % LANES != 0) {
         pack_strips(g->b_packed, columns, o->k, b, g->b_row, g->b_column);
         t->b = g->b_packed;
-        t->b_strip = o->k * STRIP;
+        t->b_next = o->k * LANES;
     } else {
         t->b = b;
         t->b_row = g->b_row;
-        t->b_strip = STRIP;
+        t->b_next = LANES;
     }
 }
 
 static inline void set_a(const product *g, const part *o, int64_t i, int64_t rows,
                          tile_operands *t)
 {
-    switch (g->from_a) {
-    case A_PACKED:
+    if (g->from_a == A_PACKED) {
         t->a = g->a_packed + i * o->k;
         t->a_step = rows;
-        return;
-    case A_COPIED:
-        t->a = g->a_packed + i * A_ROW;
-        t->a_row = A_ROW;
-        return;
-    default:
+    } else {
         t->a = g->a + (o->i + i) * g->a_row + o->p * g->a_column;
         t->a_row = g->a_row, t->a_step = g->a_column;
     }
@@ -209,8 +192,7 @@ static inline void set_a(const product *g, const part *o, int64_t i, int64_t row
 static void tile_to_edge(const product *g, tile_function *run, tile_operands t, real *c,
                          int64_t rows, int64_t columns)
 {
-    real buffer[MR * STRIP > MR_8 * WIDEST * LANES ? MR * STRIP : MR_8 * WIDEST * LANES]
-        __attribute__((aligned(ALIGNMENT)));
+    real buffer[REGISTERS * LANES] __attribute__((aligned(ALIGNMENT)));
     const int64_t width = round_up(columns, LANES);
     const bool add = t.add;
 
@@ -227,7 +209,7 @@ static void tile_to_edge(const product *g, tile_function *run, tile_operands t, 
 static void tiles(const product *g, const part *o, int64_t j, int64_t columns)
 {
     const bool last = o->p + RN__GEMM_KC >= g->k;
-    const bool by_rows = g->from_a == A_ROWS || g->from_a == A_COPIED;
+    const bool by_rows = g->from_a == A_ROWS;
     const int64_t vectors = divide_up(columns, LANES), width = vectors * LANES;
     tile_operands t = {.k = o->k, .c_row = width, .prior_row = width};
     real *sum = g->sums + (j - o->j) * o->m;
@@ -252,26 +234,26 @@ static void tiles(const product *g, const part *o, int64_t j, int64_t columns)
     }
 }
 
-/* Vectors of the next tile, as so many columns are left. */
-static inline int64_t next_vectors(const product *g, int64_t columns)
-{
-    int64_t vectors = g->vectors;
-
-    while (vectors > 1 && vectors > divide_up(columns, LANES)) vectors /= 2;
-    return vectors;
-}
-
 static inline void multiply(const product *g, const part *o)
 {
-    if (g->from_a >= A_COPIED) pack_a(g, o);
+    const int64_t rows = tile_rows(0, o->m);
+
+    if (g->from_a == A_PACKED) pack_a(g, o);
     if (g->from_b == B_BY_BLOCK)
         pack_strips(g->b_packed, o->n, o->k, g->b + o->p * g->b_row + o->j * g->b_column,
                     g->b_row, g->b_column);
     for (int64_t j = o->j, width; j < o->j + o->n; j += width) {
         const int64_t left = o->j + o->n - j;
-        width = next_vectors(g, left) * LANES;
+        width = next_vectors(rows, divide_up(left, LANES)) * LANES;
         tiles(g, o, j, least(width, left));
     }
+}
+
+/* Columns of the block from column j on. */
+static inline int64_t columns_at(const product *g, int64_t j, int64_t m)
+{
+    if (g->columns) return g->columns;
+    return next_vectors(tile_rows(0, m), divide_up(g->n - j, LANES)) * LANES;
 }
 
 static void blocks(const product *g)
@@ -280,8 +262,8 @@ static void blocks(const product *g)
 
     for (o.i = 0; o.i < g->m; o.i += g->rows) {
         o.m = least(g->rows, g->m - o.i);
-        for (o.j = 0; o.j < g->n; o.j += g->columns) {
-            o.n = least(g->columns, g->n - o.j);
+        for (o.j = 0; o.j < g->n; o.j += o.n) {
+            o.n = least(columns_at(g, o.j, o.m), g->n - o.j);
             for (o.p = 0; o.p < g->k; o.p += RN__GEMM_KC) {
                 o.k = least(RN__GEMM_KC, g->k - o.p);
                 multiply(g, &o);
