@@ -37,19 +37,33 @@ static rn__product turned(const rn__product *g)
     return t;
 }
 
-/* Whether B is packed as a whole: if more than one block of rows uses it and a copy of its
- * blocks is not cheap. */
+static int64_t whole_b(int64_t n, int64_t k)
+{
+    return round_up(n, LANES) * least(k, RN__GEMM_LONG);
+}
+
+/* Elements of a B with contiguous rows from which on a copy of each block, while that is in
+ * the cache, is cheaper than one of the whole. */
+static int64_t large_b(void)
+{
+    return 2 * rn__cache_bytes(2) / (int64_t)sizeof(real);
+}
+
+/* Whether B is packed as a whole, if it needs packing: more than one block of rows uses it.
+ */
 static bool packs_whole(const rn__product *g)
 {
-    return !g->packed && g->b.column != 1 && g->m > most_rows();
+    if (g->packed || g->m <= most_rows()) return false;
+    return g->b.column != 1 || whole_b(g->n, g->k) <= large_b();
 }
 
 static int64_t elements(const rn__product *g)
 {
-    const int64_t whole = round_up(g->n, LANES) * least(g->k, RN__GEMM_LONG);
+    int64_t b = packed_b(g->n, g->k), whole = whole_b(g->n, g->k);
 
-    return packed_a(g->m, g->k) + (packs_whole(g) ? whole : packed_b(g->n, g->k)) +
-           sums(g->m, g->n, g->k);
+    if (g->b.column == 1) whole = least(whole, large_b());
+    if (g->m > most_rows() && whole > b) b = whole;
+    return packed_a(g->m, g->k) + b + sums(g->m, g->n, g->k);
 }
 
 size_t R(rn__gemm_scratch)(const rn__product *g)
@@ -197,8 +211,43 @@ static void set_blocks(product *g)
         g->columns = round_up(divide_up(g->n, divide_up(g->n, most_columns())), LANES);
 }
 
+/* The product of a short step: one tile of rows, one block of k, operands that are read
+ * where they are. The general way takes as long to begin as this to compute. */
+static bool short_product(const rn__product *g)
+{
+    const bool b_suits = g->packed || (g->b.column == 1 && g->n % LANES == 0);
+
+    if (g->m > MR || g->k > RN__GEMM_KC || g->k <= 0 || g->m <= 0) return false;
+    if (!b_suits || g->c.column != 1 || (g->a.column != 1 && g->m > 1)) return false;
+
+    const real *b = g->packed ? first_strip(g) : (const real *)g->b.data;
+    const int64_t next = g->packed ? g->k * LANES : LANES;
+    tile_operands t = {.k = g->k,
+                       .a = (const real *)g->a.data,
+                       .a_row = g->a.row,
+                       .a_step = g->a.column,
+                       .b_row = g->packed ? LANES : g->b.row,
+                       .b_next = next,
+                       .c_row = g->c.row,
+                       .add = g->add};
+
+    for (int64_t j = 0, vectors; j < g->n; j += vectors * LANES) {
+        vectors = next_vectors(g->m, divide_up(g->n - j, LANES));
+        tile_function *run = tile_of(g->m > 1, g->m, vectors);
+        t.b = b + j / LANES * next;
+        t.c = (real *)g->c.data + j;
+        if (j + vectors * LANES <= g->n)
+            run(&t);
+        else
+            tile_to_edge(run, t, g->c, g->m, g->n - j);
+    }
+    return true;
+}
+
 void R(rn__gemm)(const rn__product *of)
 {
+    if (short_product(of)) return;
+
     const rn__product x = better_turned(of) ? turned(of) : *of;
 
     if (x.k <= 0) {
@@ -231,7 +280,7 @@ void R(rn__gemm)(const rn__product *of)
     g.b_packed = g.a_packed + packed_a(g.m, g.k);
     g.sums = g.b_packed + packed_b(g.n, g.k);
     if (packs_whole(&x)) {
-        g.sums = g.b_packed + round_up(g.n, LANES) * least(g.k, RN__GEMM_LONG);
+        g.sums = g.b_packed + whole_b(g.n, g.k);
         g.packs_whole = true;
     }
     if (g.k > RN__GEMM_LONG)

@@ -189,10 +189,11 @@ static inline void set_a(const product *g, const part *o, int64_t i, int64_t row
 /* ---- loops ---- */
 
 /* Writes one tile to C through a buffer, as C is narrower than whole vectors. */
-static void tile_to_edge(const product *g, tile_function *run, tile_operands t, real *c,
-                         int64_t rows, int64_t columns)
+static void tile_to_edge(tile_function *run, tile_operands t, rn__matrix c, int64_t rows,
+                         int64_t columns)
 {
     real buffer[REGISTERS * LANES] __attribute__((aligned(ALIGNMENT)));
+    real *first = t.c;
     const int64_t width = round_up(columns, LANES);
     const bool add = t.add;
 
@@ -200,7 +201,7 @@ static void tile_to_edge(const product *g, tile_function *run, tile_operands t, 
     run(&t);
     for (int64_t y = 0; y < rows; y++)
         for (int64_t x = 0; x < columns; x++) {
-            real *to = c + y * g->c_row + x * g->c_column, sum = buffer[y * width + x];
+            real *to = first + y * c.row + x * c.column, sum = buffer[y * width + x];
             *to = add ? *to + sum : sum;
         }
 }
@@ -223,12 +224,13 @@ static void tiles(const product *g, const part *o, int64_t j, int64_t columns)
         t.prior = o->p > 0 ? sum : NULL;
         t.c = sum;
         if (last) {
-            real *c = g->c + (o->i + i) * g->c_row + j * g->c_column;
+            t.c = g->c + (o->i + i) * g->c_row + j * g->c_column;
+            t.c_row = g->c_row;
             if (g->c_column != 1 || columns != width) {
-                tile_to_edge(g, run, t, c, rows, columns);
+                tile_to_edge(run, t, (rn__matrix){NULL, g->c_row, g->c_column}, rows,
+                             columns);
                 continue;
             }
-            t.c = c, t.c_row = g->c_row;
         }
         run(&t);
     }

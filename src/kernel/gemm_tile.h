@@ -89,7 +89,10 @@ INLINE void tile_term(int rows, int vectors, vec (*sum)[WIDEST], const real *con
     vec of_b[WIDEST];
 
     UNROLL
-    for (int j = 0; j < vectors; j++) of_b[j] = load(element_of(b, j, b_next) + b_at);
+    for (int j = 0; j < vectors; j++) {
+        of_b[j] = load(element_of(b, j, b_next) + b_at);
+        if (rows > 1) IN_REGISTER(of_b[j]);
+    }
     UNROLL
     for (int i = 0; i < rows; i++) {
         const vec x = broadcast(element_of(a, i, a_row)[a_at]);
@@ -160,9 +163,9 @@ TILES(4)
 TILE(2, 4)
 TILE(2, 8)
 TILE(3, 3)
-TILE(3, 6)
+TILE(3, 4)
 TILE(4, 3)
-TILE(4, 6)
+TILE(4, 4)
 TILES(5)
 TILE(5, 4)
 TILES(6)
@@ -176,21 +179,23 @@ TILES(9)
 TILES(10)
 TILES(11)
 TILES(12)
-static const unsigned char widest_of[MR] = {8, 8, 6, 6, 4, 4, 3, 3, 2, 2, 2, 2};
+static const unsigned char widest_of[MR] = {8, 8, 4, 4, 4, 4, 3, 3, 2, 2, 2, 2};
 #define MORE(form)                                                                         \
     ENTRY(form, 2, 4)                                                                      \
     ENTRY(form, 2, 8)                                                                      \
     ENTRY(form, 3, 3)                                                                      \
-    ENTRY(form, 3, 6)                                                                      \
+    ENTRY(form, 3, 4)                                                                      \
     ENTRY(form, 4, 3)                                                                      \
-    ENTRY(form, 4, 6)                                                                      \
+    ENTRY(form, 4, 4)                                                                      \
     ENTRIES(form, 5)                                                                       \
     ENTRY(form, 5, 4)                                                                      \
     ENTRIES(form, 6)                                                                       \
     ENTRY(form, 6, 3)                                                                      \
-    ENTRY(form, 6, 4) ENTRIES(form, 7) ENTRY(form, 7, 3) ENTRIES(form, 8)                  \
-        ENTRY(form, 8, 3) ENTRIES(form, 9) ENTRIES(form, 10) ENTRIES(form, 11)             \
-            ENTRIES(form, 12)
+    ENTRY(form, 6, 4)                                                                      \
+    ENTRIES(form, 7)                                                                       \
+    ENTRY(form, 7, 3)                                                                      \
+    ENTRIES(form, 8) ENTRY(form, 8, 3) ENTRIES(form, 9) ENTRIES(form, 10)                  \
+        ENTRIES(form, 11) ENTRIES(form, 12)
 #elif MR == 6
 TILE(2, 4)
 TILE(3, 3)
