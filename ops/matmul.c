@@ -236,11 +236,15 @@ static int64_t terms(const rn_call *call)
 /* With all leading axes joined to the rows. */
 static size_t scratch(const rn_call *call)
 {
+    const int64_t which = ((const attributes *)call->attributes)->which;
     const rn_array *z = call->out;
-    int64_t rows = 1;
+    rn__product g = {.m = 1, .n = z->size[z->rank - 1], .k = terms(call)};
 
-    for (int i = 0; i < z->rank - 1; i++) rows *= z->size[i];
-    return rn__gemm_scratch(z->type, rows, z->size[z->rank - 1], terms(call));
+    for (int i = 0; i < z->rank - 1; i++) g.m *= z->size[i];
+    g.a = matrix(&call->in[0], (which & RN_TRANSPOSE_X) != 0);
+    g.b = matrix(&call->in[1], (which & RN_TRANSPOSE_Y) != 0);
+    g.c.row = g.n, g.c.column = 1;
+    return rn__gemm_scratch(z->type, &g);
 }
 
 /* A y without leading axes. */

@@ -11,8 +11,6 @@
 
 #include "kernel/gemm_blocks.h"
 
-enum { RN__GEMM_LONG = 64 * RN__GEMM_KC };
-
 /* How often the longest part of k is halved; each time needs a C for the second half. */
 static int64_t halvings(int64_t k)
 {
@@ -22,13 +20,59 @@ static int64_t halvings(int64_t k)
     return count;
 }
 
-size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k)
-{
-    const int64_t halves = halvings(k), spare = (halves ? halves + 1 : 0) * m * n;
-    int64_t straight = packed_a(m, k) + packed_b(m, n, k) + sums(m, n, k);
-    int64_t turned = packed_a(n, k) + packed_b(n, m, k) + sums(n, m, k);
+/* ---- scratch ---- */
 
-    return (size_t)((straight > turned ? straight : turned) + spare) * sizeof(real);
+static rn__matrix transposed(rn__matrix x)
+{
+    return (rn__matrix){x.data, x.column, x.row};
+}
+
+/* C' = B' A'. */
+static rn__product turned(const rn__product *g)
+{
+    rn__product t = *g;
+
+    t.m = g->n, t.n = g->m;
+    t.a = transposed(g->b), t.b = transposed(g->a), t.c = transposed(g->c);
+    return t;
+}
+
+static int64_t whole_b(int64_t n, int64_t k)
+{
+    return round_up(n, LANES) * least(k, RN__GEMM_LONG);
+}
+
+/* Elements of a B with contiguous rows from which on a copy of each block, while that is in
+ * the cache, is cheaper than one of the whole. */
+static int64_t large_b(void)
+{
+    return 2 * rn__cache_bytes(2) / (int64_t)sizeof(real);
+}
+
+/* Whether B is packed as a whole, if it needs packing: more than one block of rows uses it.
+ */
+static bool packs_whole(const rn__product *g)
+{
+    if (g->packed || g->m <= most_rows()) return false;
+    return g->b.column != 1 || whole_b(g->n, g->k) <= large_b();
+}
+
+static int64_t elements(const rn__product *g)
+{
+    int64_t b = packed_b(g->n, g->k), whole = whole_b(g->n, g->k);
+
+    if (g->b.column == 1) whole = least(whole, large_b());
+    if (g->m > most_rows() && whole > b) b = whole;
+    return packed_a(g->m, g->k) + b + sums(g->m, g->n, g->k);
+}
+
+size_t R(rn__gemm_scratch)(const rn__product *g)
+{
+    const rn__product t = turned(g);
+    const int64_t halves = halvings(g->k), spare = (halves ? halves + 1 : 0) * g->m * g->n;
+    const int64_t straight = elements(g), other = elements(&t);
+
+    return (size_t)((straight > other ? straight : other) + spare) * sizeof(real);
 }
 
 /* ---- packed B ---- */
@@ -36,7 +80,7 @@ size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k)
 size_t R(rn__gemm_packed)(int64_t n, int64_t k)
 {
     if (n < LANES / 2 || n <= 0 || k <= 0) return 0;
-    return ALIGNMENT + (size_t)(round_up(n, STRIP) * k) * sizeof(real);
+    return ALIGNMENT + (size_t)(round_up(n, LANES) * k) * sizeof(real);
 }
 
 void R(rn__gemm_pack)(int64_t n, int64_t k, rn__matrix b, void *packed)
@@ -58,6 +102,19 @@ static const real *first_strip(const rn__product *g)
 
 /* ---- long sums ---- */
 
+/* Packs the whole of B first, if that pays. */
+static void straight_product(const product *g)
+{
+    product of = *g;
+
+    if (g->packs_whole) {
+        pack_strips(g->b_packed, g->n, g->k, g->b, g->b_row, g->b_column);
+        of.packed = g->b_packed;
+        of.k_packed = g->k;
+    }
+    blocks(&of);
+}
+
 static void add_to(const product *g, const real *x)
 {
     for (int64_t i = 0; i < g->m; i++)
@@ -69,7 +126,7 @@ static void add_to(const product *g, const real *x)
 static void halves(const product *g, real *spare)
 {
     if (g->k <= RN__GEMM_LONG) {
-        blocks(g);
+        straight_product(g);
         return;
     }
 
@@ -80,7 +137,7 @@ static void halves(const product *g, real *spare)
     other.k = g->k - first;
     other.a += first * g->a_column;
     other.b += first * g->b_row;
-    if (g->packed) other.packed += first * STRIP;
+    if (g->packed) other.packed += first * LANES;
     other.c = spare, other.c_row = g->n, other.c_column = 1;
     halves(&one, spare);
     halves(&other, spare + g->m * g->n);
@@ -111,11 +168,6 @@ static void zeros(const rn__product *g)
         }
 }
 
-static rn__matrix transposed(rn__matrix x)
-{
-    return (rn__matrix){x.data, x.column, x.row};
-}
-
 /* Whether C' = B' A', which has the same sums, suits the tiles better: they write whole
  * vectors along the rows of C. */
 static bool better_turned(const rn__product *g)
@@ -125,17 +177,77 @@ static bool better_turned(const rn__product *g)
     return g->c.column != 1 && g->c.row == 1 && g->m >= LANES / 2;
 }
 
-static rn__product turned(const rn__product *g)
+/* Whether rows at this distance, in elements, share so few sets of the first-level cache
+ * that those of a tile evict each other. */
+static bool share_sets(int64_t row)
 {
-    rn__product t = *g;
+    return row * (int64_t)sizeof(real) % (WAY / 2) == 0;
+}
 
-    t.m = g->n, t.n = g->m;
-    t.a = transposed(g->b), t.b = transposed(g->a), t.c = transposed(g->c);
-    return t;
+static a_source source_of_a(const rn__product *g)
+{
+    if (g->m == 1) return A_COLUMNS;
+    if (g->a.column == 1) return A_ROWS;
+    return g->a.row == 1 && g->n < PACK_A_FROM ? A_COLUMNS : A_PACKED;
+}
+
+static b_source source_of_b(const rn__product *g)
+{
+    if (g->packed || packs_whole(g)) return B_PACKED;
+    if (g->b.column != 1) return B_BY_BLOCK;
+    return g->m >= (share_sets(g->b.row) ? PACK_FAR_B_FROM : PACK_B_FROM) ? B_BY_BLOCK
+                                                                          : B_IN_PLACE;
+}
+
+static void set_blocks(product *g)
+{
+    const int64_t rows = most_rows();
+
+    g->rows = g->m <= rows ? g->m : round_up(divide_up(g->m, divide_up(g->m, rows)), MR);
+    if (g->from_a <= A_COLUMNS && g->from_b != B_BY_BLOCK &&
+        g->rows * g->k * (int64_t)sizeof(real) <= rn__cache_bytes(2) / 2)
+        g->columns = 0;
+    else
+        g->columns = round_up(divide_up(g->n, divide_up(g->n, most_columns())), LANES);
+}
+
+/* The product of a short step: one tile of rows, one block of k, operands that are read
+ * where they are. The general way takes as long to begin as this to compute. */
+static bool short_product(const rn__product *g)
+{
+    const bool b_suits = g->packed || (g->b.column == 1 && g->n % LANES == 0);
+
+    if (g->m > MR || g->k > RN__GEMM_KC || g->k <= 0 || g->m <= 0) return false;
+    if (!b_suits || g->c.column != 1 || (g->a.column != 1 && g->m > 1)) return false;
+
+    const real *b = g->packed ? first_strip(g) : (const real *)g->b.data;
+    const int64_t next = g->packed ? g->k * LANES : LANES;
+    tile_operands t = {.k = g->k,
+                       .a = (const real *)g->a.data,
+                       .a_row = g->a.row,
+                       .a_step = g->a.column,
+                       .b_row = g->packed ? LANES : g->b.row,
+                       .b_next = next,
+                       .c_row = g->c.row,
+                       .add = g->add};
+
+    for (int64_t j = 0, vectors; j < g->n; j += vectors * LANES) {
+        vectors = next_vectors(g->m, divide_up(g->n - j, LANES));
+        tile_function *run = tile_of(g->m > 1, g->m, vectors);
+        t.b = b + j / LANES * next;
+        t.c = (real *)g->c.data + j;
+        if (j + vectors * LANES <= g->n)
+            run(&t);
+        else
+            tile_to_edge(run, t, g->c, g->m, g->n - j);
+    }
+    return true;
 }
 
 void R(rn__gemm)(const rn__product *of)
 {
+    if (short_product(of)) return;
+
     const rn__product x = better_turned(of) ? turned(of) : *of;
 
     if (x.k <= 0) {
@@ -158,24 +270,23 @@ void R(rn__gemm)(const rn__product *of)
         .b_column = x.b.column,
         .c_row = x.c.row,
         .c_column = x.c.column,
+        .from_a = source_of_a(&x),
+        .from_b = source_of_b(&x),
         .k_packed = x.k,
-        .block = rows_of_block(x.m, x.k),
-        .vectors = x.m <= MR_8   ? WIDEST
-                   : x.m <= MR_4 ? 4
-                                 : 2,
-        .rows = MR,
         .add = x.add,
-        .pack_a = x.m > 1 && x.a.column != 1,
         .a_packed = (real *)x.scratch,
     };
-    g.pack_b = !g.packed && (g.b_column != 1 || g.m >= PACK_FROM);
-    g.panel = g.pack_b && g.m > g.block;
+    set_blocks(&g);
     g.b_packed = g.a_packed + packed_a(g.m, g.k);
-    g.sums = g.b_packed + packed_b(g.m, g.n, g.k);
+    g.sums = g.b_packed + packed_b(g.n, g.k);
+    if (packs_whole(&x)) {
+        g.sums = g.b_packed + whole_b(g.n, g.k);
+        g.packs_whole = true;
+    }
     if (g.k > RN__GEMM_LONG)
         long_product(g, g.sums + sums(g.m, g.n, g.k));
     else
-        blocks(&g);
+        straight_product(&g);
 }
 
 #endif

@@ -39,8 +39,9 @@ typedef struct rn__product {
     void *scratch;      /* 64-byte aligned */
 } rn__product;
 
-/* Bytes of scratch for a product of these sizes, packed and added or not. */
-size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k);
+/* Bytes of scratch for a product of these sizes and strides, packed and added or not. No
+ * data is read. With fewer rows or columns it needs no more. */
+size_t R(rn__gemm_scratch)(const rn__product *g);
 
 /* C must not overlap A or B. k = 0 gives zeros; m = 0 or n = 0 does nothing. */
 void R(rn__gemm)(const rn__product *g);

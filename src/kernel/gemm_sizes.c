@@ -5,13 +5,13 @@
 #include "kernel/cpu.h"
 
 #define SIZES(variant)                                                                     \
-    size_t rn__gemm_scratch_##variant(int64_t m, int64_t n, int64_t k);                    \
+    size_t rn__gemm_scratch_##variant(const rn__product *g);                               \
     size_t rn__gemm_packed_##variant(int64_t n, int64_t k);                                \
     static const sizes sizes_##variant = {rn__gemm_scratch_##variant,                      \
                                           rn__gemm_packed_##variant};
 
 typedef struct sizes {
-    size_t (*scratch)(int64_t m, int64_t n, int64_t k);
+    size_t (*scratch)(const rn__product *g);
     size_t (*packed)(int64_t n, int64_t k);
 } sizes;
 
@@ -44,9 +44,9 @@ static const sizes *sizes_of(rn_type type)
     }
 }
 
-size_t rn__gemm_scratch(rn_type type, int64_t m, int64_t n, int64_t k)
+size_t rn__gemm_scratch(rn_type type, const rn__product *g)
 {
-    return sizes_of(type)->scratch(m, n, k);
+    return sizes_of(type)->scratch(g);
 }
 
 size_t rn__gemm_packed(rn_type type, int64_t n, int64_t k)

@@ -6,10 +6,9 @@
  * vectors c                  =  prior + sum, then c + that     each term only if asked for
  *
  * The sums stay in registers for all k. Few rows take more vectors, because few sums do not
- * hide the latency of an addition: MR rows of 2 vectors, half as many of 4, two of 8. Each
- * size is a function of its own, generated from one source with constant sizes, so that the
- * compiler keeps the sums in registers; and there are two of each, for the two ways in
- * which a lies in memory.
+ * hide the latency of an addition. Each size is a function of its own, generated from one
+ * source with constant sizes, so that the compiler keeps the sums in registers; and there
+ * are two of each, for the two ways in which a lies in memory.
  *
  * Every size sums an element in the same order, as gemm.h guarantees.
  */
@@ -26,19 +25,14 @@
 #define MR 4 /* a product that is not fused needs a register of its own */
 #endif
 
-enum {
-    STRIP = 2 * LANES, /* columns of b that lie next to each other */
-    MR_4 = MR / 2,     /* rows of a tile of four vectors, and of eight */
-    MR_8 = 2,
-    WIDEST = 8 /* vectors in a row of a tile */
-};
+enum { WIDEST = 8 }; /* vectors in a row of a tile */
 
 typedef struct tile_operands {
     int64_t k;
     const real *a; /* a[i * a_row + p], or a[i + p * a_step]: see the tables below */
     int64_t a_row, a_step;
-    const real *b; /* b[p * b_row + j] of the first strip, the next b_strip further on */
-    int64_t b_row, b_strip;
+    const real *b; /* b[p * b_row + j] of the first vector, the next b_next further on */
+    int64_t b_row, b_next;
     const real *prior; /* the sum of the blocks before, like c; NULL in the first block */
     real *c;           /* c[i * c_row + j] */
     int64_t prior_row, c_row;
@@ -57,29 +51,51 @@ INLINE void tile_end(int rows, int vectors, vec (*sum)[WIDEST], const tile_opera
     const int64_t c_row = t->c_row, prior_row = t->prior_row;
     const bool add = t->add;
 
+    if (prior) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int j = 0; j < vectors; j++)
+                sum[i][j] = load(prior + i * prior_row + j * LANES) + sum[i][j];
+        }
+    }
+    if (add) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int j = 0; j < vectors; j++)
+                sum[i][j] = load(c + i * c_row + j * LANES) + sum[i][j];
+        }
+    }
     UNROLL
     for (int i = 0; i < rows; i++) {
         UNROLL
-        for (int j = 0; j < vectors; j++) {
-            real *to = c + i * c_row + j * LANES;
-            vec x = sum[i][j];
-            if (prior) x = load(prior + i * prior_row + j * LANES) + x;
-            store(to, add ? load(to) + x : x);
-        }
+        for (int j = 0; j < vectors; j++) store(c + i * c_row + j * LANES, sum[i][j]);
     }
 }
 
-/* One term of each sum; x [rows] are pointers to the elements of a. */
+/* Element i of a column at a, and vector j of a row at b, in pointers and offsets that fit
+ * the registers: x[i / 4] points to element i / 4 * 4. */
+INLINE const real *element_of(const real *const *x, int i, int64_t step)
+{
+    return x[i / 4] + i % 4 * step;
+}
+
+/* One term of each sum. */
 INLINE void tile_term(int rows, int vectors, vec (*sum)[WIDEST], const real *const *a,
-                      int64_t row, int64_t a_at, const real *b, int64_t b_strip)
+                      int64_t a_row, int64_t a_at, const real *const *b, int64_t b_next,
+                      int64_t b_at)
 {
     vec of_b[WIDEST];
 
     UNROLL
-    for (int j = 0; j < vectors; j++) of_b[j] = load(b + j / 2 * b_strip + j % 2 * LANES);
+    for (int j = 0; j < vectors; j++) {
+        of_b[j] = load(element_of(b, j, b_next) + b_at);
+        if (rows > 1) IN_REGISTER(of_b[j]);
+    }
     UNROLL
     for (int i = 0; i < rows; i++) {
-        const vec x = broadcast(a[i / 4][i % 4 * row + a_at]);
+        const vec x = broadcast(element_of(a, i, a_row)[a_at]);
         UNROLL
         for (int j = 0; j < vectors; j++) sum[i][j] = madd(x, of_b[j], sum[i][j]);
     }
@@ -87,11 +103,11 @@ INLINE void tile_term(int rows, int vectors, vec (*sum)[WIDEST], const real *con
 
 INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
 {
-    /* Copies, because for the compiler a store to c might change *t. */
     const int64_t a_row = by_rows ? t->a_row : 1, a_step = by_rows ? 1 : t->a_step;
-    const int64_t b_row = t->b_row, b_strip = t->b_strip;
-    const real *a[(MR + 3) / 4], *b = t->b;
+    const int64_t b_row = t->b_row, b_next = t->b_next;
+    const real *a[(MR + 3) / 4], *b[WIDEST / 4];
     vec sum[MR][WIDEST];
+    int64_t p = t->k;
 
     UNROLL
     for (int i = 0; i < rows; i++) {
@@ -100,88 +116,123 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
     }
     UNROLL
     for (int i = 0; i < rows; i += 4) a[i / 4] = t->a + i * a_row;
-    for (int64_t p = t->k; p > 0; p--, b += b_row) {
-        tile_term(rows, vectors, sum, a, a_row, 0, b, b_strip);
+    UNROLL
+    for (int j = 0; j < vectors; j += 4) b[j / 4] = t->b + j * b_next;
+    for (; p >= 2; p -= 2) {
+        tile_term(rows, vectors, sum, a, a_row, 0, b, b_next, 0);
+        tile_term(rows, vectors, sum, a, a_row, a_step, b, b_next, b_row);
         UNROLL
-        for (int i = 0; i < rows; i += 4) a[i / 4] += a_step;
+        for (int i = 0; i < rows; i += 4) a[i / 4] += 2 * a_step;
+        UNROLL
+        for (int j = 0; j < vectors; j += 4) b[j / 4] += 2 * b_row;
     }
+    if (p) tile_term(rows, vectors, sum, a, a_row, 0, b, b_next, 0);
     tile_end(rows, vectors, sum, t);
 }
 
+#define COLUMNS(rows, vectors)                                                             \
+    static void columns_##rows##x##vectors(const tile_operands *t)                         \
+    {                                                                                      \
+        tile(rows, vectors, false, t);                                                     \
+    }
 #define TILE(rows, vectors)                                                                \
     static void rows_##rows##x##vectors(const tile_operands *t)                            \
     {                                                                                      \
         tile(rows, vectors, true, t);                                                      \
     }                                                                                      \
-    static void columns_##rows##x##vectors(const tile_operands *t)                         \
-    {                                                                                      \
-        tile(rows, vectors, false, t);                                                     \
-    }
+    COLUMNS(rows, vectors)
 #define TILES(rows) TILE(rows, 1) TILE(rows, 2)
 
-TILES(1)
+/* By form, rows - 1, and vectors - 1. Of three or more vectors a row has the most whose
+ * sums fit the registers, or none. */
+#define ENTRY(form, rows, vectors) [rows - 1][vectors - 1] = form##_##rows##x##vectors,
+#define ENTRIES(form, rows)        ENTRY(form, rows, 1) ENTRY(form, rows, 2)
+
+COLUMNS(1, 1)
+COLUMNS(1, 2)
+COLUMNS(1, 4)
+COLUMNS(1, 8)
+#define ONE_ROW                                                                            \
+    ENTRIES(columns, 1)                                                                    \
+    ENTRY(columns, 1, 4) ENTRY(columns, 1, 8)
 TILES(2)
 TILES(3)
 TILES(4)
-TILE(1, 4)
+#define FEW_ROWS(form) ENTRIES(form, 2) ENTRIES(form, 3) ENTRIES(form, 4)
+#if MR == 12
 TILE(2, 4)
-TILE(1, 8)
 TILE(2, 8)
-#if MR >= 6
-TILES(5)
-TILES(6)
+TILE(3, 3)
 TILE(3, 4)
-#endif
-#if MR >= 12
+TILE(4, 3)
+TILE(4, 4)
+TILES(5)
+TILE(5, 4)
+TILES(6)
+TILE(6, 3) /* beside 7x3 */
+TILE(6, 4)
 TILES(7)
+TILE(7, 3)
 TILES(8)
+TILE(8, 3)
 TILES(9)
 TILES(10)
 TILES(11)
 TILES(12)
-TILE(4, 4)
-TILE(5, 4)
-TILE(6, 4)
-#endif
-
-/* By rows - 1, for tiles of each number of vectors. */
-#define TABLES(form)                                                                       \
-    static tile_function *const form##_of_1[MR] = {EACH_ROW(form, 1)};                     \
-    static tile_function *const form##_of_2[MR] = {EACH_ROW(form, 2)};                     \
-    static tile_function *const form##_of_4[MR_4] = {HALF_OF_ROWS(form, 4)};               \
-    static tile_function *const form##_of_8[MR_8] = {form##_1x8, form##_2x8};
-
-#define FOUR(form, n) form##_1x##n, form##_2x##n, form##_3x##n, form##_4x##n
-#if MR >= 12
-#define HALF_OF_ROWS(form, n) FOUR(form, n), form##_5x##n, form##_6x##n
-#define EACH_ROW(form, n)                                                                  \
-    HALF_OF_ROWS(form, n), form##_7x##n, form##_8x##n, form##_9x##n, form##_10x##n,        \
-        form##_11x##n, form##_12x##n
-#elif MR >= 6
-#define HALF_OF_ROWS(form, n) form##_1x##n, form##_2x##n, form##_3x##n
-#define EACH_ROW(form, n)     FOUR(form, n), form##_5x##n, form##_6x##n
+static const unsigned char widest_of[MR] = {8, 8, 4, 4, 4, 4, 3, 3, 2, 2, 2, 2};
+#define MORE(form)                                                                         \
+    ENTRY(form, 2, 4)                                                                      \
+    ENTRY(form, 2, 8)                                                                      \
+    ENTRY(form, 3, 3)                                                                      \
+    ENTRY(form, 3, 4)                                                                      \
+    ENTRY(form, 4, 3)                                                                      \
+    ENTRY(form, 4, 4)                                                                      \
+    ENTRIES(form, 5)                                                                       \
+    ENTRY(form, 5, 4)                                                                      \
+    ENTRIES(form, 6)                                                                       \
+    ENTRY(form, 6, 3)                                                                      \
+    ENTRY(form, 6, 4)                                                                      \
+    ENTRIES(form, 7)                                                                       \
+    ENTRY(form, 7, 3)                                                                      \
+    ENTRIES(form, 8) ENTRY(form, 8, 3) ENTRIES(form, 9) ENTRIES(form, 10)                  \
+        ENTRIES(form, 11) ENTRIES(form, 12)
+#elif MR == 6
+TILE(2, 4)
+TILE(3, 3)
+TILE(4, 3)
+TILES(5)
+TILES(6)
+static const unsigned char widest_of[MR] = {8, 4, 3, 3, 2, 2};
+#define MORE(form)                                                                         \
+    ENTRY(form, 2, 4)                                                                      \
+    ENTRY(form, 3, 3) ENTRY(form, 4, 3) ENTRIES(form, 5) ENTRIES(form, 6)
 #else
-#define HALF_OF_ROWS(form, n) form##_1x##n, form##_2x##n
-#define EACH_ROW(form, n)     FOUR(form, n)
+TILE(2, 4)
+static const unsigned char widest_of[MR] = {8, 4, 2, 2};
+#define MORE(form) ENTRY(form, 2, 4)
 #endif
 
-TABLES(rows)    /* a is contiguous along k */
-TABLES(columns) /* a is contiguous along its rows; or has one row, at any distance */
+/* a is contiguous along k */
+static tile_function *const rows_tiles[MR][WIDEST] = {FEW_ROWS(rows) MORE(rows)};
+/* a is contiguous along its rows; or has one row, at any distance */
+static tile_function *const columns_tiles[MR][WIDEST] = {ONE_ROW FEW_ROWS(columns)
+                                                             MORE(columns)};
 
 static inline tile_function *tile_of(bool by_rows, int64_t rows, int64_t vectors)
 {
-    const int64_t i = rows - 1;
+    return (by_rows ? rows_tiles : columns_tiles)[rows - 1][vectors - 1];
+}
 
-    switch (vectors) {
-    case 1:
-        return by_rows ? rows_of_1[i] : columns_of_1[i];
-    case 2:
-        return by_rows ? rows_of_2[i] : columns_of_2[i];
-    case 4:
-        return by_rows ? rows_of_4[i] : columns_of_4[i];
-    default:
-        return by_rows ? rows_of_8[i] : columns_of_8[i];
-    }
+/* Vectors of the next tile of at most so many rows, where so many vectors are left: the
+ * most, but so that the last tile is no thinner than it must be. */
+static inline int64_t next_vectors(int64_t rows, int64_t left)
+{
+    const int64_t most = widest_of[rows - 1];
+    int64_t vectors = most;
+
+    if (left < 2 * most && left > most) left = (left + 1) / 2;
+    while (vectors > left || !columns_tiles[rows - 1][vectors - 1]) vectors--;
+    return vectors;
 }
 
 #endif

@@ -130,8 +130,8 @@ static void multiply_as(form f, int64_t m, int64_t n, int64_t k, const matrix *a
                         const matrix *b, const matrix *c)
 {
     const size_t bytes = f & PACKED ? R(rn__gemm_packed)(n, k) : 0;
-    block scratch = new_block(R(rn__gemm_scratch)(m, n, k)), packed = new_block(bytes);
     rn__product g = {.m = m, .n = n, .k = k, .a = a->at, .b = b->at, .c = c->at};
+    block scratch = new_block(R(rn__gemm_scratch)(&g)), packed = new_block(bytes);
 
     g.add = (f & ADDED) != 0;
     g.scratch = scratch.at;

@@ -77,16 +77,16 @@ TEST(columns_of_packed)
         for (int64_t m = 1; m < 30; m += 5)
             for (int64_t columns = n - firsts[f]; columns > 0; columns -= 16) {
                 matrix a = filled(ROWS, m, k, draw_real), c = new_matrix(ROWS, m, columns);
-                block scratch = new_block(R(rn__gemm_scratch)(m, columns, k));
-                const rn__product g = {.m = m,
-                                       .n = columns,
-                                       .k = k,
-                                       .a = a.at,
-                                       .b = no_matrix(),
-                                       .c = c.at,
-                                       .packed = packed.at,
-                                       .first = firsts[f],
-                                       .scratch = scratch.at};
+                rn__product g = {.m = m,
+                                 .n = columns,
+                                 .k = k,
+                                 .a = a.at,
+                                 .b = no_matrix(),
+                                 .c = c.at,
+                                 .packed = packed.at,
+                                 .first = firsts[f]};
+                block scratch = new_block(R(rn__gemm_scratch)(&g));
+                g.scratch = scratch.at;
                 R(rn__gemm)(&g);
                 for (int64_t i = 0; i < m; i++)
                     for (int64_t j = 0; j < columns; j++)
@@ -183,6 +183,21 @@ TEST(beyond_the_blocks)
     check(140, 37, 1031, COLUMNS, PADDED_ROWS, ROWS);
     check(17, 50, 512, SPREAD, BACKWARDS, SPREAD);
     check(1, 1, 5003, ROWS, COLUMNS, ROWS);
+    check(30, 150, 520, COLUMNS, COLUMNS, ROWS);
+    check(600, 40, 300, ROWS, COLUMNS, ROWS);
+    check(600, 40, 300, COLUMNS, PADDED_ROWS, PADDED_ROWS);
+    check(200, 33, 2900, ROWS, ROWS, ROWS);
+    check(390, 1100, 257, COLUMNS, ROWS, ROWS);
+}
+
+/* Every size of a tile, with more than one block of k, and in the columns at the edge. */
+TEST(every_tile)
+{
+    for (int64_t m = 1; m < 27; m++)
+        for (int64_t n = 1 + m % THINNING; n < 180; n += n < 30 ? 1 : 13 * THINNING) {
+            check(m, n, 257 + n % 3, ROWS, ROWS, ROWS);
+            check(m, n, 257, COLUMNS, COLUMNS, PADDED_ROWS);
+        }
 }
 
 TEST(integers_are_exact)
