@@ -14,6 +14,7 @@ typedef uint32_t vm_bits;
 #define VM_MANTISSA     23
 #define VM_BIAS         127u
 #define VM_FRACTION     0x007fffffu /* the bits of the fraction */
+#define VM_SIGN         0x80000000u
 #define VM_ONE          0x3f800000u
 #define VM_SQRT_HALF    0x3f3504f3u
 #define VM_COUNT        0x4b000000u /* 2^23: its low bits count in ones */

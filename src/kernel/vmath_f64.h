@@ -14,6 +14,7 @@ typedef uint64_t vm_bits;
 #define VM_MANTISSA  52
 #define VM_BIAS      1023u
 #define VM_FRACTION  0x000fffffffffffffu /* the bits of the fraction */
+#define VM_SIGN      0x8000000000000000u
 #define VM_ONE       0x3ff0000000000000u
 #define VM_SQRT_HALF 0x3fe6a09e667f3bcdu
 #define VM_COUNT     0x4330000000000000u /* 2^52: its low bits count in ones */
