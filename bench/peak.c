@@ -4,10 +4,11 @@
 #include "kernel/cpu.h"
 #include "peak_variant.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { RUNS = 15, PEAK_RUNS = 50, PEAK_STEPS = 200000 };
+enum { RUNS = 15, PEAK_RUNS = 50, PEAK_STEPS = 200000, READ_RUNS = 200 };
 
 static double now(void)
 {
@@ -46,7 +47,35 @@ double rn_bench_median(void (*work)(void *), void *data, double seconds)
     return run[RUNS / 2];
 }
 
-static double peak(bench_peak_work *work, bench_peak_operations *operations)
+/* ---- variants ---- */
+
+typedef struct variant {
+    bench_peak_work *work;
+    bench_peak_operations *operations;
+    bench_read_work *read;
+} variant;
+
+#define VARIANT(name)                                                                      \
+    {                                                                                      \
+        bench_peak_work_##name, bench_peak_operations_##name, bench_read_work_##name       \
+    }
+
+/* That of the active instruction set. */
+static const variant *chosen(bool f64)
+{
+    static const variant baseline[2] = {VARIANT(f32_baseline), VARIANT(f64_baseline)};
+#ifdef RN_HAVE_AVX2
+    static const variant avx2[2] = {VARIANT(f32_avx2), VARIANT(f64_avx2)};
+    if (rn__cpu_isa() == RN__AVX2) return &avx2[f64];
+#endif
+#ifdef RN_HAVE_AVX512
+    static const variant avx512[2] = {VARIANT(f32_avx512), VARIANT(f64_avx512)};
+    if (rn__cpu_isa() == RN__AVX512) return &avx512[f64];
+#endif
+    return &baseline[f64];
+}
+
+static double peak(const variant *v)
 {
     /* Read and written once a run, so that no run can be left out. */
     volatile double start = 1e-3, sink;
@@ -54,9 +83,9 @@ static double peak(bench_peak_work *work, bench_peak_operations *operations)
 
     for (int i = 0; i < PEAK_RUNS; i++) {
         double begin = now();
-        sink = work(PEAK_STEPS, start);
+        sink = v->work(PEAK_STEPS, start);
 
-        double speed = operations(PEAK_STEPS) / (now() - begin) * 1e-9;
+        double speed = v->operations(PEAK_STEPS) / (now() - begin) * 1e-9;
         if (speed > best) best = speed;
     }
     (void)sink;
@@ -65,32 +94,26 @@ static double peak(bench_peak_work *work, bench_peak_operations *operations)
 
 double bench_peak_f32(void)
 {
-    switch (rn__cpu_isa()) {
-#ifdef RN_HAVE_AVX512
-    case RN__AVX512:
-        return peak(bench_peak_work_f32_avx512, bench_peak_operations_f32_avx512);
-#endif
-#ifdef RN_HAVE_AVX2
-    case RN__AVX2:
-        return peak(bench_peak_work_f32_avx2, bench_peak_operations_f32_avx2);
-#endif
-    default:
-        return peak(bench_peak_work_f32_baseline, bench_peak_operations_f32_baseline);
-    }
+    return peak(chosen(false));
 }
 
 double bench_peak_f64(void)
 {
-    switch (rn__cpu_isa()) {
-#ifdef RN_HAVE_AVX512
-    case RN__AVX512:
-        return peak(bench_peak_work_f64_avx512, bench_peak_operations_f64_avx512);
-#endif
-#ifdef RN_HAVE_AVX2
-    case RN__AVX2:
-        return peak(bench_peak_work_f64_avx2, bench_peak_operations_f64_avx2);
-#endif
-    default:
-        return peak(bench_peak_work_f64_baseline, bench_peak_operations_f64_baseline);
+    return peak(chosen(true));
+}
+
+double bench_read_time(const float *data, size_t count)
+{
+    volatile double sink;
+    const variant *v = chosen(false);
+    double least = 0;
+
+    for (int i = 0; i < READ_RUNS; i++) {
+        const double begin = now();
+        sink = v->read(data, (int64_t)count);
+        const double taken = now() - begin;
+        if (i == 1 || (i > 1 && taken < least)) least = taken;
     }
+    (void)sink;
+    return least;
 }
