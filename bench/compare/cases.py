@@ -67,4 +67,4 @@ def weight_bytes(c):
 
 
 def text(c):
-    return f"{c.cell:10} {c.mode:14} T {c.T:<4} B {c.B:<2} I {c.I:<4} H {c.H:<4}"
+    return f"{c.cell:10} {c.mode:14} T {c.T:<4} B {c.B:<2} I {c.I:<4} H {c.H:<5}"

@@ -44,12 +44,12 @@ class Report:
         if not peers:
             return
         print("\npeer's time / Rondo's time, of medians (of least times); above 1 Rondo is faster")
-        print(f"{'':46}{'threads':8}{'Rondo ms':>10}  " + "".join(f"{p:>17}" for p in peers))
+        print(f"{'':53}{'threads':8}{'Rondo ms':>10}  " + "".join(f"{p:>17}" for p in peers))
         for case, threads, results, _ in self.all:
             if "rondo" not in results or len(results) == 1:
                 continue
             own = results["rondo"]
-            line = f"{text(case):46}{threads:<8}{own.median:10.4g}  "
+            line = f"{text(case):53}{threads:<8}{own.median:10.4g}  "
             for p in peers:
                 r = results.get(p)
                 ratio = f"{r.median / own.median:.2f} ({r.least / own.least:.2f})" if r else "-"
@@ -61,7 +61,7 @@ class Report:
         print("\ngeometric means of these ratios")
         groups = sorted({(c.mode, threads) for c, threads, _, _ in self.all})
         for mode, threads in groups:
-            line = f"{mode:38}threads {threads:<18}  "
+            line = f"{mode:45}threads {threads:<18}  "
             for p in peers:
                 pairs = [(r[p], r["rondo"]) for c, t, r, _ in self.all
                          if (c.mode, t) == (mode, threads) and p in r and "rondo" in r]

@@ -68,7 +68,7 @@ def mgu(a, s, p):
 def slstm(a, s, p):
     h, c, n, m = s
     z, i, f, o = jnp.split(a + h @ p[1], 4, axis=1)
-    f = f + m
+    f = jax.nn.log_sigmoid(f) + m
     m = jnp.maximum(f, i)
     keep, add = jnp.exp(f - m), jnp.exp(i - m)
     c, n = keep * c + add * tanh(z), keep * n + add

@@ -48,7 +48,7 @@ def gru_before(a: Tensor, s: List[Tensor], p: List[Tensor]) -> List[Tensor]:
 def slstm(a: Tensor, s: List[Tensor], p: List[Tensor]) -> List[Tensor]:
     h, c, n, m = s[0], s[1], s[2], s[3]
     z, i, f, o = torch.addmm(a, h, p[1]).chunk(4, 1)
-    f = f + m
+    f = torch.nn.functional.logsigmoid(f) + m
     m = torch.maximum(f, i)
     keep, add = torch.exp(f - m), torch.exp(i - m)
     c = keep * c + add * torch.tanh(z)
