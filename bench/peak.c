@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The timer of the benchmarks, and the processor's measured peak. */
+#include "kernel/peak.h"
 #include "bench.h"
 #include "kernel/cpu.h"
-#include "peak_variant.h"
+#include "read_variant.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -47,35 +47,7 @@ double rn_bench_median(void (*work)(void *), void *data, double seconds)
     return run[RUNS / 2];
 }
 
-/* ---- variants ---- */
-
-typedef struct variant {
-    bench_peak_work *work;
-    bench_peak_operations *operations;
-    bench_read_work *read;
-} variant;
-
-#define VARIANT(name)                                                                      \
-    {                                                                                      \
-        bench_peak_work_##name, bench_peak_operations_##name, bench_read_work_##name       \
-    }
-
-/* That of the active instruction set. */
-static const variant *chosen(bool f64)
-{
-    static const variant baseline[2] = {VARIANT(f32_baseline), VARIANT(f64_baseline)};
-#ifdef RN_HAVE_AVX2
-    static const variant avx2[2] = {VARIANT(f32_avx2), VARIANT(f64_avx2)};
-    if (rn__cpu_isa() == RN__AVX2) return &avx2[f64];
-#endif
-#ifdef RN_HAVE_AVX512
-    static const variant avx512[2] = {VARIANT(f32_avx512), VARIANT(f64_avx512)};
-    if (rn__cpu_isa() == RN__AVX512) return &avx512[f64];
-#endif
-    return &baseline[f64];
-}
-
-static double peak(const variant *v)
+static double peak(const rn__peak_loop *loop)
 {
     /* Read and written once a run, so that no run can be left out. */
     volatile double start = 1e-3, sink;
@@ -83,9 +55,9 @@ static double peak(const variant *v)
 
     for (int i = 0; i < PEAK_RUNS; i++) {
         double begin = now();
-        sink = v->work(PEAK_STEPS, start);
+        sink = loop->work(PEAK_STEPS, start);
 
-        double speed = v->operations(PEAK_STEPS) / (now() - begin) * 1e-9;
+        double speed = loop->operations * PEAK_STEPS / (now() - begin) * 1e-9;
         if (speed > best) best = speed;
     }
     (void)sink;
@@ -94,23 +66,34 @@ static double peak(const variant *v)
 
 double bench_peak_f32(void)
 {
-    return peak(chosen(false));
+    return peak(rn__peak_of(false));
 }
 
 double bench_peak_f64(void)
 {
-    return peak(chosen(true));
+    return peak(rn__peak_of(true));
+}
+
+static bench_read_work *read_work(void)
+{
+#ifdef RN_HAVE_AVX512
+    if (rn__cpu_isa() == RN__AVX512) return bench_read_work_f32_avx512;
+#endif
+#ifdef RN_HAVE_AVX2
+    if (rn__cpu_isa() == RN__AVX2) return bench_read_work_f32_avx2;
+#endif
+    return bench_read_work_f32_baseline;
 }
 
 double bench_read_time(const float *data, size_t count)
 {
     volatile double sink;
-    const variant *v = chosen(false);
+    bench_read_work *const work = read_work();
     double least = 0;
 
     for (int i = 0; i < READ_RUNS; i++) {
         const double begin = now();
-        sink = v->read(data, (int64_t)count);
+        sink = work(data, (int64_t)count);
         const double taken = now() - begin;
         if (i == 1 || (i > 1 && taken < least)) least = taken;
     }

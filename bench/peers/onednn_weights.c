@@ -28,7 +28,7 @@ typedef struct piece {
     float sign;
 } piece;
 
-typedef void visit(piece p, int64_t columns, uint32_t k);
+typedef void visitor(piece p, int64_t columns, uint32_t k);
 
 static void fill(piece p, int64_t columns, uint32_t k)
 {
@@ -50,7 +50,7 @@ static void print(piece p, int64_t columns, uint32_t k)
 
 /* Visits the weights of one direction, whose arrays these are. Returns the next number. */
 static uint32_t each_gate(const onednn_cell *cell, const serve_case *c,
-                          const onednn_weights *a, uint32_t k, visit *visit)
+                          const onednn_weights *a, uint32_t k, visitor *visit)
 {
     const int64_t H = c->H, row = cell->gates * H;
 
@@ -68,7 +68,7 @@ static uint32_t each_gate(const onednn_cell *cell, const serve_case *c,
 }
 
 static void each(const onednn_cell *cell, const serve_case *c, const onednn_weights *a,
-                 visit *visit)
+                 visitor *visit)
 {
     uint32_t k = 0;
 
