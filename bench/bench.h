@@ -3,6 +3,8 @@
 #ifndef RN_BENCH_H
 #define RN_BENCH_H
 
+#include <stddef.h>
+
 /*
  * Seconds that one call work(data) takes: the median of 15 runs, each of as many calls as
  * fill about a fifteenth of `seconds`. A call or two before them warm the caches up.
@@ -16,5 +18,11 @@ double rn_bench_median(void (*work)(void *), void *data, double seconds);
  */
 double bench_peak_f32(void);
 double bench_peak_f64(void);
+
+/*
+ * Seconds that reading so many numbers takes: the least of 200 reads, after one that brings
+ * them into whatever cache holds them.
+ */
+double bench_read_time(const float *data, size_t count);
 
 #endif

@@ -76,6 +76,7 @@ typedef struct rn_compile_options {
     bool convert;
     rn_watch watch;
     unsigned without; /* passes to leave out, of rn_pass */
+    bool profile;     /* runs measure each step, see profile.h */
     rn_trace trace;   /* NULL: none */
     void *trace_with;
 } rn_compile_options;

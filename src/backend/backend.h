@@ -8,7 +8,7 @@
 #ifndef RN_BACKEND_BACKEND_H
 #define RN_BACKEND_BACKEND_H
 
-#include "plan/plan.h"
+#include "backend/profile.h"
 
 typedef struct rn__backend {
     const char *name;
@@ -49,6 +49,9 @@ typedef struct rn__backend {
     /* Finding number `index` of the last runs; see rn_program_nonfinite. NULL: it does not
      * trace them. */
     bool (*nonfinite)(const void *loaded, int index, rn_nonfinite *out);
+
+    /* What was measured of a plan with .profile; else NULL. NULL: it does not measure. */
+    rn__profile *(*profile)(const void *loaded);
 } rn__backend;
 
 /* The one that rn_compile uses. */

@@ -170,6 +170,7 @@ typedef struct rn__plan {
     size_t
         tile_memory_bytes; /* of the memory for tiles, of which every thread has its own */
     rn__plan_watch watch;
+    bool profile; /* runs measure each step */
 } rn__plan;
 
 typedef struct rn__plan_options {

@@ -159,6 +159,7 @@ static bool fill_program(const rn__compilation *c)
                                       .trace_with = o->trace_with};
 
     if (!rn__plan_make(&c->program->plan, c->graph, &options)) return false;
+    c->program->plan.profile = o->profile;
     if (!add_inputs(c) || !add_outputs(c)) {
         rn__no_memory(c->graph);
         return false;

@@ -152,6 +152,29 @@ static void program_nonfinite(rn_test_world *w)
     rn_program_nonfinite(a_program(w), axis(w), rn_test_draw(w, 2) ? &found : NULL);
 }
 
+static void profile_at(rn_test_world *w)
+{
+    rn_profile step;
+
+    rn_profile_at(a_program(w), axis(w), rn_test_draw(w, 2) ? &step : NULL);
+}
+
+static void profile_text(rn_test_world *w)
+{
+    char text[16];
+
+    rn_profile_text(a_program(w), text, DRAW(w, size_t, 0, 1, sizeof text));
+    rn_profile_text(a_program(w), NULL, DRAW(w, size_t, 0, 1, SIZE_MAX));
+}
+
+static void profile_trace(rn_test_world *w)
+{
+    rn_program *p = a_program(w);
+
+    status_is(rn_profile_trace(p, rn_test_draw(w, 2) ? "/no/such/place" : NULL),
+              rn_program_error(p), p);
+}
+
 /* ---- training ---- */
 
 static void optimize(rn_test_world *w, rn_optimizer optimizer)

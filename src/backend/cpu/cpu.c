@@ -64,6 +64,7 @@ static void unload(void *memory)
     if (!l) return;
     const rn_allocator a = l->program.arena.allocator;
     rn__watch_finish(&l->watch);
+    rn__profile_free(l->context.profile);
     context_finish(&l->context);
     rn__cpu_finish(&l->program);
     rn__free(a, l);
@@ -77,13 +78,20 @@ static char *data_of(const void *with, const rn__operand *operand)
     return rn__cpu_buffer(p, operand->at.buffer) + operand->at.offset;
 }
 
+static bool add_profile(loaded *l, const rn__plan *plan)
+{
+    if (!plan->profile) return true;
+    l->context.profile = rn__profile_new(plan, rn__cpu_peak(false), rn__cpu_peak(true));
+    return l->context.profile != NULL;
+}
+
 static void *load(const rn__plan *plan, size_t scratch)
 {
     loaded *l = (loaded *)rn__new(plan->allocator, sizeof *l);
 
     if (!l) return NULL;
     if (rn__cpu_lower(&l->program, plan) &&
-        context_init(&l->context, &l->program, scratch) &&
+        context_init(&l->context, &l->program, scratch) && add_profile(l, plan) &&
         rn__watch_init(&l->watch, plan, data_of, &l->program))
         return l;
     unload(l);
@@ -138,7 +146,11 @@ static bool run(void *memory, char *error, size_t capacity)
 
     l->context.error = error;
     l->context.error_capacity = capacity;
-    return plan->watch.on ? run_watched(l) : run_steps(&l->context, NULL, 0, plan->steps);
+    if (l->context.profile) rn__profile_begin_run(l->context.profile);
+    const bool ok =
+        plan->watch.on ? run_watched(l) : run_steps(&l->context, NULL, 0, plan->steps);
+    if (l->context.profile) rn__profile_end_run(l->context.profile);
+    return ok;
 }
 
 /* ---- ports ---- */
@@ -168,6 +180,11 @@ static bool nonfinite(const void *memory, int index, rn_nonfinite *out)
     return rn__watch_found(&((const loaded *)memory)->watch, index, out);
 }
 
+static rn__profile *profile(const void *memory)
+{
+    return ((const loaded *)memory)->context.profile;
+}
+
 const rn__backend rn__cpu = {.name = "cpu",
                              .tile_bytes = RN_TILE_BYTES,
                              .packed = rn__step_packed,
@@ -179,4 +196,5 @@ const rn__backend rn__cpu = {.name = "cpu",
                              .run = run,
                              .feed = feed,
                              .read = read,
-                             .nonfinite = nonfinite};
+                             .nonfinite = nonfinite,
+                             .profile = profile};

@@ -61,8 +61,9 @@ typedef struct rn__cpu_context {
     size_t scratch_bytes;
     rn_array *array; /* the arguments of all kernels, but for their addresses */
     int64_t iteration[RN_LOOP_DEPTH];
-    rn__tracer *tracer; /* NULL: none */
-    char *error;        /* where a message goes */
+    rn__tracer *tracer;   /* NULL: none */
+    rn__profile *profile; /* NULL: steps are not measured */
+    char *error;          /* where a message goes */
     size_t error_capacity;
 
     /* The map that is traced: element `from` of its output is at `out`. */
@@ -94,6 +95,14 @@ int64_t rn__cpu_rows(const rn__cpu_context *c, const rn__cpu_call *call);
 void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
                       int64_t rows);
 void rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_t rows);
+
+/* ---- profile.c ---- */
+
+/* rn__cpu_run, with every step measured. */
+bool rn__cpu_profile(rn__cpu_context *c, int32_t first, int32_t end);
+
+/* Operations a second of one core at best. */
+double rn__cpu_peak(bool f64);
 
 /* ---- trace.c ---- */
 

@@ -115,6 +115,7 @@ bool rn__cpu_run(rn__cpu_context *c, int32_t first, int32_t end)
 {
     bool ok = true;
 
+    if (c->profile && !rn__profile_one(c->profile)) return rn__cpu_profile(c, first, end);
     for (int32_t i = first; ok && i < end; i++) {
         const rn__cpu_call *call = &c->program->call[i];
         switch (call->kind) {
