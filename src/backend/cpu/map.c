@@ -61,21 +61,6 @@ static int64_t rows_of(const rn__cpu_context *c, const rn__cpu_call *call)
     return n == all ? rows : rows / all * n;
 }
 
-void rn__cpu_map(rn__cpu_context *c, const rn__cpu_call *call)
-{
-    const int64_t rows = rows_of(c, call);
-    const int inputs = call->inputs;
-    char *data[RN__MAP_OPERANDS + 1];
-
-    for (int i = 1; i < call->rank; i++)
-        if (call->size[i] == 0) return;
-    if (rows == 0) return;
-    for (int i = 0; i <= inputs; i++)
-        data[i] = rn__cpu_at(c, &call->address[i], call->depth);
-    if (c->tracer) rn__cpu_trace_begin(c, 0, data[inputs]);
-    run_rows(c, call, rows, data);
-}
-
 /* Elements from..from + count - 1 of a call's output, whole rows of its first axis. */
 static void run_tile(rn__cpu_context *c, const rn__cpu_call *call, int64_t from,
                      int64_t count)
@@ -86,7 +71,8 @@ static void run_tile(rn__cpu_context *c, const rn__cpu_call *call, int64_t from,
 
     for (int i = 1; i < call->rank; i++) row *= call->size[i];
     for (int i = 0; i <= inputs; i++) {
-        const int64_t stride = call->stride[i * RN_RANK_MAX] * (int64_t)call->bytes[i];
+        const int64_t stride =
+            call->rank ? call->stride[i * RN_RANK_MAX] * (int64_t)call->bytes[i] : 0;
         data[i] = call->address[i].tile >= 0
                       ? c->tiles + call->address[i].tile
                       : rn__cpu_at(c, &call->address[i], call->depth) + from / row * stride;
@@ -95,16 +81,38 @@ static void run_tile(rn__cpu_context *c, const rn__cpu_call *call, int64_t from,
     run_rows(c, call, count / row, data);
 }
 
+/* The elements of a map's output that this thread computes, counted by its rows. */
+static rn__range elements_of(const rn__cpu_context *c, const rn__cpu_call *call,
+                             const rn__share *share)
+{
+    const int64_t rows = rows_of(c, call);
+    rn__range r = {0, rows};
+    int64_t row = 1;
+
+    for (int i = 1; i < call->rank; i++) row *= call->size[i];
+    if (share->divided) {
+        const int64_t unit = call->size[0] / share->n;
+        r = rn__share_range(rows / unit, share->granule, c->thread, c->threads);
+        row *= unit;
+    }
+    return (rn__range){r.from * row, r.to * row};
+}
+
+void rn__cpu_map(rn__cpu_context *c, const rn__cpu_call *call)
+{
+    const rn__range r = elements_of(c, call, &call->share);
+
+    if (r.from < r.to) run_tile(c, call, r.from, r.to - r.from);
+}
+
 void rn__cpu_chain(rn__cpu_context *c, int32_t chain)
 {
     const rn__cpu_call *call = c->program->call;
     const rn__step *step = call[chain].step;
-    const rn__cpu_call *head = &call[chain + 1];
-    int64_t count = rows_of(c, head);
+    const rn__range r = elements_of(c, &call[chain + 1], &call[chain].share);
 
-    for (int i = 1; i < head->rank; i++) count *= head->size[i];
-    for (int64_t from = 0; from < count; from += step->tile) {
-        const int64_t rest = count - from, n = rest < step->tile ? rest : step->tile;
+    for (int64_t from = r.from; from < r.to; from += step->tile) {
+        const int64_t rest = r.to - from, n = rest < step->tile ? rest : step->tile;
         for (int32_t i = chain + 1; i < step->end; i++) run_tile(c, &call[i], from, n);
     }
 }
