@@ -2,21 +2,58 @@
 /* Lists of accesses. */
 #include "plan/access.h"
 
-/* The bytes between the first and the last element, from the address on. */
-static void extent(const rn__operand *operand, rn__access *access)
+#include <string.h>
+
+/* The bytes from the first to the last element: low <= .. < high. */
+static void extent(const rn__operand *operand, int64_t *low, int64_t *high)
 {
     const int64_t size = (int64_t)rn_type_size(operand->type);
 
-    access->low = access->high = operand->at.offset;
+    *low = *high = operand->at.offset;
+    for (int i = 0; i < operand->rank; i++)
+        if (operand->size[i] == 0) return;
     for (int i = 0; i < operand->rank; i++) {
         const int64_t reach = (operand->size[i] - 1) * operand->stride[i] * size;
-        if (operand->size[i] == 0) return;
-        if (reach < 0)
-            access->low += reach;
-        else
-            access->high += reach;
+        *(reach < 0 ? low : high) += reach;
     }
-    access->high += size;
+    *high += size;
+}
+
+/* An operand consists of runs of so many bytes, at multiples of the period from its first.
+ * The greatest common divisor with what *period is already, 0 being divided by all. */
+static int64_t find_runs(const rn__operand *operand, int64_t *period)
+{
+    const int64_t size = (int64_t)rn_type_size(operand->type);
+    int64_t run = 1;
+
+    for (int i = operand->rank - 1; i >= 0; i--) {
+        int64_t a = operand->stride[i] < 0 ? -operand->stride[i] : operand->stride[i];
+        if (operand->size[i] <= 1) continue;
+        if (operand->stride[i] == run) {
+            run *= operand->size[i];
+            continue;
+        }
+        for (a *= size; a != 0;) {
+            const int64_t rest = *period % a;
+            *period = a;
+            a = rest;
+        }
+    }
+    return run * size;
+}
+
+bool rn__operands_apart(const rn__operand *a, const rn__operand *b)
+{
+    int64_t low[2], high[2], period = 0;
+
+    if (memcmp(a->at.advance, b->at.advance, sizeof a->at.advance) != 0) return false;
+    extent(a, &low[0], &high[0]);
+    extent(b, &low[1], &high[1]);
+    if (high[0] <= low[1] || high[1] <= low[0]) return true;
+    const int64_t run_a = find_runs(a, &period), run_b = find_runs(b, &period);
+    if (period == 0) return false;
+    const int64_t apart = ((b->at.offset - a->at.offset) % period + period) % period;
+    return run_a <= apart && apart <= period - run_b;
 }
 
 static void append(rn__access_list *list, rn__access *access)
@@ -45,7 +82,7 @@ static bool add(rn__planner *p, rn__access_list *lists, rn__access access,
     *added = access;
     added->low = access.address.offset;
     added->high = bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
-    if (operand) extent(operand, added);
+    if (operand) extent(operand, &added->low, &added->high);
     append(&lists[buffer], added);
     return true;
 }

@@ -29,4 +29,9 @@ rn__access_list *rn__accesses(rn__planner *p);
 /* Merges the list of buffer b, which has become a part of buffer a, into that of a. */
 void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, int32_t a);
 
+/* Whether two operands in one buffer have no byte in common in the same iteration: they lie
+ * one behind the other, or are different columns of rows. False if they advance
+ * differently. */
+bool rn__operands_apart(const rn__operand *a, const rn__operand *b);
+
 #endif

@@ -17,9 +17,9 @@ static void touch(rn__plan *plan, const rn__address *address, int32_t index)
     int32_t first = index, last = index;
 
     /* Out of the blocks that the buffer does not belong to: each iteration of a loop and
-     * each tile of a chain touches it again. */
-    for (int32_t block = plan->step[index].block; block != b->home && block >= 0;
-         block = plan->step[block].block) {
+     * each tile of a chain touches it again. What lives in one tile is written anew. */
+    for (int32_t block = plan->step[index].block;
+         block != b->home && block >= 0 && !b->tiled; block = plan->step[block].block) {
         first = block;
         last = plan->step[block].end - 1;
     }

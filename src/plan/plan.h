@@ -27,7 +27,8 @@
  *             an element-wise step may now overwrite an operand, at the same elements.
  *   fuse      Neighbouring element-wise steps become chains, each run tile by tile. Relies
  *             on resolved addresses. In a chain any tile may run before any other, and a
- *             buffer that only the chain touches holds one tile.
+ *             buffer that only the chain touches holds one tile, from the step that writes
+ *             it to the last that reads it.
  *   place     Offsets for all buffers, by lifetimes. Relies on the final order of steps.
  *             Buffers that hold something at the same time have no byte in common.
  *   watch     Lists what a run checks for values that are not finite. Changes nothing.

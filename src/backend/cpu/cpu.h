@@ -56,15 +56,20 @@ typedef struct rn__cpu_call {
     int inputs, depth;
     int32_t end;              /* of a block */
     int32_t array;            /* of a kernel: the first of its arguments in a context */
-    int rank;                 /* of a map: its axes, collapsed over all operands */
     rn__cpu_address *address; /* by operand */
     rn__code code;
     const void *attributes;
-    int64_t size[RN_RANK_MAX];
-    int64_t *stride; /* [operand][RN_RANK_MAX], in elements */
-    size_t *bytes;   /* of an element, by operand */
     rn__cpu_address limit;
     const rn__step *step;
+    /* Of a map: its axes, collapsed over all operands, and what one row of the first axis
+     * is. Of a chain: rows of which each map has a whole number. */
+    int rank;
+    int64_t size[RN_RANK_MAX];
+    int64_t rows, row; /* how many; elements of one */
+    int64_t scale;     /* of a map in a chain: its rows in one of the chain */
+    int64_t *move;     /* [axis][operand], bytes to the next index */
+    int64_t *step_of;  /* by input: elements to the next one of the innermost axis */
+
     rn__share share;
     int64_t *unit; /* by operand: bytes from one unit to the next; 0: it is not cut */
 } rn__cpu_call;
@@ -118,9 +123,14 @@ char *rn__cpu_buffer(const rn__cpu_program *p, int32_t buffer);
 /* Runs steps first..end - 1 at the context's iterations of the loops around them. */
 bool rn__cpu_run(rn__cpu_context *c, int32_t first, int32_t end);
 
-/* Runs a map; a chain of maps, tile by tile. Where they are divided, the thread's units. */
-void rn__cpu_map(rn__cpu_context *c, const rn__cpu_call *call);
-void rn__cpu_chain(rn__cpu_context *c, int32_t chain);
+/* The rows of a map or a chain that its limit allows; all without a limit. */
+int64_t rn__cpu_rows(const rn__cpu_context *c, const rn__cpu_call *call);
+
+/* Runs `rows` rows of a map, or of a chain tile by tile, from row `first` on. Rows may run
+ * in any order and number, in contexts of several threads at once, with the same bits. */
+void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
+                      int64_t rows);
+void rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_t rows);
 
 /* ---- trace.c ---- */
 

@@ -83,17 +83,42 @@ static rn__cpu_address address_of(const rn__cpu_program *p, const rn__address *a
 
 static bool lower_map(rn__cpu_program *p, rn__cpu_call *call)
 {
-    const rn__step *step = call->step;
-    const rn__operand *operand = rn__step_operands(p->plan, step);
-    const size_t n = (size_t)step->inputs + 1;
+    const rn__operand *operand = rn__step_operands(p->plan, call->step);
+    const int inputs = call->inputs, n = inputs + 1;
+    int64_t stride[(RN__MAP_OPERANDS + 1) * RN_RANK_MAX];
+    const int rank = rn__map_axes(p->plan, call->step, call->size, stride);
 
-    call->stride =
-        (int64_t *)rn__arena_new(&p->arena, n * RN_RANK_MAX * sizeof *call->stride);
-    call->bytes = (size_t *)rn__arena_new(&p->arena, n * sizeof *call->bytes);
-    if (!call->stride || !call->bytes) return false;
-    call->rank = rn__map_axes(p->plan, step, call->size, call->stride);
-    for (size_t i = 0; i < n; i++) call->bytes[i] = rn_type_size(operand[i].type);
+    call->rank = rank;
+    call->move = (int64_t *)rn__arena_new(&p->arena, (size_t)(rank ? rank : 1) * (size_t)n *
+                                                         sizeof *call->move);
+    call->step_of =
+        (int64_t *)rn__arena_new(&p->arena, (size_t)inputs * sizeof *call->step_of);
+    if (!call->move || !call->step_of) return false;
+    for (int i = 0; i < inputs; i++)
+        call->step_of[i] = rank ? stride[i * RN_RANK_MAX + rank - 1] : 1;
+    for (int axis = 0; axis < rank; axis++)
+        for (int i = 0; i < n; i++)
+            call->move[axis * n + i] =
+                stride[i * RN_RANK_MAX + axis] * (int64_t)rn_type_size(operand[i].type);
+    call->rows = rank ? call->size[0] : 1;
+    call->row = call->scale = 1;
+    for (int axis = 1; axis < rank; axis++) call->row *= call->size[axis];
     return true;
+}
+
+/* The rows of a chain are the longest of its maps. The maps have the same elements, and
+ * collapse the same axes, so that the length of a row divides that of a longer one. */
+static void lower_chain(const rn__cpu_program *p, rn__cpu_call *chain)
+{
+    rn__cpu_call *first = chain + 1, *end = &p->call[chain->step->end];
+    const int64_t count = first->rows * first->row;
+
+    chain->row = 1;
+    for (const rn__cpu_call *map = first; map < end; map++)
+        if (map->row > chain->row) chain->row = map->row;
+    chain->rows = count / chain->row;
+    for (rn__cpu_call *map = first; map < end; map++) map->scale = chain->row / map->row;
+    chain->limit = first->limit;
 }
 
 static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *step)
@@ -132,6 +157,8 @@ bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads)
     if (!p->workspace || !p->call || !find_counters(p)) return false;
     for (int32_t i = 0; i < plan->steps; i++)
         if (!lower_step(p, &p->call[i], &plan->step[i])) return false;
+    for (int32_t i = 0; i < plan->steps; i++)
+        if (plan->step[i].kind == RN__STEP_CHAIN) lower_chain(p, &p->call[i]);
     fill_constants(p);
     return rn__cpu_share(p, threads);
 }

@@ -135,13 +135,30 @@ static bool run_loop(rn__cpu_context *c, int32_t index)
     return ok && (!call->share.waits_then || wait_for_all(c));
 }
 
+/* A map or a chain, or this thread's rows of it. */
+static void run_rows(rn__cpu_context *c, const rn__cpu_call *call, int32_t index)
+{
+    rn__range r = {0, rn__cpu_rows(c, call)};
+
+    if (call->share.divided) {
+        const int64_t unit = call->rows / call->share.n;
+        r = rn__cpu_part(c, call, r.to / unit);
+        r.from *= unit, r.to *= unit;
+    }
+    if (call->kind == RN__STEP_MAP)
+        rn__cpu_map_rows(c, call, r.from, r.to - r.from);
+    else
+        rn__cpu_chain_rows(c, index, r.from, r.to - r.from);
+}
+
 static bool run_call(rn__cpu_context *c, int32_t index)
 {
     const rn__cpu_call *call = &c->program->call[index];
 
     switch (call->kind) {
     case RN__STEP_MAP:
-        rn__cpu_map(c, call);
+    case RN__STEP_CHAIN:
+        run_rows(c, call, index);
         return true;
     case RN__STEP_KERNEL:
         return run_kernel(c, call);
@@ -153,9 +170,6 @@ static bool run_call(rn__cpu_context *c, int32_t index)
         return true;
     case RN__STEP_LOOP:
         return run_loop(c, index);
-    case RN__STEP_CHAIN:
-        rn__cpu_chain(c, index);
-        return true;
     }
     return true;
 }

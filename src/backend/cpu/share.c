@@ -132,7 +132,7 @@ static bool find_division(const sharing *s, rn__cpu_call *call)
         step->kind == RN__STEP_TAIL)
         return true;
     while (axis < out->rank && out->size[axis] == 1) axis++;
-    if (axis == out->rank || out->size[axis] < 2) return true;
+    if (axis == out->rank || count_of(out) == 0) return true;
     if (step->limit.buffer >= 0 && axis > 0) return true;
     int *cut = (int *)rn__arena_new(&s->p->arena, n * sizeof *cut);
     call->unit = (int64_t *)rn__arena_new(&s->p->arena, n * sizeof *call->unit);
@@ -158,9 +158,11 @@ static void divide_chain(const sharing *s, int32_t index)
     rn__cpu_call *chain = &s->p->call[index];
     const rn__share first = chain[1].share;
 
+    if (!first.cut) return;
     chain->share = first;
     for (int32_t i = index + 1; i < chain->end; i++)
         if (!s->p->call[i].share.cut) chain->share.cut = NULL;
+    if (chain->rows % first.n != 0) chain->share.cut = NULL;
 }
 
 static bool find_divisions(const sharing *s)
