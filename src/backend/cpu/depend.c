@@ -7,6 +7,7 @@
 void rn__window_clear(rn__window *w)
 {
     w->barriers++;
+    w->idle = 0;
     w->count = 0;
     w->lost_first = w->lost_any = false;
 }

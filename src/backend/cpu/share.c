@@ -16,8 +16,12 @@
 
 /* What things cost, in multiply-adds of a product: an element of an element-wise operator;
  * one that is copied or reduced; one of an operand of a product, which is read or packed.
- * Starting a run costs as much as so many barriers. */
-enum { MAP_COST = 16, MOVE_COST = 8, OPERAND_COST = 4, START_BARRIERS = 40 };
+ */
+enum { MAP_COST = 16, MOVE_COST = 8, OPERAND_COST = 4 };
+
+/* Threads that have slept are as late as so many barriers take. They poll no longer than
+ * that, and sleep between runs. */
+enum { WAKING = 40 };
 
 typedef struct sharing {
     rn__cpu_program *p;
@@ -289,10 +293,9 @@ static bool visit_step(const sharing *s, rn__window *w, int32_t index, bool divi
 
 /* ---- decisions ---- */
 
-static void wait_before(rn__window *w, rn__share *share)
+static double barrier_cost(const sharing *s, const rn__window *w)
 {
-    share->waits = true;
-    rn__window_clear(w);
+    return w->idle > WAKING * s->barrier ? WAKING * s->barrier : s->barrier;
 }
 
 /* Sharing a call may cost a barrier later on; half of one is counted for that. */
@@ -305,21 +308,32 @@ static void decide_step(const sharing *s, rn__window *w, int32_t index)
     if (!share->cut) return;
     shared = s->time[index] + s->barrier / 2;
     if (visit_step(s, w, index, false, conflicts)) alone += s->barrier;
-    if (visit_step(s, w, index, true, conflicts)) shared += s->barrier;
+    if (visit_step(s, w, index, true, conflicts)) shared += barrier_cost(s, w);
     share->divided = shared < alone;
 }
 
-/* A call or a chain; returns its time. */
-static double share_step(const sharing *s, rn__window *w, int32_t index)
+/* Waits before a step that needs it; returns the time of that. */
+static double wait_before(const sharing *s, rn__window *w, int32_t index)
 {
     rn__share *share = &s->p->call[index].share;
+    const double time = barrier_cost(s, w);
 
-    if (s->decide) decide_step(s, w, index);
-    if (share->waits || visit_step(s, w, index, share->divided, conflicts))
-        wait_before(w, share);
+    if (!share->waits && !visit_step(s, w, index, share->divided, conflicts)) return 0;
+    share->waits = true;
+    rn__window_clear(w);
+    return time;
+}
+
+/* A call, a chain, or a loop that thread 0 runs alone; returns its time. */
+static double share_step(const sharing *s, rn__window *w, int32_t index)
+{
+    const rn__share *share = &s->p->call[index].share;
+    const double time = share->divided ? s->time[index] : s->cost[index];
+    const double waiting = wait_before(s, w, index);
+
+    if (!share->divided) w->idle += time;
     visit_step(s, w, index, share->divided, add);
-    return (share->divided ? s->time[index] : s->cost[index]) +
-           (share->waits ? s->barrier : 0);
+    return time + waiting;
 }
 
 static double share_steps(sharing *s, rn__window *w, int32_t first, int32_t end);
@@ -355,7 +369,7 @@ static void decide_loop(sharing *s, const rn__window *w, int32_t index)
     double time = s->cost[index];
 
     if (counter < 0 || s->p->counter[counter])
-        time = share_body(s, w, index) * iterations + 2 * s->barrier;
+        time = share_body(s, w, index) * iterations + barrier_cost(s, w) + s->barrier;
     loop->share = (rn__share){.divided = time < s->cost[index]};
     s->time[index] = time;
     loop->share.waits_then = loop->share.divided;
@@ -370,12 +384,7 @@ static double share_loop(sharing *s, rn__window *w, int32_t index)
     rn__share *share = &s->p->call[index].share;
 
     if (s->decide) decide_loop(s, w, index);
-    if (!share->divided) {
-        if (share->waits || visit_step(s, w, index, false, conflicts))
-            wait_before(w, share);
-        visit_step(s, w, index, false, add);
-        return s->cost[index] + (share->waits ? s->barrier : 0);
-    }
+    if (!share->divided) return share_step(s, w, index);
     share->waits = true;
     rn__window_clear(w);
     return s->time[index];
@@ -387,9 +396,13 @@ static double share_steps(sharing *s, rn__window *w, int32_t first, int32_t end)
 
     for (int32_t i = first; i < end; i++) {
         const rn__cpu_call *call = &s->p->call[i];
-        const bool loop = call->kind == RN__STEP_LOOP;
-        time += loop ? share_loop(s, w, i) : share_step(s, w, i);
-        if (loop || call->kind == RN__STEP_CHAIN) i = call->end - 1;
+        if (call->kind == RN__STEP_LOOP) {
+            time += share_loop(s, w, i);
+        } else {
+            if (s->decide) decide_step(s, w, i);
+            time += share_step(s, w, i);
+        }
+        if (call->end) i = call->end - 1;
     }
     return time;
 }
@@ -411,7 +424,7 @@ static double share_among(sharing *s, int threads)
                                                   : time_of(plan, call, part);
     }
     s->window[0] = (rn__window){.depth = 0};
-    return share_steps(s, &s->window[0], 0, plan->steps) + START_BARRIERS * s->barrier;
+    return share_steps(s, &s->window[0], 0, plan->steps) + WAKING * s->barrier;
 }
 
 /* Half as many threads may be faster: a barrier costs less, or ranges are less uneven. */
@@ -448,7 +461,7 @@ bool rn__cpu_share(rn__cpu_program *p, int threads)
         ok = s->cost && s->time;
     }
     const double alone = ok ? find_cost(s, 0, plan->steps) : 0;
-    if (ok && threads > 1 && alone > START_BARRIERS * RN_BARRIER_COST) {
+    if (ok && threads > 1 && alone > WAKING * RN_BARRIER_COST) {
         ok = find_divisions(s);
         if (ok) find_threads(s, alone, threads);
     }
