@@ -91,7 +91,7 @@ Test(random, threads_touch_no_byte_that_another_one_writes)
         rn_test_dice d = {.seed = seed};
         rn_test_pool pool;
         rn_graph *g = rn_test_random_graph(&d, 30, &pool, NULL);
-        for (int threads = 2; threads <= 4; threads += 2) {
+        for (int threads = 2; threads <= 16; threads *= 2) {
             rn_program *p = compiled(g, &pool, threads, seed);
             const ownership o = rn_test_ownership(p);
             cr_assert_str_eq(o.error, "", "seed %d, %s", (int)seed, o.error);

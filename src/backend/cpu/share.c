@@ -156,17 +156,21 @@ static bool find_division(const sharing *s, rn__cpu_call *call)
     return true;
 }
 
-/* A chain is divided as its maps are, all of which have outputs of one shape. */
+/* The maps of a chain are divided alike, which they can be where all have as many units;
+ * the shapes of their outputs may differ by axes of size 1. */
 static void divide_chain(const sharing *s, int32_t index)
 {
     rn__cpu_call *chain = &s->p->call[index];
     const rn__share first = chain[1].share;
+    bool alike = first.cut && chain->rows % first.n == 0;
 
-    if (!first.cut) return;
+    for (int32_t i = index + 1; i < chain->end; i++) {
+        rn__share *share = &s->p->call[i].share;
+        alike &= share->cut && share->n == first.n && share->by_limit == first.by_limit;
+        share->granule = first.granule;
+    }
     chain->share = first;
-    for (int32_t i = index + 1; i < chain->end; i++)
-        if (!s->p->call[i].share.cut) chain->share.cut = NULL;
-    if (chain->rows % first.n != 0) chain->share.cut = NULL;
+    if (!alike) chain->share.cut = NULL;
 }
 
 static bool find_divisions(const sharing *s)
