@@ -86,7 +86,7 @@ static void run_copy(const rn__cpu_context *c, const rn__cpu_call *call)
              from, operand[0].stride);
 }
 
-/* Fills slots of a dense stack. */
+/* Fills slots of a dense stack, or this thread's rows of each. */
 static void run_tail(const rn__cpu_context *c, const rn__cpu_call *call)
 {
     const rn__step *step = call->step;
@@ -97,13 +97,19 @@ static void run_tail(const rn__cpu_context *c, const rn__cpu_call *call)
     size_t slot = rn_type_size(stack->type);
 
     for (int i = 1; i < stack->rank; i++) slot *= (size_t)stack->size[i];
-    if (slot == 0) return;
-    if (step->tail == RN__TAIL_ZERO && limit <= last)
-        memset(data + (size_t)limit * slot, 0, (size_t)(last + 1 - limit) * slot);
+    size_t part = slot;
+    if (call->share.divided) {
+        const rn__range r = rn__cpu_part(c, call, call->share.n);
+        data += r.from * call->unit[1];
+        part = (size_t)((r.to - r.from) * call->unit[1]);
+    }
+    if (part == 0) return;
+    for (int64_t i = limit; step->tail == RN__TAIL_ZERO && i <= last; i++)
+        memset(data + (size_t)i * slot, 0, part);
     for (int64_t i = limit + 1; step->tail == RN__TAIL_HELD && i <= last; i++)
-        memcpy(data + (size_t)i * slot, data + (size_t)limit * slot, slot);
+        memcpy(data + (size_t)i * slot, data + (size_t)limit * slot, part);
     for (int64_t i = limit; step->tail == RN__TAIL_BEGIN && i < last; i++)
-        memcpy(data + (size_t)i * slot, data + (size_t)last * slot, slot);
+        memcpy(data + (size_t)i * slot, data + (size_t)last * slot, part);
 }
 
 static bool wait_for_all(const rn__cpu_context *c)

@@ -6,7 +6,7 @@
 
 #include "backend/cpu/depend.h"
 
-/* Tests compile this file with other numbers. */
+/* Tests compile this file with other numbers. RN_COLUMNS: of a step that is no product. */
 #ifndef RN_BARRIER_COST
 #define RN_BARRIER_COST 20000.0
 #endif
@@ -95,22 +95,28 @@ static double find_cost(sharing *s, int32_t first, int32_t end)
 
 /* ---- how a call can be divided ---- */
 
-/* With one row its columns are divided, in pieces that suit vectors. Few rows are divided
- * evenly, many in pieces that suit kernels. */
-static int64_t granule_of(const rn__operand *out, int axis, int64_t n)
+/* With one row its columns are divided, in pieces that suit the kernels of products. Few
+ * rows are divided evenly, many in pieces that suit those too. */
+static int64_t granule_of(const rn__plan *plan, const rn__step *step, int axis, int64_t n)
 {
-    if (axis > 0 && axis == out->rank - 1) return RN_COLUMNS;
+    const bool columns = axis > 0 && axis == rn__step_output(plan, step)->rank - 1;
+
+    if (columns) return is_product(plan, step) ? 64 : RN_COLUMNS;
     return n >= 256 ? 16 : n >= 64 ? 4 : 1;
 }
 
-static bool ask_rule(const rn__plan *plan, const rn__step *step, int axis, int *cut)
+/* Whether a step's output can be cut along an axis; sets the axes of its inputs. Of a tail
+ * the rows of every slot are cut. */
+static bool can_cut(const rn__plan *plan, const rn__step *step, int axis, int *cut)
 {
     const rn__operand *operand = rn__step_operands(plan, step);
     const rn__node *node = rn__step_node(plan, step);
     const size_t n = (size_t)step->inputs + 1;
 
-    for (int i = 0; step->kind == RN__STEP_COPY && i < step->inputs; i++) cut[i] = axis;
+    for (int i = 0; i < step->inputs; i++) cut[i] = step->kind == RN__STEP_COPY ? axis : -1;
     if (step->kind == RN__STEP_COPY) return true;
+    if (step->kind == RN__STEP_TAIL) return axis == 1;
+    if (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL) return false;
     rn_array *array = (rn_array *)rn__new(plan->allocator, n * sizeof *array);
     if (!array) return false; /* it is not divided */
     for (size_t i = 0; i < n; i++) array[i] = rn__step_array(&operand[i], NULL);
@@ -123,6 +129,15 @@ static bool ask_rule(const rn__plan *plan, const rn__step *step, int axis, int *
     return divides;
 }
 
+/* The first axis that is longer than 1; the number of axes where there is none. */
+static int first_axis(const rn__step *step, const rn__operand *out)
+{
+    int axis = step->kind == RN__STEP_TAIL;
+
+    while (axis < out->rank && out->size[axis] == 1) axis++;
+    return axis;
+}
+
 /* False without memory. */
 static bool find_division(const sharing *s, rn__cpu_call *call)
 {
@@ -130,18 +145,15 @@ static bool find_division(const sharing *s, rn__cpu_call *call)
     const rn__operand *operand = rn__step_operands(s->plan, step);
     const rn__operand *out = operand + step->inputs;
     const size_t n = (size_t)step->inputs + 1;
-    int axis = 0;
+    const bool block = step->kind == RN__STEP_LOOP || step->kind == RN__STEP_CHAIN;
+    const int axis = block ? 0 : first_axis(step, out);
 
-    if (step->kind == RN__STEP_LOOP || step->kind == RN__STEP_CHAIN ||
-        step->kind == RN__STEP_TAIL)
-        return true;
-    while (axis < out->rank && out->size[axis] == 1) axis++;
-    if (axis == out->rank || count_of(out) == 0) return true;
+    if (block || axis >= out->rank || count_of(out) == 0) return true;
     if (step->limit.buffer >= 0 && axis > 0) return true;
     int *cut = (int *)rn__arena_new(&s->p->arena, n * sizeof *cut);
     call->unit = (int64_t *)rn__arena_new(&s->p->arena, n * sizeof *call->unit);
     if (!cut || !call->unit) return false;
-    if (!ask_rule(s->plan, step, axis, cut)) return true;
+    if (!can_cut(s->plan, step, axis, cut)) return true;
     cut[step->inputs] = axis;
     for (int i = 0; i <= step->inputs; i++)
         if (cut[i] >= 0)
@@ -150,7 +162,7 @@ static bool find_division(const sharing *s, rn__cpu_call *call)
     call->share.cut = cut;
     call->share.axis = axis;
     call->share.n = out->size[axis];
-    call->share.granule = granule_of(out, axis, call->share.n);
+    call->share.granule = granule_of(s->plan, step, axis, call->share.n);
     call->share.by_limit =
         step->limit.buffer >= 0 && (step->kind == RN__STEP_MAP || out->limit_rows > 0);
     return true;
