@@ -2,9 +2,10 @@
 /*
  * Compiling a graph into a program, and running it.
  *
- * rn_compile fixes shapes, memory, order and kernels. A run allocates nothing. Only one
- * thread may use a program at a time. Programs that share variables must not run at the
- * same time if one of them assigns a shared variable.
+ * rn_compile fixes shapes, memory, order, kernels and threads. A run allocates nothing, and
+ * its results do not depend on the number of threads (docs/threads.md). Only one thread may
+ * use a program at a time. Programs that share variables must not run at the same time if
+ * one of them assigns a shared variable.
  */
 #ifndef RONDO_PROGRAM_H
 #define RONDO_PROGRAM_H
@@ -71,7 +72,7 @@ typedef struct rn_compile_options {
     rn_type real;          /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
-    int threads; /* most threads of a run; 0: one for each processor; see threads.md */
+    int threads; /* most threads of a run; 0: one for each processor */
     unsigned without; /* passes to leave out, of rn_pass */
     rn_trace trace;   /* NULL: none */
     void *trace_with;

@@ -440,7 +440,9 @@ static double share_among(sharing *s, int threads)
                                                   : time_of(plan, call, part);
     }
     s->window[0] = (rn__window){.depth = 0};
-    return share_steps(s, &s->window[0], 0, plan->steps) + WAKING * s->barrier;
+    /* What changes variables is a run of its own if values are watched. */
+    const int runs = plan->watch.on ? 2 : 1;
+    return share_steps(s, &s->window[0], 0, plan->steps) + runs * WAKING * s->barrier;
 }
 
 /* Half as many threads may be faster: a barrier costs less, or ranges are less uneven. */
