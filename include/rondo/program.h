@@ -72,7 +72,7 @@ typedef struct rn_compile_options {
     rn_type real;          /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
-    int threads; /* most threads of a run; 0: one for each processor */
+    int threads;      /* most threads of a run; 0: one for each processor */
     unsigned without; /* passes to leave out, of rn_pass */
     rn_trace trace;   /* NULL: none */
     void *trace_with;

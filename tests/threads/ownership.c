@@ -114,7 +114,8 @@ static void touch_call(const walk *w, const rn__cpu_call *call, int thread, bool
         if (a->tile >= 0 || !a->base) continue;
         const char *at = rn__cpu_at(w->context, a, call->depth);
         memcpy(size, operand[i].size, sizeof size);
-        if (call->limit.base && operand[i].limit_rows) size[0] = operand[i].limit_rows * limit;
+        if (call->limit.base && operand[i].limit_rows)
+            size[0] = operand[i].limit_rows * limit;
         if (share->by_limit && divided)
             n = map ? n / call->step->limit_of * limit
                     : operand[call->inputs].limit_rows * limit;
@@ -161,7 +162,8 @@ static void steps(walk *w, int32_t first, int32_t end, bool alone)
         const rn__cpu_call *call = &w->p->call[i];
         const bool divided = call->share.divided && !alone;
         const int threads = divided ? w->result->threads : 1;
-        cr_assert(!alone || (!call->share.divided && !call->share.waits), "step %d", (int)i);
+        cr_assert(!alone || (!call->share.divided && !call->share.waits), "step %d",
+                  (int)i);
         if (call->share.waits) barrier(w);
         w->result->calls += divided;
         for (int t = 0; t < threads; t++) {

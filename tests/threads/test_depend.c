@@ -141,16 +141,18 @@ Test(depend, slots_of_a_history)
     cr_assert(!meet_later(write, older, true, false));
     cr_assert(meet_later(write, older, false, false));
     /* By the same threads. */
-    cr_assert(!meet_later(moving(rows(SLOT, true), SLOT), moving(rows(0, false), SLOT), false,
-                          false));
+    cr_assert(!meet_later(moving(rows(SLOT, true), SLOT), moving(rows(0, false), SLOT),
+                          false, false));
     cr_assert(meet_later(moving(rows(SLOT, true), SLOT), moving(rows(ROW, false), SLOT),
                          false, false));
 }
 
 Test(depend, what_does_not_move_meets_itself_again)
 {
-    cr_assert(meet_later(of(RN__OWNER_ALL, 0, false), of(RN__OWNER_ALL, 0, true), true, false));
-    cr_assert(meet_later(of(RN__OWNER_ALL, 0, false), of(RN__OWNER_ALL, 0, true), false, false));
+    cr_assert(
+        meet_later(of(RN__OWNER_ALL, 0, false), of(RN__OWNER_ALL, 0, true), true, false));
+    cr_assert(
+        meet_later(of(RN__OWNER_ALL, 0, false), of(RN__OWNER_ALL, 0, true), false, false));
     cr_assert(!meet_later(rows(0, true), rows(0, true), false, false));
 }
 

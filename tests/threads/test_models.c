@@ -67,10 +67,9 @@ static size_t train(builder *build, sizes z, rn_type real, int threads, char *to
                            rn_type_size(rn_type_get(n.outputs));
     const size_t loss = rn_type_size(real);
     size_t used = 0;
-    rn_program *p = rn_compile(n.g, (rn_compile_options){RN_OUTPUTS(n.outputs),
-                                                         .minimize = n.loss,
-                                                         .with = rn_adam(1e-2),
-                                                         .threads = threads});
+    rn_program *p =
+        rn_compile(n.g, (rn_compile_options){RN_OUTPUTS(n.outputs), .minimize = n.loss,
+                                             .with = rn_adam(1e-2), .threads = threads});
 
     cr_assert(p, "%s", rn_graph_error(n.g));
     cr_assert_eq(rn_program_threads(p), threads);
@@ -105,7 +104,8 @@ static void check(builder *build, sizes z)
         const size_t bytes = train(build, z, (rn_type)real, 1, want);
         for (int i = 0; i < 4; i++) {
             cr_assert_eq(train(build, z, (rn_type)real, threads[i], got), bytes);
-            cr_assert(memcmp(got, want, bytes) == 0, "other bits with %d threads", threads[i]);
+            cr_assert(memcmp(got, want, bytes) == 0, "other bits with %d threads",
+                      threads[i]);
         }
     }
 }

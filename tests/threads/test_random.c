@@ -42,8 +42,8 @@ static size_t run(rn_program *p, const rn_test_pool *pool, char *to)
 
     rn_test_run(p);
     for (int i = 0; i < pool->count; i++) {
-        const size_t bytes =
-            (size_t)rn_test_count(pool->at[i]) * rn_type_size(rn_program_type(p, pool->at[i]));
+        const size_t bytes = (size_t)rn_test_count(pool->at[i]) *
+                             rn_type_size(rn_program_type(p, pool->at[i]));
         cr_assert_eq(rn_read(p, pool->at[i], to + used, bytes), RN_OK);
         used += bytes;
     }

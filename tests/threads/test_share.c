@@ -21,8 +21,7 @@ static lowered layer(const rn_cell *cell, int64_t t, int64_t b, int64_t h, int t
     const rn_sequence y = rn_recurrent(rn_root(l.g, l.model), "rnn", cell, x,
                                        (rn_recurrent_options){.units = h});
 
-    l.p = rn_compile(l.g,
-                     (rn_compile_options){RN_OUTPUTS(y.outputs), .threads = threads});
+    l.p = rn_compile(l.g, (rn_compile_options){RN_OUTPUTS(y.outputs), .threads = threads});
     cr_assert(l.p, "%s", rn_graph_error(l.g));
     l.program = (const rn__cpu_program *)l.p->loaded;
     cr_assert_eq(rn_program_threads(l.p), l.program->threads);

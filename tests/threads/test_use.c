@@ -35,14 +35,15 @@ static program begin(int threads)
     const rn_tensor u = rn_test_constant_f64(s.g, rn_shape(COLUMNS, COLUMNS), w);
     rn_loop *loop = rn_loop_begin(s.g);
     const rn_tensor i = rn_loop_each(loop, s.n), t = rn_loop_carry(loop, t0);
-    const rn_tensor h = rn_loop_carry(loop, rn_fill(s.g, RN_F64, rn_shape(ROWS, COLUMNS), 0));
+    const rn_tensor h =
+        rn_loop_carry(loop, rn_fill(s.g, RN_F64, rn_shape(ROWS, COLUMNS), 0));
     const rn_tensor row = rn_name(rn_take(t, i), "row");
     rn_loop_next(loop, t, rn_scale(t, 0.9)); /* so that nothing can leave the loop */
     rn_loop_next(loop, h, rn_tanh(rn_add(row, rn_matmul(h, u))));
     rn_loop_end(loop);
     s.h = rn_loop_final(loop, h);
-    s.p = rn_test_compile_with(
-        s.g, (rn_compile_options){RN_OUTPUTS(s.h), .threads = threads});
+    s.p = rn_test_compile_with(s.g,
+                               (rn_compile_options){RN_OUTPUTS(s.h), .threads = threads});
     cr_assert_eq(rn_program_threads(s.p), threads);
     for (int k = 0; k < STEPS * ROWS; k++) s.index[k] = k % 5;
     rn_test_feed_i32(s.p, s.n, s.index);
@@ -95,7 +96,8 @@ Test(use, the_first_fault_is_reported)
 {
     const double *want = expected();
 
-    for (int threads = 1; threads <= 16; threads = threads < 3 ? threads + 1 : threads * 2) {
+    for (int threads = 1; threads <= 16;
+         threads = threads < 3 ? threads + 1 : threads * 2) {
         program s = begin(threads);
         s.index[3 * ROWS + 40] = 7, s.index[3 * ROWS + 60] = 9, s.index[5 * ROWS] = 8;
         for (int k = 6 * ROWS; k < 7 * ROWS; k++) s.index[k] = -1;
@@ -133,12 +135,12 @@ Test(use, flags_of_all_threads_count)
     for (int threads = 1; threads <= 3; threads++) {
         rn_graph *g = rn_graph_new();
         const rn_tensor x = rn_test_f64(g, "x", rn_shape(ROWS, COLUMNS));
-        const rn_tensor y = rn_maximum(rn_minimum(rn_div(rn_fill_like(x, 1), x),
-                                                  rn_fill_like(x, 5)),
-                                       rn_fill_like(x, 0));
-        rn_program *p = rn_test_compile_with(
-            g, (rn_compile_options){
-                   RN_OUTPUTS(y), .threads = threads, .watch = RN_WATCH_ON});
+        const rn_tensor y =
+            rn_maximum(rn_minimum(rn_div(rn_fill_like(x, 1), x), rn_fill_like(x, 5)),
+                       rn_fill_like(x, 0));
+        rn_program *p =
+            rn_test_compile_with(g, (rn_compile_options){RN_OUTPUTS(y), .threads = threads,
+                                                         .watch = RN_WATCH_ON});
         cr_assert_eq(rn_program_threads(p), threads);
         for (int i = 0; i < ROWS * COLUMNS; i++) data[i] = 2;
         data[(ROWS - 1) * COLUMNS] = 0;

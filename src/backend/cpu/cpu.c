@@ -129,8 +129,7 @@ static void *load(const rn__plan *plan, size_t scratch, int threads)
 
     if (!l) return NULL;
     if (rn__cpu_lower(&l->program, plan, rn__threads_allowed(threads)) &&
-        add_context(l, scratch) &&
-        rn__watch_init(&l->watch, plan, data_of, &l->program)) {
+        add_context(l, scratch) && rn__watch_init(&l->watch, plan, data_of, &l->program)) {
         add_threads(l, scratch);
         return l;
     }

@@ -98,8 +98,8 @@ typedef struct rn__cpu_context {
     rn__pool *pool;     /* of the run; NULL: it has one thread */
     int thread, threads;
     bool failed, raised; /* after a run: the thread's kernel, its flags */
-    int64_t calls; /* walked by all threads alike: where an error was */
-    char *error;        /* where a message goes */
+    int64_t calls;       /* walked by all threads alike: where an error was */
+    char *error;         /* where a message goes */
     size_t error_capacity;
 
     /* The map that is traced: element `from` of its output is at `out`. */
@@ -109,7 +109,8 @@ typedef struct rn__cpu_context {
 
 /* ---- lower.c ---- */
 
-/* For at most so many threads. False without memory. Freed with rn__cpu_finish, in any state. */
+/* For at most so many threads. False without memory. Freed with rn__cpu_finish, in any
+ * state. */
 bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads);
 void rn__cpu_finish(rn__cpu_program *p);
 

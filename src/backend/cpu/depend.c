@@ -76,8 +76,7 @@ static bool conflict(const rn__window *w, const rn__touch *x, const rn__touch *y
     if ((!x->write && !y->write) || x->memory != y->memory) return false;
     if (x->owner == RN__OWNER_FIRST && y->owner == RN__OWNER_FIRST) return false;
     for (int d = 0; d < w->depth; d++) together &= x->advance[d] == y->advance[d];
-    if (together && x->age == RN__AGE_SAME)
-        return meet(x, y, 0) && !same_parts(w, x, y, 0);
+    if (together && x->age == RN__AGE_SAME) return meet(x, y, 0) && !same_parts(w, x, y, 0);
     if (together && x->age == RN__AGE_LAST) return conflict_before(w, x, y, 1, 1);
     if (together) return conflict_before(w, x, y, 1, w->iterations - 1);
     a = *x, b = *y;

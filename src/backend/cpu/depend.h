@@ -46,8 +46,8 @@ typedef struct rn__window {
     int64_t iterations; /* of the innermost one */
     bool reverse;
     int64_t around[RN_LOOP_DEPTH]; /* iterations of all */
-    int barriers; /* so often it was cleared */
-    double idle;  /* the time that the other threads wait for thread 0 since then */
+    int barriers;                  /* so often it was cleared */
+    double idle; /* the time that the other threads wait for thread 0 since then */
     int count;
     bool lost_first, lost_any; /* there are more touches, of thread 0 or of any */
     rn__touch touch[RN__WINDOW];

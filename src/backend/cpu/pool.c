@@ -293,7 +293,8 @@ int rn__threads_allowed(int wanted)
     char *rest = NULL;
     const long given = text ? strtol(text, &rest, 10) : 0;
 
-    if (given > 0 && !*rest) wanted = given < RN__THREADS_MAX ? (int)given : RN__THREADS_MAX;
+    if (given > 0 && !*rest)
+        wanted = given < RN__THREADS_MAX ? (int)given : RN__THREADS_MAX;
     if (wanted <= 0) wanted = rn__processors();
     return wanted < RN__THREADS_MAX ? wanted : RN__THREADS_MAX;
 }

@@ -52,11 +52,11 @@ static bool run_kernel(rn__cpu_context *c, const rn__cpu_call *call)
     rn_array *array = c->array + call->array;
     char message[RN_MESSAGE];
     rn_call arguments = {.in = array,
-                               .out = array + call->inputs,
-                               .attributes = call->attributes,
-                               .scratch = c->scratch,
-                               .message = message,
-                               .inputs = call->inputs};
+                         .out = array + call->inputs,
+                         .attributes = call->attributes,
+                         .scratch = c->scratch,
+                         .message = message,
+                         .inputs = call->inputs};
 
     message[0] = 0;
     for (int i = 0; i <= call->inputs; i++)

@@ -436,8 +436,8 @@ static double share_among(sharing *s, int threads)
         const rn__cpu_call *call = &s->p->call[i];
         if (!call->share.cut) continue;
         const double part = largest_part(&call->share, threads);
-        s->time[i] = call->kind == RN__STEP_CHAIN ? s->cost[i] * part
-                                                  : time_of(plan, call, part);
+        s->time[i] =
+            call->kind == RN__STEP_CHAIN ? s->cost[i] * part : time_of(plan, call, part);
     }
     s->window[0] = (rn__window){.depth = 0};
     /* What changes variables is a run of its own if values are watched. */
