@@ -2,9 +2,10 @@
 /*
  * Compiling a graph into a program, and running it.
  *
- * rn_compile fixes shapes, memory, order and kernels. A run allocates nothing. Only one
- * thread may use a program at a time. Programs that share variables must not run at the
- * same time if one of them assigns a shared variable.
+ * rn_compile fixes shapes, memory, order, kernels and threads. A run allocates nothing, and
+ * its results do not depend on the number of threads (docs/threads.md). Only one thread may
+ * use a program at a time. Programs that share variables must not run at the same time if
+ * one of them assigns a shared variable.
  */
 #ifndef RONDO_PROGRAM_H
 #define RONDO_PROGRAM_H
@@ -75,6 +76,7 @@ typedef struct rn_compile_options {
     rn_type real;          /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
+    int threads;      /* most threads of a run; 0: one for each processor */
     unsigned without; /* passes to leave out, of rn_pass */
     bool profile;     /* runs measure each step, see profile.h */
     rn_trace trace;   /* NULL: none */
@@ -157,8 +159,12 @@ RN_API rn_type rn_program_type(const rn_program *program, rn_tensor tensor);
 RN_API const char *rn_program_error(const rn_program *program);
 
 /* All memory that the program has for values, in bytes: its workspace, and the tiles and
- * scratch memory of its one thread. */
+ * scratch memory of each of its threads. */
 RN_API size_t rn_program_workspace(const rn_program *program);
+
+/* In how many threads the program runs, the caller's among them: at most as many as
+ * rn_compile_options allow, and 1 if the program is too small to share. */
+RN_API int rn_program_threads(const rn_program *program);
 
 /* The number of steps in the program: operators, copies, loops, and tails, which fill the
  * slots of a stack that no iteration reached. Chains do not count, but the operators in

@@ -29,14 +29,18 @@ typedef struct rn__backend {
     size_t (*scratch)(const rn__plan *plan, const rn__step *step);
 
     /* A plan made ready to run: constants filled in, inputs zero. `scratch` is the most
-     * that one of its steps needs. NULL without memory. The plan must outlive it. Frees
+     * that one of its steps needs; `threads` are how many threads the user allows, 0 for as
+     * many as there are processors. NULL without memory. The plan must outlive it. Frees
      * take NULL.
      */
-    void *(*load)(const rn__plan *plan, size_t scratch);
+    void *(*load)(const rn__plan *plan, size_t scratch, int threads);
     void (*free)(void *loaded);
 
     /* All bytes that it holds for values: workspace, tiles, scratch. */
     size_t (*bytes)(const void *loaded);
+
+    /* In how many threads it runs. NULL: in one. */
+    int (*threads)(const void *loaded);
 
     /* Runs all steps. False after an error, of which `error`, of `capacity` bytes, has the
      * message. */

@@ -133,7 +133,7 @@ static bool load(const rn__compilation *c)
         rn__no_memory(c->graph);
         return false;
     }
-    p->loaded = c->backend->load(plan, scratch);
+    p->loaded = c->backend->load(plan, scratch, c->options.threads);
     if (p->loaded) return true;
     if (!rn__sum_sizes(plan->workspace_bytes, plan->tile_memory_bytes, &all) ||
         !rn__sum_sizes(all, scratch, &all))

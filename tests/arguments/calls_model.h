@@ -88,6 +88,7 @@ static void compile(rn_test_world *w)
     o.real = a_type(w);
     o.watch = (rn_watch)axis(w);
     o.omit_assignments = rn_test_draw(w, 2) == 0;
+    o.threads = axis(w);
     if (rn_test_draw(w, 2)) o.minimize = a_tensor(w);
     if (rn_test_draw(w, 2)) o.with = an_optimizer(w);
     w->given = graph;

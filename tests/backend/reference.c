@@ -222,9 +222,10 @@ static void fill(const rn_reference *r, const rn__buffer *b)
     if (leaf->op == &rn__op_constant) memcpy(to, leaf->attributes, leaf->attribute_size);
 }
 
-static void *load(const rn__plan *plan, size_t scratch)
+static void *load(const rn__plan *plan, size_t scratch, int threads)
 {
     const size_t most = (size_t)1 << 40;
+    (void)threads;
 
     if (plan->workspace_bytes > most || scratch > most) return NULL;
     rn_reference *r = (rn_reference *)rn_test_quad_room(1, sizeof *r);

@@ -23,7 +23,7 @@ static void lower(lowered *l, rn_graph *g, rn_tensor y)
 
     l->graph = g;
     cr_assert(rn__plan_make(&l->plan, g, &options), "%s", rn_graph_error(g));
-    cr_assert(rn__cpu_lower(&l->program, &l->plan));
+    cr_assert(rn__cpu_lower(&l->program, &l->plan, 1));
     cr_assert(l->plan.tile_memory_bytes <= sizeof l->tiles[0]);
     for (int i = 0; i < 2; i++)
         l->context[i] = (rn__cpu_context){.program = &l->program, .tiles = l->tiles[i]};
