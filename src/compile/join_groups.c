@@ -37,6 +37,9 @@ static const rn__node *node_at(const finding *f, int32_t id)
     return rn__at(f->region->graph, id);
 }
 
+/* Parts of a concatenation, at most: it is searched for each of them. */
+enum { PARTS = 64 };
+
 /* The largest concatenation that has a node as an operand, from 1, by node. */
 static void find_concats(const rn__region *region, int32_t *concat)
 {
@@ -44,7 +47,8 @@ static void find_concats(const rn__region *region, int32_t *concat)
 
     for (int32_t id = 0; id < g->count; id++) {
         const rn__node *node = rn__at(g, id);
-        if (!region->live[id] || rn__node_joins(g, node) < 0) continue;
+        if (!region->live[id] || node->inputs > PARTS || rn__node_joins(g, node) < 0)
+            continue;
         for (int i = 0; i < node->inputs; i++) {
             int32_t *at = &concat[node->in[i]];
             if (!*at || rn__at(g, *at - 1)->inputs < node->inputs) *at = id + 1;

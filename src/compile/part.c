@@ -101,9 +101,30 @@ bool rn__form_of(rn__form *form, const rn_graph *graph, const rn__node *node)
     return true;
 }
 
+static bool has_axis(const rn_array *x, int axis, int64_t size)
+{
+    return axis >= 0 && axis < x->rank && x->size[axis] == size;
+}
+
 bool rn__form_cut(const rn__form *form, const rn__node *node, int axis, int *cut)
 {
-    return axis >= 0 && rn__op_divides(node->op, &form->call, axis, cut);
+    if (axis < 0 || axis >= form->out.rank) return false;
+    for (int k = 0; k < node->inputs; k++) cut[k] = -1;
+    if (!rn__op_divides(node->op, &form->call, axis, cut)) return false;
+    for (int k = 0; k < node->inputs; k++)
+        if (cut[k] != -1 && !has_axis(&form->in[k], cut[k], form->out.size[axis]))
+            return false;
+    return true;
+}
+
+bool rn__form_inner(const rn__form *form, const rn__node *node, int *inner)
+{
+    for (int k = 0; k < node->inputs; k++) inner[k] = -1;
+    if (!node->op->inner || !node->op->inner(&form->call, inner)) return false;
+    if (inner[0] < 0 || inner[0] >= form->in[0].rank) return false;
+    for (int k = 0; k < node->inputs; k++)
+        if (!has_axis(&form->in[k], inner[k], form->in[0].size[inner[0]])) return false;
+    return true;
 }
 
 int64_t rn__form_uses(const rn__form *form, const rn__node *node, int k)

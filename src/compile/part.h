@@ -40,8 +40,10 @@ typedef struct rn__form {
 bool rn__form_of(rn__form *form, const rn_graph *graph, const rn__node *node);
 
 /* For each operand the axis that `axis` of the result is cut along, -1: none; false if the
- * operator does not divide there. */
+ * operator does not divide there. And the axis that it sums over; false if there is none.
+ * What a rule returns is checked. */
 bool rn__form_cut(const rn__form *form, const rn__node *node, int axis, int *cut);
+bool rn__form_inner(const rn__form *form, const rn__node *node, int *inner);
 
 /* How often each element of operand k is used. */
 int64_t rn__form_uses(const rn__form *form, const rn__node *node, int k);

@@ -165,9 +165,8 @@ static bool find_joined(const rn__region *region, const sums *s, const int32_t *
         *j = (joined){.moving = -1};
         if (!s->absorbed[term[i]] || !rn__is_product(node) || node->inputs != 2) continue;
         j->moving = moving_operand(region, node);
-        if (j->moving < 0 || !node->op->inner) continue;
-        if (!rn__form_of(&form, region->graph, node)) continue;
-        if (!node->op->inner(&form.call, j->inner)) continue;
+        if (j->moving < 0 || !rn__form_of(&form, region->graph, node)) continue;
+        if (!rn__form_inner(&form, node, j->inner)) continue;
         for (int k = i; k < count && j->count < RN__JOINED_MOST; k++)
             if (s->absorbed[term[k]] && alike(region, j, term[i], term[k]))
                 insert(region, j, term[k]);
