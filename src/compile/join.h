@@ -34,6 +34,12 @@ typedef struct rn__groups {
 /* The groups of a region that are worth it. False without memory. */
 bool rn__find_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *groups);
 
+/* Sorts the members of each group, and finds out whether it is worth it. */
+void rn__choose_groups(const rn__region *region, rn__groups *groups);
+
+/* Whether it reads parts of a concatenation. */
+bool rn__group_reads_concat(const rn__group *g);
+
 /* Gives up groups that depend on themselves. order[]: all nodes of the region, in an order
  * in which what a group needs comes before its first node. False without memory. */
 bool rn__order_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *groups,

@@ -77,6 +77,13 @@ rn_tensor rn__concatenated(const rn_tensor *x, int count, int axis)
     return rn_concat(x, count, axis);
 }
 
+bool rn__shapes_but(rn_shape x, rn_shape y, int axis)
+{
+    if (x.rank != y.rank) return false;
+    if (axis >= 0) x.size[axis] = y.size[axis];
+    return rn_shape_equal(x, y);
+}
+
 /* ---- forms ---- */
 
 static rn_array array_of(const rn__node *node)

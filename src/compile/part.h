@@ -29,6 +29,9 @@ bool rn__adjacent(const rn_tensor *x, int count, int axis, rn__range *all);
 /* The tensors one after the other along an axis: a range where they are adjacent. */
 rn_tensor rn__concatenated(const rn_tensor *x, int count, int axis);
 
+/* Whether two shapes are equal but for the size of an axis; -1: of none. */
+bool rn__shapes_but(rn_shape x, rn_shape y, int axis);
+
 /* A node's operands as a call without data, for the rules of its record. */
 enum { RN__FORM_INPUTS = 4 };
 typedef struct rn__form {
