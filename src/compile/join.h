@@ -21,6 +21,8 @@ typedef struct rn__group {
     unsigned char place;
     int32_t level;
     bool valid;
+    int64_t gain, cost; /* of joining: elements moved */
+    int32_t with;       /* the first group that it is joined with, or not */
 } rn__group;
 
 enum rn__of { RN__SHARED, RN__OF_GROUP, RN__OF_CONCAT, RN__OF_ANY };
@@ -34,8 +36,9 @@ typedef struct rn__groups {
 /* The groups of a region that are worth it. False without memory. */
 bool rn__find_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *groups);
 
-/* Sorts the members of each group, and finds out whether it is worth it. */
-void rn__choose_groups(const rn__region *region, rn__groups *groups);
+/* Sorts the members of each group, and finds out whether it is worth it. False without
+ * memory. */
+bool rn__choose_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *groups);
 
 /* Whether it reads parts of a concatenation. */
 bool rn__group_reads_concat(const rn__group *g);

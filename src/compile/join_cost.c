@@ -69,21 +69,20 @@ static void sort(const choice *c, rn__group *g)
     }
 }
 
-/* Whether operand k of all members is one tensor at little cost. */
-static bool operand_pays(const choice *c, const rn__group *g, const rn__form *form, int k)
+/* What it costs to make operand k of all members one tensor; -1: it can't be. */
+static int64_t operand_cost(const choice *c, const rn__group *g, int k)
 {
     int32_t operand[RN__JOINED_MOST];
 
-    if (g->cut[k] < 0) return true;
+    if (g->cut[k] < 0) return 0;
     if (g->from[k] == RN__OF_ANY) {
         for (int i = 0; i < g->count; i++) operand[i] = node_at(c, g->id[i])->in[k];
-        return rn__concatenation_pays(c->region, operand, g->count, g->cut[k],
-                                      rn__form_uses(form, g->node, k));
+        return rn__concatenation_cost(c->region, operand, g->count, g->cut[k]);
     }
-    if (g->from[k] == RN__OF_GROUP && !c->groups->group[g->of[k]].valid) return false;
+    if (g->from[k] == RN__OF_GROUP && !c->groups->group[g->of[k]].valid) return -1;
     for (int i = 0; i < g->count; i++)
-        if (position(c, g, i, k) != position(c, g, 0, k) + i) return false;
-    return true;
+        if (position(c, g, i, k) != position(c, g, 0, k) + i) return -1;
+    return 0;
 }
 
 /* A node that leaves the loop reads the concatenation's stack, so that its part needs none
@@ -93,20 +92,69 @@ static bool leaves_with_part(const rn__group *g)
     return rn__group_reads_concat(g) && (g->place & RN__LEAVES);
 }
 
-static void validate(const choice *c, rn__group *g)
+/* Whether a group can be joined; then what that costs and saves: the calls of all members
+ * but one, and to read again what they share. */
+static void weigh(const choice *c, rn__group *g)
 {
-    rn__form form;
+    int64_t shared = 0;
 
-    g->valid = (g->count > 1 || leaves_with_part(g)) &&
-               rn__form_of(&form, c->region->graph, g->node);
+    g->valid = g->count > 1 || leaves_with_part(g);
     if (g->valid) sort(c, g);
-    for (int k = 0; g->valid && k < g->node->inputs; k++)
-        g->valid = operand_pays(c, g, &form, k);
+    for (int k = 0; g->valid && k < g->node->inputs; k++) {
+        const int64_t cost = operand_cost(c, g, k);
+        if (g->cut[k] < 0) shared += rn_shape_count(node_at(c, g->node->in[k])->shape);
+        g->valid = cost >= 0;
+        g->cost += cost;
+    }
+    g->gain = (g->count - 1) * rn__call_gain(c->region, g->id[0], shared);
 }
 
-void rn__choose_groups(const rn__region *region, rn__groups *groups)
+/* The first group that a group is joined with. */
+static int32_t first_of(const rn__groups *groups, int32_t i)
+{
+    while (groups->group[i].with != i) i = groups->group[i].with;
+    return i;
+}
+
+/* Additions to the results of groups need all of these, so all are joined or none. The sums
+ * of costs and gains are kept by the first of them. */
+static void unite(const rn__groups *groups, int32_t i)
+{
+    rn__group *g = &groups->group[i];
+
+    g->with = i;
+    for (int k = 0; g->valid && k < g->node->inputs; k++) {
+        if (g->cut[k] < 0 || g->from[k] != RN__OF_GROUP) continue;
+        const int32_t a = first_of(groups, g->of[k]), b = first_of(groups, i);
+        groups->group[a > b ? a : b].with = a < b ? a : b;
+    }
+}
+
+/* Of groups that are not worth it together, those that are worth it alone. */
+static bool pays_alone(const rn__groups *groups, const rn__group *g)
+{
+    for (int k = 0; k < g->node->inputs; k++)
+        if (g->cut[k] >= 0 && g->from[k] == RN__OF_GROUP && !groups->group[g->of[k]].valid)
+            return false;
+    return g->gain >= g->cost;
+}
+
+bool rn__choose_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *groups)
 {
     const choice c = {region, groups};
+    int64_t *balance =
+        (int64_t *)rn__arena_new(&pass->arena, (size_t)groups->count * sizeof *balance);
 
-    for (int32_t i = 0; i < groups->count; i++) validate(&c, &groups->group[i]);
+    if (!balance) return false;
+    for (int32_t i = 0; i < groups->count; i++) {
+        weigh(&c, &groups->group[i]);
+        unite(groups, i);
+    }
+    for (int32_t i = 0; i < groups->count; i++)
+        if (groups->group[i].valid)
+            balance[first_of(groups, i)] += groups->group[i].gain - groups->group[i].cost;
+    for (int32_t i = 0; i < groups->count; i++)
+        if (groups->group[i].valid && balance[first_of(groups, i)] < 0)
+            groups->group[i].valid = pays_alone(groups, &groups->group[i]);
+    return true;
 }

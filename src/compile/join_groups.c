@@ -289,6 +289,5 @@ bool rn__find_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *
     find_concats(region, concat);
     count_sharing(&f);
     find(&f);
-    rn__choose_groups(region, groups);
-    return true;
+    return rn__choose_groups(pass, region, groups);
 }

@@ -133,13 +133,3 @@ bool rn__form_inner(const rn__form *form, const rn__node *node, int *inner)
         if (!has_axis(&form->in[k], inner[k], form->in[0].size[inner[0]])) return false;
     return true;
 }
-
-int64_t rn__form_uses(const rn__form *form, const rn__node *node, int k)
-{
-    int64_t uses = 1;
-    int cut[RN__FORM_INPUTS];
-
-    for (int i = 0; i < node->shape.rank; i++)
-        if (rn__form_cut(form, node, i, cut) && cut[k] < 0) uses *= node->shape.size[i];
-    return uses;
-}

@@ -48,7 +48,4 @@ bool rn__form_of(rn__form *form, const rn_graph *graph, const rn__node *node);
 bool rn__form_cut(const rn__form *form, const rn__node *node, int axis, int *cut);
 bool rn__form_inner(const rn__form *form, const rn__node *node, int *inner);
 
-/* How often each element of operand k is used. */
-int64_t rn__form_uses(const rn__form *form, const rn__node *node, int k);
-
 #endif

@@ -102,21 +102,23 @@ static void insert(const rn__region *region, rn__joined *j, int32_t id)
     j->id[at] = id;
 }
 
-/* Whether the concatenations of both operands cost little. */
+/* Whether the concatenations of both operands cost less than what is saved: of all products
+ * but one, to write a result and to add it. */
 static bool pays(const rn__region *region, const rn__joined *j)
 {
     const rn__node *node = node_at(region, j->id[0]);
-    int32_t operand[RN__JOINED_MOST];
-    rn__form form;
+    int64_t cost = 0;
+    const int64_t gain =
+        2 * rn__call_gain(region, j->id[0], rn_shape_count(node->shape)) * (j->count - 1);
 
-    if (!rn__form_of(&form, region->graph, node)) return false;
     for (int k = 0; k < node->inputs; k++) {
+        int32_t operand[RN__JOINED_MOST];
         for (int i = 0; i < j->count; i++) operand[i] = node_at(region, j->id[i])->in[k];
-        const int64_t uses = rn__form_uses(&form, node, k);
-        if (!rn__concatenation_pays(region, operand, j->count, j->inner[k], uses))
-            return false;
+        const int64_t own = rn__concatenation_cost(region, operand, j->count, j->inner[k]);
+        if (own < 0) return false;
+        cost += own;
     }
-    return true;
+    return gain >= cost;
 }
 
 /* The first products of a sum that can become one; false without any. */
