@@ -19,6 +19,17 @@ bool rn__group_reads_concat(const rn__group *g)
     return false;
 }
 
+int rn__group_operand(const rn__region *region, const rn__group *g)
+{
+    for (int k = 0; k < g->node->inputs; k++) {
+        bool made = g->cut[k] >= 0 && g->from[k] == RN__OF_ANY;
+        for (int i = 0; made && i < g->count; i++)
+            made = rn__made_in_place(region, rn__at(region->graph, g->id[i])->in[k]);
+        if (made) return k;
+    }
+    return -1;
+}
+
 /* Where in its concatenation or group operand k of member i is. */
 static int position(const choice *c, const rn__group *g, int i, int k)
 {
@@ -28,6 +39,11 @@ static int position(const choice *c, const rn__group *g, int i, int k)
         const rn__group *of = &c->groups->group[g->of[k]];
         for (int at = 0; at < of->count; at++)
             if (of->id[at] == operand) return at;
+    } else if (g->from[k] == RN__OF_OPERANDS) {
+        const rn__group *of = &c->groups->group[g->of[k]];
+        const int own = rn__group_operand(c->region, of);
+        for (int at = 0; at < of->count; at++)
+            if (node_at(c, of->id[at])->in[own] == operand) return at;
     } else {
         const rn__node *concat = node_at(c, g->of[k]);
         for (int at = 0; at < concat->inputs; at++)
@@ -79,7 +95,7 @@ static int64_t operand_cost(const choice *c, const rn__group *g, int k)
         for (int i = 0; i < g->count; i++) operand[i] = node_at(c, g->id[i])->in[k];
         return rn__concatenation_cost(c->region, operand, g->count, g->cut[k]);
     }
-    if (g->from[k] == RN__OF_GROUP && !c->groups->group[g->of[k]].valid) return -1;
+    if (rn__from_group(g, k) && !c->groups->group[g->of[k]].valid) return -1;
     for (int i = 0; i < g->count; i++)
         if (position(c, g, i, k) != position(c, g, 0, k) + i) return -1;
     return 0;
@@ -124,7 +140,7 @@ static void unite(const rn__groups *groups, int32_t i)
 
     g->with = i;
     for (int k = 0; g->valid && k < g->node->inputs; k++) {
-        if (g->cut[k] < 0 || g->from[k] != RN__OF_GROUP) continue;
+        if (g->cut[k] < 0 || !rn__from_group(g, k)) continue;
         const int32_t a = first_of(groups, g->of[k]), b = first_of(groups, i);
         groups->group[a > b ? a : b].with = a < b ? a : b;
     }

@@ -235,6 +235,33 @@ static void count_sharing(const finding *f)
     }
 }
 
+/* Sums over axes of what groups concatenate, if no concatenation was there before. */
+static void find_sums(finding *f)
+{
+    const int32_t groups = f->groups->count;
+    rn__group g;
+
+    for (int32_t i = 0; i < groups; i++) {
+        const rn__group *of = &f->groups->group[i];
+        const int k = of->count > 1 ? rn__group_operand(f->region, of) : -1;
+        for (int m = 0; k >= 0 && m < of->count; m++)
+            f->groups->operand[node_at(f, of->id[m])->in[k]] = i + 1;
+    }
+    for (int32_t id = 0; id < f->region->graph->count; id++) {
+        const rn__node *node = node_at(f, id);
+        if (!f->region->live[id] || node->inputs != 1 || f->groups->of[id]) continue;
+        const int32_t i = f->groups->operand[node->in[0]];
+        if (!i || rn__op_kind(node->op) != RN_KIND_REDUCTION) continue;
+        const rn__group *of = &f->groups->group[i - 1];
+        const int k = rn__group_operand(f->region, of);
+        if (!begin(f, id, axis_over(f, id, 0, of->cut[k]), &g)) continue;
+        g.from[0] = RN__OF_OPERANDS;
+        g.of[0] = i - 1;
+        g.level = 0;
+        add(f, &g);
+    }
+}
+
 static void find(finding *f)
 {
     rn__group g;
@@ -280,14 +307,17 @@ bool rn__find_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *
     groups->group =
         (rn__group *)rn__arena_new(arena, (size_t)candidates * sizeof *groups->group);
     groups->of = (int32_t *)rn__arena_new(arena, n * sizeof *groups->of);
+    groups->operand = (int32_t *)rn__arena_new(arena, n * sizeof *groups->operand);
     f.level = (int32_t *)rn__arena_new(arena, n * sizeof *f.level);
     f.slot = (int32_t *)rn__arena_new(arena, f.slots * sizeof *f.slot);
     f.shared = (sharing *)rn__arena_new(arena, f.slots * sizeof *f.shared);
-    if (!concat || !groups->group || !groups->of || !f.level || !f.slot || !f.shared)
+    if (!concat || !groups->group || !groups->of || !groups->operand || !f.level ||
+        !f.slot || !f.shared)
         return false;
     f.concat = concat;
     find_concats(region, concat);
     count_sharing(&f);
     find(&f);
+    find_sums(&f);
     return rn__choose_groups(pass, region, groups);
 }

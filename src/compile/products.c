@@ -62,8 +62,7 @@ bool rn__products_prepare(rn__copy_pass *pass, rn__region *region)
 
 /* ---- costs ---- */
 
-/* Whether the planner can compute this node's value as a part of another. */
-static bool made_in_place(const rn__region *region, int32_t id)
+bool rn__made_in_place(const rn__region *region, int32_t id)
 {
     const rn__node *node = rn__at(region->graph, id);
 
@@ -85,7 +84,7 @@ int64_t rn__concatenation_cost(const rn__region *region, const int32_t *operand,
 
     for (int i = 0; i < count; i++) {
         x[i] = rn__node_as_tensor(region->graph, operand[i]);
-        in_place = in_place && made_in_place(region, operand[i]);
+        in_place = in_place && rn__made_in_place(region, operand[i]);
         outside = outside && from_outside(region, operand[i]);
         elements += rn_shape_count(rn_shape_get(x[i]));
     }

@@ -44,6 +44,9 @@ static inline bool rn__is_product(const rn__node *node)
     return rn__op_kind(node->op) == RN_KIND_PRODUCT;
 }
 
+/* Whether the planner can compute this node's value as a part of another. */
+bool rn__made_in_place(const rn__region *region, int32_t id);
+
 /* How many elements the concatenation of these nodes of a region moves; -1: it is not
  * made. */
 int64_t rn__concatenation_cost(const rn__region *region, const int32_t *operand, int count,

@@ -102,14 +102,28 @@ static void insert(const rn__region *region, rn__joined *j, int32_t id)
     j->id[at] = id;
 }
 
+/* What it saves to collect the operands of products that leave the loop as one stack, which
+ * the gradients of the weights need, and not as stacks of their own beside it. */
+static int64_t stacks_gain(const rn__region *region, const rn__joined *j)
+{
+    int64_t elements = 0;
+
+    if (!(region->products->place[j->id[0]] & RN__LEAVES)) return 0;
+    for (int i = 0; i < j->count; i++) {
+        const int32_t operand = node_at(region, j->id[i])->in[j->moving];
+        elements += 2 * rn_shape_count(node_at(region, operand)->shape) + RN__CALL;
+    }
+    return region->graph->loop->steps * elements;
+}
+
 /* Whether the concatenations of both operands cost less than what is saved: of all products
  * but one, to write a result and to add it. */
 static bool pays(const rn__region *region, const rn__joined *j)
 {
     const rn__node *node = node_at(region, j->id[0]);
     int64_t cost = 0;
-    const int64_t gain =
-        2 * rn__call_gain(region, j->id[0], rn_shape_count(node->shape)) * (j->count - 1);
+    const int64_t one = 2 * rn__call_gain(region, j->id[0], rn_shape_count(node->shape));
+    const int64_t gain = one * (j->count - 1) + stacks_gain(region, j);
 
     for (int k = 0; k < node->inputs; k++) {
         int32_t operand[RN__JOINED_MOST];
