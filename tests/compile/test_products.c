@@ -182,6 +182,41 @@ Test(products, of_single_steps_stay_as_they_are)
     rn_model_free(model);
 }
 
+/* Two steps of one sequence use large weights too little to concatenate them. What the
+ * gradients of the weights and of the biases share costs nothing. */
+Test(products, of_few_steps_concatenate_no_weights)
+{
+    enum { WIDE = 48, FEW = 2 };
+    static double x[FEW * WIDE], want[FEW * WIDE], got[FEW * WIDE];
+    const unsigned without[2] = {NONE, 0};
+
+    for (int k = 0; k < 2; k++) {
+        rn_model *model = rn_model_new_using(3, RN_F64, (rn_allocator){0});
+        rn_graph *g = rn_graph_new();
+        const rn_tensor in = rn_test_f64(g, "x", rn_shape(FEW, 1, WIDE));
+        const rn_recurrent_options o = {.units = WIDE};
+        const rn_tensor loss = rn_mean_all(rn_square(
+            rn_recurrent(rn_root(g, model), "net", &rn_cell_lstm, in, o).outputs));
+        rn_tensor dx;
+        rn_grad(loss, rn_null(), &in, 1, &dx);
+        rn_program *p = rn_test_compile_with(
+            g, (rn_compile_options){RN_OUTPUTS(dx), .minimize = loss,
+                                    .with = rn_sgd(0.5, 0), .without = without[k]});
+        rn_test_feed(p, in, rn_test_numbers(x, FEW * WIDE, 5));
+        rn_test_run(p), rn_test_run(p);
+        rn_test_read(p, dx, k ? got : want);
+        if (k) {
+            cr_assert_eq(lines(p, " concat ", false), 0);
+            cr_assert_eq(lines(p, " matmul ", false), 4 + 4 + 4 + 4 + 2);
+            cr_assert_eq(lines(p, " sum ", true), 0);
+        }
+        rn_program_free(p);
+        rn_graph_free(g);
+        rn_model_free(model);
+    }
+    rn_test_near(got, want, FEW * WIDE, 1e-12, "dx");
+}
+
 /* ---- values ---- */
 
 static void expect_same(const rn_cell *cell, rn_recurrent_options o, bool lengths)
