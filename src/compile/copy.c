@@ -230,6 +230,7 @@ bool rn__copy_run(rn__copy_pass *pass, const int32_t *roots, int count, bool ass
     if (!rn__copy_live(pass, roots, count, assigned)) return false;
     rn__region *root = rn__copy_region(pass, pass->from);
     if (!rn__copy_body(pass, root, pass->to)) return false;
+    pass->to->gradient = false;
     for (int i = 0; assigned && i < pass->from->assignments; i++) {
         const rn__assignment a = pass->from->assignment[i];
         rn_variable *variable = rn__at(pass->from, a.variable)->variable;

@@ -31,6 +31,16 @@ typedef struct rn__hoist {
 /* Allocates the arrays from the arena and fills them in. False if out of memory. */
 bool rn__hoist_classify(rn__hoist *hoist, rn__arena *arena);
 
+/* Whether the node is small and can be summed from its stack: a sum over axes. */
+static inline bool rn__hoist_is_sum(const rn__node *node)
+{
+    return rn__op_kind(node->op) == RN_KIND_REDUCTION && (node->op->flags & RN_OP_ADDITIVE);
+}
+
+/* Which carries are sums; hoist_sums.c. The targets before the loop and the readers are
+ * known. */
+bool rn__hoist_find_sums(rn__hoist *h, rn__arena *arena);
+
 /* The increment of a carry that is only a sum, carry = carry + increment; else -1. */
 int32_t rn__hoist_increment(const rn_loop *loop, int carry);
 

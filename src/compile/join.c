@@ -52,6 +52,28 @@ static rn_tensor part_of_concat(rn__copy_pass *pass, const rn__group *g, int k)
     return rn_slice(x, g->cut[k], start, start + size, 1);
 }
 
+/* The part of what another group concatenates. */
+static rn_tensor part_of_operands(const rn__copy_pass *pass, const rn__group *g, int k)
+{
+    const rn__region *region = pass->at;
+    const rn__groups *groups = (const rn__groups *)region->products->of_pass;
+    const rn__group *of = &groups->group[g->of[k]];
+    const int own = rn__group_operand(region, of), axis = of->cut[own];
+    const int32_t first = rn__at(region->graph, g->id[0])->in[k];
+    int64_t start = 0, size = 0;
+
+    for (int i = 0; i < of->count; i++) {
+        const int32_t in = rn__at(region->graph, of->id[i])->in[own];
+        if (in == first) break;
+        start += rn__at(region->graph, in)->shape.size[axis];
+    }
+    for (int i = 0; i < g->count; i++) {
+        const rn__node *node = rn__at(region->graph, g->id[i]);
+        size += rn__at(region->graph, node->in[k])->shape.size[axis];
+    }
+    return rn_slice(of->in[own], axis, start, start + size, 1);
+}
+
 /* Operand k of the node that a group becomes. */
 static rn_tensor operand(rn__copy_pass *pass, const rn__group *g, int k)
 {
@@ -59,19 +81,20 @@ static rn_tensor operand(rn__copy_pass *pass, const rn__group *g, int k)
 
     if (g->cut[k] < 0) return pass->at->to[g->node->in[k]];
     if (g->from[k] == RN__OF_CONCAT) return rn__unique(pass, part_of_concat(pass, g, k));
+    if (g->from[k] == RN__OF_OPERANDS)
+        return rn__unique(pass, part_of_operands(pass, g, k));
     for (int i = 0; i < g->count; i++)
         x[i] = rn__uncaptured(pass->at->to[rn__at(pass->at->graph, g->id[i])->in[k]]);
     return rn__unique(pass, rn__concatenated(x, g->count, g->cut[k]));
 }
 
-static bool join(rn__copy_pass *pass, const rn__group *g)
+static bool join(rn__copy_pass *pass, rn__group *g)
 {
-    rn_tensor in[RN__FORM_INPUTS];
     int64_t start = 0;
 
-    for (int k = 0; k < g->node->inputs; k++) in[k] = operand(pass, g, k);
+    for (int k = 0; k < g->node->inputs; k++) g->in[k] = operand(pass, g, k);
     if (pass->to->failed) return false;
-    const rn_tensor all = rn__simplified(pass, g->node, in);
+    const rn_tensor all = rn__simplified(pass, g->node, g->in);
     for (int i = 0; i < g->count; i++) {
         const rn__node *node = rn__at(pass->at->graph, g->id[i]);
         const int64_t stop = start + node->shape.size[g->axis];
@@ -86,7 +109,7 @@ static bool join(rn__copy_pass *pass, const rn__group *g)
 
 static rn_tensor join_node(rn__copy_pass *pass, const rn__node *node, const rn_tensor *in)
 {
-    const rn__groups *groups = (const rn__groups *)pass->at->products->of_pass;
+    rn__groups *groups = (rn__groups *)pass->at->products->of_pass;
     const int32_t id = pass->id, of = groups ? groups->of[id] : 0;
 
     if (!of || !groups->group[of - 1].valid) return rn__simplified(pass, node, in);

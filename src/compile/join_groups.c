@@ -37,6 +37,9 @@ static const rn__node *node_at(const finding *f, int32_t id)
     return rn__at(f->region->graph, id);
 }
 
+/* Parts of a concatenation, at most: it is searched for each of them. */
+enum { PARTS = 64 };
+
 /* The largest concatenation that has a node as an operand, from 1, by node. */
 static void find_concats(const rn__region *region, int32_t *concat)
 {
@@ -44,7 +47,8 @@ static void find_concats(const rn__region *region, int32_t *concat)
 
     for (int32_t id = 0; id < g->count; id++) {
         const rn__node *node = rn__at(g, id);
-        if (!region->live[id] || rn__node_joins(g, node) < 0) continue;
+        if (!region->live[id] || node->inputs > PARTS || rn__node_joins(g, node) < 0)
+            continue;
         for (int i = 0; i < node->inputs; i++) {
             int32_t *at = &concat[node->in[i]];
             if (!*at || rn__at(g, *at - 1)->inputs < node->inputs) *at = id + 1;
@@ -109,13 +113,6 @@ static int32_t *sharing_count(const finding *f, const rn__group *g)
     }
 }
 
-static bool reads_concat(const rn__group *g)
-{
-    for (int k = 0; k < g->node->inputs; k++)
-        if (g->cut[k] >= 0 && g->from[k] == RN__OF_CONCAT) return true;
-    return false;
-}
-
 /* The axis of a product whose operand is in a concatenation, or that most others with the
  * same operand share. */
 static int product_axis(const finding *f, int32_t id)
@@ -126,7 +123,7 @@ static int product_axis(const finding *f, int32_t id)
 
     for (int axis = rank - 1; axis >= 0 && axis >= rank - 2; axis--) {
         if (!begin(f, id, axis, &g)) continue;
-        if (reads_concat(&g)) return axis;
+        if (rn__group_reads_concat(&g)) return axis;
         const int32_t count = *sharing_count(f, &g);
         if (count > most) {
             most = count;
@@ -177,13 +174,6 @@ static int axis_of(const finding *f, int32_t id)
 
 /* ---- which nodes go together ---- */
 
-static bool shapes_but(rn_shape x, rn_shape y, int axis)
-{
-    if (x.rank != y.rank) return false;
-    if (axis >= 0) x.size[axis] = y.size[axis];
-    return rn_shape_equal(x, y);
-}
-
 static bool same_group(const finding *f, const rn__group *a, const rn__group *b)
 {
     const rn__node *x = a->node, *y = b->node;
@@ -192,13 +182,13 @@ static bool same_group(const finding *f, const rn__group *a, const rn__group *b)
         a->axis != b->axis || a->place != b->place || a->level != b->level ||
         x->gradient != y->gradient || x->attribute_size != y->attribute_size ||
         memcmp(x->attributes, y->attributes, x->attribute_size) != 0 ||
-        !shapes_but(x->shape, y->shape, a->axis))
+        !rn__shapes_but(x->shape, y->shape, a->axis))
         return false;
     for (int k = 0; k < x->inputs; k++) {
         const rn__node *in = node_at(f, x->in[k]), *other = node_at(f, y->in[k]);
         if (a->cut[k] != b->cut[k] || a->from[k] != b->from[k]) return false;
         if (a->from[k] != RN__OF_ANY && a->of[k] != b->of[k]) return false;
-        if (!shapes_but(in->shape, other->shape, a->cut[k])) return false;
+        if (!rn__shapes_but(in->shape, other->shape, a->cut[k])) return false;
     }
     return true;
 }
@@ -245,6 +235,33 @@ static void count_sharing(const finding *f)
     }
 }
 
+/* Sums over axes of what groups concatenate, if no concatenation was there before. */
+static void find_sums(finding *f)
+{
+    const int32_t groups = f->groups->count;
+    rn__group g;
+
+    for (int32_t i = 0; i < groups; i++) {
+        const rn__group *of = &f->groups->group[i];
+        const int k = of->count > 1 ? rn__group_operand(f->region, of) : -1;
+        for (int m = 0; k >= 0 && m < of->count; m++)
+            f->groups->operand[node_at(f, of->id[m])->in[k]] = i + 1;
+    }
+    for (int32_t id = 0; id < f->region->graph->count; id++) {
+        const rn__node *node = node_at(f, id);
+        if (!f->region->live[id] || node->inputs != 1 || f->groups->of[id]) continue;
+        const int32_t i = f->groups->operand[node->in[0]];
+        if (!i || rn__op_kind(node->op) != RN_KIND_REDUCTION) continue;
+        const rn__group *of = &f->groups->group[i - 1];
+        const int k = rn__group_operand(f->region, of);
+        if (!begin(f, id, axis_over(f, id, 0, of->cut[k]), &g)) continue;
+        g.from[0] = RN__OF_OPERANDS;
+        g.of[0] = i - 1;
+        g.level = 0;
+        add(f, &g);
+    }
+}
+
 static void find(finding *f)
 {
     rn__group g;
@@ -258,93 +275,6 @@ static void find(finding *f)
         const int axis = axis_of(f, id);
         if (axis >= 0 && begin(f, id, axis, &g)) add(f, &g);
     }
-}
-
-/* ---- which groups are worth it ---- */
-
-/* Where in its concatenation or group operand k of member i is. */
-static int position(const finding *f, const rn__group *g, int i, int k)
-{
-    const int32_t operand = node_at(f, g->id[i])->in[k];
-
-    if (g->from[k] == RN__OF_GROUP) {
-        const rn__group *of = &f->groups->group[g->of[k]];
-        for (int at = 0; at < of->count; at++)
-            if (of->id[at] == operand) return at;
-    } else {
-        const rn__node *concat = node_at(f, g->of[k]);
-        for (int at = 0; at < concat->inputs; at++)
-            if (concat->in[at] == operand) return at;
-    }
-    return -1;
-}
-
-/* The order of member i: by where its operands are, else by the outer tensors that they
- * are, so that a concatenation is the same for all groups that need it. */
-static int64_t key_of(const finding *f, const rn__group *g, int i)
-{
-    const rn_graph *graph = f->region->graph;
-
-    for (int k = 0; k < g->node->inputs; k++)
-        if (g->cut[k] >= 0 && g->from[k] != RN__OF_ANY) return position(f, g, i, k);
-    for (int k = 0; k < g->node->inputs; k++) {
-        const int32_t operand = node_at(f, g->id[i])->in[k];
-        if (g->cut[k] >= 0 && node_at(f, operand)->op == &rn__op_capture)
-            return rn__pair_of(&graph->loop->capture, operand)->outer;
-    }
-    return 0;
-}
-
-static void sort(const finding *f, rn__group *g)
-{
-    int64_t key[RN__JOINED_MOST];
-
-    for (int i = 0; i < g->count; i++) {
-        const int32_t id = g->id[i];
-        const int64_t own = key_of(f, g, i);
-        int at = i;
-        for (; at > 0 && key[at - 1] > own; at--) {
-            key[at] = key[at - 1];
-            g->id[at] = g->id[at - 1];
-        }
-        key[at] = own;
-        g->id[at] = id;
-    }
-}
-
-/* Whether operand k of all members is one tensor at little cost. */
-static bool operand_pays(const finding *f, const rn__group *g, const rn__form *form, int k)
-{
-    int32_t operand[RN__JOINED_MOST];
-
-    if (g->cut[k] < 0) return true;
-    if (g->from[k] == RN__OF_ANY) {
-        for (int i = 0; i < g->count; i++) operand[i] = node_at(f, g->id[i])->in[k];
-        return rn__concatenation_pays(f->region, operand, g->count, g->cut[k],
-                                      rn__form_uses(form, g->node, k));
-    }
-    if (g->from[k] == RN__OF_GROUP && !f->groups->group[g->of[k]].valid) return false;
-    for (int i = 0; i < g->count; i++)
-        if (position(f, g, i, k) != position(f, g, 0, k) + i) return false;
-    return true;
-}
-
-/* A node that leaves the loop reads the concatenation's stack, so that its part needs none
- * of its own. */
-static bool leaves_with_part(const rn__group *g)
-{
-    return reads_concat(g) && (g->place & RN__LEAVES);
-}
-
-static void validate(const finding *f, rn__group *g)
-{
-    rn__form form;
-
-    g->valid = (g->count > 1 || leaves_with_part(g)) &&
-               rn__form_of(&form, f->region->graph, g->node);
-    if (g->valid) sort(f, g);
-    for (int k = 0; g->valid && k < g->node->inputs; k++)
-        g->valid = operand_pays(f, g, &form, k);
 }
 
 /* ---- the whole ---- */
@@ -377,15 +307,17 @@ bool rn__find_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *
     groups->group =
         (rn__group *)rn__arena_new(arena, (size_t)candidates * sizeof *groups->group);
     groups->of = (int32_t *)rn__arena_new(arena, n * sizeof *groups->of);
+    groups->operand = (int32_t *)rn__arena_new(arena, n * sizeof *groups->operand);
     f.level = (int32_t *)rn__arena_new(arena, n * sizeof *f.level);
     f.slot = (int32_t *)rn__arena_new(arena, f.slots * sizeof *f.slot);
     f.shared = (sharing *)rn__arena_new(arena, f.slots * sizeof *f.shared);
-    if (!concat || !groups->group || !groups->of || !f.level || !f.slot || !f.shared)
+    if (!concat || !groups->group || !groups->of || !groups->operand || !f.level ||
+        !f.slot || !f.shared)
         return false;
     f.concat = concat;
     find_concats(region, concat);
     count_sharing(&f);
     find(&f);
-    for (int32_t i = 0; i < groups->count; i++) validate(&f, &groups->group[i]);
-    return true;
+    find_sums(&f);
+    return rn__choose_groups(pass, region, groups);
 }

@@ -57,7 +57,9 @@ static int32_t need_of_unit(const walk *w, int32_t unit, int64_t i)
     if (member < g->count) return need_of(w, g->id[member], i % each);
     const int64_t k = i - g->count * each;
     if (k >= g->node->inputs) return -2;
-    return g->cut[k] >= 0 && g->from[k] == RN__OF_CONCAT ? g->of[k] : -1;
+    if (g->cut[k] < 0) return -1;
+    if (g->from[k] == RN__OF_OPERANDS) return w->groups->group[g->of[k]].id[0];
+    return g->from[k] == RN__OF_CONCAT ? g->of[k] : -1;
 }
 
 static void open(walk *w, int32_t unit)
@@ -107,14 +109,13 @@ static void visit(walk *w, int32_t unit)
     }
 }
 
-/* A group of results of a group that was given up is given up too. */
+/* A group that needs one that was given up is given up too. */
 static void give_up_readers(const rn__groups *groups)
 {
     for (int32_t i = 0; i < groups->count; i++) {
         rn__group *g = &groups->group[i];
         for (int k = 0; k < g->node->inputs; k++)
-            if (g->cut[k] >= 0 && g->from[k] == RN__OF_GROUP &&
-                !groups->group[g->of[k]].valid)
+            if (g->cut[k] >= 0 && rn__from_group(g, k) && !groups->group[g->of[k]].valid)
                 g->valid = false;
     }
 }

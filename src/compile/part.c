@@ -77,6 +77,13 @@ rn_tensor rn__concatenated(const rn_tensor *x, int count, int axis)
     return rn_concat(x, count, axis);
 }
 
+bool rn__shapes_but(rn_shape x, rn_shape y, int axis)
+{
+    if (x.rank != y.rank) return false;
+    if (axis >= 0) x.size[axis] = y.size[axis];
+    return rn_shape_equal(x, y);
+}
+
 /* ---- forms ---- */
 
 static rn_array array_of(const rn__node *node)
@@ -101,17 +108,28 @@ bool rn__form_of(rn__form *form, const rn_graph *graph, const rn__node *node)
     return true;
 }
 
-bool rn__form_cut(const rn__form *form, const rn__node *node, int axis, int *cut)
+static bool has_axis(const rn_array *x, int axis, int64_t size)
 {
-    return axis >= 0 && rn__op_divides(node->op, &form->call, axis, cut);
+    return axis >= 0 && axis < x->rank && x->size[axis] == size;
 }
 
-int64_t rn__form_uses(const rn__form *form, const rn__node *node, int k)
+bool rn__form_cut(const rn__form *form, const rn__node *node, int axis, int *cut)
 {
-    int64_t uses = 1;
-    int cut[RN__FORM_INPUTS];
+    if (axis < 0 || axis >= form->out.rank) return false;
+    for (int k = 0; k < node->inputs; k++) cut[k] = -1;
+    if (!rn__op_divides(node->op, &form->call, axis, cut)) return false;
+    for (int k = 0; k < node->inputs; k++)
+        if (cut[k] != -1 && !has_axis(&form->in[k], cut[k], form->out.size[axis]))
+            return false;
+    return true;
+}
 
-    for (int i = 0; i < node->shape.rank; i++)
-        if (rn__form_cut(form, node, i, cut) && cut[k] < 0) uses *= node->shape.size[i];
-    return uses;
+bool rn__form_inner(const rn__form *form, const rn__node *node, int *inner)
+{
+    for (int k = 0; k < node->inputs; k++) inner[k] = -1;
+    if (!node->op->inner || !node->op->inner(&form->call, inner)) return false;
+    if (inner[0] < 0 || inner[0] >= form->in[0].rank) return false;
+    for (int k = 0; k < node->inputs; k++)
+        if (!has_axis(&form->in[k], inner[k], form->in[0].size[inner[0]])) return false;
+    return true;
 }

@@ -29,6 +29,9 @@ bool rn__adjacent(const rn_tensor *x, int count, int axis, rn__range *all);
 /* The tensors one after the other along an axis: a range where they are adjacent. */
 rn_tensor rn__concatenated(const rn_tensor *x, int count, int axis);
 
+/* Whether two shapes are equal but for the size of an axis; -1: of none. */
+bool rn__shapes_but(rn_shape x, rn_shape y, int axis);
+
 /* A node's operands as a call without data, for the rules of its record. */
 enum { RN__FORM_INPUTS = 4 };
 typedef struct rn__form {
@@ -40,10 +43,9 @@ typedef struct rn__form {
 bool rn__form_of(rn__form *form, const rn_graph *graph, const rn__node *node);
 
 /* For each operand the axis that `axis` of the result is cut along, -1: none; false if the
- * operator does not divide there. */
+ * operator does not divide there. And the axis that it sums over; false if there is none.
+ * What a rule returns is checked. */
 bool rn__form_cut(const rn__form *form, const rn__node *node, int axis, int *cut);
-
-/* How often each element of operand k is used. */
-int64_t rn__form_uses(const rn__form *form, const rn__node *node, int k);
+bool rn__form_inner(const rn__form *form, const rn__node *node, int *inner);
 
 #endif

@@ -55,14 +55,14 @@ bool rn__products_prepare(rn__copy_pass *pass, rn__region *region)
     for (int32_t id = 0; id < g->count; id++)
         p->place[id] =
             (unsigned char)(h.target[id] | h.in_sum[id] << 2 | p->core[id] << 3 |
-                            (h.in_sum[id] || h.target[id] == RN__AFTER ? RN__LEAVES : 0));
+                            (h.in_sum[id] || h.target[id] == RN__AFTER ? RN__LEAVES : 0) |
+                            (h.in_sum[id] || h.target[id] != RN__STAYS ? RN__MOVES : 0));
     return true;
 }
 
 /* ---- costs ---- */
 
-/* Whether the planner can compute this node's value as a part of another. */
-static bool made_in_place(const rn__region *region, int32_t id)
+bool rn__made_in_place(const rn__region *region, int32_t id)
 {
     const rn__node *node = rn__at(region->graph, id);
 
@@ -74,18 +74,28 @@ static bool from_outside(const rn__region *region, int32_t id)
     return rn__at(region->graph, id)->op == &rn__op_capture;
 }
 
-bool rn__concatenation_pays(const rn__region *region, const int32_t *operand, int count,
-                            int axis, int64_t uses)
+int64_t rn__concatenation_cost(const rn__region *region, const int32_t *operand, int count,
+                               int axis)
 {
     rn_tensor x[RN__JOINED_MOST] = {{0}};
     rn__range all;
     bool in_place = true, outside = true;
+    int64_t elements = 0;
 
     for (int i = 0; i < count; i++) {
         x[i] = rn__node_as_tensor(region->graph, operand[i]);
-        in_place = in_place && made_in_place(region, operand[i]);
+        in_place = in_place && rn__made_in_place(region, operand[i]);
         outside = outside && from_outside(region, operand[i]);
+        elements += rn_shape_count(rn_shape_get(x[i]));
     }
-    if (rn__adjacent(x, count, axis, &all) || in_place) return true;
-    return outside && uses * region->graph->loop->steps >= RN__USES;
+    if (rn__adjacent(x, count, axis, &all) || in_place) return 0;
+    return outside ? 2 * elements : -1;
+}
+
+int64_t rn__call_gain(const rn__region *region, int32_t id, int64_t elements)
+{
+    const int64_t steps = region->graph->loop ? region->graph->loop->steps : 1;
+    const bool leaves = !region->products->place || region->products->place[id] & RN__MOVES;
+
+    return leaves ? steps * elements + RN__CALL : steps * (elements + RN__CALL);
 }

@@ -61,8 +61,8 @@ static rn_tensor split_inner(rn__copy_pass *pass, const rn__node *node, const rn
     rn__form form;
     parts p;
 
-    if (!node->op->inner || !rn__form_of(&form, pass->at->graph, node)) return sum;
-    if (!node->op->inner(&form.call, inner)) return sum;
+    if (!rn__form_of(&form, pass->at->graph, node)) return sum;
+    if (!rn__form_inner(&form, node, inner)) return sum;
     const int k = find_operand(node, in, inner, &p);
     for (int i = 0; k >= 0 && i < p.count; i++) {
         const int64_t stop = start + rn_size(p.x[i], inner[k]);

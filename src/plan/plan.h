@@ -119,11 +119,10 @@ typedef enum rn__buffer_kind {
 typedef struct rn__buffer {
     rn__buffer_kind kind;
     size_t bytes;
-    int32_t leaf;       /* the input, constant or variable: a node of the root; -1: none */
-    int32_t home;       /* the loop whose body it belongs to; -1: none */
-    rn__address part;   /* where in the buffer that it has become a part of; -1: none */
-    int64_t row, pitch; /* of a part: its rows have `row` bytes, and are `pitch` bytes apart
-                           in the other buffer; 0: it is there as it was */
+    int32_t leaf;        /* the input, constant or variable: a node of the root; -1: none */
+    int32_t home;        /* the loop whose body it belongs to; -1: none */
+    rn__address part;    /* where in the buffer that it has become a part of; -1: none */
+    int64_t row, pitch;  /* of a part with rows apart: their bytes and distance; else 0 */
     int32_t first, last; /* steps between which it holds something */
     bool lasting;        /* read after the run */
     bool tiled;          /* holds one tile of its chain; its offset is in the tile memory */

@@ -25,7 +25,7 @@ typedef struct loaded {
     rn__pool *pool; /* NULL: one thread */
     rn__watch watch;
     rn__profile *profile; /* NULL: none */
-    int32_t first, end; /* of the steps that run */
+    int32_t first, end;   /* of the steps that run */
 } loaded;
 
 /* ---- contexts ---- */
@@ -258,8 +258,7 @@ static bool run(void *memory, char *error, size_t capacity)
     l->context[0].error = error;
     l->context[0].error_capacity = capacity;
     if (l->profile) rn__profile_begin_run(l->profile);
-    const bool ok =
-        plan->watch.on ? run_watched(l) : run_steps(l, NULL, 0, plan->steps);
+    const bool ok = plan->watch.on ? run_watched(l) : run_steps(l, NULL, 0, plan->steps);
     if (l->profile) rn__profile_end_run(l->profile);
     return ok;
 }
