@@ -126,7 +126,8 @@ static rn__operand some_operand(uint64_t seed)
 {
     uint64_t draws = 0;
 #define DRAW(n) ((int64_t)((rn_test_number(seed, draws++) + 1) / 2 * (n)))
-    rn__operand x = {.type = DRAW(2) ? RN_F64 : RN_F32, .rank = (int)DRAW(4)};
+    rn__operand x = {.type = DRAW(2) ? RN_F64 : RN_F32};
+    x.rank = (int)DRAW(4);
     int64_t step = 1 + DRAW(5) / 4;
 
     for (int i = x.rank - 1; i >= 0; i--) {
