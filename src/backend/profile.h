@@ -53,13 +53,4 @@ int64_t rn__profile_now(void);
  * come before those of its body. */
 int32_t rn__profile_event_of(rn__profile *p, int32_t step, int64_t iteration, int64_t now);
 
-/* Whether the call is one step on behalf of the profile, which then begins it itself. */
-static inline bool rn__profile_one(rn__profile *p)
-{
-    const bool one = p->one;
-
-    p->one = false;
-    return one;
-}
-
 #endif

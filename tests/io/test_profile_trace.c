@@ -94,7 +94,9 @@ static bool slice_at(const char *text, int index, slice *s)
         if (!at) return false;
         at += strlen("{\"name\":\"");
     }
-    snprintf(s->name, sizeof s->name, "%.*s", (int)strcspn(at, "\""), at);
+    memset(s, 0, sizeof *s);
+    for (size_t i = 0; at[i] && at[i] != '"' && i < sizeof s->name - 1; i++)
+        s->name[i] = at[i];
     cr_assert_eq(sscanf(strstr(at, "\"ts\":"), "\"ts\":%lld.%3d,\"dur\":%lld.%3d", &micro,
                         &fine, &length, &rest),
                  4);

@@ -112,7 +112,7 @@ static bool run_steps(void *self, rn__tracer *tracer, int32_t first, int32_t end
     rn__cpu_context *c = (rn__cpu_context *)self;
 
     c->tracer = tracer;
-    return rn__cpu_run(c, first, end);
+    return rn__cpu_walk(c, first, end);
 }
 
 static void clear(void *self)

@@ -88,7 +88,7 @@ static bool run_loop(rn__cpu_context *c, int32_t index)
         const int32_t index32 = (int32_t)t;
         c->iteration[call->depth] = t;
         if (counter) memcpy(counter, &index32, sizeof index32);
-        if (!rn__cpu_run(c, index + 1, call->end)) return false;
+        if (!rn__cpu_walk(c, index + 1, call->end)) return false;
     }
     return true;
 }
@@ -97,7 +97,6 @@ bool rn__cpu_run(rn__cpu_context *c, int32_t first, int32_t end)
 {
     bool ok = true;
 
-    if (c->profile && !rn__profile_one(c->profile)) return rn__cpu_profile(c, first, end);
     for (int32_t i = first; ok && i < end; i++) {
         const rn__cpu_call *call = &c->program->call[i];
         switch (call->kind) {
