@@ -64,7 +64,6 @@ void rn__profile_clear(rn__profile *p)
 void rn__profile_begin_run(rn__profile *p)
 {
     clear_events(p);
-    p->one = false;
     p->begin = rn__profile_now();
 }
 

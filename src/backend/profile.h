@@ -33,7 +33,6 @@ typedef struct rn__profile {
     int32_t room_outside;
     int64_t left_out; /* events for which there was no room */
     int64_t begin;    /* of the run, by the clock */
-    bool one;         /* private: the next call runs one step */
 } rn__profile;
 
 /* NULL without memory. The plan must outlive it. Free takes NULL. */
@@ -52,14 +51,5 @@ int64_t rn__profile_now(void);
 /* Reserves an event for a step that begins now; -1: there is no room. The events of a loop
  * come before those of its body. */
 int32_t rn__profile_event_of(rn__profile *p, int32_t step, int64_t iteration, int64_t now);
-
-/* Whether the call is one step on behalf of the profile, which then begins it itself. */
-static inline bool rn__profile_one(rn__profile *p)
-{
-    const bool one = p->one;
-
-    p->one = false;
-    return one;
-}
 
 #endif

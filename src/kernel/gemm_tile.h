@@ -195,8 +195,7 @@ static const unsigned char widest_of[MR] = {8, 8, 4, 4, 4, 4, 3, 3, 2, 2, 2, 2};
     ENTRIES(form, 7)                                                                       \
     ENTRY(form, 7, 3)                                                                      \
     ENTRIES(form, 8)                                                                       \
-    ENTRY(form, 8, 3) ENTRIES(form, 9) ENTRIES(form, 10) ENTRIES(form, 11)                 \
-        ENTRIES(form, 12)
+    ENTRY(form, 8, 3) ENTRIES(form, 9) ENTRIES(form, 10) ENTRIES(form, 11) ENTRIES(form, 12)
 #elif MR == 6
 TILE(2, 4)
 TILE(3, 3)

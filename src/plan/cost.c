@@ -107,6 +107,8 @@ const char *rn__step_name(const rn__plan *plan, const rn__step *step)
         return "chain";
     case RN__STEP_TAIL:
         return "tail";
+    case RN__STEP_PACK:
+        return "pack";
     default:
         return node ? node->op->name : "copy";
     }

@@ -94,7 +94,9 @@ static bool slice_at(const char *text, int index, slice *s)
         if (!at) return false;
         at += strlen("{\"name\":\"");
     }
-    snprintf(s->name, sizeof s->name, "%.*s", (int)strcspn(at, "\""), at);
+    memset(s, 0, sizeof *s);
+    for (size_t i = 0; at[i] && at[i] != '"' && i < sizeof s->name - 1; i++)
+        s->name[i] = at[i];
     cr_assert_eq(sscanf(strstr(at, "\"ts\":"), "\"ts\":%lld.%3d,\"dur\":%lld.%3d", &micro,
                         &fine, &length, &rest),
                  4);
@@ -180,7 +182,6 @@ Test(profile_trace, a_long_run_is_cut)
     rn_graph *g = rn_graph_new();
     rn_program *p = recurrence(g, STEPS, "h u");
     rn_profile step;
-    slice s;
     int inside = 0, outside = 0, all = 0;
     int64_t ran = 0;
     long long left_out = -1;
@@ -197,9 +198,8 @@ Test(profile_trace, a_long_run_is_cut)
     expect_json(text);
     sscanf(strstr(text, "left out\":"), "left out\":%lld", &left_out);
     cr_assert_eq(left_out, ran - RN__PROFILE_EVENTS);
-    for (const char *at = text; (at = strstr(at, "{\"name\"")); at++) all++;
+    for (const char *at = text; *at; at++) all += at[0] == '\n' && at[1] == '{';
     cr_assert_eq(all, 1 + outside + RN__PROFILE_EVENTS);
-    cr_assert(slice_at(text, 0, &s));
     free(text);
     rn_program_free(p);
     rn_graph_free(g);

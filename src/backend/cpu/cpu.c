@@ -172,7 +172,7 @@ static void run_thread(void *with, int thread)
     const loaded *l = (const loaded *)with;
     rn__cpu_context *c = &l->context[thread];
 
-    rn__cpu_run(c, l->first, l->end);
+    rn__cpu_walk(c, l->first, l->end);
     if (c->failed) rn__pool_stop(l->pool);
     if (thread > 0) c->raised = rn__flags_raised();
 }
@@ -224,7 +224,7 @@ static bool run_steps(void *self, rn__tracer *tracer, int32_t first, int32_t end
     c->tracer = tracer;
     c->pool = NULL;
     c->threads = 1;
-    return rn__cpu_run(c, first, end);
+    return rn__cpu_walk(c, first, end);
 }
 
 static void clear(void *self)

@@ -151,6 +151,12 @@ void rn__cpu_trace_begin(rn__cpu_context *c, int64_t from, const char *out);
 void rn__cpu_trace_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
                        const void *const *in, const int64_t *stride, void *out);
 
+/* Runs steps first..end - 1, measured if the program has a profile. */
+static inline bool rn__cpu_walk(rn__cpu_context *c, int32_t first, int32_t end)
+{
+    return c->profile ? rn__cpu_profile(c, first, end) : rn__cpu_run(c, first, end);
+}
+
 /* ---- addresses ---- */
 
 /* Where an operand's first element is now. */

@@ -50,7 +50,6 @@ bool rn__cpu_profile(rn__cpu_context *c, int32_t first, int32_t end)
         const int64_t iteration = call->depth ? c->iteration[call->depth - 1] : -1;
         const int32_t event = rn__profile_event_of(p, i, iteration, begin);
 
-        p->one = true;
         ok = rn__cpu_run(c, i, i + 1);
         const int64_t now = rn__profile_now();
         add(c, i, now - begin);

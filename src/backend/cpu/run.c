@@ -153,7 +153,7 @@ static bool run_loop(rn__cpu_context *c, int32_t index)
         const int32_t index32 = (int32_t)t;
         c->iteration[call->depth] = t;
         if (counter) memcpy(counter, &index32, sizeof index32);
-        ok = rn__cpu_run(c, index + 1, call->end);
+        ok = rn__cpu_walk(c, index + 1, call->end);
     }
     if (!call->share.divided) c->calls = calls;
     return ok && (!call->share.waits_then || wait_for_all(c));
@@ -203,7 +203,6 @@ static bool run_call(rn__cpu_context *c, int32_t index)
 
 bool rn__cpu_run(rn__cpu_context *c, int32_t first, int32_t end)
 {
-    if (c->profile && !rn__profile_one(c->profile)) return rn__cpu_profile(c, first, end);
     for (int32_t i = first; i < end; i++) {
         const rn__cpu_call *call = &c->program->call[i];
         if (call->share.waits && !wait_for_all(c)) return false;
