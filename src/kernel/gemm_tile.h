@@ -130,93 +130,98 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
     tile_end(rows, vectors, sum, t);
 }
 
-#define COLUMNS(rows, vectors)                                                             \
+/* The sizes of two rows and more, and by rows - 1 the most vectors, whose sums fit the
+ * registers. Tiles below each other may have one row less than the first, so more than half
+ * of MR rows are in no width that one row less lacks. */
+#if MR == 12
+#define SIZES(T)                                                                           \
+    T(2, 1)                                                                                \
+    T(2, 2)                                                                                \
+    T(2, 4)                                                                                \
+    T(2, 8)                                                                                \
+    T(3, 1)                                                                                \
+    T(3, 2)                                                                                \
+    T(3, 3)                                                                                \
+    T(3, 4)                                                                                \
+    T(4, 1)                                                                                \
+    T(4, 2)                                                                                \
+    T(4, 3)                                                                                \
+    T(4, 4)                                                                                \
+    T(5, 1)                                                                                \
+    T(5, 2)                                                                                \
+    T(5, 4)                                                                                \
+    T(6, 1)                                                                                \
+    T(6, 2)                                                                                \
+    T(6, 3)                                                                                \
+    T(6, 4)                                                                                \
+    T(7, 1)                                                                                \
+    T(7, 2)                                                                                \
+    T(7, 3)                                                                                \
+    T(8, 1)                                                                                \
+    T(8, 2)                                                                                \
+    T(8, 3)                                                                                \
+    T(9, 1)                                                                                \
+    T(9, 2)                                                                                \
+    T(10, 1)                                                                               \
+    T(10, 2)                                                                               \
+    T(11, 1)                                                                               \
+    T(11, 2)                                                                               \
+    T(12, 1)                                                                               \
+    T(12, 2)
+static const unsigned char widest_of[MR] = {8, 8, 4, 4, 4, 4, 3, 3, 2, 2, 2, 2};
+#elif MR == 6
+#define SIZES(T)                                                                           \
+    T(2, 1)                                                                                \
+    T(2, 2)                                                                                \
+    T(2, 4)                                                                                \
+    T(3, 1)                                                                                \
+    T(3, 2)                                                                                \
+    T(3, 3)                                                                                \
+    T(4, 1)                                                                                \
+    T(4, 2)                                                                                \
+    T(4, 3)                                                                                \
+    T(5, 1)                                                                                \
+    T(5, 2)                                                                                \
+    T(6, 1)                                                                                \
+    T(6, 2)
+static const unsigned char widest_of[MR] = {8, 4, 3, 3, 2, 2};
+#else
+#define SIZES(T)                                                                           \
+    T(2, 1)                                                                                \
+    T(2, 2)                                                                                \
+    T(2, 4)                                                                                \
+    T(3, 1)                                                                                \
+    T(3, 2)                                                                                \
+    T(4, 1)                                                                                \
+    T(4, 2)
+static const unsigned char widest_of[MR] = {8, 4, 2, 2};
+#endif
+#define SIZES_OF_ONE_ROW(T) T(1, 1) T(1, 2) T(1, 4) T(1, 8)
+
+#define ROWS_TILE(rows, vectors)                                                           \
+    static void rows_##rows##x##vectors(const tile_operands *t)                            \
+    {                                                                                      \
+        tile(rows, vectors, true, t);                                                      \
+    }
+#define COLUMNS_TILE(rows, vectors)                                                        \
     static void columns_##rows##x##vectors(const tile_operands *t)                         \
     {                                                                                      \
         tile(rows, vectors, false, t);                                                     \
     }
-#define TILE(rows, vectors)                                                                \
-    static void rows_##rows##x##vectors(const tile_operands *t)                            \
-    {                                                                                      \
-        tile(rows, vectors, true, t);                                                      \
-    }                                                                                      \
-    COLUMNS(rows, vectors)
-#define TILES(rows) TILE(rows, 1) TILE(rows, 2)
 
-/* By form, rows - 1, and vectors - 1. Of three or more vectors a row has the most whose
- * sums fit the registers, or none. */
-#define ENTRY(form, rows, vectors) [rows - 1][vectors - 1] = form##_##rows##x##vectors,
-#define ENTRIES(form, rows)        ENTRY(form, rows, 1) ENTRY(form, rows, 2)
+SIZES(ROWS_TILE)
+SIZES(COLUMNS_TILE)
+SIZES_OF_ONE_ROW(COLUMNS_TILE)
 
-COLUMNS(1, 1)
-COLUMNS(1, 2)
-COLUMNS(1, 4)
-COLUMNS(1, 8)
-#define ONE_ROW                                                                            \
-    ENTRIES(columns, 1)                                                                    \
-    ENTRY(columns, 1, 4) ENTRY(columns, 1, 8)
-TILES(2)
-TILES(3)
-TILES(4)
-#define FEW_ROWS(form) ENTRIES(form, 2) ENTRIES(form, 3) ENTRIES(form, 4)
-#if MR == 12
-TILE(2, 4)
-TILE(2, 8)
-TILE(3, 3)
-TILE(3, 4)
-TILE(4, 3)
-TILE(4, 4)
-TILES(5)
-TILE(5, 4)
-TILES(6)
-TILE(6, 3) /* beside 7x3 */
-TILE(6, 4)
-TILES(7)
-TILE(7, 3)
-TILES(8)
-TILE(8, 3)
-TILES(9)
-TILES(10)
-TILES(11)
-TILES(12)
-static const unsigned char widest_of[MR] = {8, 8, 4, 4, 4, 4, 3, 3, 2, 2, 2, 2};
-#define MORE(form)                                                                         \
-    ENTRY(form, 2, 4)                                                                      \
-    ENTRY(form, 2, 8)                                                                      \
-    ENTRY(form, 3, 3)                                                                      \
-    ENTRY(form, 3, 4)                                                                      \
-    ENTRY(form, 4, 3)                                                                      \
-    ENTRY(form, 4, 4)                                                                      \
-    ENTRIES(form, 5)                                                                       \
-    ENTRY(form, 5, 4)                                                                      \
-    ENTRIES(form, 6)                                                                       \
-    ENTRY(form, 6, 3)                                                                      \
-    ENTRY(form, 6, 4)                                                                      \
-    ENTRIES(form, 7)                                                                       \
-    ENTRY(form, 7, 3)                                                                      \
-    ENTRIES(form, 8)                                                                       \
-    ENTRY(form, 8, 3) ENTRIES(form, 9) ENTRIES(form, 10) ENTRIES(form, 11) ENTRIES(form, 12)
-#elif MR == 6
-TILE(2, 4)
-TILE(3, 3)
-TILE(4, 3)
-TILES(5)
-TILES(6)
-static const unsigned char widest_of[MR] = {8, 4, 3, 3, 2, 2};
-#define MORE(form)                                                                         \
-    ENTRY(form, 2, 4)                                                                      \
-    ENTRY(form, 3, 3) ENTRY(form, 4, 3) ENTRIES(form, 5) ENTRIES(form, 6)
-#else
-TILE(2, 4)
-static const unsigned char widest_of[MR] = {8, 4, 2, 2};
-#define MORE(form) ENTRY(form, 2, 4)
-#endif
+/* Both tables by rows - 1 and vectors - 1. */
+#define ROWS_ENTRY(rows, vectors)    [rows - 1][vectors - 1] = rows_##rows##x##vectors,
+#define COLUMNS_ENTRY(rows, vectors) [rows - 1][vectors - 1] = columns_##rows##x##vectors,
 
 /* a is contiguous along k */
-static tile_function *const rows_tiles[MR][WIDEST] = {FEW_ROWS(rows) MORE(rows)};
+static tile_function *const rows_tiles[MR][WIDEST] = {SIZES(ROWS_ENTRY)};
 /* a is contiguous along its rows; or has one row, at any distance */
-static tile_function *const columns_tiles[MR][WIDEST] = {ONE_ROW FEW_ROWS(columns)
-                                                             MORE(columns)};
+static tile_function *const columns_tiles[MR][WIDEST] = {SIZES_OF_ONE_ROW(COLUMNS_ENTRY)
+                                                             SIZES(COLUMNS_ENTRY)};
 
 static inline tile_function *tile_of(bool by_rows, int64_t rows, int64_t vectors)
 {
@@ -224,7 +229,7 @@ static inline tile_function *tile_of(bool by_rows, int64_t rows, int64_t vectors
 }
 
 /* Vectors of the next tile of at most so many rows, where so many vectors are left: the
- * most, but so that the last tile is no thinner than it must be. */
+ * most, but the last two tiles share what is left. */
 static inline int64_t next_vectors(int64_t rows, int64_t left)
 {
     const int64_t most = widest_of[rows - 1];

@@ -183,6 +183,7 @@ TEST(beyond_the_blocks)
     check(140, 37, 1031, COLUMNS, PADDED_ROWS, ROWS);
     check(17, 50, 512, SPREAD, BACKWARDS, SPREAD);
     check(1, 1, 5003, ROWS, COLUMNS, ROWS);
+    if (THINNING > 1) return;
     check(30, 150, 520, COLUMNS, COLUMNS, ROWS);
     check(600, 40, 300, ROWS, COLUMNS, ROWS);
     check(600, 40, 300, COLUMNS, PADDED_ROWS, PADDED_ROWS);
@@ -193,8 +194,8 @@ TEST(beyond_the_blocks)
 /* Every size of a tile, with more than one block of k, and in the columns at the edge. */
 TEST(every_tile)
 {
-    for (int64_t m = 1; m < 27; m++)
-        for (int64_t n = 1 + m % THINNING; n < 180; n += n < 30 ? 1 : 13 * THINNING) {
+    for (int64_t m = 1; m < 27; m += 1 + THINNING / 5)
+        for (int64_t n = 1; n < 180; n += n < 30 ? 1 : 13 * THINNING) {
             check(m, n, 257 + n % 3, ROWS, ROWS, ROWS);
             check(m, n, 257, COLUMNS, COLUMNS, PADDED_ROWS);
         }
