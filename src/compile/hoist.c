@@ -83,7 +83,7 @@ static rn__batched in_all_steps(const rn__hoisting *b, int32_t id)
         if (!rn_is_null(in.x))
             b->view[id] = rn__batch(b->to, b->old->body, node, &in, b->old->steps);
     }
-    return (rn__batched){b->view[id], true};
+    return (rn__batched){b->view[id], !rn_is_null(b->view[id])};
 }
 
 static uint32_t stacked(const rn__batched *in, int inputs)

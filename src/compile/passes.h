@@ -33,7 +33,7 @@ bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t 
 /* With the pass's hook, which calls the two functions below, or else without one. */
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
 
-/* The copy of a node, and the first node equal to x. */
+/* The copy of a node, null if an operand is; and the first node equal to x. */
 rn_tensor rn__simplified(rn__copy_pass *pass, const rn__node *node, const rn_tensor *in);
 rn_tensor rn__unique(rn__copy_pass *pass, rn_tensor x);
 

@@ -113,6 +113,8 @@ rn_tensor rn__unique(rn__copy_pass *pass, rn_tensor x)
 
 rn_tensor rn__simplified(rn__copy_pass *pass, const rn__node *node, const rn_tensor *in)
 {
+    for (int i = 0; i < node->inputs; i++)
+        if (rn_is_null(in[i])) return rn_null();
     rn_tensor x = rn__identity(node, in);
 
     /* Operands are unique already, or leaves of a body, which are never merged. */
