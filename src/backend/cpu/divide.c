@@ -10,9 +10,9 @@
 #endif
 
 /* What things cost, in multiply-adds of a product: an element of an element-wise operator;
- * one that is copied or reduced; one of an operand of a product, which is read or packed.
- */
-enum { MAP_COST = 16, MOVE_COST = 8, OPERAND_COST = 4 };
+ * one that is copied or reduced; one of an operand of a product, which is read. Rather too
+ * little: then less is shared. */
+enum { MAP_COST = 8, MOVE_COST = 4, OPERAND_COST = 1 };
 
 /* ---- costs ---- */
 

@@ -24,7 +24,9 @@
 #define RN_POLLING 20000
 #endif
 
-enum { STACK = 1 << 20, LINE = 64, POLLS = 32 };
+/* After a tenth of it the thread lets others run that wait for its processor: it may be one
+ * of them that it waits for. */
+enum { STACK = 1 << 20, LINE = 64, POLLS = 32, YIELDING = 10 };
 
 typedef struct barrier {
     atomic_uint generation;
@@ -100,6 +102,7 @@ static bool poll(rn__pool *pool, const barrier *b, unsigned generation)
         const int64_t t = now();
         if (start == 0) start = t;
         if (t - start > pool->polling) return false;
+        if (t - start > pool->polling / YIELDING) sched_yield();
     }
 }
 
