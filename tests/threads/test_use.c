@@ -194,6 +194,7 @@ Test(use, flags_of_all_threads_count)
 
 /* ---- processes and threads of the user ---- */
 
+#ifndef RN_TESTS_PLAIN_CRITERION_H /* the thread sanitizer does not follow forks */
 /* The child has none of the threads, makes new ones, and frees the program. */
 Test(use, after_a_fork)
 {
@@ -222,6 +223,7 @@ Test(use, after_a_fork)
     expect_result(&s, want);
     end(&s);
 }
+#endif
 
 typedef struct user {
     pthread_t thread;
