@@ -138,8 +138,9 @@ Test(use, the_first_fault_is_reported_where_threads_do_not_wait)
         const rn_tensor next = rn_name(rn_check_range(rn_add(k, i), 0, 99), "k");
         rn_loop_next(loop, k, next);
         rn_loop_end(loop);
-        rn_program *p = rn_test_compile_with(
-            g, (rn_compile_options){RN_OUTPUTS(rn_loop_final(loop, k)), .threads = threads});
+        rn_program *p =
+            rn_test_compile_with(g, (rn_compile_options){RN_OUTPUTS(rn_loop_final(loop, k)),
+                                                         .threads = threads});
         cr_assert_eq(rn_program_threads(p), threads);
         for (int early = 1; early < ROWS; early += 61) {
             for (int again = 0; again < 20; again++) {
@@ -150,9 +151,10 @@ Test(use, the_first_fault_is_reported_where_threads_do_not_wait)
                     if (row != early) data[(3 + row / 9 % 6) * ROWS + row] = 200 + row;
                 rn_test_feed_i32(p, n, data);
                 cr_assert_eq(rn_run(p), RN_BAD_VALUE);
-                snprintf(message, sizeof message,
-                         "check_range: 100 is outside 0..99 at element %d: k [64] at step 2",
-                         early);
+                snprintf(
+                    message, sizeof message,
+                    "check_range: 100 is outside 0..99 at element %d: k [64] at step 2",
+                    early);
                 cr_assert_str_eq(rn_program_error(p), message);
             }
         }
