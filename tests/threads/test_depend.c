@@ -178,6 +178,33 @@ Test(depend, limits_of_an_iteration)
     cr_assert(meet_later(x, x, true, false));
 }
 
+/* ---- numbers that only the run knows ---- */
+
+static rn__touch drifting(rn__touch t, int64_t bytes)
+{
+    t.unknown[0] = bytes;
+    t.all_low = 0, t.all_high = 20 * SLOT;
+    return t;
+}
+
+/* In one iteration two that move alike are as far apart as they begin; in another one, or
+ * if one moves otherwise, they may be anywhere in their memory. */
+Test(depend, moves_by_unknown_numbers)
+{
+    const rn__touch write = drifting(rows(0, true), ROW);
+    const rn__touch next = drifting(of(RN__OWNER_ALL, SLOT, false), ROW);
+
+    cr_assert(!meet(&write, &next));
+    cr_assert(!MEET(write, drifting(rows(0, false), ROW)));
+    cr_assert(MEET(write, drifting(rows(ROW, false), ROW)));
+    cr_assert(MEET(write, drifting(rows(3 * SLOT, false), 2 * ROW)));
+    cr_assert(MEET(write, rows(19 * SLOT, false)));
+    cr_assert(!MEET(write, rows(20 * SLOT, false)));
+    cr_assert(meet_later(write, next, true, false));
+    cr_assert(meet_later(write, write, true, false));
+    cr_assert(!meet_later(write, rows(20 * SLOT, false), true, false));
+}
+
 /* ---- full windows ---- */
 
 Test(depend, what_is_forgotten_conflicts)

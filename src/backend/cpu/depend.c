@@ -68,10 +68,31 @@ static bool conflict_before(const rn__window *w, const rn__touch *x, const rn__t
     return false;
 }
 
+/* Whether how far x is from y is known: not in another iteration if one moves by a number
+ * that is not. */
+static bool known_distance(const rn__touch *x, const rn__touch *y)
+{
+    for (int d = 0; d < RN_LOOP_DEPTH; d++) {
+        if (x->unknown[d] != y->unknown[d]) return false;
+        if (x->unknown[d] && x->age != RN__AGE_SAME) return false;
+    }
+    return true;
+}
+
+/* All bytes that a touch may be in, in any iteration. */
+static void widen_all(const rn__window *w, rn__touch *t)
+{
+    bool moves = false;
+
+    for (int d = 0; d < w->depth; d++) widen(t, t->advance[d], w->around[d]);
+    for (int d = 0; d < RN_LOOP_DEPTH; d++) moves |= t->unknown[d] != 0;
+    if (moves) t->low = t->all_low, t->high = t->all_high;
+}
+
 static bool conflict(const rn__window *w, const rn__touch *x, const rn__touch *y)
 {
     rn__touch a, b;
-    bool together = true;
+    bool together = known_distance(x, y);
 
     if ((!x->write && !y->write) || x->memory != y->memory) return false;
     if (x->owner == RN__OWNER_FIRST && y->owner == RN__OWNER_FIRST) return false;
@@ -80,10 +101,8 @@ static bool conflict(const rn__window *w, const rn__touch *x, const rn__touch *y
     if (together && x->age == RN__AGE_LAST) return conflict_before(w, x, y, 1, 1);
     if (together) return conflict_before(w, x, y, 1, w->iterations - 1);
     a = *x, b = *y;
-    for (int d = 0; d < w->depth; d++) {
-        widen(&a, a.advance[d], w->around[d]);
-        widen(&b, b.advance[d], w->around[d]);
-    }
+    widen_all(w, &a);
+    widen_all(w, &b);
     return meet(&a, &b, 0);
 }
 

@@ -35,6 +35,9 @@ typedef struct rn__touch {
     rn__age age;
     int64_t low, high; /* bytes: low <= .. < high */
     int64_t advance[RN_LOOP_DEPTH];
+    /* Bytes that it moves for each of a number that is only known in the iteration; and all
+     * bytes that it may then be in. */
+    int64_t unknown[RN_LOOP_DEPTH], all_low, all_high;
     int64_t n, granule, stride, unit_low, unit_high;
     rn__address limit; /* by which n is cut at run time; buffer -1: it is not */
 } rn__touch;

@@ -10,9 +10,9 @@
 #endif
 
 /* What things cost, in multiply-adds of a product: an element of an element-wise operator;
- * one that is copied or reduced; one of an operand of a product, which is read or packed.
- */
-enum { MAP_COST = 16, MOVE_COST = 8, OPERAND_COST = 4 };
+ * one that is copied or reduced; one of an operand of a product, which is read. Rather too
+ * little: then less is shared. */
+enum { MAP_COST = 8, MOVE_COST = 4, OPERAND_COST = 1 };
 
 /* ---- costs ---- */
 
@@ -79,8 +79,8 @@ static bool can_cut(const rn__plan *plan, const rn__step *step, int axis, int *c
     const size_t n = (size_t)step->inputs + 1;
 
     for (int i = 0; i < step->inputs; i++) cut[i] = step->kind == RN__STEP_COPY ? axis : -1;
-    if (step->kind == RN__STEP_COPY) return true;
-    if (step->kind == RN__STEP_TAIL) return axis == 1;
+    if (step->kind == RN__STEP_COPY) return step->limit.buffer < 0;
+    if (step->kind == RN__STEP_TAIL) return axis == 1 && step->tail <= RN__TAIL_BEGIN;
     if (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL) return false;
     rn_array *array = (rn_array *)rn__new(plan->allocator, n * sizeof *array);
     if (!array) return false; /* it is not divided */

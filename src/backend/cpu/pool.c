@@ -4,10 +4,6 @@
  * other within a job. The last thread to come changes the barrier's generation, for which
  * the others wait.
  */
-#ifdef __linux__
-#define _GNU_SOURCE /* for sched_getaffinity */
-#endif
-
 #include "backend/cpu/pool.h"
 
 #include <fenv.h>
@@ -15,7 +11,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +19,9 @@
 #define RN_POLLING 20000
 #endif
 
-enum { STACK = 1 << 20, LINE = 64, POLLS = 32 };
+/* After a tenth of it the thread lets others run that wait for its processor: it may be one
+ * of them that it waits for. */
+enum { STACK = 1 << 20, LINE = 64, POLLS = 32, YIELDING = 10 };
 
 typedef struct barrier {
     atomic_uint generation;
@@ -100,6 +97,7 @@ static bool poll(rn__pool *pool, const barrier *b, unsigned generation)
         const int64_t t = now();
         if (start == 0) start = t;
         if (t - start > pool->polling) return false;
+        if (t - start > pool->polling / YIELDING) sched_yield();
     }
 }
 
@@ -271,30 +269,4 @@ void rn__pool_run(rn__pool *pool, rn__pool_job *job, void *with)
     wait_at(pool, &pool->job);
     job(with, 0);
     wait_at(pool, &pool->job);
-}
-
-/* ---- how many threads ---- */
-
-int rn__processors(void)
-{
-#ifdef __linux__
-    cpu_set_t set;
-
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        return CPU_COUNT(&set);
-#endif
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 && online < RN__THREADS_MAX ? (int)online : 1;
-}
-
-int rn__threads_allowed(int wanted)
-{
-    const char *text = getenv("RONDO_THREADS");
-    char *rest = NULL;
-    const long given = text ? strtol(text, &rest, 10) : 0;
-
-    if (given > 0 && !*rest)
-        wanted = given < RN__THREADS_MAX ? (int)given : RN__THREADS_MAX;
-    if (wanted <= 0) wanted = rn__processors();
-    return wanted < RN__THREADS_MAX ? wanted : RN__THREADS_MAX;
 }

@@ -38,7 +38,7 @@ bool rn__pool_wait(rn__pool *pool);
 /* This thread ends its job early, and the others at their next wait. */
 void rn__pool_stop(rn__pool *pool);
 
-/* ---- how many threads ---- */
+/* ---- how many threads: processors.c ---- */
 
 /* How many processors this process may run on. */
 int rn__processors(void);

@@ -4,15 +4,19 @@
 
 #include <math.h>
 
-/* What a barrier of two threads costs, in multiply-adds of a product. Tests compile this
- * file with 0. */
+/* What a barrier of two threads costs, in multiply-adds of a product: most of it is not the
+ * waiting, but that caches exchange what one thread wrote and the other reads. Tests
+ * compile this file with 0. */
 #ifndef RN_BARRIER_COST
-#define RN_BARRIER_COST 20000.0
+#define RN_BARRIER_COST 60000.0
 #endif
+
+/* A loop or a program is shared if that takes so much of its time on one thread. */
+static const double worth = 0.9;
 
 /* Threads that have slept are as late as so many barriers take. They poll no longer than
  * that, and sleep between runs. */
-enum { WAKING = 40 };
+enum { WAKING = 15 };
 
 typedef struct sharing {
     rn__cpu_program *p;
@@ -120,7 +124,7 @@ static void decide_loop(sharing *s, const rn__window *w, int32_t index)
 
     if (counter < 0 || s->p->counter[counter])
         time = share_body(s, w, index) * iterations + barrier_cost(s, w) + s->barrier;
-    loop->share = (rn__share){.divided = time < s->cost[index]};
+    loop->share = (rn__share){.divided = time < worth * s->cost[index]};
     s->time[index] = time;
     loop->share.waits_then = loop->share.divided;
     for (int32_t i = index + 1; i < loop->end && !loop->share.divided; i++) {
@@ -179,21 +183,34 @@ static double share_among(sharing *s, int threads)
     return share_steps(s, &s->window[0], 0, plan->steps) + runs * WAKING * s->barrier;
 }
 
+/* The most threads that have something to do in some call. */
+static int useful_threads(const rn__cpu_program *p, int threads)
+{
+    int64_t most = 1;
+
+    for (int32_t i = 0; i < p->plan->steps; i++) {
+        const rn__share *share = &p->call[i].share;
+        if (!share->cut) continue;
+        const int64_t ranges = (share->n + share->granule - 1) / share->granule;
+        if (ranges > most) most = ranges;
+    }
+    return most < threads ? (int)most : threads;
+}
+
 /* Half as many threads may be faster: a barrier costs less, or ranges are less uneven. */
 static void find_threads(sharing *s, double alone, int threads)
 {
-    double least = alone;
-    int last = threads;
+    double least = worth * alone;
+    int last = 1;
 
     for (int n = threads; n > 1; n /= 2) {
         const double time = share_among(s, n);
         last = n;
-        if (time >= least) {
-            if (n < threads) break;
-            continue;
-        }
-        least = time;
-        s->p->threads = n;
+        if (time < least)
+            s->p->threads = n;
+        else if (s->p->threads > 1)
+            break;
+        if (time < least) least = time;
     }
     if (s->p->threads > 1 && s->p->threads != last) share_among(s, s->p->threads);
 }
@@ -215,7 +232,7 @@ bool rn__cpu_share(rn__cpu_program *p, int threads)
     const double alone = ok ? find_cost(s, 0, plan->steps) : 0;
     if (ok && threads > 1 && alone > WAKING * RN_BARRIER_COST) {
         ok = rn__cpu_divide(p);
-        if (ok) find_threads(s, alone, threads);
+        if (ok) find_threads(s, alone, useful_threads(p, threads));
     }
     if (s) {
         rn__free(plan->allocator, s->cost);

@@ -2,6 +2,8 @@
 /* What the steps of a lowered program touch. */
 #include "backend/cpu/share.h"
 
+enum { ADVANCES = sizeof((rn__address){0}.advance) / sizeof(int64_t) };
+
 typedef bool visitor(rn__window *w, const rn__touch *t);
 
 static bool add(rn__window *w, const rn__touch *t)
@@ -27,6 +29,11 @@ static bool begin_touch(const rn__cpu_program *p, const rn__window *w,
     if (variable) t->memory = rn__at(p->plan->graph, b->leaf)->variable;
     t->low = t->high = at->offset + (variable ? 0 : (int64_t)b->offset);
     for (int d = 0; d < w->depth; d++) t->advance[d] = at->advance[d];
+    t->all_low = t->low - at->offset;
+    t->all_high = t->all_low + (int64_t)b->bytes;
+    /* An address may have more advances than there are loops; those are such numbers. */
+    for (int d = RN_LOOP_DEPTH; d < ADVANCES; d++)
+        t->unknown[d - RN_LOOP_DEPTH] = at->advance[d];
     return true;
 }
 
