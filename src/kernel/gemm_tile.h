@@ -225,7 +225,8 @@ static tile_function *const columns_tiles[MR][WIDEST] = {SIZES_OF_ONE_ROW(COLUMN
 
 static inline tile_function *tile_of(bool by_rows, int64_t rows, int64_t vectors)
 {
-    return (by_rows ? rows_tiles : columns_tiles)[rows - 1][vectors - 1];
+    return by_rows ? rows_tiles[rows - 1][vectors - 1]
+                   : columns_tiles[rows - 1][vectors - 1];
 }
 
 /* Vectors of the next tile of at most so many rows, where so many vectors are left: the
