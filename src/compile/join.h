@@ -38,6 +38,11 @@ typedef struct rn__groups {
 /* The groups of a region that are worth it. False without memory. */
 bool rn__find_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *groups);
 
+/* Whether two nodes, as groups of their own, can be in one; and a hash that is then equal.
+ */
+bool rn__same_group(const rn__region *region, const rn__group *a, const rn__group *b);
+uint64_t rn__group_hash(const rn__group *g);
+
 /* Sorts the members of each group, and finds out whether it is worth it. False without
  * memory. */
 bool rn__choose_groups(rn__copy_pass *pass, const rn__region *region, rn__groups *groups);

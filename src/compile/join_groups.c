@@ -174,44 +174,16 @@ static int axis_of(const finding *f, int32_t id)
 
 /* ---- which nodes go together ---- */
 
-static bool same_group(const finding *f, const rn__group *a, const rn__group *b)
-{
-    const rn__node *x = a->node, *y = b->node;
-
-    if (x->op != y->op || x->type != y->type || x->inputs != y->inputs ||
-        a->axis != b->axis || a->place != b->place || a->level != b->level ||
-        x->gradient != y->gradient || x->attribute_size != y->attribute_size ||
-        memcmp(x->attributes, y->attributes, x->attribute_size) != 0 ||
-        !rn__shapes_but(x->shape, y->shape, a->axis))
-        return false;
-    for (int k = 0; k < x->inputs; k++) {
-        const rn__node *in = node_at(f, x->in[k]), *other = node_at(f, y->in[k]);
-        if (a->cut[k] != b->cut[k] || a->from[k] != b->from[k]) return false;
-        if (a->from[k] != RN__OF_ANY && a->of[k] != b->of[k]) return false;
-        if (!rn__shapes_but(in->shape, other->shape, a->cut[k])) return false;
-    }
-    return true;
-}
-
-static uint64_t hash_group(const rn__group *g)
-{
-    uint64_t hash = rn__mix((uint64_t)g->level << 16 ^ (uint64_t)g->axis << 8 ^ g->place);
-
-    for (int k = 0; k < g->node->inputs; k++)
-        hash = rn__mix(hash ^ (g->from[k] == RN__OF_ANY ? UINT64_MAX : (uint64_t)g->of[k]));
-    return hash;
-}
-
 /* Adds a node to the group of those like it, or to a new one. */
 static void add(finding *f, rn__group *g)
 {
-    size_t at = hash_group(g) & (f->slots - 1);
+    size_t at = rn__group_hash(g) & (f->slots - 1);
     const int32_t id = g->id[0];
 
     f->level[id]++;
     for (; f->slot[at]; at = (at + 1) & (f->slots - 1)) {
         rn__group *other = &f->groups->group[f->slot[at] - 1];
-        if (!same_group(f, other, g)) continue;
+        if (!rn__same_group(f->region, other, g)) continue;
         if (other->count == RN__JOINED_MOST) break;
         other->id[other->count++] = id;
         f->groups->of[id] = f->slot[at];
