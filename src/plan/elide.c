@@ -282,18 +282,6 @@ bool rn__elide(rn__planner *p)
     return drop_copies(p);
 }
 
-rn__address rn__in_whole(const rn__buffer *part, rn__address address)
-{
-    const int64_t row = part->row ? part->row : 1, pitch = part->row ? part->pitch : 1;
-
-    address.buffer = part->part.buffer;
-    address.offset =
-        address.offset / row * pitch + address.offset % row + part->part.offset;
-    for (int d = 0; d < RN_LOOP_DEPTH; d++)
-        address.advance[d] = address.advance[d] / row * pitch + part->part.advance[d];
-    return address;
-}
-
 rn__address rn__resolve(const rn__plan *plan, rn__address address)
 {
     while (address.buffer >= 0 && plan->buffer[address.buffer].part.buffer >= 0)

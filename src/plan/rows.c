@@ -114,3 +114,15 @@ bool rn__all_accept(const rn__plan *plan, const rn__access *list, const rn__rows
         if (!accepts(plan, list, to)) return false;
     return true;
 }
+
+rn__address rn__in_whole(const rn__buffer *part, rn__address address)
+{
+    const int64_t row = part->row ? part->row : 1, pitch = part->row ? part->pitch : 1;
+
+    address.buffer = part->part.buffer;
+    address.offset =
+        address.offset / row * pitch + address.offset % row + part->part.offset;
+    for (int d = 0; d < RN_LOOP_DEPTH; d++)
+        address.advance[d] = address.advance[d] / row * pitch + part->part.advance[d];
+    return address;
+}

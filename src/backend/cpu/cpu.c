@@ -28,45 +28,6 @@ typedef struct loaded {
     int32_t first, end;   /* of the steps that run */
 } loaded;
 
-/* ---- contexts ---- */
-
-/* The arguments of all kernels. */
-static void fill_arrays(const rn__cpu_context *c)
-{
-    const rn__cpu_program *p = c->program;
-
-    for (int32_t i = 0; i < p->plan->steps; i++) {
-        const rn__cpu_call *call = &p->call[i];
-        const rn__operand *operand = rn__step_operands(p->plan, call->step);
-        if (call->kind != RN__STEP_KERNEL && call->kind != RN__STEP_PACK) continue;
-        for (int k = 0; k <= call->inputs; k++)
-            c->array[call->array + k] = rn__step_array(&operand[k], NULL);
-    }
-}
-
-static bool context_init(rn__cpu_context *c, const rn__cpu_program *p, size_t scratch)
-{
-    const rn_allocator a = p->arena.allocator;
-
-    *c = (rn__cpu_context){.program = p, .scratch_bytes = scratch, .threads = 1};
-    c->array = (rn_array *)rn__new(a, (size_t)p->arrays * sizeof *c->array);
-    c->tiles = (char *)rn__allocate_aligned(a, p->tile_bytes, true);
-    c->scratch = (char *)rn__allocate_aligned(a, scratch, true);
-    if (!c->array || !c->tiles || !c->scratch) return false;
-    fill_arrays(c);
-    return true;
-}
-
-static void context_finish(rn__cpu_context *c)
-{
-    if (!c->program) return;
-    const rn_allocator a = c->program->arena.allocator;
-
-    rn__free(a, c->array);
-    rn__free_aligned(a, c->tiles);
-    rn__free_aligned(a, c->scratch);
-}
-
 /* ---- loading ---- */
 
 static void unload(void *memory)
@@ -77,7 +38,7 @@ static void unload(void *memory)
     const rn_allocator a = l->program.arena.allocator;
     rn__pool_free(l->pool);
     rn__watch_finish(&l->watch);
-    for (int i = 0; i < l->contexts; i++) context_finish(&l->context[i]);
+    for (int i = 0; i < l->contexts; i++) rn__context_finish(&l->context[i]);
     rn__profile_free(l->profile);
     rn__free(a, l->context);
     rn__free(a, l->message);
@@ -111,7 +72,7 @@ static bool add_context(loaded *l, size_t scratch)
     l->context = (rn__cpu_context *)rn__new(a, n * sizeof *l->context);
     if (!l->context) return false;
     l->contexts = 1;
-    return context_init(&l->context[0], &l->program, scratch);
+    return rn__context_init(&l->context[0], &l->program, scratch);
 }
 
 /* The pool, and what its threads need. Where that is more than there is, there are fewer
@@ -124,8 +85,8 @@ static void add_threads(loaded *l, size_t scratch)
     if (threads > 1) l->message = (fault *)rn__new(a, (size_t)threads * sizeof *l->message);
     while (l->message && l->contexts < threads) {
         rn__cpu_context *c = &l->context[l->contexts];
-        if (!context_init(c, &l->program, scratch)) {
-            context_finish(c);
+        if (!rn__context_init(c, &l->program, scratch)) {
+            rn__context_finish(c);
             break;
         }
         c->thread = l->contexts++;

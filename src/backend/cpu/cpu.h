@@ -120,6 +120,12 @@ bool rn__cpu_supports(const rn_op *op, rn_type variant);
 /* Where a buffer begins that is not in the tiles. */
 char *rn__cpu_buffer(const rn__cpu_program *p, int32_t buffer);
 
+/* ---- context.c ---- */
+
+/* False without memory. Finished in any state, also of zeros. */
+bool rn__context_init(rn__cpu_context *c, const rn__cpu_program *p, size_t scratch);
+void rn__context_finish(rn__cpu_context *c);
+
 /* ---- run.c, map.c ---- */
 
 /* Runs steps first..end - 1 at the context's iterations of the loops around them. */
