@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the benchmarks: a timer that is robust to noise, and the processor's peak. */
+/* Shared by the benchmarks: the processor's peak, and the speed of its caches. */
 #ifndef RN_BENCH_H
 #define RN_BENCH_H
 
 #include <stddef.h>
-
-/*
- * Seconds that one call work(data) takes: the median of 15 runs, each of as many calls as
- * fill about a fifteenth of `seconds`. A call or two before them warm the caches up.
- */
-double rn_bench_median(void (*work)(void *), void *data, double seconds);
 
 /*
  * The most multiply-adds that one core does at the active instruction set, with all

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The timer of the benchmarks, and the processor's measured peak. */
+/* The processor's measured peak, and how fast its caches are read. */
 #include "kernel/peak.h"
 #include "bench.h"
 #include "kernel/cpu.h"
 #include "read_variant.h"
 
-#include <stdlib.h>
 #include <time.h>
 
-enum { RUNS = 15, PEAK_RUNS = 50, PEAK_STEPS = 200000, READ_RUNS = 200 };
+enum { PEAK_RUNS = 50, PEAK_STEPS = 200000, READ_RUNS = 200 };
 
 static double now(void)
 {
@@ -16,35 +15,6 @@ static double now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double time_of(void (*work)(void *), void *data, long calls)
-{
-    double start = now();
-
-    for (long i = 0; i < calls; i++) work(data);
-    return now() - start;
-}
-
-double rn_bench_median(void (*work)(void *), void *data, double seconds)
-{
-    double run[RUNS], slice = seconds / RUNS, taken;
-    long calls = 1;
-
-    /* Doubling finds the number of calls, and warms up on the way. */
-    while ((taken = time_of(work, data, calls)) < slice / 4) calls *= 2;
-    calls = (long)((double)calls * slice / taken);
-    if (calls < 1) calls = 1;
-    for (int i = 0; i < RUNS; i++) run[i] = time_of(work, data, calls) / (double)calls;
-    qsort(run, RUNS, sizeof *run, ascending);
-    return run[RUNS / 2];
 }
 
 static double peak(const rn__peak_loop *loop)
