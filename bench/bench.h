@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the benchmarks: a timer that is robust to noise, and the processor's peak. */
+/* Shared by the benchmarks: the processor's peak, and the speed of its caches. */
 #ifndef RN_BENCH_H
 #define RN_BENCH_H
 
-/*
- * Seconds that one call work(data) takes: the median of 15 runs, each of as many calls as
- * fill about a fifteenth of `seconds`. A call or two before them warm the caches up.
- */
-double rn_bench_median(void (*work)(void *), void *data, double seconds);
+#include <stddef.h>
 
 /*
  * The most multiply-adds that one core does at the active instruction set, with all
@@ -16,5 +12,11 @@ double rn_bench_median(void (*work)(void *), void *data, double seconds);
  */
 double bench_peak_f32(void);
 double bench_peak_f64(void);
+
+/*
+ * Seconds that reading so many numbers takes: the least of 200 reads, after one that brings
+ * them into whatever cache holds them.
+ */
+double bench_read_time(const float *data, size_t count);
 
 #endif

@@ -19,6 +19,7 @@
 #include "rondo/model.h"
 #include "rondo/op.h"
 #include "rondo/ops.h"
+#include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
 #include "rondo/train.h"

@@ -67,9 +67,10 @@ static void gradient(rn_pullback *p)
     }
 }
 
-const rn_op rn__op_concat = {
-    RN_NAMED(concat), .kind = RN_KIND_MOVEMENT, .inputs = -1,        .flags = RN_OP_STRIDED,
-    .shape = shape,   .divide = divide,         .gradient = gradient};
+const rn_op rn__op_concat = {RN_NAMED(concat),    .kind = RN_KIND_MOVEMENT,
+                             .inputs = -1,        .flags = RN_OP_STRIDED | RN_OP_JOINS,
+                             .shape = shape,      .divide = divide,
+                             .gradient = gradient};
 
 rn_tensor rn_concat(const rn_tensor *x, int count, int axis)
 {

@@ -11,11 +11,11 @@
  *   dY = X' dz       so dy = X' dz, or dz' X when y is read transposed
  *
  * A y without leading axes is multiplied by all rows of x at once: x [T, B, I] times w [I,
- * H] is one product of T B rows, forward and in both gradients.
+ * H] is one product of T B rows, forward and in both gradients. Such a y can be packed.
  */
 #include "graph/node.h"
-#include "kernel/cpu.h"
 #include "kernel/gemm.h"
+#include "kernel/gemm_sizes.h"
 #include "ops/op.h"
 #include "ops/walk.h"
 
@@ -61,31 +61,54 @@ static int64_t join_rows(rn__walk *w, int64_t m, rn__matrix *x)
     return m;
 }
 
-RN_KERNEL(matmul)
+/* The products of all leading axes. */
+static void products(const rn_call *call, rn__product *g)
 {
-    const int64_t which = ((const attributes *)call->attributes)->which;
     const rn_array *in = call->in, *z = call->out;
-    rn__matrix x = matrix(&in[0], (which & RN_TRANSPOSE_X) != 0);
-    rn__matrix y = matrix(&in[1], (which & RN_TRANSPOSE_Y) != 0);
-    const int64_t k = in->size[in->rank - (which & RN_TRANSPOSE_X ? 2 : 1)];
-    const int64_t n = z->size[z->rank - 1];
     rn__walk w = {.rank = z->rank - 2};
 
     leading(&in[0], z, w.stride[0]);
     leading(&in[1], z, w.stride[1]);
     for (int i = 0; i < w.rank; i++) {
-        if (z->size[i] == 0) return true;
+        if (z->size[i] == 0) return;
         w.size[i] = z->size[i];
         w.stride[2][i] = z->stride[i];
     }
 
-    const int64_t m = join_rows(&w, z->size[z->rank - 2], &x);
+    g->m = join_rows(&w, g->m, &g->a);
     do {
-        x.data = (real *)in[0].data + w.at[0];
-        y.data = (real *)in[1].data + w.at[1];
-        const rn__matrix to = {(real *)z->data + w.at[2], n, 1};
-        R(rn__gemm)(m, n, k, x, y, to, call->scratch);
+        g->a.data = (real *)in[0].data + w.at[0];
+        g->b.data = (real *)in[1].data + w.at[1];
+        g->c.data = (real *)z->data + w.at[2];
+        R(rn__gemm)(g);
     } while (rn__walk_next(&w));
+}
+
+RN_KERNEL(matmul)
+{
+    const int64_t which = ((const attributes *)call->attributes)->which;
+    const rn_array *in = call->in, *z = call->out;
+    rn__product g = {
+        .m = z->size[z->rank - 2],
+        .n = z->size[z->rank - 1],
+        .k = in->size[in->rank - (which & RN_TRANSPOSE_X ? 2 : 1)],
+        .a = matrix(&in[0], (which & RN_TRANSPOSE_X) != 0),
+        .b = matrix(&in[1], (which & RN_TRANSPOSE_Y) != 0),
+        .c = {z->data, z->size[z->rank - 1], 1},
+        .add = call->add,
+        .scratch = call->scratch,
+    };
+
+    if (call->pack) {
+        R(rn__gemm_pack)(g.n, g.k, g.b, call->packed);
+        return true;
+    }
+    g.packed = call->packed;
+    g.first = call->first;
+    if (z->rank == 2)
+        R(rn__gemm)(&g);
+    else
+        products(call, &g);
     return true;
 }
 
@@ -190,45 +213,64 @@ static bool divide(const rn_call *call, int axis, int *cut)
     return true;
 }
 
-/* ---- scratch ---- */
+/* The columns of X and the rows of Y. */
+static bool inner(const rn_call *call, int *axis)
+{
+    const int64_t which = ((const attributes *)call->attributes)->which;
 
-#define SIZE_OF(variant) size_t rn__gemm_scratch_##variant(int64_t m, int64_t n, int64_t k)
-SIZE_OF(f32_baseline);
-SIZE_OF(f64_baseline);
-SIZE_OF(f32_avx2);
-SIZE_OF(f64_avx2);
-SIZE_OF(f32_avx512);
-SIZE_OF(f64_avx512);
+    axis[0] = call->in[0].rank - (which & RN_TRANSPOSE_X ? 2 : 1);
+    axis[1] = call->in[1].rank - (which & RN_TRANSPOSE_Y ? 1 : 2);
+    return true;
+}
 
-/* The scratch of the variant that will run, with all leading axes joined to the rows. Only
- * that variant's function may be called: the others' code is for other processors. */
+/* ---- scratch and packed memory ---- */
+
+static int64_t terms(const rn_call *call)
+{
+    const int64_t which = ((const attributes *)call->attributes)->which;
+    const rn_array *x = &call->in[0];
+
+    return x->size[x->rank - (which & RN_TRANSPOSE_X ? 2 : 1)];
+}
+
+/* With all leading axes joined to the rows. */
 static size_t scratch(const rn_call *call)
 {
-    static size_t (*const sizes[RN__ISAS][2])(int64_t, int64_t, int64_t) = {
-        [RN__BASELINE] = {rn__gemm_scratch_f32_baseline, rn__gemm_scratch_f64_baseline},
-#ifdef RN_HAVE_AVX2
-        [RN__AVX2] = {rn__gemm_scratch_f32_avx2, rn__gemm_scratch_f64_avx2},
-#endif
-#ifdef RN_HAVE_AVX512
-        [RN__AVX512] = {rn__gemm_scratch_f32_avx512, rn__gemm_scratch_f64_avx512},
-#endif
-    };
     const int64_t which = ((const attributes *)call->attributes)->which;
-    const rn_array *x = &call->in[0], *z = call->out;
-    const int64_t k = x->size[x->rank - (which & RN_TRANSPOSE_X ? 2 : 1)];
-    int64_t rows = 1;
+    const rn_array *z = call->out;
+    rn__product g = {.m = 1, .n = z->size[z->rank - 1], .k = terms(call)};
 
-    for (int i = 0; i < z->rank - 1; i++) rows *= z->size[i];
-    return sizes[rn__cpu_isa()][x->type == RN_F64](rows, z->size[z->rank - 1], k);
+    for (int i = 0; i < z->rank - 1; i++) g.m *= z->size[i];
+    g.a = matrix(&call->in[0], (which & RN_TRANSPOSE_X) != 0);
+    g.b = matrix(&call->in[1], (which & RN_TRANSPOSE_Y) != 0);
+    g.c.row = g.n, g.c.column = 1;
+    return rn__gemm_scratch(z->type, &g);
+}
+
+/* A y without leading axes. */
+static size_t pack(const rn_call *call, int *operand)
+{
+    const rn_array *z = call->out;
+
+    *operand = 1;
+    if (call->in[1].rank != 2) return 0;
+    return rn__gemm_packed(z->type, z->size[z->rank - 1], terms(call));
 }
 
 /* ---- record and public functions ---- */
 
-const rn_op rn__op_matmul = {RN_NAMED(matmul),          .kind = RN_KIND_PRODUCT,
-                             .batch = rn_batch_leading, .sum_of_steps = sum_of_steps,
-                             .divide = divide,          .inputs = 2,
-                             .flags = RN_OP_STRIDED,    .shape = shape,
-                             .gradient = gradient,      .scratch = scratch};
+const rn_op rn__op_matmul = {RN_NAMED(matmul),
+                             .kind = RN_KIND_PRODUCT,
+                             .batch = rn_batch_leading,
+                             .sum_of_steps = sum_of_steps,
+                             .divide = divide,
+                             .inner = inner,
+                             .inputs = 2,
+                             .flags = RN_OP_STRIDED | RN_OP_ADDS,
+                             .shape = shape,
+                             .gradient = gradient,
+                             .scratch = scratch,
+                             .pack = pack};
 
 rn_tensor rn_matmul_transposed(rn_tensor x, rn_tensor y, rn_transposition which)
 {

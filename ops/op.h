@@ -108,6 +108,46 @@
             RN_EACH(i, n) y[i] = R(name##_of)(x[i * sx]);                                  \
     }
 
+/* RN_MAP1_FAR(sin, real, R(sin)(x), far(x), other(x)): the same where far(x) is false.
+ * Where it is true, which is rare, other(x), which may be a call. */
+#define RN_MAP1_FAR(name, kind, expression, far, other)                                    \
+    RN_TEXT(#expression) RN_FOR_##kind(RN_MAP1_FAR_(name, expression, far, other))
+
+#define RN_MAP1_FAR_(name, expression, far, other)                                         \
+    static inline element R(name##_of)(element x)                                          \
+    {                                                                                      \
+        return (element)(expression);                                                      \
+    }                                                                                      \
+                                                                                           \
+    static void R(name##_piece)(int64_t n, const element *from, int64_t sx, element *y)    \
+    {                                                                                      \
+        int any = 0;                                                                       \
+                                                                                           \
+        RN_EACH(i, n)                                                                      \
+        {                                                                                  \
+            const element x = from[i * sx];                                                \
+            any |= (far);                                                                  \
+        }                                                                                  \
+        if (!any && sx == 1)                                                               \
+            RN_EACH(i, n) y[i] = R(name##_of)(from[i]);                                    \
+        else                                                                               \
+            for (int64_t i = 0; i < n; i++) {                                              \
+                const element x = from[i * sx];                                            \
+                y[i] = (far) ? (other) : R(name##_of)(x);                                  \
+            }                                                                              \
+    }                                                                                      \
+                                                                                           \
+    void R(rn__map_##name)(RN_MAP_ARGUMENTS)                                               \
+    {                                                                                      \
+        enum { PIECE = 256 };                                                              \
+        const element *x = (const element *)in[0];                                         \
+        element *y = (element *)out;                                                       \
+                                                                                           \
+        (void)attributes;                                                                  \
+        for (; n > 0; n -= PIECE, x += PIECE * step[0], y += PIECE)                        \
+            R(name##_piece)(n < PIECE ? n : PIECE, x, step[0], y);                         \
+    }
+
 /* RN_MAP2(add, number, x + y): an expression of x and y. RN_COMPARE2 gives a bool. */
 #define RN_MAP2(name, kind, expression)                                                    \
     RN_TEXT(#expression) RN_FOR_##kind(RN_MAP2_(name, element, expression))

@@ -5,6 +5,7 @@
  *   START            the element that changes no other
  *   combine(a, b)    a function of two elements
  *   TERM(x)          what is made of an element first; if not defined, x
+ *   TOTAL            the type of terms and results; if not defined, that of elements
  *
  * The terms of a result, in the order of their axes, are split into blocks of BLOCK. Term i
  * of a block belongs to lane i % LANES. Each lane combines its terms in order; lanes are
@@ -19,35 +20,39 @@
 
 #include "ops/reduce.h"
 
+#ifndef TERM
+#define TERM(x) (x)
+#endif
+#ifndef TOTAL
+#define TOTAL element
+#endif
+typedef TOTAL total;
+
 enum {
     REDUCE_LANES = 64,
     REDUCE_BLOCK = 1024,
     REDUCE_LEVELS = 52, /* of pairwise combination: no shape has 2^LEVELS blocks */
-    REDUCE_COLUMNS = 128 / (int)sizeof(element), /* adjacent results in a tile */
+    REDUCE_COLUMNS = 128 / (int)sizeof(TOTAL), /* adjacent results in a tile */
     REDUCE_TILES = 4 /* largest number of tiles that share a block's offsets */
 };
 
-#ifndef TERM
-#define TERM(x) (x)
-#endif
-
 /* The inner loop. */
-static inline void combine_terms(element *restrict a, const element *restrict x, int64_t n)
+static inline void combine_terms(total *restrict a, const element *restrict x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) a[i] = combine(a[i], TERM(x[i]));
 }
 
 /* The same for partial results. */
-static inline void combine_rows(element *restrict a, const element *restrict x, int64_t n)
+static inline void combine_rows(total *restrict a, const total *restrict x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) a[i] = combine(a[i], x[i]);
 }
 
 /* Combines lanes in halves. The last 16 are copied, so that compilers keep them in
  * registers. */
-static inline element combine_lanes(element *lane)
+static inline total combine_lanes(total *lane)
 {
-    element last[16];
+    total last[16];
 
     for (int half = REDUCE_LANES / 2; half >= 16; half /= 2)
         combine_rows(lane, lane + half, half);
@@ -58,9 +63,9 @@ static inline element combine_lanes(element *lane)
 }
 
 /* One block of contiguous terms. */
-static element reduce_block(const element *x, int64_t n)
+static total reduce_block(const element *x, int64_t n)
 {
-    element lane[REDUCE_LANES];
+    total lane[REDUCE_LANES];
     int64_t i = 0;
 
     for (int j = 0; j < REDUCE_LANES; j++) lane[j] = START;
@@ -70,7 +75,7 @@ static element reduce_block(const element *x, int64_t n)
     return combine_lanes(lane);
 }
 
-static element reduce_gathered(const element *x, const int64_t *offset, int64_t n)
+static total reduce_gathered(const element *x, const int64_t *offset, int64_t n)
 {
     element terms[REDUCE_BLOCK];
 
@@ -94,9 +99,9 @@ static int pairs_after(int64_t blocks)
 
 /* One result of more than one block. `offset` holds those of a block, NULL if terms are
  * contiguous. */
-static element reduce_long_row(const rn__reduction *r, const element *x, int64_t *offset)
+static total reduce_long_row(const rn__reduction *r, const element *x, int64_t *offset)
 {
-    element part[REDUCE_LEVELS];
+    total part[REDUCE_LEVELS];
     int depth = 0;
 
     for (int64_t from = 0, blocks = 0; from < r->terms; from += REDUCE_BLOCK) {
@@ -113,7 +118,7 @@ static element reduce_long_row(const rn__reduction *r, const element *x, int64_t
 }
 
 /* One result after the other. */
-static void reduce_rows(rn__reduction *r, const element *x, element *y)
+static void reduce_rows(rn__reduction *r, const element *x, total *y)
 {
     const bool dense = r->terms == 0 || r->rank == 0 || (r->rank == 1 && r->stride[0] == 1);
     const bool one_block = r->terms <= REDUCE_BLOCK;
@@ -133,9 +138,9 @@ static void reduce_rows(rn__reduction *r, const element *x, element *y)
 
 /* One block of terms of `columns` adjacent results. */
 static inline void reduce_columns_block(const element *x, const int64_t *offset, int64_t n,
-                                        int64_t columns, element *restrict y)
+                                        int64_t columns, total *restrict y)
 {
-    element lane[REDUCE_LANES][REDUCE_COLUMNS];
+    total lane[REDUCE_LANES][REDUCE_COLUMNS];
     const int64_t lanes = n < REDUCE_LANES ? n : REDUCE_LANES;
 
     for (int64_t i = 0; i < lanes; i++)
@@ -151,7 +156,7 @@ static inline void reduce_columns_block(const element *x, const int64_t *offset,
 /* A tile of adjacent results. The constant width lets the compiler unroll loops over a full
  * tile. */
 static void reduce_columns_tile(const element *x, const int64_t *offset, int64_t n,
-                                int64_t columns, element *y)
+                                int64_t columns, total *y)
 {
     if (columns == REDUCE_COLUMNS)
         reduce_columns_block(x, offset, n, REDUCE_COLUMNS, y);
@@ -167,9 +172,9 @@ static int64_t tile_at(int64_t columns, int64_t j)
 
 /* Results of more than one block, of at most REDUCE_TILES tiles. */
 static void reduce_long_columns(const rn__reduction *r, const element *x, int64_t columns,
-                                element *y)
+                                total *y)
 {
-    element part[REDUCE_TILES][REDUCE_LEVELS][REDUCE_COLUMNS];
+    total part[REDUCE_TILES][REDUCE_LEVELS][REDUCE_COLUMNS];
     int64_t offset[REDUCE_BLOCK];
     int depth = 0;
 
@@ -198,7 +203,7 @@ static void reduce_long_columns(const rn__reduction *r, const element *x, int64_
 
 /* Results of at most one block. */
 static void reduce_short_columns(const element *x, const int64_t *offset, int64_t n,
-                                 int64_t columns, element *y)
+                                 int64_t columns, total *y)
 {
     for (int64_t i = 0; i < columns; i++) y[i] = START;
     for (int64_t j = 0; j < columns && n > 0; j += REDUCE_COLUMNS)
@@ -206,7 +211,7 @@ static void reduce_short_columns(const element *x, const int64_t *offset, int64_
 }
 
 /* The last kept axis is innermost in memory: a row of it is `columns` results. */
-static void reduce_columns(rn__reduction *r, const element *x, element *y)
+static void reduce_columns(rn__reduction *r, const element *x, total *y)
 {
     const int64_t columns = r->kept.size[--r->kept.rank];
     const int64_t most = REDUCE_TILES * REDUCE_COLUMNS;
@@ -227,7 +232,7 @@ static void reduce_columns(rn__reduction *r, const element *x, element *y)
 static void reduce(const rn_call *call)
 {
     const element *x = (const element *)call->in[0].data;
-    element *y = (element *)call->out->data;
+    total *y = (total *)call->out->data;
     rn__reduction r;
 
     rn__reduction_init(&r, call);

@@ -20,7 +20,7 @@ RN_MAP1(sigmoid, real, R(sigmoid)(x))
 static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
 {
     (void)x;
-    return rn_mul(dy, rn_mul(y, rn_one_minus(y)));
+    return rn_sigmoid_slope(y, dy);
 }
 
 RN_UNARY(sigmoid, gradient)

@@ -44,8 +44,17 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_pad(p->dy, (int)a->axis, a->start, n - a->start - covered, a->step - 1);
 }
 
-const rn_op rn__op_slice = {RN_NAMED(slice), .kind = RN_KIND_VIEW, .inputs = 1,
-                            .shape = shape,  .gradient = gradient, .view = view};
+static rn_tensor batch(const rn_batching *b)
+{
+    attributes a = *(const attributes *)b->attributes;
+
+    a.axis++;
+    return rn_apply(b->op, b->x, 1, &a, sizeof a);
+}
+
+const rn_op rn__op_slice = {RN_NAMED(slice),         .kind = RN_KIND_VIEW, .inputs = 1,
+                            .flags = RN_OP_ADDITIVE, .shape = shape,       .batch = batch,
+                            .gradient = gradient,    .view = view};
 
 /* A negative i counts from the end; clamps to 0..n. */
 static int64_t clamp(int64_t i, int64_t n)

@@ -37,9 +37,24 @@ static void gradient(rn_pullback *p)
         rn_broadcast(rn__reduce_keep(p->dy, p->x[0], a->axes), rn_shape_get(p->x[0]));
 }
 
+/* The sum over the first axis and others is one of the rows of all steps. */
+static bool sum_of_steps(const rn_batching *b, rn_tensor *sum)
+{
+    const rn__reduce_attributes *a = (const rn__reduce_attributes *)b->attributes;
+    rn_shape rows = b->in_shape[0];
+
+    if (rows.rank == 0 || !(a->axes & 1)) return false;
+    if (!sum) return true;
+    rows.size[0] *= b->steps;
+    const rn_tensor x = rn_reshape(b->x[0], rows);
+    *sum = rn_apply(b->op, &x, 1, b->attributes, b->attribute_size);
+    return true;
+}
+
 const rn_op rn__op_sum = {RN_NAMED(sum),
                           .kind = RN_KIND_REDUCTION,
                           .batch = rn__reduce_batch,
+                          .sum_of_steps = sum_of_steps,
                           .divide = rn__reduce_divide,
                           .inputs = 1,
                           .flags = RN_OP_STRIDED | RN_OP_ADDITIVE | RN_OP_KEEPS_NAN,

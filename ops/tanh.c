@@ -20,7 +20,7 @@ RN_MAP1(tanh, real, R(tanh)(x))
 static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
 {
     (void)x;
-    return rn_mul(dy, rn_one_minus(rn_square(y)));
+    return rn_tanh_slope(y, dy);
 }
 
 RN_UNARY(tanh, gradient)

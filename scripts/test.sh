@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Runs all tests: each suite in the default build, those of operators and kernels on each
-# instruction set of this machine, and everything with the address and undefined-behaviour
-# sanitizers; and compiles with clang if it is installed.
+# instruction set of this machine, everything with the address and undefined-behaviour
+# sanitizers, and programs in several threads with the thread sanitizer; and compiles with clang if
+# it is installed.
 # A line that starts with "skipped:" names something that cannot be tested here.
 # The last line is "N passed, N failed"; the exit status is 0 if nothing failed.
 set -u
@@ -104,7 +105,9 @@ stage()
     echo "== $1 ($(($(date +%s) - started)) s)"
 }
 
-# build FOLDER TITLE options ...: configures the folder if it is new, and compiles.
+# build FOLDER TITLE options ...: configures the folder if it is new, and compiles $only, or
+# everything.
+only=
 build()
 {
     folder=$1 title=$2
@@ -114,7 +117,7 @@ build()
     # shellcheck disable=SC2086 # nothing or one word
     if meson setup "$folder" $again "$@" >"$scratch/build" 2>&1 &&
         sed -n 's/^Message: \(skipped: .*\)/\1/p' "$scratch/build" &&
-        meson compile -C "$folder" -j 2 >"$scratch/build" 2>&1; then
+        meson compile -C "$folder" -j 2 $only >"$scratch/build" 2>&1; then
         grep -A 5 'warning:' "$scratch/build" | head -n 40
         return 0
     fi
@@ -190,6 +193,14 @@ if build build-sanitize "the build with sanitizers" -Dtests=enabled --buildtype=
     run build-sanitize sanitize --timeout-multiplier 3 --no-suite headers --no-suite style \
         --no-suite timing
 fi
+
+stage "thread sanitizer"
+only=threads
+if build build-thread "the build with the thread sanitizer" -Dtests=enabled --buildtype=debugoptimized \
+    -Db_sanitize=thread -Db_lundef=false; then
+    run build-thread thread --suite threads
+fi
+only=
 
 stage "clang, warnings as errors"
 if have clang; then

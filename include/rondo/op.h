@@ -26,7 +26,8 @@ typedef struct rn_array {
 
 enum { RN_MESSAGE = 256 };
 
-/* One call of a kernel. The output is dense and overlaps no input. */
+/* One call of a kernel. The output is dense and overlaps no input. `add`, `packed` and
+ * `pack` are zero unless the record has RN_OP_ADDS or a pack rule. */
 typedef struct rn_call {
     const rn_array *in;
     const rn_array *out;
@@ -36,6 +37,11 @@ typedef struct rn_call {
     int inputs;
     int64_t first; /* of a range of a divided call (see rn_divide_rule): the elements of the
                       whole output before it; else 0 */
+    bool add; /* the kernel adds its result to what `out` holds, with the bits of a result
+                  written elsewhere and then added, instead of overwriting it */
+    void *packed; /* the operand that the pack rule names, in the kernel's own layout; the
+                      kernel reads it instead of the operand. NULL: not packed */
+    bool pack;    /* the kernel only writes that operand to `packed`; `out` has no data */
 } rn_call;
 
 /* Computes out and returns true. Returns false to reject its input values, such as an index
@@ -97,6 +103,19 @@ typedef rn_tensor (*rn_branch_rule)(const rn_tensor *x, rn_tensor y,
  * set yet. */
 typedef size_t (*rn_scratch_rule)(const rn_call *call);
 
+/* For an operator that is faster with an operand, such as a weight, in a layout of its own:
+ * sets `operand` to its index and returns the bytes that it takes packed, in memory aligned
+ * to 64 bytes; or returns 0 if packing would not pay. A call with `pack` writes it; calls
+ * with `packed` may then use it for as long as the operand does not change. They have the
+ * types, shapes, strides and attributes of the call that packed; only the rows may differ:
+ * the axes of `out` but its last one, and those axes of the other inputs that these come
+ * from. When a call is divided (see rn_divide_rule), `packed` is whole in all ranges; a cut
+ * through the packed operand must then start at a multiple of RN_PACKED_CUT elements of the
+ * last axis, of which `first` is the number. Data pointers are not set yet. */
+typedef size_t (*rn_pack_rule)(const rn_call *call, int *operand);
+
+enum { RN_PACKED_CUT = 64 };
+
 /* For an operator whose output is a strided view of its input: sets out->stride and the
  * offset of the first element in `in`, both in elements. Returns false if no strides
  * describe the view; the library then makes the input dense and calls again, and the rule
@@ -143,8 +162,18 @@ RN_API rn_tensor rn_batch_leading(const rn_batching *b);
  * indices of its output, or to -1 if it reads the whole input. Data pointers are not set
  * yet. All axes of the output before `axis` have size 1, so a range is dense. Inputs that
  * must be dense (no RN_OP_STRIDED) stay so only if cut[i] is their first axis, or those
- * before have size 1. */
+ * before have size 1.
+ *
+ * The compiler joins products by the same rule, then for axes before `axis` of any size:
+ * products that share the inputs with cut[i] = -1 become one, of the others' concatenation.
+ */
 typedef bool (*rn_divide_rule)(const rn_call *call, int axis, int *cut);
+
+/* Of a product: sets inner[i], for each input i, to its axis that is summed over. All of
+ * these axes have one size n, and for any m < n the result is that of the first m elements
+ * of each, plus that of the others, to rounding. Returns false if there is no such axis.
+ * Data pointers are not set yet. */
+typedef bool (*rn_inner_rule)(const rn_call *call, int *inner);
 
 /* What kind of work an operator does. The compiler decides by it. */
 typedef enum rn_op_kind {
@@ -182,7 +211,11 @@ typedef enum rn_op_flags {
     /* f(x, neutral) = x, and f(neutral, x) = x, for the member `neutral`. Must hold for NaN
      * and infinities too; only the sign of a zero may differ. */
     RN_OP_NEUTRAL_RIGHT = 256,
-    RN_OP_NEUTRAL_LEFT = 512
+    RN_OP_NEUTRAL_LEFT = 512,
+    /* The kernel honours `add` of rn_call. */
+    RN_OP_ADDS = 1024,
+    /* The result is the operands one after the other along one axis, as rn_concat's. */
+    RN_OP_JOINS = 2048
 } rn_op_flags;
 
 /* Members may be left zero. */
@@ -197,11 +230,13 @@ typedef struct rn_op {
     rn_kernel kernel[RN_TYPES]; /* by type, for any other operator; NULL: unsupported */
     rn_gradient_rule gradient;  /* NULL: not differentiable; the gradient is zero */
     rn_scratch_rule scratch;    /* NULL: no scratch memory */
+    rn_pack_rule pack;          /* NULL: no operand is packed */
     rn_view_rule view;          /* instead of map and kernel */
     rn_branch_rule branches;    /* NULL: no branches; the operator is smooth */
     rn_batch_rule batch;        /* NULL: stays in loops, unless element-wise */
     rn_sum_rule sum_of_steps;   /* NULL: summed step by step */
     rn_divide_rule divide;      /* NULL: not divided, unless element-wise */
+    rn_inner_rule inner;        /* of a product; NULL: neither split nor joined by it */
     double neutral;             /* with RN_OP_NEUTRAL_RIGHT or RN_OP_NEUTRAL_LEFT */
     const char *expression;     /* of an element-wise operator, for back ends that write
                                    source: C in the operands x, y, z; NULL: none */

@@ -63,6 +63,11 @@ RN_API rn_tensor rn_div(rn_tensor x, rn_tensor y); /* x / y */
  * is 0 where y is 0. */
 RN_API rn_tensor rn_pow(rn_tensor x, rn_tensor y);
 
+/* The gradients of tanh and sigmoid, from the value x and the cotangent y, real:
+ * y (1 - x x) and y x (1 - x). */
+RN_API rn_tensor rn_tanh_slope(rn_tensor x, rn_tensor y);
+RN_API rn_tensor rn_sigmoid_slope(rn_tensor x, rn_tensor y);
+
 /* x y, for a weight x and a cost y, real: 0 where x is 0, even if y is infinite. */
 RN_API rn_tensor rn_weigh(rn_tensor x, rn_tensor y);
 
@@ -129,6 +134,9 @@ RN_API rn_tensor rn_prod(rn_tensor x, const int *axes, int count, bool keep);
  * distance from the mean. No elements are an error. */
 RN_API rn_tensor rn_mean(rn_tensor x, const int *axes, int count, bool keep);
 RN_API rn_tensor rn_variance(rn_tensor x, const int *axes, int count, bool keep);
+
+/* The sum of x x, in f64 for f32 too; 0 for no elements. */
+RN_API rn_tensor rn_sum_square(rn_tensor x, const int *axes, int count, bool keep);
 
 /* The mean of x x, without intermediate overflow. No elements are an error. */
 RN_API rn_tensor rn_mean_square(rn_tensor x, const int *axes, int count, bool keep);

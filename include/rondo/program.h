@@ -2,9 +2,10 @@
 /*
  * Compiling a graph into a program, and running it.
  *
- * rn_compile fixes shapes, memory, order and kernels. A run allocates nothing. Only one
- * thread may use a program at a time. Programs that share variables must not run at the
- * same time if one of them assigns a shared variable.
+ * rn_compile fixes shapes, memory, order, kernels and threads. A run allocates nothing, and
+ * its results do not depend on the number of threads (docs/threads.md). Only one thread may
+ * use a program at a time. Programs that share variables must not run at the same time if
+ * one of them assigns a shared variable.
  */
 #ifndef RONDO_PROGRAM_H
 #define RONDO_PROGRAM_H
@@ -43,8 +44,8 @@ typedef enum rn_watch {
     RN_WATCH_OFF
 } rn_watch;
 
-/* Shown the program's plan as text after each pass that makes it: schedule, elide, fuse,
- * place, watch. Both texts live until it returns. */
+/* Shown the program's plan as text after each pass that makes it: schedule, elide, pack,
+ * fuse, place, watch. Both texts live until it returns. */
 typedef void (*rn_trace)(void *with, const char *pass, const char *plan);
 
 /* Passes of the compiler that can be left out, to measure what each is worth or to find one
@@ -55,7 +56,11 @@ typedef enum rn_pass {
     RN_PASS_HOIST = 2,       /* moves work out of loops that need not run in every step */
     RN_PASS_ELIDE = 4, /* leaves out copies; overwrites values that are not read again */
     RN_PASS_FUSE = 8,  /* runs element-wise operators tile by tile */
-    RN_PASS_ROWS = 16  /* computes nothing for the padding of batches with lengths */
+    RN_PASS_PACK = 16, /* packs weights once before a loop, not in every step */
+    RN_PASS_JOIN_PRODUCTS = 32,  /* products that share an operand become one, as do sums of
+                                    a gradient's products in a loop */
+    RN_PASS_SPLIT_PRODUCTS = 64, /* products of concatenations become sums of products */
+    RN_PASS_ROWS = 128           /* computes nothing for the padding of batches with lengths */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };
@@ -72,7 +77,9 @@ typedef struct rn_compile_options {
     rn_type real;          /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
+    int threads;      /* most threads of a run; 0: one for each processor */
     unsigned without; /* passes to leave out, of rn_pass */
+    bool profile;     /* runs measure each step, see profile.h */
     rn_trace trace;   /* NULL: none */
     void *trace_with;
 } rn_compile_options;
@@ -153,8 +160,12 @@ RN_API rn_type rn_program_type(const rn_program *program, rn_tensor tensor);
 RN_API const char *rn_program_error(const rn_program *program);
 
 /* All memory that the program has for values, in bytes: its workspace, and the tiles and
- * scratch memory of its one thread. */
+ * scratch memory of each of its threads. */
 RN_API size_t rn_program_workspace(const rn_program *program);
+
+/* In how many threads the program runs, the caller's among them: at most as many as
+ * rn_compile_options allow, and 1 if the program is too small to share. */
+RN_API int rn_program_threads(const rn_program *program);
 
 /* The number of steps in the program: operators, copies, loops, and tails, which fill the
  * slots of a stack that no iteration reached. Chains do not count, but the operators in

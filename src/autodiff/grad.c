@@ -88,7 +88,10 @@ bool rn__grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count, rn_tenso
     if (!valid(y, dy, x, count)) return false;
     /* A capture that is created only now comes after y, so y does not depend on it. */
     if (!rn__sweep_init(&sweep, &primals)) return false;
+    const bool within = y.graph->root->gradient;
+    y.graph->root->gradient = true;
     const bool ok = run(&sweep, y, dy, x, count, dx);
+    y.graph->root->gradient = within;
     rn__sweep_finish(&sweep);
     return ok;
 }

@@ -15,21 +15,44 @@ rn_array rn__step_array(const rn__operand *operand, void *data)
     return array;
 }
 
+/* A call of the step's kernel without data. Its arrays are to be freed; NULL without
+ * memory. */
+static rn_array *form_of(const rn__plan *plan, const rn__step *step, rn_call *form)
+{
+    const size_t n = (size_t)step->inputs + 1;
+    rn_array *array = (rn_array *)rn__new(plan->allocator, n * sizeof *array);
+
+    for (size_t i = 0; array && i < n; i++)
+        array[i] = rn__step_array(rn__step_operands(plan, step) + i, NULL);
+    *form = (rn_call){.in = array,
+                      .out = array + step->inputs,
+                      .attributes = rn__step_node(plan, step)->attributes,
+                      .inputs = step->inputs};
+    return array;
+}
+
 size_t rn__step_scratch(const rn__plan *plan, const rn__step *step)
 {
     const rn__node *node = rn__step_node(plan, step);
-    const size_t n = (size_t)step->inputs + 1;
+    rn_call form;
 
     if (step->kind != RN__STEP_KERNEL || !node->op->scratch) return 0;
-    rn_array *array = (rn_array *)rn__new(plan->allocator, n * sizeof *array);
+    rn_array *array = form_of(plan, step, &form);
     if (!array) return SIZE_MAX;
-    for (size_t i = 0; i < n; i++)
-        array[i] = rn__step_array(rn__step_operands(plan, step) + i, NULL);
-    const rn_call form = {.in = array,
-                          .out = array + step->inputs,
-                          .attributes = node->attributes,
-                          .inputs = step->inputs};
     const size_t bytes = node->op->scratch(&form);
+    rn__free(plan->allocator, array);
+    return bytes;
+}
+
+size_t rn__step_packed(const rn__plan *plan, const rn__step *step, int *operand)
+{
+    const rn__node *node = rn__step_node(plan, step);
+    rn_call form;
+
+    if (step->kind != RN__STEP_KERNEL || !node->op->pack) return 0;
+    rn_array *array = form_of(plan, step, &form);
+    if (!array) return SIZE_MAX;
+    const size_t bytes = node->op->pack(&form, operand);
     rn__free(plan->allocator, array);
     return bytes;
 }

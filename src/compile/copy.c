@@ -216,6 +216,8 @@ static rn_tensor copy_node(rn__copy_pass *pass, rn__region *region, int32_t id)
         return (pass->get ? pass->get : rn__copy_get)(pass, region, node);
     rn_tensor *in = operands(pass, region, node);
     if (!in || !find_limit(pass, region, node, in)) return rn_null();
+    pass->at = region;
+    pass->id = id;
     return pass->node(pass, node, in);
 }
 
@@ -224,10 +226,13 @@ bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph 
     const rn__node *node = rn__at(region->graph, id);
 
     if (!region->live[id] || !rn_is_null(region->to[id])) return true;
+    pass->to->gradient = node->gradient;
     if (node->op == &rn__op_loop)
         return (pass->loop ? pass->loop : rn__copy_loop)(pass, region, node, to);
     region->to[id] = copy_node(pass, region, id);
     if (rn_is_null(region->to[id])) return false;
+    /* It may be an older node with the same value. */
+    if (!node->gradient) rn__node_of(region->to[id])->gradient = false;
     if (node->name && !rn__node_of(region->to[id])->name)
         rn_name(region->to[id], node->name);
     return !node->context || copy_context(pass, node, rn__node_of(region->to[id]));
@@ -235,8 +240,10 @@ bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph 
 
 bool rn__copy_body(rn__copy_pass *pass, rn__region *region, rn_graph *to)
 {
-    for (int32_t id = 0; id < region->graph->count; id++)
-        if (!rn__copy_one(pass, region, id, to)) return false;
+    if (pass->prepare && !pass->prepare(pass, region)) return false;
+    for (int32_t i = 0; i < region->graph->count; i++)
+        if (!rn__copy_one(pass, region, region->order ? region->order[i] : i, to))
+            return false;
     return !pass->to->failed;
 }
 
@@ -246,6 +253,7 @@ bool rn__copy_run(rn__copy_pass *pass, const int32_t *roots, int count, bool ass
     if (!rn__copy_live(pass, roots, count, assigned)) return false;
     rn__region *root = rn__copy_region(pass, pass->from);
     if (!rn__copy_body(pass, root, pass->to)) return false;
+    pass->to->gradient = false;
     for (int i = 0; assigned && i < pass->from->assignments; i++) {
         const rn__assignment a = pass->from->assignment[i];
         rn_variable *variable = rn__at(pass->from, a.variable)->variable;

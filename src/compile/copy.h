@@ -16,6 +16,7 @@
 typedef struct rn__copy_pass rn__copy_pass;
 typedef struct rn__merge rn__merge;
 typedef struct rn__ragging rn__ragging;
+typedef struct rn__products rn__products;
 
 /* The state of one graph of the source: the root, or a loop's body. */
 typedef struct rn__region {
@@ -27,6 +28,9 @@ typedef struct rn__region {
                          none left */
     rn_tensor *total; /* of a body, by carry: its final value, if that left the loop */
     rn__merge *merge; /* groups of its loops; merge.c */
+    rn__products *products; /* what becomes of its products; products.h */
+    const int32_t *order;   /* its nodes, in the order in which they are copied; NULL: in
+                               that of their ids */
 } rn__region;
 
 /* Builds the copy of a node that is neither a leaf nor a loop, in the graph where it
@@ -56,17 +60,23 @@ typedef struct rn__roots {
     int count;
 } rn__roots;
 
+/* Prepares a graph of the source before its nodes are copied. */
+typedef bool (*rn__copy_prepare)(rn__copy_pass *pass, rn__region *region);
+
 struct rn__copy_pass {
     const rn_graph *from;
     rn_graph *to;
     rn__copy_node node;
-    rn__copy_leaf leaf; /* NULL: rn__copy_leaf_as_is */
-    void *data;         /* of the pass */
-    rn_tensor limit;    /* of the node being copied, in the copy; null: none */
-    rn_tensor limit_rows, limit_order; /* likewise */
-    rn__copy_loop_hook loop;           /* NULL: rn__copy_loop */
-    rn__copy_get_hook get;             /* NULL: rn__copy_get */
-    const rn__roots *roots;            /* for ragged.c, and what it finds */
+    rn__copy_leaf leaf;                 /* NULL: rn__copy_leaf_as_is */
+    void *data;                         /* of the pass */
+    rn__region *at;                     /* the graph of the node being copied, */
+    int32_t id;                         /* its id, */
+    rn_tensor limit;                    /* and its limit in the copy; null: none */
+    rn_tensor limit_rows, limit_order;  /* likewise */
+    rn__copy_loop_hook loop;            /* NULL: rn__copy_loop */
+    rn__copy_get_hook get;              /* NULL: rn__copy_get */
+    rn__copy_prepare prepare;           /* NULL: nothing */
+    const rn__roots *roots;             /* for ragged.c, and what it finds */
     rn__ragging *ragging;
     const char *context, *context_copy; /* the last context of a node, and its copy;
                                            frame.h */

@@ -6,26 +6,15 @@
  * moves after the loop is computed from stacks that the loop collects. If the loop has a
  * limit, so have the nodes that leave it.
  */
-#include "compile/hoist.h"
+#include "compile/hoisting.h"
 
-#include "compile/batch.h"
 #include "compile/passes.h"
 #include "graph/loop.h"
 #include "ops/op.h"
 #include "rondo/ops.h"
 
-typedef struct hoisting {
-    rn__hoist h;
-    rn__copy_pass *pass;
-    rn__region *outer, *body;
-    const rn_loop *old;
-    rn_loop *loop; /* NULL until rebuilt */
-    rn_graph *to;
-    rn_tensor *sum; /* by node: its sum over the steps, once built */
-} hoisting;
-
 /* The limit of the loop, in the graph that it is rebuilt in; null: none. */
-static rn_tensor limit_of(const hoisting *b)
+rn_tensor rn__hoist_limit(const rn__hoisting *b)
 {
     return b->old->limit < 0 ? rn_null()
                              : rn__adopt(b->to, b->outer->to[b->old->limit], "hoist");
@@ -33,9 +22,9 @@ static rn_tensor limit_of(const hoisting *b)
 
 /* Sets the limit of a node for all steps: `operands` are bits, the result is one more. A
  * view needs no limit, because it computes nothing. */
-static rn_tensor limited(const hoisting *b, rn_tensor y, uint32_t operands)
+rn_tensor rn__hoist_limited(const rn__hoisting *b, rn_tensor y, uint32_t operands)
 {
-    const rn_tensor limit = limit_of(b);
+    const rn_tensor limit = rn__hoist_limit(b);
 
     if (!rn_is_null(limit) && !rn_is_null(y) && !rn__node_of(y)->op->view)
         rn__node_of(y)->limit = (rn__limit){limit.id, operands, b->old->steps, -1, 0, -1};
@@ -43,16 +32,16 @@ static rn_tensor limited(const hoisting *b, rn_tensor y, uint32_t operands)
 }
 
 /* A stack that the loop collects, with zeros past the limit. */
-static rn_tensor collected(const hoisting *b, rn_tensor y)
+static rn_tensor collected(const rn__hoisting *b, rn_tensor y)
 {
     rn_shape shape = {.rank = rn_rank(y)};
 
     for (int i = 0; i < shape.rank; i++) shape.size[i] = i ? 1 : b->old->steps;
-    const rn_tensor runs = rn_less(rn_range(b->to, b->old->steps), limit_of(b));
+    const rn_tensor runs = rn_less(rn_range(b->to, b->old->steps), rn__hoist_limit(b));
     return rn_where(rn_reshape(runs, shape), y, rn_constant_like(y, 0));
 }
 
-static bool is_collected(const hoisting *b, int32_t id)
+static bool is_collected(const rn__hoisting *b, int32_t id)
 {
     const int32_t get = rn__loop_find_get(b->old, RN__COLLECT, id);
 
@@ -60,7 +49,7 @@ static bool is_collected(const hoisting *b, int32_t id)
 }
 
 /* A leaf or node of the body, for all steps. */
-static rn__batched in_all_steps(const hoisting *b, int32_t id)
+static rn__batched value_in_all_steps(const rn__hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
@@ -87,6 +76,20 @@ static rn__batched in_all_steps(const hoisting *b, int32_t id)
         rn__hoist_has_rows(&b->h, id) ? rn__hoist_pack(&b->h, b->to, slots) : slots, true};
 }
 
+/* The same, where the node is a view of one. */
+static rn__batched in_all_steps(const rn__hoisting *b, int32_t id)
+{
+    const rn__node *node = rn__at(b->old->body, id);
+
+    if (!b->h.viewed[id]) return value_in_all_steps(b, id);
+    if (rn_is_null(b->view[id])) {
+        const rn__batched in = value_in_all_steps(b, node->in[0]);
+        if (!rn_is_null(in.x))
+            b->view[id] = rn__batch(b->to, b->old->body, node, &in, b->old->steps);
+    }
+    return (rn__batched){b->view[id], !rn_is_null(b->view[id])};
+}
+
 static uint32_t stacked(const rn__batched *in, int inputs)
 {
     uint32_t operands = 1u << inputs;
@@ -97,7 +100,7 @@ static uint32_t stacked(const rn__batched *in, int inputs)
 
 /* The same as an operand of a batched operator. With a limit the operator stays in the
  * graph of the limit, even if its operands are further out. */
-static rn__batched operand(const hoisting *b, int32_t id)
+rn__batched rn__hoist_operand(const rn__hoisting *b, int32_t id)
 {
     rn__batched x = in_all_steps(b, id);
 
@@ -106,7 +109,7 @@ static rn__batched operand(const hoisting *b, int32_t id)
 }
 
 /* Builds the stacks of all nodes that move before, or after, the loop. */
-static bool make_stacks(hoisting *b, rn__hoist_target target)
+static bool make_stacks(rn__hoisting *b, rn__hoist_target target)
 {
     for (int32_t id = 0; id < b->old->body->count; id++) {
         const rn__node *node = rn__at(b->old->body, id);
@@ -117,7 +120,7 @@ static bool make_stacks(hoisting *b, rn__hoist_target target)
             rn__no_memory(b->to);
             return false;
         }
-        for (int i = 0; i < node->inputs; i++) in[i] = operand(b, node->in[i]);
+        for (int i = 0; i < node->inputs; i++) in[i] = rn__hoist_operand(b, node->in[i]);
         if (b->to->root->failed) return false;
         const int32_t before = b->to->count;
         b->body->stack[id] = rn__batch(b->to, b->old->body, node, in, b->old->steps);
@@ -126,7 +129,7 @@ static bool make_stacks(hoisting *b, rn__hoist_target target)
             rn__hoist_limit_rows(&b->h, b->to, b->body->stack[id],
                                  stacked(in, node->inputs), false);
         else if (b->body->stack[id].id >= before)
-            limited(b, b->body->stack[id], stacked(in, node->inputs));
+            rn__hoist_limited(b, b->body->stack[id], stacked(in, node->inputs));
         if (rn_is_null(b->body->stack[id])) return false;
         if (!rows && b->old->limit >= 0 && is_collected(b, id) &&
             rn__node_of(b->body->stack[id])->limit.id < 0)
@@ -136,7 +139,7 @@ static bool make_stacks(hoisting *b, rn__hoist_target target)
 }
 
 /* A node that moved before the loop and is read in it becomes a step input. */
-static bool read_stacks(hoisting *b)
+static bool read_stacks(rn__hoisting *b)
 {
     for (int32_t id = 0; id < b->old->body->count; id++) {
         if (b->h.target[id] != RN__BEFORE || !b->h.inside[id]) continue;
@@ -148,114 +151,23 @@ static bool read_stacks(hoisting *b)
     return true;
 }
 
-/* ---- sums ---- */
-
-/* The sum over the steps of a value that is the same in every step, added step by step as
- * the loop would; with a limit, a multiple. */
-static rn_tensor sum_of_same(const hoisting *b, rn_tensor x)
-{
-    if (b->old->limit >= 0) return rn_mul(x, rn_cast(limit_of(b), rn_type_get(x)));
-
-    const rn_shape shape = rn_shape_get(x), flat = {2, {1, rn_shape_count(shape)}};
-    const rn_shape stack = {2, {b->old->steps, flat.size[1]}};
-
-    return rn_reshape(rn_sum_axis(rn_broadcast(rn_reshape(x, flat), stack), 0), shape);
-}
-
-static rn_tensor sum_of_product(const hoisting *b, const rn__node *node)
-{
-    rn__batched in[RN__BATCH_INPUTS];
-
-    for (int i = 0; i < node->inputs; i++) in[i] = operand(b, node->in[i]);
-    if (b->to->root->failed) return rn_null();
-    const rn_tensor y = rn__batch_sum(b->to, b->old->body, node, in, b->old->steps);
-    const uint32_t operands = (1u << node->inputs) - 1;
-    return rn__hoist_has_rows(&b->h, node->in[0])
-               ? rn__hoist_limit_rows(&b->h, b->to, y, operands, true)
-               : limited(b, y, operands);
-}
-
-/* Whether the sum of a node of an increment's tree is computed from those of its
- * operands. */
-static bool sums_operands(const hoisting *b, int32_t id)
-{
-    const rn__node *node = rn__at(b->old->body, id);
-
-    return (node->op->flags & RN_OP_ADDITIVE) && rn__op_kind(node->op) != RN_KIND_REDUCTION;
-}
-
-/* The sum of a node over the steps. The sums of its operands exist already if needed. */
-static rn_tensor sum_of_node(const hoisting *b, int32_t id)
-{
-    const rn__node *node = rn__at(b->old->body, id);
-
-    if (rn__hoist_product(&b->h, id)) return sum_of_product(b, node);
-    if (sums_operands(b, id)) {
-        rn_tensor in[RN__BATCH_INPUTS];
-        for (int i = 0; i < node->inputs; i++) in[i] = b->sum[node->in[i]];
-        return rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
-    }
-    const rn__batched x = operand(b, id);
-    /* A sum over axes stays in the body. Its stack is collected by the loop, with zeros
-     * past a limit. */
-    return x.stacked ? limited(b, rn_sum_axis(x.x, 0), 1) : sum_of_same(b, x.x);
-}
-
-/* An operand whose sum must be built before that of the node; -1 if there is none. */
-static int32_t missing_sum(const hoisting *b, int32_t id)
-{
-    const rn__node *node = rn__at(b->old->body, id);
-
-    if (!sums_operands(b, id) || rn__hoist_product(&b->h, id)) return -1;
-    for (int i = node->inputs - 1; i >= 0; i--)
-        if (rn_is_null(b->sum[node->in[i]])) return node->in[i];
-    return -1;
-}
-
-static rn_tensor sum_of(hoisting *b, int32_t id)
-{
-    int32_t count = 0, *stack = b->h.stack;
-
-    stack[count++] = id;
-    while (count > 0) {
-        const int32_t top = stack[count - 1], missing = missing_sum(b, top);
-        if (missing >= 0) {
-            stack[count++] = missing;
-            continue;
-        }
-        b->sum[top] = sum_of_node(b, top);
-        if (rn_is_null(b->sum[top])) return rn_null();
-        count--;
-    }
-    return b->sum[id];
-}
-
-static bool make_sums(hoisting *b)
-{
-    for (int i = 0; i < b->old->carry.count; i++) {
-        const rn__carry *c = rn__list_at(b->old->carry, rn__carry, i);
-        if (!b->h.summed[i]) continue;
-        b->body->total[i] =
-            rn_add(b->outer->to[c->initial], sum_of(b, rn__hoist_increment(b->old, i)));
-        if (rn_is_null(b->body->total[i])) return false;
-    }
-    return true;
-}
-
 /* ---- the loop ---- */
 
-/* Marks the carries that sums replace, so that they are not rebuilt. */
-static bool prepare(hoisting *b)
+static rn_tensor *tensors(const rn__hoisting *b, int32_t count)
 {
-    rn__arena *arena = &b->pass->arena;
+    return (rn_tensor *)rn__arena_new(&b->pass->arena, (size_t)count * sizeof(rn_tensor));
+}
 
-    b->body->stack = (rn_tensor *)rn__arena_new(arena, (size_t)b->old->body->count *
-                                                           sizeof *b->body->stack);
-    b->body->total = (rn_tensor *)rn__arena_new(arena, (size_t)b->old->carry.count *
-                                                           sizeof *b->body->total);
-    b->sum =
-        (rn_tensor *)rn__arena_new(arena, (size_t)b->old->body->count * sizeof *b->sum);
-    if (!b->body->stack || !b->body->total || !b->sum) return false;
+/* Marks the carries that sums replace, so that they are not rebuilt. */
+static bool prepare(rn__hoisting *b)
+{
+    const int32_t nodes = b->old->body->count;
+
+    b->body->stack = tensors(b, nodes);
+    b->body->total = tensors(b, b->old->carry.count);
+    b->sum = tensors(b, nodes);
+    b->view = tensors(b, nodes);
+    if (!b->body->stack || !b->body->total || !b->sum || !b->view) return false;
     for (int i = 0; i < b->old->carry.count; i++)
         if (b->h.summed[i])
             b->body->total[i] =
@@ -263,7 +175,7 @@ static bool prepare(hoisting *b)
     return true;
 }
 
-static bool rebuild(hoisting *b, const rn__node *node)
+static bool rebuild(rn__hoisting *b, const rn__node *node)
 {
     if (!make_stacks(b, RN__BEFORE)) return false;
     b->loop = rn__copy_loop_begin(b->outer, node, b->to);
@@ -273,14 +185,15 @@ static bool rebuild(hoisting *b, const rn__node *node)
     return rn__copy_leaves(b->outer, b->body, b->old, b->loop) && read_stacks(b) &&
            rn__copy_body(b->pass, b->body, b->loop->body) &&
            rn__copy_loop_end(b->outer, b->body, b->old, b->loop) &&
-           make_stacks(b, RN__AFTER) && make_sums(b);
+           make_stacks(b, RN__AFTER) && rn__hoist_totals(b);
 }
 
 static bool hoist_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
                        rn_graph *to)
 {
     rn__region *body = rn__copy_region(pass, node->loop->body);
-    hoisting b = {.pass = pass, .outer = outer, .body = body, .old = node->loop, .to = to};
+    rn__hoisting b = {
+        .pass = pass, .outer = outer, .body = body, .old = node->loop, .to = to};
 
     b.h = (rn__hoist){.outer = outer, .body = body, .loop = node->loop};
     if (!rn__hoist_classify(&b.h, &pass->arena)) {

@@ -18,18 +18,31 @@ typedef struct rn__hoist {
     unsigned char *target;   /* by node of the body */
     bool *varies, *of_carry; /* by node: it depends on the step; on a carry */
     bool *inside;            /* by node: it must be computed in the body */
-    bool *in_sum;            /* by node: an addition or a product that a sum over the steps
-                                replaces */
-    bool *summed;      /* by carry: it is only a sum, which is computed after the loop */
-    int32_t *readers;  /* how often a node is read: by live nodes, as a next, collected */
-    int32_t *stack;    /* room for all nodes */
-    bool ragged;       /* the loop is */
-    rn__row_body rows; /* then: which nodes have rows */
-    bool any;          /* some node leaves */
+    bool *viewed;     /* by node: a view, of whose operand a node that leaves reads the
+                         stack */
+    bool *in_sum;     /* by node: an addition, a product or a sum over axes that a sum
+                         over the steps replaces */
+    bool *summed;     /* by carry: it is only a sum, which is computed after the loop */
+    int32_t *readers; /* how often a node is read: by live nodes, as a next, collected */
+    int32_t *summed_reads; /* by node: how often increments of sums read it */
+    int32_t *stack;        /* room for all nodes */
+    bool ragged;           /* the loop is */
+    rn__row_body rows;     /* then: which nodes have rows */
+    bool any;              /* some node leaves */
 } rn__hoist;
 
 /* Allocates the arrays from the arena and fills them in. False if out of memory. */
 bool rn__hoist_classify(rn__hoist *hoist, rn__arena *arena);
+
+/* Whether the node is small and can be summed from its stack: a sum over axes. */
+static inline bool rn__hoist_is_sum(const rn__node *node)
+{
+    return rn__op_kind(node->op) == RN_KIND_REDUCTION && (node->op->flags & RN_OP_ADDITIVE);
+}
+
+/* Which carries are sums; hoist_sums.c. The targets before the loop and the readers are
+ * known. */
+bool rn__hoist_find_sums(rn__hoist *h, rn__arena *arena);
 
 /* The increment of a carry that is only a sum, carry = carry + increment; else -1. */
 int32_t rn__hoist_increment(const rn_loop *loop, int carry);

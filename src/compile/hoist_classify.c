@@ -6,12 +6,10 @@
  * those computed from them. After the loop: products on which no carry depends, with the
  * nodes computed from them. Element-wise nodes alone are not worth a stack in memory; they
  * stay in the loop, where their operands are in the cache.
- *
- * A carry that is only added to, and read only after the loop, is really a sum over the
- * steps. It is computed afterwards if that is one product over all steps (the gradient of a
- * weight) or the sum of something small (that of a bias).
  */
 #include "compile/hoist.h"
+
+#include <string.h>
 
 #include "compile/batch.h"
 
@@ -30,14 +28,6 @@ static bool is_product(const rn__node *node)
     return rn__op_kind(node->op) == RN_KIND_PRODUCT;
 }
 
-/* Whether the node is small and can be summed from its stack: a sum over axes. */
-static bool is_sum(const rn__node *node)
-{
-    return rn__op_kind(node->op) == RN_KIND_REDUCTION && (node->op->flags & RN_OP_ADDITIVE);
-}
-
-/* ---- rows ---- */
-
 /* Whether a node of a ragged loop can be computed for all steps at once: what varies all
  * has packed rows, along the first axis, or none has. */
 static bool packs(const rn__hoist *h, int32_t id)
@@ -54,19 +44,6 @@ static bool packs(const rn__hoist *h, int32_t id)
         if (axis == 0 && !h->varies[in]) return false;
     }
     return use.axis != RN__ROWS_MIXED;
-}
-
-/* The same for the sum of a product over the steps. */
-static bool packs_sum(const rn__hoist *h, int32_t id)
-{
-    const rn__node *node = node_at(h, id);
-    int rows = 0;
-
-    for (int i = 0; i < node->inputs && h->ragged; i++) {
-        if (h->rows.axis[node->in[i]] > 0) return false;
-        rows += h->rows.axis[node->in[i]] == 0;
-    }
-    return rows == 0 || (rows == node->inputs && rn__row_use_of(&h->rows, id).sum);
 }
 
 /* ---- dependence ---- */
@@ -125,20 +102,7 @@ static void keep_wanted_before(rn__hoist *h, bool *wanted)
         if (!wanted[id]) h->target[id] = RN__STAYS;
 }
 
-/* ---- sums ---- */
-
-int32_t rn__hoist_increment(const rn_loop *loop, int carry)
-{
-    const rn__carry *c = rn__list_at(loop->carry, rn__carry, carry);
-    const rn__node *next = rn__at(loop->body, c->next);
-
-    if (!rn__op_adds(next->op)) return -1;
-    const int32_t other = next->in[0] == c->leaf ? next->in[1] : next->in[0];
-    if (next->in[0] != c->leaf && next->in[1] != c->leaf) return -1;
-    if (other == c->leaf || !rn_shape_equal(rn__at(loop->body, other)->shape, next->shape))
-        return -1;
-    return other;
-}
+/* ---- readers ---- */
 
 /* The loop's output i, or NULL if it is dead. */
 static const rn__get *live_output(const rn__hoist *h, int i)
@@ -159,87 +123,6 @@ static void count_readers(rn__hoist *h)
     for (int i = 0; i < h->loop->output.count; i++) {
         const rn__get *get = live_output(h, i);
         if (get && get->kind != RN__FINAL) h->readers[get->id]++;
-    }
-}
-
-bool rn__hoist_product(const rn__hoist *h, int32_t id)
-{
-    const rn__node *node = node_at(h, id);
-
-    for (int i = 0; i < node->inputs; i++)
-        if (!h->varies[node->in[i]]) return false;
-    return packs_sum(h, id) && rn__batch_sums(h->loop->body, node);
-}
-
-/* Whether the sum of a node over the steps follows from the sums of its operands. */
-static bool sum_of_operands(const rn__hoist *h, int32_t id)
-{
-    const rn__node *node = node_at(h, id);
-
-    const bool elementwise = rn__is_elementwise(node->op);
-
-    if (!(node->op->flags & RN_OP_ADDITIVE) || is_sum(node) || node->inputs == 0)
-        return false;
-    for (int i = 0; i < node->inputs && elementwise; i++)
-        if (!rn_shape_equal(node->shape, node_at(h, node->in[i])->shape)) return false;
-    return true;
-}
-
-/* An increment is a tree of additions and reshapes, whose leaves are products and sums over
- * axes. It is traversed with an explicit stack, because a chain of additions may be as long
- * as the body. */
-static void push_operands(const rn__hoist *h, int32_t id, int32_t *count)
-{
-    for (int i = 0; i < node_at(h, id)->inputs; i++)
-        h->stack[(*count)++] = node_at(h, id)->in[i];
-}
-
-/* Whether the sum of this node over the steps can be computed after the loop. Only a sum
- * over axes may have other readers; the other nodes are no longer computed step by step. */
-static bool summable(const rn__hoist *h, int32_t id)
-{
-    int32_t count = 0;
-
-    h->stack[count++] = id;
-    while (count > 0) {
-        id = h->stack[--count];
-        if (is_sum(node_at(h, id))) {
-            if (h->target[id] != RN__STAYS || !h->varies[id]) return false;
-            continue;
-        }
-        if (h->readers[id] != 1) return false;
-        if (rn__hoist_product(h, id)) continue;
-        if (!sum_of_operands(h, id)) return false;
-        push_operands(h, id, &count);
-    }
-    return true;
-}
-
-/* Marks the additions and products that are no longer computed step by step. */
-static void mark_summand(rn__hoist *h, int32_t id)
-{
-    int32_t count = 0;
-
-    h->stack[count++] = id;
-    while (count > 0) {
-        id = h->stack[--count];
-        if (is_sum(node_at(h, id))) continue;
-        h->in_sum[id] = true;
-        if (!rn__hoist_product(h, id)) push_operands(h, id, &count);
-    }
-}
-
-static void find_sums(rn__hoist *h)
-{
-    for (int i = 0; i < h->loop->carry.count; i++) {
-        const rn__carry *c = carry_at(h, i);
-        if (!h->body->carried[i] || c->rows) continue;
-        const int32_t increment = rn__hoist_increment(h->loop, i);
-        h->summed[i] = increment >= 0 && h->readers[c->leaf] == 1 &&
-                       h->readers[c->next] == 1 && summable(h, increment);
-        if (!h->summed[i]) continue;
-        h->in_sum[c->next] = true;
-        mark_summand(h, increment);
     }
 }
 
@@ -294,45 +177,74 @@ static void need(const rn__hoist *h, int32_t id)
     if (h->target[id] == RN__STAYS) h->inside[id] = true;
 }
 
-/* The nodes that the sum of an increment reads: factors of products, or the small
- * summand. */
-static void need_summand(const rn__hoist *h, int32_t id)
+/* Whether a view of all steps is one of its operand's stack, which exists or is no
+ * larger. */
+static bool views_stack(const rn__hoist *h, int32_t id)
 {
-    int32_t count = 0;
+    const rn__node *node = node_at(h, id);
 
-    h->stack[count++] = id;
-    while (count > 0) {
-        id = h->stack[--count];
-        const rn__node *node = node_at(h, id);
-        if (rn__hoist_product(h, id)) {
-            need(h, node->in[0]);
-            need(h, node->in[1]);
-        } else if (is_sum(node)) {
-            need(h, id);
-        } else {
-            push_operands(h, id, &count);
-        }
+    if (!node->op->view || !rn__batch_known(node) || !h->varies[id] || !packs(h, id))
+        return false;
+    const rn__node *in = node_at(h, node->in[0]);
+    return !in->op->view && (in->op == &rn__op_each || (in->op->flags & RN_OP_JOINS) ||
+                             rn_shape_count(in->shape) == rn_shape_count(node->shape));
+}
+
+/* What a node that leaves reads. */
+static void need_operands(const rn__hoist *h, int32_t id)
+{
+    for (int i = 0; i < node_at(h, id)->inputs; i++) {
+        const int32_t in = node_at(h, id)->in[i];
+        h->viewed[in] |= h->target[in] == RN__STAYS && views_stack(h, in);
+        need(h, h->viewed[in] ? node_at(h, in)->in[0] : in);
     }
 }
 
-static void find_inside(rn__hoist *h)
+/* Whether a node has a stack anyway, once `inside` has all that the other nodes that leave
+ * need; or it costs no more than that of its sum over axes. */
+static bool has_stack(const rn__hoist *h, int32_t id, int32_t sum, const bool *collected)
 {
-    for (int i = 0; i < h->loop->carry.count; i++) {
-        if (!h->body->carried[i]) continue;
-        if (h->summed[i])
-            need_summand(h, rn__hoist_increment(h->loop, i));
+    const rn__node *node = node_at(h, id);
+
+    return collected[id] || h->viewed[id] || node->op == &rn__op_each ||
+           h->target[id] == RN__BEFORE ||
+           rn_shape_count(node->shape) == rn_shape_count(node_at(h, sum)->shape);
+}
+
+/* A sum over axes that only increments read, of what has a stack: all steps become one. */
+static void find_whole_sums(rn__hoist *h, const bool *collected)
+{
+    for (int32_t id = 0; id < h->loop->body->count; id++) {
+        const rn__node *node = node_at(h, id);
+        if (!h->summed_reads[id] || !rn__hoist_is_sum(node)) continue;
+        if (h->target[id] == RN__STAYS && h->summed_reads[id] == h->readers[id] &&
+            rn__hoist_product(h, id) && has_stack(h, node->in[0], id, collected))
+            h->in_sum[id] = true;
+        if (h->in_sum[id])
+            need_operands(h, id);
         else
-            h->inside[carry_at(h, i)->next] = h->inside[carry_at(h, i)->leaf] = true;
+            need(h, id);
     }
+}
+
+static void find_inside(rn__hoist *h, bool *collected)
+{
+    const int32_t n = h->loop->body->count;
+
     for (int i = 0; i < h->loop->output.count; i++) {
         const rn__get *get = live_output(h, i);
         if (get && get->kind == RN__COLLECT) need(h, (int32_t)get->id);
     }
-    for (int32_t id = h->loop->body->count - 1; id >= 0; id--) {
+    for (int32_t id = 0; id < n; id++)
+        if ((h->in_sum[id] && rn__hoist_product(h, id)) || h->target[id] == RN__AFTER)
+            need_operands(h, id);
+    memcpy(collected, h->inside, (size_t)n * sizeof *collected);
+    find_whole_sums(h, collected);
+    for (int i = 0; i < h->loop->carry.count; i++)
+        if (h->body->carried[i] && !h->summed[i])
+            h->inside[carry_at(h, i)->next] = h->inside[carry_at(h, i)->leaf] = true;
+    for (int32_t id = n - 1; id >= 0; id--)
         if (h->inside[id] && h->target[id] == RN__STAYS) mark_operands(h, id, h->inside);
-        for (int i = 0; h->target[id] == RN__AFTER && i < node_at(h, id)->inputs; i++)
-            need(h, node_at(h, id)->in[i]);
-    }
 }
 
 bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
@@ -345,13 +257,15 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->varies = (bool *)rn__arena_new(arena, n);
     h->of_carry = (bool *)rn__arena_new(arena, n);
     h->inside = (bool *)rn__arena_new(arena, n);
+    h->viewed = (bool *)rn__arena_new(arena, n);
     h->summed = (bool *)rn__arena_new(arena, (size_t)h->loop->carry.count);
     h->in_sum = (bool *)rn__arena_new(arena, n);
     h->readers = (int32_t *)rn__arena_new(arena, n * sizeof *h->readers);
+    h->summed_reads = (int32_t *)rn__arena_new(arena, n * sizeof *h->summed_reads);
     h->stack = (int32_t *)rn__arena_new(arena, (n + 1) * sizeof *h->stack);
-    if (!h->readers || !h->stack) return false;
+    if (!h->readers || !h->summed_reads || !h->stack) return false;
     if (!scratch || !held || !h->in_sum || !h->target || !h->varies || !h->of_carry ||
-        !h->inside || !h->summed)
+        !h->inside || !h->viewed || !h->summed)
         return false;
     h->ragged = h->loop->ragged[0] >= 0;
     if (h->ragged && !rn__row_axes(&h->rows, h->loop, arena)) return false;
@@ -359,10 +273,10 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     find_able_before(h);
     keep_wanted_before(h, scratch);
     count_readers(h);
-    find_sums(h);
+    if (!rn__hoist_find_sums(h, arena)) return false;
     find_core(h, held);
     find_after(h, held);
-    find_inside(h);
+    find_inside(h, scratch);
     for (size_t i = 0; i < n; i++) h->any |= h->target[i] != RN__STAYS;
     for (int i = 0; i < h->loop->carry.count; i++) h->any |= h->summed[i];
     return true;

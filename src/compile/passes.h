@@ -7,6 +7,9 @@
  *   simplify   dead code, common subexpressions, identities, constants; loop invariants
  *   ragged     loops with lengths run on the sequences that last
  *   merge      loops that compute something in common become one
+ *   split      products of concatenations become sums of products
+ *   sums       sums of a gradient's products become one product
+ *   join       products that share an operand become one
  *   hoist      moves work out of loops that need not run in every step
  *   simplify   again, after hoisting
  *
@@ -28,6 +31,7 @@ typedef struct rn__conversion {
 bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t *roots,
                  int count);
 
+/* With the pass's hook, which calls the two functions below, or else without one. */
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Whether some loop has lengths, and a pass that leaves their padding out (ragged.h); it
@@ -35,10 +39,20 @@ bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
 bool rn__ragged_possible(const rn_graph *graph);
 bool rn__ragged_loops(rn__copy_pass *pass, const int32_t *roots, int count);
 
+/* The copy of a node, null if an operand is; and the first node equal to x. */
+rn_tensor rn__simplified(rn__copy_pass *pass, const rn__node *node, const rn_tensor *in);
+rn_tensor rn__unique(rn__copy_pass *pass, rn_tensor x);
+
 /* Whether two loops could be merged, and a pass that does it; it simplifies too. The graph
  * has been simplified. */
 bool rn__merge_possible(const rn_graph *graph);
 bool rn__merge_loops(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Whether there are two products; and the passes on them, which simplify too. */
+bool rn__products_possible(const rn_graph *graph);
+bool rn__split_products(rn__copy_pass *pass, const int32_t *roots, int count);
+bool rn__join_sums(rn__copy_pass *pass, const int32_t *roots, int count);
+bool rn__join_products(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Also simplifies the nodes that it creates. */
 bool rn__hoist_loops(rn__copy_pass *pass, const int32_t *roots, int count);

@@ -92,7 +92,7 @@ static bool grow(rn_allocator a, table *t)
 
 /* The first node equal to x; if there is none, x is added to the table and returned. x was
  * appended only for this comparison; if it is not used, it is dead code. */
-static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
+rn_tensor rn__unique(rn__copy_pass *pass, rn_tensor x)
 {
     table *t = (table *)pass->data;
 
@@ -112,30 +112,32 @@ static rn_tensor unique(rn__copy_pass *pass, rn_tensor x)
     return x;
 }
 
-static rn_tensor simplify_node(rn__copy_pass *pass, const rn__node *node,
-                               const rn_tensor *in)
+rn_tensor rn__simplified(rn__copy_pass *pass, const rn__node *node, const rn_tensor *in)
 {
+    for (int i = 0; i < node->inputs; i++)
+        if (rn_is_null(in[i])) return rn_null();
     rn_tensor x = rn__identity(node, in);
 
     /* Operands are unique already, or leaves of a body, which are never merged. */
     if (!rn_is_null(x)) return x;
     x = rn__fold(pass->to, node, in);
     if (rn_is_null(x)) x = rn__copy_as_is(pass, node, in);
-    return unique(pass, x);
+    return rn__unique(pass, x);
 }
 
 static rn_tensor simplify_leaf(rn__copy_pass *pass, const rn__node *leaf)
 {
     const rn_tensor x = rn__copy_leaf_as_is(pass, leaf);
 
-    return leaf->op == &rn__op_variable || leaf->op == &rn__op_input ? x : unique(pass, x);
+    return leaf->op == &rn__op_variable || leaf->op == &rn__op_input ? x
+                                                                     : rn__unique(pass, x);
 }
 
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count)
 {
     table t = {0};
 
-    pass->node = simplify_node;
+    if (!pass->node) pass->node = rn__simplified;
     pass->leaf = simplify_leaf;
     pass->data = &t;
     const bool ok = rn__copy_run(pass, roots, count, true);

@@ -46,6 +46,7 @@ rn_tensor rn__append(rn_graph *graph, const rn_op *op, rn_type type, rn_shape sh
                        .variant = type,
                        .shape = shape,
                        .inputs = inputs,
+                       .gradient = graph->root->gradient,
                        .attribute_size = size,
                        .limit = {.id = -1}};
     node->in = (int32_t *)copy(arena, in, (size_t)inputs * sizeof *in);

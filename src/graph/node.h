@@ -40,6 +40,7 @@ typedef struct rn__node {
     rn_type variant; /* whose kernel is called */
     rn_shape shape;
     int inputs;
+    bool gradient;      /* built by rn_grad */
     int32_t assignment; /* of a variable leaf: the number of its assignment, from 1; 0:
                            none */
     int32_t *in;        /* ids in the same graph */
@@ -85,6 +86,7 @@ struct rn_graph {
     rn__list draws;         /* number of draws for each key; nn/random.c */
     uint32_t shares;        /* number of calls of rn_share; nn/scope.c */
     rn__frame *frame;       /* the innermost function that is building; frame.h */
+    bool gradient;          /* nodes that are appended now are a gradient's */
     bool trains, infers;    /* a scope for training, for inference has used a weight */
     bool failed, no_memory; /* no_memory: that was the error */
     char error[512];
@@ -191,6 +193,10 @@ static inline bool rn__is_elementwise(const rn_op *op)
 
 /* Whether the operator is the sum of its two operands. */
 bool rn__op_adds(const rn_op *op);
+
+/* The axis along which a node is its operands one after the other, at least two and none of
+ * them empty; -1: it is something else. */
+int rn__node_joins(const rn_graph *graph, const rn__node *node);
 
 /* What the record answers to rn_divide_rule; an element-wise operator's rule is implied. */
 bool rn__op_divides(const rn_op *op, const rn_call *call, int axis, int *cut);

@@ -57,6 +57,25 @@ bool rn__op_adds(const rn_op *op)
     return op->inputs == 2 && rn__is_elementwise(op) && (op->flags & flags) == flags;
 }
 
+int rn__node_joins(const rn_graph *graph, const rn__node *node)
+{
+    int64_t size = 0;
+    int axis = -1;
+
+    if (!(node->op->flags & RN_OP_JOINS) || node->inputs < 2) return -1;
+    const rn_shape first = rn__at(graph, node->in[0])->shape;
+    for (int i = 0; i < node->shape.rank && first.rank == node->shape.rank; i++)
+        if (first.size[i] != node->shape.size[i]) axis = i;
+    for (int i = 0; axis >= 0 && i < node->inputs; i++) {
+        rn_shape part = rn__at(graph, node->in[i])->shape;
+        if (part.rank != node->shape.rank || rn_shape_count(part) == 0) return -1;
+        size += part.size[axis];
+        part.size[axis] = node->shape.size[axis];
+        if (!rn_shape_equal(part, node->shape)) return -1;
+    }
+    return axis >= 0 && size == node->shape.size[axis] ? axis : -1;
+}
+
 bool rn__op_divides(const rn_op *op, const rn_call *call, int axis, int *cut)
 {
     const rn_array *y = call->out;

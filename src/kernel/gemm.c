@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The matrix product: loops over cache blocks around the register tile.
- *
- *   for each NC columns of B and C
- *     for each RN__GEMM_KC of k                      the block that gemm.h speaks of
- *       pack B, or leave it where it is
- *       for each MC rows of A and C
- *         pack A
- *         for each strip of columns                   b of the tile: first-level cache
- *           for each MR rows                          a of the tile: second-level cache
- *             tile
- *
- * A is always packed, because the tile reads one element of each row at a time. B is packed
- * where its rows are not contiguous, at the ragged right edge (so that whole vectors can be
- * read), and where so many rows of A use it that the copy is cheap. A recurrent step, whose
- * m is the batch, reads its weights in place.
+ * The matrix product: its memory, the layout of packed B, and the choice of a way.
  *
  * A sum of more than RN__GEMM_LONG products is split in two, recursively, because rounding
  * errors grow with the number of blocks.
@@ -23,49 +9,7 @@
 
 #ifdef RN_REAL
 
-#include "kernel/gemm_pack.h"
-#include "kernel/gemm_tile.h"
-
-enum {
-    RN__GEMM_KC = 256,
-    RN__GEMM_LONG = 64 * RN__GEMM_KC,
-    MC = 240, /* A: a quarter megabyte of f32; a multiple of every MR */
-    NC = 4096 / (int)sizeof(real), /* B: a megabyte */
-    PACK_FROM = 384,               /* rows of A from which packing B pays */
-    ALIGNMENT = 64
-};
-
-/* The state of the loops. */
-typedef struct product {
-    int64_t m, n, k;
-    const real *a, *b;
-    real *c;
-    int64_t a_row, a_column, b_row, b_column, c_row, c_column;
-    int64_t strip; /* columns of a full tile */
-    bool pack_b;
-    real *a_packed, *b_packed;
-} product;
-
-static inline int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline int64_t round_up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
-/* Number of elements in the packed block of each operand. */
-static int64_t packed_a(int64_t m, int64_t k)
-{
-    return round_up(least(m, MC) * least(k, RN__GEMM_KC), ALIGNMENT);
-}
-
-static int64_t packed_b(int64_t n, int64_t k)
-{
-    return round_up(least(n, NC), WIDE * LANES) * least(k, RN__GEMM_KC);
-}
+#include "kernel/gemm_blocks.h"
 
 /* How often the longest part of k is halved; each time needs a C for the second half. */
 static int64_t halvings(int64_t k)
@@ -76,127 +20,113 @@ static int64_t halvings(int64_t k)
     return count;
 }
 
-size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k)
-{
-    int64_t straight = packed_a(m, k) + packed_b(n, k);
-    int64_t turned = packed_a(n, k) + packed_b(m, k);
+/* ---- scratch ---- */
 
-    return (size_t)((straight > turned ? straight : turned) + halvings(k) * m * n) *
-           sizeof(real);
+static rn__matrix transposed(rn__matrix x)
+{
+    return (rn__matrix){x.data, x.column, x.row};
 }
 
-/* Columns that a tile computes for this many columns of C. There is no tile of three
- * vectors. */
-static int64_t tile_width(int64_t columns)
+/* C' = B' A'. */
+static rn__product turned(const rn__product *g)
 {
-    int64_t vectors = (columns + LANES - 1) / LANES;
+    rn__product t = *g;
 
-    return (vectors == 3 ? WIDE : vectors) * LANES;
+    t.m = g->n, t.n = g->m;
+    t.a = transposed(g->b), t.b = transposed(g->a), t.c = transposed(g->c);
+    return t;
 }
 
-static inline const real *b_at(const product *g, int64_t p, int64_t j)
+static int64_t whole_b(int64_t n, int64_t k)
 {
-    return g->b + p * g->b_row + j * g->b_column;
+    return round_up(n, LANES) * least(k, RN__GEMM_LONG);
 }
 
-/* Whether a strip of this many columns can be read in place. */
-static bool in_place(const product *g, int64_t columns)
+/* Elements of a B with contiguous rows from which on a copy of each block, while that is in
+ * the cache, is cheaper than one of the whole. */
+static int64_t large_b(void)
 {
-    return !g->pack_b && columns == tile_width(columns);
+    return 2 * rn__cache_bytes(2) / (int64_t)sizeof(real);
 }
 
-/* Packs one strip after the other, each at its first column times k; nothing if B is read
- * in place. */
-static void pack_b(const product *g, int64_t p, int64_t k, int64_t j, int64_t n)
+/* Whether B is packed as a whole, if it needs packing: more than one block of rows uses it.
+ */
+static bool packs_whole(const rn__product *g)
 {
-    for (int64_t s = 0; s < n; s += g->strip) {
-        int64_t columns = least(g->strip, n - s);
+    if (g->packed || g->m <= most_rows()) return false;
+    return g->b.column != 1 || whole_b(g->n, g->k) <= large_b();
+}
 
-        if (!in_place(g, columns))
-            pack(g->b_packed + s * k, columns, tile_width(columns), k, b_at(g, p, j + s),
-                 g->b_column, g->b_row);
+static int64_t elements(const rn__product *g)
+{
+    int64_t b = packed_b(g->n, g->k), whole = whole_b(g->n, g->k);
+
+    if (g->b.column == 1) whole = least(whole, large_b());
+    if (g->m > most_rows() && whole > b) b = whole;
+    return packed_a(g->m, g->k) + b + sums(g->m, g->n, g->k);
+}
+
+size_t R(rn__gemm_scratch)(const rn__product *g)
+{
+    const rn__product t = turned(g);
+    const int64_t halves = halvings(g->k), spare = (halves ? halves + 1 : 0) * g->m * g->n;
+    const int64_t straight = elements(g), other = elements(&t);
+
+    return (size_t)((straight > other ? straight : other) + spare) * sizeof(real);
+}
+
+/* ---- packed B ---- */
+
+size_t R(rn__gemm_packed)(int64_t n, int64_t k)
+{
+    if (n < LANES / 2 || n <= 0 || k <= 0) return 0;
+    return ALIGNMENT + (size_t)(round_up(n, LANES) * k) * sizeof(real);
+}
+
+void R(rn__gemm_pack)(int64_t n, int64_t k, rn__matrix b, void *packed)
+{
+    memcpy(packed, &n, sizeof n);
+    pack_strips((real *)((char *)packed + ALIGNMENT), n, k, (const real *)b.data, b.row,
+                b.column);
+}
+
+static const real *first_strip(const rn__product *g)
+{
+    int64_t n, first;
+
+    if (!g->packed) return NULL;
+    memcpy(&n, g->packed, sizeof n);
+    first = n == g->n ? 0 : g->first;
+    return (const real *)((const char *)g->packed + ALIGNMENT) + first * g->k;
+}
+
+/* ---- long sums ---- */
+
+/* Packs the whole of B first, if that pays. */
+static void straight_product(const product *g)
+{
+    product of = *g;
+
+    if (g->packs_whole) {
+        pack_strips(g->b_packed, g->n, g->k, g->b, g->b_row, g->b_column);
+        of.packed = g->b_packed;
+        of.k_packed = g->k;
     }
+    blocks(&of);
 }
 
-/* Packs one tile after the other, of at most MR rows. */
-static void pack_a(const product *g, int64_t i, int64_t m, int64_t p, int64_t k)
+static void add_to(const product *g, const real *x)
 {
-    for (int64_t s = 0; s < m; s += MR) {
-        int64_t rows = least(MR, m - s);
-
-        pack(g->a_packed + s * k, rows, rows, k,
-             g->a + (i + s) * g->a_row + p * g->a_column, g->a_row, g->a_column);
-    }
-}
-
-/* Writes one tile to C, through a buffer where C is narrower than whole vectors. */
-static void tile_to(const product *g, int64_t i, int64_t j, int64_t rows, int64_t columns,
-                    tile_operands t)
-{
-    int64_t width = tile_width(columns), vectors = width / LANES;
-    tile_function *run =
-        vectors <= NARROW ? narrow_tiles[rows - 1][vectors - 1] : wide_tiles[rows - 1];
-    real *c = g->c + i * g->c_row + j * g->c_column;
-    real buffer[MR * NARROW * LANES] __attribute__((aligned(ALIGNMENT)));
-
-    if (g->c_column == 1 && columns == width) {
-        t.c = c, t.c_row = g->c_row;
-        run(&t);
-        return;
-    }
-
-    bool add = t.add;
-    t.c = buffer, t.c_row = width, t.add = false;
-    run(&t);
-    for (int64_t y = 0; y < rows; y++)
-        for (int64_t x = 0; x < columns; x++) {
-            real *to = c + y * g->c_row + x * g->c_column, sum = buffer[y * width + x];
-            *to = add ? *to + sum : sum;
-        }
-}
-
-/* A packed [m,k] times a block of B [k,n], into C from (i, j) on. */
-static void multiply(const product *g, int64_t i, int64_t m, int64_t j, int64_t n,
-                     int64_t p, int64_t k)
-{
-    for (int64_t s = 0; s < n; s += g->strip) {
-        int64_t columns = least(g->strip, n - s);
-        bool stays = in_place(g, columns);
-        tile_operands t = {.k = k, .add = p > 0};
-
-        t.b = stays ? b_at(g, p, j + s) : g->b_packed + s * k;
-        t.b_row = stays ? g->b_row : tile_width(columns);
-        for (int64_t r = 0; r < m; r += MR) {
-            t.a = g->a_packed + r * k;
-            tile_to(g, i + r, j + s, least(MR, m - r), columns, t);
-        }
-    }
-}
-
-static void blocks(const product *g)
-{
-    for (int64_t j = 0; j < g->n; j += NC) {
-        int64_t n = least(NC, g->n - j);
-
-        for (int64_t p = 0; p < g->k; p += RN__GEMM_KC) {
-            int64_t k = least(RN__GEMM_KC, g->k - p);
-
-            pack_b(g, p, k, j, n);
-            for (int64_t i = 0; i < g->m; i += MC) {
-                int64_t m = least(MC, g->m - i);
-
-                pack_a(g, i, m, p, k);
-                multiply(g, i, m, j, n, p, k);
-            }
-        }
-    }
+    for (int64_t i = 0; i < g->m; i++)
+        for (int64_t j = 0; j < g->n; j++)
+            g->c[i * g->c_row + j * g->c_column] += x[i * g->n + j];
 }
 
 /* The first half of k is a power of two times RN__GEMM_LONG. */
 static void halves(const product *g, real *spare)
 {
     if (g->k <= RN__GEMM_LONG) {
-        blocks(g);
+        straight_product(g);
         return;
     }
 
@@ -207,67 +137,156 @@ static void halves(const product *g, real *spare)
     other.k = g->k - first;
     other.a += first * g->a_column;
     other.b += first * g->b_row;
+    if (g->packed) other.packed += first * LANES;
     other.c = spare, other.c_row = g->n, other.c_column = 1;
     halves(&one, spare);
     halves(&other, spare + g->m * g->n);
+    add_to(g, spare);
+}
+
+static void long_product(product g, real *spare)
+{
+    product whole = g;
+
+    if (!g.add) {
+        halves(&g, spare);
+        return;
+    }
+    whole.add = false;
+    whole.c = spare, whole.c_row = g.n, whole.c_column = 1;
+    halves(&whole, spare + g.m * g.n);
+    add_to(&g, spare);
+}
+
+/* Without terms. */
+static void zeros(const rn__product *g)
+{
     for (int64_t i = 0; i < g->m; i++)
-        for (int64_t j = 0; j < g->n; j++)
-            g->c[i * g->c_row + j * g->c_column] += spare[i * g->n + j];
-}
-
-static void clear(int64_t m, int64_t n, rn__matrix c)
-{
-    for (int64_t i = 0; i < m; i++)
-        for (int64_t j = 0; j < n; j++) ((real *)c.data)[i * c.row + j * c.column] = 0;
-}
-
-static rn__matrix transposed(rn__matrix x)
-{
-    return (rn__matrix){x.data, x.column, x.row};
+        for (int64_t j = 0; j < g->n; j++) {
+            real *c = (real *)g->c.data + i * g->c.row + j * g->c.column;
+            *c = g->add ? *c + 0 : 0;
+        }
 }
 
 /* Whether C' = B' A', which has the same sums, suits the tiles better: they write whole
  * vectors along the rows of C. */
-static bool better_turned(int64_t m, int64_t n, rn__matrix c)
+static bool better_turned(const rn__product *g)
 {
-    if (n < LANES / 2 && m > n) return true;
-    return c.column != 1 && c.row == 1 && m >= LANES / 2;
+    if (g->packed) return false;
+    if (g->n < LANES / 2 && g->m > g->n) return true;
+    return g->c.column != 1 && g->c.row == 1 && g->m >= LANES / 2;
 }
 
-void R(rn__gemm)(int64_t m, int64_t n, int64_t k, rn__matrix a, rn__matrix b, rn__matrix c,
-                 void *scratch)
+/* Whether rows at this distance, in elements, share so few sets of the first-level cache
+ * that those of a tile evict each other. */
+static bool share_sets(int64_t row)
 {
-    if (k <= 0) {
-        clear(m, n, c);
+    return row * (int64_t)sizeof(real) % (WAY / 2) == 0;
+}
+
+static a_source source_of_a(const rn__product *g)
+{
+    if (g->m == 1) return A_COLUMNS;
+    if (g->a.column == 1) return A_ROWS;
+    return g->a.row == 1 && g->n < PACK_A_FROM ? A_COLUMNS : A_PACKED;
+}
+
+static b_source source_of_b(const rn__product *g)
+{
+    if (g->packed || packs_whole(g)) return B_PACKED;
+    if (g->b.column != 1) return B_BY_BLOCK;
+    return g->m >= (share_sets(g->b.row) ? PACK_FAR_B_FROM : PACK_B_FROM) ? B_BY_BLOCK
+                                                                          : B_IN_PLACE;
+}
+
+static void set_blocks(product *g)
+{
+    const int64_t rows = most_rows();
+
+    g->rows = g->m <= rows ? g->m : round_up(divide_up(g->m, divide_up(g->m, rows)), MR);
+    if (g->from_a <= A_COLUMNS && g->from_b != B_BY_BLOCK &&
+        g->rows * g->k * (int64_t)sizeof(real) <= rn__cache_bytes(2) / 2)
+        g->columns = 0;
+    else
+        g->columns = round_up(divide_up(g->n, divide_up(g->n, most_columns())), LANES);
+}
+
+/* The product of a short step: one tile of rows, one block of k, operands that are read
+ * where they are. The general way takes as long to begin as this to compute. */
+static bool short_product(const rn__product *g)
+{
+    const bool b_suits = g->packed || (g->b.column == 1 && g->n % LANES == 0);
+
+    if (g->m > MR || g->k > RN__GEMM_KC || g->k <= 0 || g->m <= 0) return false;
+    if (!b_suits || g->c.column != 1 || (g->a.column != 1 && g->m > 1)) return false;
+
+    const real *b = g->packed ? first_strip(g) : (const real *)g->b.data;
+    const int64_t next = g->packed ? g->k * LANES : LANES;
+    tile_operands t = {.k = g->k,
+                       .a = (const real *)g->a.data,
+                       .a_row = g->a.row,
+                       .a_step = g->a.column,
+                       .b_row = g->packed ? LANES : g->b.row,
+                       .b_next = next,
+                       .c_row = g->c.row,
+                       .add = g->add};
+
+    for (int64_t j = 0, vectors; j < g->n; j += vectors * LANES) {
+        vectors = next_vectors(g->m, divide_up(g->n - j, LANES));
+        tile_function *run = tile_of(g->m > 1, g->m, vectors);
+        t.b = b + j / LANES * next;
+        t.c = (real *)g->c.data + j;
+        if (j + vectors * LANES <= g->n)
+            run(&t);
+        else
+            tile_to_edge(run, t, g->c, g->m, g->n - j);
+    }
+    return true;
+}
+
+void R(rn__gemm)(const rn__product *of)
+{
+    if (short_product(of)) return;
+
+    const rn__product x = better_turned(of) ? turned(of) : *of;
+
+    if (x.k <= 0) {
+        zeros(&x);
         return;
     }
-    if (better_turned(m, n, c)) {
-        rn__matrix left = transposed(b), right = transposed(a);
-        int64_t rows = n;
-
-        a = left, b = right, c = transposed(c);
-        n = m, m = rows;
-    }
+    if (x.m <= 0 || x.n <= 0) return;
 
     product g = {
-        .m = m,
-        .n = n,
-        .k = k,
-        .a = (const real *)a.data,
-        .b = (const real *)b.data,
-        .c = (real *)c.data,
-        .a_row = a.row,
-        .a_column = a.column,
-        .b_row = b.row,
-        .b_column = b.column,
-        .c_row = c.row,
-        .c_column = c.column,
-        .strip = (m > MR / 2 ? NARROW : WIDE) * LANES,
-        .pack_b = b.column != 1 || m >= PACK_FROM,
-        .a_packed = (real *)scratch,
-        .b_packed = (real *)scratch + packed_a(m, k),
+        .m = x.m,
+        .n = x.n,
+        .k = x.k,
+        .a = (const real *)x.a.data,
+        .b = (const real *)x.b.data,
+        .packed = first_strip(&x),
+        .c = (real *)x.c.data,
+        .a_row = x.a.row,
+        .a_column = x.a.column,
+        .b_row = x.b.row,
+        .b_column = x.b.column,
+        .c_row = x.c.row,
+        .c_column = x.c.column,
+        .from_a = source_of_a(&x),
+        .from_b = source_of_b(&x),
+        .k_packed = x.k,
+        .add = x.add,
+        .a_packed = (real *)x.scratch,
     };
-    halves(&g, g.b_packed + packed_b(n, k));
+    set_blocks(&g);
+    g.b_packed = g.a_packed + packed_a(g.m, g.k);
+    g.sums = g.b_packed + packed_b(g.n, g.k);
+    if (packs_whole(&x)) {
+        g.sums = g.b_packed + whole_b(g.n, g.k);
+        g.packs_whole = true;
+    }
+    if (g.k > RN__GEMM_LONG)
+        long_product(g, g.sums + sums(g.m, g.n, g.k));
+    else
+        straight_product(&g);
 }
 
 #endif

@@ -7,11 +7,18 @@
  * sums, recursively; the first has RN__GEMM_LONG times a power of two terms. That order
  * depends on k alone, not on m, n, strides, the code path or threads. So a row of A gives
  * the same bits in any batch.
+ *
+ * B may be packed before. Packed B, in memory aligned to 64 bytes: a cache line whose first
+ * eight bytes are n, then strips of columns, each for all k, the last one padded with
+ * zeros. A strip has a number of columns that divides RN__GEMM_COLUMNS, so columns from a
+ * multiple of that on are at the same place whatever n is.
  */
 #ifndef RN_KERNEL_GEMM_H
 #define RN_KERNEL_GEMM_H
 
 #include "kernel/variant.h"
+
+enum { RN__GEMM_COLUMNS = 64 };
 
 /* A two-dimensional operand: element (i, j) is data[i * row + j * column]. Strides are in
  * elements and may be zero or negative. */
@@ -20,12 +27,28 @@ typedef struct rn__matrix {
     int64_t row, column;
 } rn__matrix;
 
-/* Bytes of scratch, 64-byte aligned, for a product of these sizes. */
-size_t R(rn__gemm_scratch)(int64_t m, int64_t n, int64_t k);
+/* One product. */
+typedef struct rn__product {
+    int64_t m, n, k;
+    rn__matrix a, b, c;
+    const void *packed; /* B packed before, then b is not used; else NULL */
+    int64_t first;      /* of packed B with more than n columns: the first that is used, a
+                           multiple of RN__GEMM_COLUMNS; not used if it has n */
+    bool add;           /* adds to C instead of overwriting it: as if the product were
+                           written elsewhere and then added */
+    void *scratch;      /* 64-byte aligned */
+} rn__product;
 
-/* Overwrites C. C must not overlap A or B. k = 0 gives zeros; m = 0 or n = 0 does
- * nothing. */
-void R(rn__gemm)(int64_t m, int64_t n, int64_t k, rn__matrix a, rn__matrix b, rn__matrix c,
-                 void *scratch);
+/* Bytes of scratch for a product of these sizes and strides, packed and added or not. No
+ * data is read. With fewer rows or columns it needs no more. */
+size_t R(rn__gemm_scratch)(const rn__product *g);
+
+/* C must not overlap A or B. k = 0 gives zeros; m = 0 or n = 0 does nothing. */
+void R(rn__gemm)(const rn__product *g);
+
+/* Bytes of packed B; 0 if a product with it would be no faster. */
+size_t R(rn__gemm_packed)(int64_t n, int64_t k);
+
+void R(rn__gemm_pack)(int64_t n, int64_t k, rn__matrix b, void *packed);
 
 #endif

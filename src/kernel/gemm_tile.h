@@ -2,12 +2,13 @@
 /*
  * The register tile of the matrix product: the innermost loop.
  *
- *   c [rows, width]  =  or +=  a [rows, k] b [k, width],  width a whole number of vectors
+ *   sum [rows, width]  =  a [rows, k] b [k, width]       k of one block, a number of
+ * vectors c                  =  prior + sum, then c + that     each term only if asked for
  *
- * The sums stay in registers for all k. A tile has at most MR rows of two vectors. With
- * half as many rows it may have four vectors, because few rows have too few sums to hide
- * the latency of an addition. Each size is a function of its own, generated from one source
- * with constant sizes, so that the compiler keeps the sums in registers.
+ * The sums stay in registers for all k. Few rows take more vectors, because few sums do not
+ * hide the latency of an addition. Each size is a function of its own, generated from one
+ * source with constant sizes, so that the compiler keeps the sums in registers; and there
+ * are two of each, for the two ways in which a lies in memory.
  *
  * Every size sums an element in the same order, as gemm.h guarantees.
  */
@@ -24,130 +25,220 @@
 #define MR 4 /* a product that is not fused needs a register of its own */
 #endif
 
-enum { NARROW = 2, WIDE = 4 }; /* vectors in a row of a tile */
+enum { WIDEST = 8 }; /* vectors in a row of a tile */
 
 typedef struct tile_operands {
     int64_t k;
-    const real *a; /* packed: a[p * rows + i] */
-    const real *b; /* b[p * b_row + j] */
-    int64_t b_row;
-    real *c; /* c[i * c_row + j] */
-    int64_t c_row;
+    const real *a; /* a[i * a_row + p], or a[i + p * a_step]: see the tables below */
+    int64_t a_row, a_step;
+    const real *b; /* b[p * b_row + j] of the first vector, the next b_next further on */
+    int64_t b_row, b_next;
+    const real *prior; /* the sum of the blocks before, like c; NULL in the first block */
+    real *c;           /* c[i * c_row + j] */
+    int64_t prior_row, c_row;
     bool add; /* adds to c instead of overwriting it */
 } tile_operands;
 
-static inline __attribute__((always_inline)) void tile(int rows, int vectors,
-                                                       const tile_operands *t)
+typedef void tile_function(const tile_operands *t);
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Writes or adds the sums. */
+INLINE void tile_end(int rows, int vectors, vec (*sum)[WIDEST], const tile_operands *t)
 {
-    const real *a = t->a, *b = t->b;
     real *c = t->c;
-    /* Copies, because for the compiler a store to c might change *t. */
-    int64_t b_row = t->b_row, c_row = t->c_row;
-    bool add = t->add;
-    vec sum[MR][WIDE];
+    const real *prior = t->prior;
+    const int64_t c_row = t->c_row, prior_row = t->prior_row;
+    const bool add = t->add;
+
+    if (prior) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int j = 0; j < vectors; j++)
+                sum[i][j] = load(prior + i * prior_row + j * LANES) + sum[i][j];
+        }
+    }
+    if (add) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int j = 0; j < vectors; j++)
+                sum[i][j] = load(c + i * c_row + j * LANES) + sum[i][j];
+        }
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        UNROLL
+        for (int j = 0; j < vectors; j++) store(c + i * c_row + j * LANES, sum[i][j]);
+    }
+}
+
+/* Element i of a column at a, and vector j of a row at b, in pointers and offsets that fit
+ * the registers: x[i / 4] points to element i / 4 * 4. */
+INLINE const real *element_of(const real *const *x, int i, int64_t step)
+{
+    return x[i / 4] + i % 4 * step;
+}
+
+/* One term of each sum. */
+INLINE void tile_term(int rows, int vectors, vec (*sum)[WIDEST], const real *const *a,
+                      int64_t a_row, int64_t a_at, const real *const *b, int64_t b_next,
+                      int64_t b_at)
+{
+    vec of_b[WIDEST];
+
+    UNROLL
+    for (int j = 0; j < vectors; j++) {
+        of_b[j] = load(element_of(b, j, b_next) + b_at);
+        if (rows > 1) IN_REGISTER(of_b[j]);
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        const vec x = broadcast(element_of(a, i, a_row)[a_at]);
+        UNROLL
+        for (int j = 0; j < vectors; j++) sum[i][j] = madd(x, of_b[j], sum[i][j]);
+    }
+}
+
+INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
+{
+    const int64_t a_row = by_rows ? t->a_row : 1, a_step = by_rows ? 1 : t->a_step;
+    const int64_t b_row = t->b_row, b_next = t->b_next;
+    const real *a[(MR + 3) / 4], *b[WIDEST / 4];
+    vec sum[MR][WIDEST];
+    int64_t p = t->k;
 
     UNROLL
     for (int i = 0; i < rows; i++) {
         UNROLL
         for (int j = 0; j < vectors; j++) sum[i][j] = (vec){0};
     }
-    /* Prefetches c, so that it is in the cache when the sums are complete. */
-    if (add) {
-        UNROLL
-        for (int i = 0; i < rows; i++) {
-            UNROLL
-            for (int j = 0; j < vectors; j++)
-                __builtin_prefetch(c + i * c_row + j * LANES, 1);
-        }
-    }
-    for (int64_t p = t->k; p > 0; p--, a += rows, b += b_row) {
-        vec row[WIDE];
-
-        UNROLL
-        for (int j = 0; j < vectors; j++) row[j] = load(b + j * LANES);
-        UNROLL
-        for (int i = 0; i < rows; i++) {
-            vec x = broadcast(a[i]);
-            UNROLL
-            for (int j = 0; j < vectors; j++) sum[i][j] = madd(x, row[j], sum[i][j]);
-        }
-    }
     UNROLL
-    for (int i = 0; i < rows; i++) {
+    for (int i = 0; i < rows; i += 4) a[i / 4] = t->a + i * a_row;
+    UNROLL
+    for (int j = 0; j < vectors; j += 4) b[j / 4] = t->b + j * b_next;
+    for (; p >= 2; p -= 2) {
+        tile_term(rows, vectors, sum, a, a_row, 0, b, b_next, 0);
+        tile_term(rows, vectors, sum, a, a_row, a_step, b, b_next, b_row);
         UNROLL
-        for (int j = 0; j < vectors; j++) {
-            real *to = c + i * c_row + j * LANES;
-            store(to, add ? load(to) + sum[i][j] : sum[i][j]);
-        }
+        for (int i = 0; i < rows; i += 4) a[i / 4] += 2 * a_step;
+        UNROLL
+        for (int j = 0; j < vectors; j += 4) b[j / 4] += 2 * b_row;
     }
+    if (p) tile_term(rows, vectors, sum, a, a_row, 0, b, b_next, 0);
+    tile_end(rows, vectors, sum, t);
 }
 
-#define TILE(rows, vectors)                                                                \
-    static void tile_##rows##x##vectors(const tile_operands *t)                            \
+/* The sizes of two rows and more, and by rows - 1 the most vectors, whose sums fit the
+ * registers. Tiles below each other may have one row less than the first, so more than half
+ * of MR rows are in no width that one row less lacks. */
+#if MR == 12
+#define SIZES(T)                                                                           \
+    T(2, 1)                                                                                \
+    T(2, 2)                                                                                \
+    T(2, 4)                                                                                \
+    T(2, 8)                                                                                \
+    T(3, 1)                                                                                \
+    T(3, 2)                                                                                \
+    T(3, 3)                                                                                \
+    T(3, 4)                                                                                \
+    T(4, 1)                                                                                \
+    T(4, 2)                                                                                \
+    T(4, 3)                                                                                \
+    T(4, 4)                                                                                \
+    T(5, 1)                                                                                \
+    T(5, 2)                                                                                \
+    T(5, 4)                                                                                \
+    T(6, 1)                                                                                \
+    T(6, 2)                                                                                \
+    T(6, 3)                                                                                \
+    T(6, 4)                                                                                \
+    T(7, 1)                                                                                \
+    T(7, 2)                                                                                \
+    T(7, 3)                                                                                \
+    T(8, 1)                                                                                \
+    T(8, 2)                                                                                \
+    T(8, 3)                                                                                \
+    T(9, 1)                                                                                \
+    T(9, 2)                                                                                \
+    T(10, 1)                                                                               \
+    T(10, 2)                                                                               \
+    T(11, 1)                                                                               \
+    T(11, 2)                                                                               \
+    T(12, 1)                                                                               \
+    T(12, 2)
+static const unsigned char widest_of[MR] = {8, 8, 4, 4, 4, 4, 3, 3, 2, 2, 2, 2};
+#elif MR == 6
+#define SIZES(T)                                                                           \
+    T(2, 1)                                                                                \
+    T(2, 2)                                                                                \
+    T(2, 4)                                                                                \
+    T(3, 1)                                                                                \
+    T(3, 2)                                                                                \
+    T(3, 3)                                                                                \
+    T(4, 1)                                                                                \
+    T(4, 2)                                                                                \
+    T(4, 3)                                                                                \
+    T(5, 1)                                                                                \
+    T(5, 2)                                                                                \
+    T(6, 1)                                                                                \
+    T(6, 2)
+static const unsigned char widest_of[MR] = {8, 4, 3, 3, 2, 2};
+#else
+#define SIZES(T)                                                                           \
+    T(2, 1)                                                                                \
+    T(2, 2)                                                                                \
+    T(2, 4)                                                                                \
+    T(3, 1)                                                                                \
+    T(3, 2)                                                                                \
+    T(4, 1)                                                                                \
+    T(4, 2)
+static const unsigned char widest_of[MR] = {8, 4, 2, 2};
+#endif
+#define SIZES_OF_ONE_ROW(T) T(1, 1) T(1, 2) T(1, 4) T(1, 8)
+
+#define ROWS_TILE(rows, vectors)                                                           \
+    static void rows_##rows##x##vectors(const tile_operands *t)                            \
     {                                                                                      \
-        tile(rows, vectors, t);                                                            \
+        tile(rows, vectors, true, t);                                                      \
+    }
+#define COLUMNS_TILE(rows, vectors)                                                        \
+    static void columns_##rows##x##vectors(const tile_operands *t)                         \
+    {                                                                                      \
+        tile(rows, vectors, false, t);                                                     \
     }
 
-TILE(1, 1)
-TILE(1, 2)
-TILE(1, 4)
-TILE(2, 1)
-TILE(2, 2)
-TILE(2, 4)
-TILE(3, 1)
-TILE(3, 2)
-TILE(4, 1)
-TILE(4, 2)
-#if MR >= 6
-TILE(3, 4)
-TILE(5, 1)
-TILE(5, 2)
-TILE(6, 1)
-TILE(6, 2)
-#endif
-#if MR >= 12
-TILE(4, 4)
-TILE(5, 4)
-TILE(6, 4)
-TILE(7, 1)
-TILE(7, 2)
-TILE(8, 1)
-TILE(8, 2)
-TILE(9, 1)
-TILE(9, 2)
-TILE(10, 1)
-TILE(10, 2)
-TILE(11, 1)
-TILE(11, 2)
-TILE(12, 1)
-TILE(12, 2)
-#endif
+SIZES(ROWS_TILE)
+SIZES(COLUMNS_TILE)
+SIZES_OF_ONE_ROW(COLUMNS_TILE)
 
-typedef void tile_function(const tile_operands *t);
+/* Both tables by rows - 1 and vectors - 1. */
+#define ROWS_ENTRY(rows, vectors)    [rows - 1][vectors - 1] = rows_##rows##x##vectors,
+#define COLUMNS_ENTRY(rows, vectors) [rows - 1][vectors - 1] = columns_##rows##x##vectors,
 
-/* By rows - 1 and vectors - 1; of WIDE vectors by rows - 1. */
-#define PAIR(rows)                                                                         \
-    {                                                                                      \
-        tile_##rows##x1, tile_##rows##x2                                                   \
-    }
+/* a is contiguous along k */
+static tile_function *const rows_tiles[MR][WIDEST] = {SIZES(ROWS_ENTRY)};
+/* a is contiguous along its rows; or has one row, at any distance */
+static tile_function *const columns_tiles[MR][WIDEST] = {SIZES_OF_ONE_ROW(COLUMNS_ENTRY)
+                                                             SIZES(COLUMNS_ENTRY)};
 
-static tile_function *const narrow_tiles[MR][NARROW] = {
-    PAIR(1), PAIR(2), PAIR(3), PAIR(4),
-#if MR >= 6
-    PAIR(5), PAIR(6),
-#endif
-#if MR >= 12
-    PAIR(7), PAIR(8), PAIR(9), PAIR(10), PAIR(11), PAIR(12),
-#endif
-};
-static tile_function *const wide_tiles[MR / 2] = {
-    tile_1x4, tile_2x4,
-#if MR >= 6
-    tile_3x4,
-#endif
-#if MR >= 12
-    tile_4x4, tile_5x4, tile_6x4,
-#endif
-};
+static inline tile_function *tile_of(bool by_rows, int64_t rows, int64_t vectors)
+{
+    return by_rows ? rows_tiles[rows - 1][vectors - 1]
+                   : columns_tiles[rows - 1][vectors - 1];
+}
+
+/* Vectors of the next tile of at most so many rows, where so many vectors are left: the
+ * most, but the last two tiles share what is left. */
+static inline int64_t next_vectors(int64_t rows, int64_t left)
+{
+    const int64_t most = widest_of[rows - 1];
+    int64_t vectors = most;
+
+    if (left < 2 * most && left > most) left = (left + 1) / 2;
+    while (vectors > left || !columns_tiles[rows - 1][vectors - 1]) vectors--;
+    return vectors;
+}
 
 #endif

@@ -7,7 +7,8 @@
  *   REGISTERS   number of vector registers
  *   load, store, broadcast
  *   madd(a, b, c)   a b + c, rounded once in the variants that have FMA, else twice
- *   UNROLL      before a loop that must become straight code
+ *   IN_REGISTER(x)  keeps x in a register; a compiler may else read it again where it is
+ * used UNROLL      before a loop that must become straight code
  *
  * Contraction is off for the whole library, so that a sum is what its source says. A fused
  * multiply-add is therefore explicit, and for vectors both compilers have it only as an
@@ -38,6 +39,14 @@
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+#if defined(RN_ISA_AVX512)
+#define IN_REGISTER(x) __asm__("" : "+v"(x))
+#elif defined(RN_ISA_AVX2)
+#define IN_REGISTER(x) __asm__("" : "+x"(x))
+#else
+#define IN_REGISTER(x) (void)(x)
 #endif
 
 enum { LANES = VECTOR_BYTES / (RN_REAL / 8) };

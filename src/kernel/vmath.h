@@ -5,7 +5,8 @@
  *
  *   exp log expm1 log1p tanh sigmoid softplus erf    here
  *   silu gelu normal_cdf normal_pdf                  here
- *   sin cos pow                                      the C library's, for now
+ *   sin cos                                          vmath_trig.h
+ *   pow                                              the C library's, for now
  *
  * Signs of zeros, infinities and NaN are as IEEE 754 requires, and subnormal numbers are
  * handled. sigmoid and tanh are accurate relative to small and to saturated values, not
@@ -13,11 +14,12 @@
  *
  * The largest errors found, in units in the last place of the true value, with FMA and
  * without: f32 at every fifth number there is, f64 at ten million (without FMA at every
- * eleventh and at four million):
+ * eleventh and at four million). tests/kernel/units.c prints them, for every number or
+ * some.
  *
- *          exp   expm1  log   log1p  tanh  sigmoid  softplus  erf   silu  gelu
- *   f32    0.99  1.06   0.83  0.91   1.71  1.97     1.64      1.32  2.84  6.76
- *   f64    0.97  1.11   0.80  0.84   1.73  1.87     1.62      1.21  2.88  8.15
+ *          exp   expm1  log   log1p  tanh  sigmoid  softplus  erf   silu  gelu  sin   cos
+ *   f32    0.99  1.06   0.83  0.91   1.71  1.97     1.64      1.32  2.84  6.76  0.78  0.78
+ *   f64    0.97  1.11   0.80  0.84   1.73  1.87     1.62      1.21  2.88  8.15  0.80  0.80
  *
  * (silu and gelu: f32 at every thousandth number, f64 at three million. normal_cdf: as
  * gelu.)
@@ -36,6 +38,8 @@
 #include "kernel/vmath_f64.h"
 #endif
 
+#include "kernel/vmath_trig.h"
+
 static inline vm_bits R(vm_to_bits)(real x)
 {
     vm_bits bits;
@@ -52,6 +56,25 @@ static inline real R(vm_from_bits)(vm_bits bits)
     return x;
 }
 
+/* All ones if the condition holds. */
+static inline vm_bits R(vm_mask)(bool condition)
+{
+    return (vm_bits)0 - (vm_bits)condition;
+}
+
+/* All ones if the sign bit is set. */
+static inline vm_bits R(vm_sign_mask)(real x)
+{
+    return (vm_bits)0 - (R(vm_to_bits)(x) / VM_SIGN);
+}
+
+/* a where the mask is all ones, b where it is 0: by bits, because of `mask ? a : b` GCC
+ * moves what is done to the result into both branches, divisions too. */
+static inline real R(vm_select)(vm_bits mask, real a, real b)
+{
+    return R(vm_from_bits)((R(vm_to_bits)(a) & mask) | (R(vm_to_bits)(b) & ~mask));
+}
+
 /* The nearest integer; |x| far below 2^MANTISSA. */
 static inline real R(vm_round)(real x)
 {
@@ -62,6 +85,26 @@ static inline real R(vm_round)(real x)
 static inline real R(vm_pow2)(real n)
 {
     return R(vm_from_bits)((R(vm_to_bits)(n + VM_ROUND) + VM_BIAS) << VM_MANTISSA);
+}
+
+/* Not less than low, not more than high; NaN stays NaN. For SSE compilers find an
+ * instruction; for AVX see vm_select. */
+static inline real R(vm_at_least)(real x, real low)
+{
+#if defined(__AVX__)
+    return R(vm_select)(R(vm_mask)(x < low), low, x);
+#else
+    return x < low ? low : x;
+#endif
+}
+
+static inline real R(vm_at_most)(real x, real high)
+{
+#if defined(__AVX__)
+    return R(vm_select)(R(vm_mask)(x > high), high, x);
+#else
+    return x > high ? high : x;
+#endif
 }
 
 /* x clamped to [low, high]; NaN stays NaN. */
@@ -91,7 +134,17 @@ static inline real R(exp)(real x)
 {
     real other_half, y;
 
-    y = R(vm_exp_half)(R(vm_clamp)(x, VM_EXP_LOW, VM_EXP_HIGH), &other_half);
+    x = R(vm_at_most)(R(vm_at_least)(x, VM_EXP_LOW), VM_EXP_HIGH);
+    y = R(vm_exp_half)(x, &other_half);
+    return y * other_half;
+}
+
+/* e^-|x| */
+static inline real R(vm_exp_down)(real x)
+{
+    real other_half, y;
+
+    y = R(vm_exp_half)(R(vm_at_least)(-R(vm_fabs)(x), VM_EXP_LOW), &other_half);
     return y * other_half;
 }
 
@@ -120,9 +173,9 @@ static inline void R(vm_half_expm1)(real x, real *high, real *low)
 
 static inline real R(expm1)(real x)
 {
-    real high, low;
+    real a = R(vm_at_most)(R(vm_at_least)(x, VM_EXPM1_LOW), VM_EXP_HIGH), high, low;
 
-    R(vm_half_expm1)(R(vm_clamp)(x, VM_EXPM1_LOW, VM_EXP_HIGH), &high, &low);
+    R(vm_half_expm1)(a, &high, &low);
     return R(vm_fabs)(x) < VM_TINIER ? x : high + high;
 }
 
@@ -133,7 +186,7 @@ static inline real R(expm1)(real x)
  */
 static inline real R(tanh)(real x)
 {
-    real a = R(vm_clamp)(R(vm_fabs)(x), 0, VM_TANH_HIGH), high, low;
+    real a = R(vm_at_most)(R(vm_fabs)(x), VM_TANH_HIGH), high, low;
 
     R(vm_half_expm1)(-2 * a, &high, &low);
 
@@ -141,7 +194,8 @@ static inline real R(tanh)(real x)
     real q = -high / below;
     real y = q - R(vm_madd)(q, below_low, low) * ((real)0.5 + (real)0.5 * q);
 
-    return R(vm_fabs)(x) < VM_TINY ? x : x < 0 ? -y : y;
+    y = R(vm_from_bits)(R(vm_to_bits)(y) | (R(vm_to_bits)(x) & VM_SIGN));
+    return R(vm_fabs)(x) < VM_TINY ? x : y;
 }
 
 /*
@@ -151,10 +205,11 @@ static inline real R(tanh)(real x)
  */
 static inline real R(sigmoid)(real x)
 {
-    real e = R(exp)(-R(vm_fabs)(x)), below = 1 + e, below_low = (1 - below) + e;
-    real q = (x < 0 ? e : 1) / below;
+    real e = R(vm_exp_down)(x), below = 1 + e, below_low = (1 - below) + e;
+    vm_bits negative = R(vm_sign_mask)(x);
+    real q = R(vm_select)(negative, e, 1) / below;
 
-    return q - q * below_low * (x < 0 ? 1 - q : q);
+    return q - q * below_low * R(vm_select)(negative, 1 - q, q);
 }
 
 /*
@@ -223,13 +278,13 @@ static inline real R(log1p)(real x)
 /* log(1 + e^x). */
 static inline real R(softplus)(real x)
 {
-    return (x > 0 ? x : 0) + R(log1p)(R(exp)(-R(vm_fabs)(x)));
+    return (x > 0 ? x : 0) + R(log1p)(R(vm_exp_down)(x));
 }
 
 /* x (1 + near(x^2)) for |x| <= 1, and 1 - e^log(erfc |x|) with the sign of x beyond. */
 static inline real R(erf)(real x)
 {
-    real a = R(vm_clamp)(R(vm_fabs)(x), 0, VM_ERF_HIGH);
+    real a = R(vm_at_most)(R(vm_fabs)(x), VM_ERF_HIGH);
     real near = R(vm_madd)(x, R(vm_erf_near)(a * a), x);
     real far = 1 - R(exp)(R(vm_erfc_log)(a - 1));
 
@@ -301,24 +356,6 @@ static inline real R(gelu)(real x)
     real half = R(vm_normal_density)(a, &other_half), ratio = R(vm_normal_ratio)(a);
 
     return a > 0 ? x * (1 - ratio * half * other_half) : a * ratio * half * other_half;
-}
-
-static inline real R(sin)(real x)
-{
-#if RN_REAL == 32
-    return sinf(x);
-#else
-    return sin(x);
-#endif
-}
-
-static inline real R(cos)(real x)
-{
-#if RN_REAL == 32
-    return cosf(x);
-#else
-    return cos(x);
-#endif
 }
 
 static inline real R(pow)(real x, real y)

@@ -14,6 +14,7 @@ typedef uint32_t vm_bits;
 #define VM_MANTISSA     23
 #define VM_BIAS         127u
 #define VM_FRACTION     0x007fffffu /* the bits of the fraction */
+#define VM_SIGN         0x80000000u
 #define VM_ONE          0x3f800000u
 #define VM_SQRT_HALF    0x3f3504f3u
 #define VM_COUNT        0x4b000000u /* 2^23: its low bits count in ones */
@@ -36,6 +37,7 @@ typedef uint32_t vm_bits;
 #define VM_EXPM1_LOW    -20.0f   /* expm1 is -1 from here down */
 #define VM_TANH_HIGH    10.0f    /* tanh is 1 from here up */
 #define VM_TINY         0x1p-13f /* |x| below: tanh x = x */
+#define VM_TRIG_TINY    0x1p-13f /* |x| below: sin x = x */
 #define VM_TINIER       0x1p-25f /* |x| below: expm1 x = log1p x = x */
 #define VM_ERF_HIGH     4.0f     /* erf is 1 from here up */
 

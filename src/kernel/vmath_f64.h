@@ -14,6 +14,7 @@ typedef uint64_t vm_bits;
 #define VM_MANTISSA  52
 #define VM_BIAS      1023u
 #define VM_FRACTION  0x000fffffffffffffu /* the bits of the fraction */
+#define VM_SIGN      0x8000000000000000u
 #define VM_ONE       0x3ff0000000000000u
 #define VM_SQRT_HALF 0x3fe6a09e667f3bcdu
 #define VM_COUNT     0x4330000000000000u /* 2^52: its low bits count in ones */
@@ -37,6 +38,7 @@ typedef uint64_t vm_bits;
 #define VM_EXPM1_LOW    -40.0   /* expm1 is -1 from here down */
 #define VM_TANH_HIGH    20.0    /* tanh is 1 from here up */
 #define VM_TINY         0x1p-28 /* |x| below: tanh x = x */
+#define VM_TRIG_TINY    0x1p-27 /* |x| below: sin x = x */
 #define VM_TINIER       0x1p-54 /* |x| below: expm1 x = log1p x = x */
 #define VM_ERF_HIGH     6.0     /* erf is 1 from here up */
 

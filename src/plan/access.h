@@ -9,7 +9,7 @@ typedef struct rn__access {
     struct rn__access *next; /* of the same buffer, in order of steps */
     int32_t step;
     bool write;
-    int operand;         /* of the step; -1: its limit */
+    int operand;         /* of the step; -1: its limit, order or packed operand */
     rn__address address; /* in the buffer whose list this is in */
     int64_t low, high;   /* bytes that it may touch: low <= .. < high */
 } rn__access;
@@ -26,7 +26,27 @@ typedef struct rn__access_list {
 /* Lists by buffer, in the planner's arena; NULL after an error. */
 rn__access_list *rn__accesses(rn__planner *p);
 
-/* Merges the list of buffer b, which has become a part of buffer a, into that of a. */
+/* Merges the list of buffer b, which has become a part of buffer a, into that of a. Where
+ * the rows of b are apart there, the operands that touch it have got their strides. */
 void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, int32_t a);
+
+/* Makes buffer b a part of another one, at this address. */
+void rn__become_part(rn__plan *plan, rn__access_list *lists, int32_t b,
+                     const rn__address *of);
+
+/* Puts stacks over others that are not read again; stacks.c. False after an error. */
+bool rn__elide_stacks(rn__planner *p, rn__access_list *lists);
+
+/* Whether each element of one operand is the one of the same index of the other, but for
+ * axes of size 1. Both are in one buffer. */
+bool rn__operands_same(const rn__operand *a, const rn__operand *b);
+
+/* Whether two shapes are the same but for axes of size 1. */
+bool rn__operands_alike(const rn__operand *a, const rn__operand *b);
+
+/* Whether two operands in one buffer have no byte in common in the same iteration: they lie
+ * one behind the other, or are different columns of rows. False if they advance
+ * differently. */
+bool rn__operands_apart(const rn__operand *a, const rn__operand *b);
 
 #endif

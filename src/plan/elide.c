@@ -6,9 +6,13 @@
  * variable), it is computed in the target: its buffer becomes a part of the other. That is
  * right when nothing else touches the target between the two, and nothing overwrites it
  * while the temporary is still read. A map may read, element by element, what it
- * overwrites; so a map also takes over the buffer of an operand that is not read again.
+ * overwrites; so a map also takes over the buffer of an operand that is not read again, and
+ * a stack that of another one (stacks.c).
+ *
+ * The target may have its rows apart, as a part of a concatenation along the columns. What
+ * touches the temporary then gets other strides, if it accepts them.
  */
-#include "plan/access.h"
+#include "plan/rows.h"
 
 #include <string.h>
 
@@ -55,17 +59,11 @@ static bool whole_to_itself(const rn__plan *plan, const rn__step *copy)
 {
     const rn__operand *operand = rn__step_operands(plan, copy);
 
-    return same_address(&operand[0].at, &operand[1].at) &&
-           rn__operand_is_dense(&operand[0]);
-}
-
-/* Whether an access is clear of the bytes at an address: known only when both advance
- * alike. */
-static bool apart(const rn__access *access, const rn__address *target, int64_t bytes)
-{
-    if (memcmp(access->address.advance, target->advance, sizeof target->advance) != 0)
-        return false;
-    return access->high <= target->offset || target->offset + bytes <= access->low;
+    if (!same_address(&operand[0].at, &operand[1].at)) return false;
+    for (int i = 0; i < operand->rank; i++)
+        if (operand->size[i] > 1 && operand[0].stride[i] != operand[1].stride[i])
+            return false;
+    return true;
 }
 
 /* What the copies are elided by. */
@@ -77,17 +75,16 @@ typedef struct eliding {
 
 /* Whether nothing touches the target from the step that makes the temporary to the copy,
  * and nothing writes it from there to the last read of the temporary. */
-static bool undisturbed(const rn__plan *plan, const rn__access *list,
-                        const rn__address *target, int64_t bytes, int32_t made,
-                        int32_t copied, int32_t last)
+static bool undisturbed(const rn__plan *plan, const rn__access *list, const rn__rows *to,
+                        int32_t made, int32_t copied, int32_t last)
 {
     for (; list && list->step <= last; list = list->next) {
         const rn__step *step = &plan->step[list->step];
         if (list->step < made || list->step == copied) continue;
-        if (apart(list, target, bytes)) continue;
+        if (rn__apart(plan, list, to)) continue;
         if (list->step > copied && !list->write) continue;
-        if (list->step == made && !list->write && list->operand >= 0 &&
-            aligned(plan, step, list->operand) && same_address(&list->address, target))
+        if (list->step == made && !list->write && list->operand >= 0 && to->rows == 1 &&
+            aligned(plan, step, list->operand) && same_address(&list->address, &to->at))
             continue;
         return false;
     }
@@ -115,13 +112,26 @@ static int32_t last_access(const rn__plan *plan, rn__access_list *list,
     return last;
 }
 
-static void become_part(const eliding *e, int32_t b, const rn__address *of)
+void rn__become_part(rn__plan *plan, rn__access_list *lists, int32_t b,
+                     const rn__address *of)
+{
+    plan->buffer[b].part = *of;
+    plan->buffer[of->buffer].lasting |= plan->buffer[b].lasting;
+    rn__access_merge(plan, lists, b, of->buffer);
+}
+
+static void become_part(const eliding *e, int32_t b, const rn__rows *to)
 {
     rn__plan *plan = e->plan;
 
-    plan->buffer[b].part = *of;
-    plan->buffer[of->buffer].lasting |= plan->buffer[b].lasting;
-    rn__access_merge(plan, e->lists, b, of->buffer);
+    if (to->rows > 1) {
+        plan->buffer[b].row = to->row;
+        plan->buffer[b].pitch = to->pitch;
+        for (const rn__access *x = e->lists[b].first; x; x = x->next)
+            rn__restride(rn__step_operands(plan, &plan->step[x->step]) + x->operand,
+                         &x->address, to);
+    }
+    rn__become_part(plan, e->lists, b, &to->at);
 }
 
 static bool is_part(const rn__buffer *buffer)
@@ -137,35 +147,59 @@ static bool cut_alike(const rn__plan *plan, const rn__step *maker, const rn__ste
            same_address(&maker->limit, &copy->limit);
 }
 
+/* The first step that writes a buffer, if only steps of the copy's own block do, before
+ * it; else -1. */
+static int32_t first_writer(const rn__plan *plan, const rn__access_list *list, int32_t c)
+{
+    int32_t first = -1;
+
+    for (const rn__access *x = list->first; x; x = x->next) {
+        const rn__step *step = &plan->step[x->step];
+        if (!x->write) continue;
+        if (step->block != plan->step[c].block || step->kind == RN__STEP_LOOP ||
+            x->step >= c || x->operand < 0 || !cut_alike(plan, step, &plan->step[c]))
+            return -1;
+        if (list->writers == 1 && !writes_whole(plan, step)) return -1;
+        if (first < 0) first = x->step;
+    }
+    return first;
+}
+
+/* Whether the source of copy c can be computed in place. */
+static bool fits(const eliding *e, int32_t c, const rn__rows *to)
+{
+    const rn__plan *plan = e->plan;
+    const rn__step *copy = &plan->step[c];
+    const rn__operand *operand = rn__step_operands(plan, copy);
+    const int32_t from = operand[0].at.buffer;
+    const rn__buffer *source = &plan->buffer[from];
+    const rn__buffer *target = &plan->buffer[to->at.buffer];
+
+    if (source->kind != RN__BUFFER_TEMPORARY || is_part(source) || is_part(target))
+        return false;
+    if (from == to->at.buffer || source->home != copy->block ||
+        !whole(plan, &operand[0], &operand[0].at))
+        return false;
+    if (source->lasting && (target->kind == RN__BUFFER_VARIABLE || to->rows > 1))
+        return false;
+    const int32_t made = first_writer(plan, &e->lists[from], c);
+    if (made < 0) return false;
+    /* A kernel may refuse its values, which ends the run. A variable must not have changed
+     * by then. */
+    if (target->kind == RN__BUFFER_VARIABLE && e->last_kernel >= made) return false;
+    if (to->rows > 1 && !rn__all_accept(plan, e->lists[from].first, to)) return false;
+    return undisturbed(plan, e->lists[to->at.buffer].first, to, made, c,
+                       last_access(plan, &e->lists[from], source));
+}
+
 /* The copy of step c, if its source can be computed where it goes. */
 static void elide_copy(const eliding *e, int32_t c)
 {
-    rn__plan *plan = e->plan;
-    const rn__step *copy = &plan->step[c];
-    const rn__operand *operand = rn__step_operands(plan, copy);
-    const rn__address *from = &operand[0].at, *to = &operand[1].at;
-    const rn__buffer *source = &plan->buffer[from->buffer];
-    const rn__buffer *target = &plan->buffer[to->buffer];
+    const rn__operand *operand = rn__step_operands(e->plan, &e->plan->step[c]);
+    rn__rows to;
 
-    if (source->kind != RN__BUFFER_TEMPORARY || is_part(source) || is_part(target)) return;
-    if (from->buffer == to->buffer || source->home != copy->block ||
-        !whole(plan, &operand[0], from))
-        return;
-    if (source->lasting && target->kind == RN__BUFFER_VARIABLE) return;
-    rn__access_list *list = &e->lists[from->buffer];
-    const rn__access *writer = list->writer;
-    if (list->writers != 1 || writer->operand < 0) return;
-    const rn__step *maker = &plan->step[writer->step];
-    if (maker->block != copy->block || maker->kind == RN__STEP_LOOP || writer->step >= c ||
-        !writes_whole(plan, maker) || !cut_alike(plan, maker, copy))
-        return;
-    /* A kernel may refuse its values, which ends the run. A variable must not have changed
-     * by then. */
-    if (target->kind == RN__BUFFER_VARIABLE && e->last_kernel >= writer->step) return;
-    if (!undisturbed(plan, e->lists[to->buffer].first, to, (int64_t)source->bytes,
-                     writer->step, c, last_access(plan, list, source)))
-        return;
-    become_part(e, from->buffer, to);
+    if (rn__rows_of(&operand[1], &to) && fits(e, c, &to))
+        become_part(e, operand[0].at.buffer, &to);
 }
 
 /* Lets map c write over operand i, which nothing reads after it. */
@@ -188,7 +222,7 @@ static bool overwrite(const eliding *e, int32_t c, int i)
                              !same_address(&x->address, &target)))
             return false;
     }
-    become_part(e, b, &target);
+    become_part(e, b, &(rn__rows){.at = target, .rows = 1});
     return true;
 }
 
@@ -251,6 +285,7 @@ bool rn__elide(rn__planner *p)
         if (plan->step[c].kind == RN__STEP_KERNEL) e.last_kernel = c;
     for (int32_t c = 0; c < plan->steps; c++)
         if (plan->step[c].kind == RN__STEP_COPY) elide_copy(&e, c);
+    if (!rn__elide_stacks(p, e.lists)) return false;
     for (int32_t c = 0; c < plan->steps; c++)
         if (plan->step[c].kind == RN__STEP_MAP) elide_map(&e, c);
     resolve_all(plan);
@@ -259,11 +294,7 @@ bool rn__elide(rn__planner *p)
 
 rn__address rn__resolve(const rn__plan *plan, rn__address address)
 {
-    while (address.buffer >= 0 && plan->buffer[address.buffer].part.buffer >= 0) {
-        const rn__address *part = &plan->buffer[address.buffer].part;
-        address.buffer = part->buffer;
-        address.offset += part->offset;
-        for (int d = 0; d < RN__ADVANCES; d++) address.advance[d] += part->advance[d];
-    }
+    while (address.buffer >= 0 && plan->buffer[address.buffer].part.buffer >= 0)
+        address = rn__in_whole(&plan->buffer[address.buffer], address);
     return address;
 }

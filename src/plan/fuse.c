@@ -5,9 +5,10 @@
  *
  * Neighbouring maps with outputs of one shape form a chain when each reads of what another
  * one of the chain writes only the elements with its own index: then the order of tiles
- * and steps may be exchanged. A value that is not read outside the chain needs memory for
- * one tile only, and never leaves the cache. Every element is computed as before, bit for
- * bit.
+ * and steps may be exchanged. Operands may be strided, such as columns of a matrix, and
+ * several maps may write parts of one buffer. A value that is not read outside the chain
+ * needs memory for one tile only, and only from its first to its last use in a tile; it
+ * never leaves the cache. Every element is computed as before, bit for bit.
  */
 #include "plan/access.h"
 
@@ -15,27 +16,9 @@
 
 #include "kernel/strided.h"
 
-/* A chain is worth it from two tiles on. */
-enum { TILES = 2 };
-
 /* Steps of a chain: each is compared with all of them, and the tiles of more would not stay
  * in the cache. */
 enum { LONGEST = 128 };
-
-static bool same_shape(const rn__operand *a, const rn__operand *b)
-{
-    return a->rank == b->rank &&
-           memcmp(a->size, b->size, (size_t)a->rank * sizeof *a->size) == 0;
-}
-
-/* Whether an operand is read or written in the order of the step's output. */
-static bool in_order(const rn__plan *plan, const rn__step *step, int i)
-{
-    const rn__operand *operand = rn__step_operands(plan, step) + i;
-
-    return same_shape(operand, rn__step_output(plan, step)) &&
-           rn__operand_is_dense(operand);
-}
 
 static bool same_place(const rn__address *a, const rn__address *b)
 {
@@ -43,21 +26,10 @@ static bool same_place(const rn__address *a, const rn__address *b)
 }
 
 /* Whether a step may touch an operand while another one writes its output tile by tile. */
-static bool compatible(const rn__plan *plan, const rn__step *reader, int i,
-                       const rn__step *writer)
+static bool compatible(const rn__operand *touched, const rn__operand *written)
 {
-    const rn__operand *read = rn__step_operands(plan, reader) + i;
-    const rn__operand *out = rn__step_output(plan, writer);
-    const rn__address *a = &read->at, *b = &out->at;
-
-    if (a->buffer != b->buffer) return true;
-    if (!in_order(plan, reader, i)) return false;
-    if (same_place(a, b)) return rn_type_size(read->type) == rn_type_size(out->type);
-    /* Two slots of one history do not touch when they move in step. */
-    const int64_t bytes = rn__operand_count(out) * (int64_t)rn_type_size(out->type);
-    const int64_t distance =
-        a->offset > b->offset ? a->offset - b->offset : b->offset - a->offset;
-    return memcmp(a->advance, b->advance, sizeof a->advance) == 0 && distance >= bytes;
+    return touched->at.buffer != written->at.buffer ||
+           rn__operands_same(touched, written) || rn__operands_apart(touched, written);
 }
 
 /* Whether two steps are cut to the same number of iterations. */
@@ -67,6 +39,18 @@ static bool same_limit(const rn__step *a, const rn__step *b)
            (a->limit.buffer < 0 || same_place(&a->limit, &b->limit));
 }
 
+/* Whether each of two steps may touch all its operands while the other one writes. */
+static bool independent(const rn__plan *plan, const rn__step *a, const rn__step *b)
+{
+    const rn__operand *x = rn__step_operands(plan, a), *y = rn__step_operands(plan, b);
+
+    for (int i = 0; i <= a->inputs; i++)
+        if (!compatible(&x[i], &y[b->inputs])) return false;
+    for (int i = 0; i < b->inputs; i++)
+        if (!compatible(&y[i], &x[a->inputs])) return false;
+    return true;
+}
+
 /* Whether step c can follow those from `first` on in a chain. */
 static bool joins(const rn__plan *plan, int32_t first, int32_t c)
 {
@@ -74,26 +58,11 @@ static bool joins(const rn__plan *plan, int32_t first, int32_t c)
 
     if (step->kind != RN__STEP_MAP || step->block != head->block ||
         !same_limit(step, head) ||
-        !same_shape(rn__step_output(plan, step), rn__step_output(plan, head)))
+        !rn__operands_alike(rn__step_output(plan, step), rn__step_output(plan, head)))
         return false;
-    for (int32_t i = first; i < c; i++) {
-        const rn__step *other = &plan->step[i];
-        for (int k = 0; k <= step->inputs; k++)
-            if (!compatible(plan, step, k, other)) return false;
-        for (int k = 0; k <= other->inputs; k++)
-            if (!compatible(plan, other, k, step)) return false;
-    }
+    for (int32_t i = first; i < c; i++)
+        if (!independent(plan, &plan->step[i], step)) return false;
     return true;
-}
-
-/* Whether a map's output may take two tiles: one of elements of 8 bytes has more than half
- * as many as fit, see tile_of. */
-static bool takes_tiles(const rn__planner *p, const rn__step *step)
-{
-    const int64_t elements = (int64_t)(p->options.tile_bytes / 8);
-
-    return step->kind == RN__STEP_MAP &&
-           rn__operand_count(rn__step_output(p->plan, step)) >= TILES * elements / 2;
 }
 
 /* ---- the size of a tile ---- */
@@ -133,22 +102,25 @@ static int64_t tile_of(const rn__planner *p, int32_t first, int32_t end)
             if ((int64_t)element > bytes) bytes = (int64_t)element;
         }
     }
+    const int64_t count = rn__operand_count(rn__step_output(plan, &plan->step[first]));
     const int64_t wanted = (int64_t)p->options.tile_bytes / bytes;
-    return wanted <= rows ? rows : wanted / rows * rows;
+    const int64_t tile = wanted <= rows ? rows : wanted / rows * rows;
+    return tile < count ? tile : count;
 }
 
 /* ---- memory of one tile ---- */
 
-/* Whether only the chain touches a buffer, and in order. */
+/* Whether a buffer is one dense value that only the chain touches. */
 static bool only_inside(const rn__plan *plan, const rn__access *list, int32_t first,
-                        int32_t end)
+                        int32_t end, const rn__operand *value)
 {
     for (const rn__access *x = list; x; x = x->next) {
         if (x->step < first || x->step >= end || x->operand < 0) return false;
-        if (!in_order(plan, &plan->step[x->step], x->operand)) return false;
-        if (!same_place(&x->address, &list->address)) return false;
+        const rn__step *step = &plan->step[x->step];
+        if (!rn__operands_same(rn__step_operands(plan, step) + x->operand, value))
+            return false;
     }
-    return list != NULL;
+    return list != NULL && list->write && rn__operand_is_dense(value);
 }
 
 /* Cuts the buffers that only the chain touches to one tile. */
@@ -159,9 +131,8 @@ static void shrink(rn__plan *plan, const rn__access_list *lists, int32_t first, 
         const rn__operand *out = rn__step_output(plan, &plan->step[c]);
         rn__buffer *buffer = &plan->buffer[out->at.buffer];
         const size_t bytes = (size_t)tile * rn_type_size(out->type);
-        if (buffer->kind != RN__BUFFER_TEMPORARY || buffer->lasting ||
-            buffer->bytes <= bytes ||
-            !only_inside(plan, lists[out->at.buffer].first, first, end))
+        if (buffer->kind != RN__BUFFER_TEMPORARY || buffer->lasting || buffer->tiled ||
+            !only_inside(plan, lists[out->at.buffer].first, first, end, out))
             continue;
         buffer->bytes = bytes;
         buffer->tiled = true;
@@ -180,14 +151,13 @@ typedef struct chain {
 static int32_t find_chain(const rn__planner *p, int32_t first, chain *found)
 {
     const rn__plan *plan = p->plan;
+    const rn__step *head = &plan->step[first];
     int32_t end = first + 1;
 
-    if (!takes_tiles(p, &plan->step[first])) return end;
+    if (head->kind != RN__STEP_MAP || rn__operand_count(rn__step_output(plan, head)) < 2)
+        return end;
     while (end < plan->steps && end - first < LONGEST && joins(plan, first, end)) end++;
-    if (end - first < 2) return end;
-    const int64_t tile = tile_of(p, first, end);
-    if (rn__operand_count(rn__step_output(plan, &plan->step[first])) >= TILES * tile)
-        *found = (chain){end, tile};
+    if (end - first >= 2) *found = (chain){end, tile_of(p, first, end)};
     return end;
 }
 
@@ -210,7 +180,8 @@ static bool insert_chains(rn__planner *p, const chain *chains, const int32_t *st
                                     .end = start[chains[i].end],
                                     .tile = chains[i].tile,
                                     .limit.buffer = -1,
-                                    .order.buffer = -1};
+                                    .order.buffer = -1,
+                                    .packed.buffer = -1};
         for (int32_t c = at + 1; c < plan->step[at].end; c++) plan->step[c].block = at;
     }
     return true;

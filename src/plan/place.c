@@ -17,9 +17,9 @@ static void touch(rn__plan *plan, const rn__address *address, int32_t index)
     int32_t first = index, last = index;
 
     /* Out of the blocks that the buffer does not belong to: each iteration of a loop and
-     * each tile of a chain touches it again. */
-    for (int32_t block = plan->step[index].block; block != b->home && block >= 0;
-         block = plan->step[block].block) {
+     * each tile of a chain touches it again. What lives in one tile is written anew. */
+    for (int32_t block = plan->step[index].block;
+         block != b->home && block >= 0 && !b->tiled; block = plan->step[block].block) {
         first = block;
         last = plan->step[block].end - 1;
     }
@@ -35,6 +35,7 @@ static void touch_all(rn__plan *plan, int32_t index)
     for (int i = 0; i < rn__step_operand_count(step); i++)
         touch(plan, &operand[i].at, index);
     touch(plan, &step->limit, index);
+    touch(plan, &step->packed, index);
     touch(plan, &step->order, index);
     /* A ragged loop reads where a step begins before each step. */
     if (step->kind == RN__STEP_LOOP && step->inputs > 1)

@@ -2,8 +2,8 @@
 /*
  * The plan: what a program does. How a machine does it is a back end's business.
  *
- * Of the machine a plan depends on one number, which the back end gives: how large the
- * tiles of its chains are.
+ * Of the machine a plan depends on two things, which the back end gives: how large the
+ * tiles of its chains are, and how many bytes an operand takes in a kernel's own layout.
  *
  * A plan is a flat list of steps, the list of their operands and a list of buffers. There
  * is no pointer in any of the three, no kernel, no instruction set and no thread: a step
@@ -26,11 +26,15 @@
  *             Carries and stacks are copied at the end of a loop's body. A step reads only
  *             what an earlier step wrote, or a leaf.
  *   elide     Buffers become parts of others, and copies whose source is their target go.
+ *             A map may now write rows that are apart, each of them dense.
  *             Relies on schedule's order. Every value is still there at each of its reads;
  *             an element-wise step may now overwrite an operand, at the same elements.
+ *   pack      Steps before a loop bring operands that it does not change into the layout of
+ *             the kernels that read them. Relies on resolved addresses.
  *   fuse      Neighbouring element-wise steps become chains, each run tile by tile. Relies
  *             on resolved addresses. In a chain any tile may run before any other, and a
- *             buffer that only the chain touches holds one tile.
+ *             buffer that only the chain touches holds one tile, from the step that writes
+ *             it to the last that reads it.
  *   place     Offsets for all buffers, by lifetimes. Relies on the final order of steps.
  *             Buffers that hold something at the same time have no byte in common.
  *   watch     Lists what a run checks for values that are not finite. Changes nothing.
@@ -69,12 +73,14 @@ typedef enum rn__step_kind {
     RN__STEP_MAP,    /* element-wise */
     RN__STEP_KERNEL, /* any other operator */
     RN__STEP_COPY,   /* operand 0 to the output, both of its shape */
-    RN__STEP_TAIL,   /* fills the slots of a stack that no iteration of a loop with a limit
-                        reached; operand 0: the limit, the output: the stack */
-    RN__STEP_LOOP,   /* a block; operand 0: the limit, if `inputs` is not 0; operand 1: of
-                        a ragged loop, the packed row at which each step begins; the output:
-                        the index, i32, of buffer -1 if nothing reads it */
-    RN__STEP_CHAIN   /* a block of maps whose outputs have one shape; no operands */
+    RN__STEP_PACK, /* an operand of a kernel to the output, in that kernel's own layout; see
+                      `packs` */
+    RN__STEP_TAIL, /* fills the slots of a stack that no iteration of a loop with a limit
+                      reached; operand 0: the limit, the output: the stack */
+    RN__STEP_LOOP, /* a block; operand 0: the limit, if `inputs` is not 0; operand 1: of a
+                      ragged loop, the packed row at which each step begins; the output: the
+                      index, i32, of buffer -1 if nothing reads it */
+    RN__STEP_CHAIN /* a block of maps whose outputs have one shape; no operands */
 } rn__step_kind;
 
 /* What a tail is filled with. */
@@ -111,6 +117,12 @@ typedef struct rn__step {
      * which of the `rows` each one would be without that order, i32; buffer -1: none. */
     rn__address order;
     int64_t rows;
+
+    /* Of a kernel one of whose operands was packed: where that is (buffer -1: nowhere), and
+     * which operand it is. The step that packs has the kernel's inputs and output as
+     * inputs: of all but this one only the shape counts, and their buffer is -1. */
+    rn__address packed;
+    int packs;
 } rn__step;
 
 typedef enum rn__buffer_kind {
@@ -125,6 +137,7 @@ typedef struct rn__buffer {
     int32_t leaf;        /* the input, constant or variable: a node of the root; -1: none */
     int32_t home;        /* the loop whose body it belongs to; -1: none */
     rn__address part;    /* where in the buffer that it has become a part of; -1: none */
+    int64_t row, pitch;  /* of a part with rows apart: their bytes and distance; else 0 */
     int32_t first, last; /* steps between which it holds something */
     bool lasting;        /* read after the run */
     bool tiled;          /* holds one tile of its chain; its offset is in the tile memory */
@@ -171,12 +184,16 @@ typedef struct rn__plan {
     size_t
         tile_memory_bytes; /* of the memory for tiles, of which every thread has its own */
     rn__plan_watch watch;
+    bool profile; /* runs measure each step */
 } rn__plan;
 
 typedef struct rn__plan_options {
     const int32_t *wanted; /* ids of the outputs in the graph */
     int count;
     size_t tile_bytes; /* what the elements of a tile take in one operand; 0: no chains */
+    /* Bytes of the operand of a step's kernel that is to be packed, and which one it is; 0:
+     * none. SIZE_MAX: out of memory. NULL: nothing is packed. */
+    size_t (*packed)(const rn__plan *plan, const rn__step *step, int *operand);
     bool watch;
     unsigned without; /* passes to leave out, of rn_pass */
     rn_trace trace;   /* shown the plan after each pass */

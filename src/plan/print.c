@@ -46,17 +46,23 @@ static void print_operator(const rn__plan *plan, rn__text *t, const rn__step *st
     char shape[128];
 
     rn__text_add(t, "%s",
-                 node                          ? node->op->name
+                 step->kind == RN__STEP_PACK   ? "pack"
+                 : node                        ? node->op->name
                  : step->kind == RN__STEP_TAIL ? "tail"
                                                : "copy");
-    if (node && node->name) rn__text_add(t, " \"%s\"", node->name);
+    if (node && node->name && step->kind != RN__STEP_PACK)
+        rn__text_add(t, " \"%s\"", node->name);
     rn__text_add(t, " %s %s ", rn_type_name(out->type),
                  rn__shape_text(rn_shape_of(out->rank, out->size), shape, sizeof shape));
     if (step->limit.buffer >= 0) rn__text_add(t, "(limited) ");
     print_address(plan, t, &out->at);
     for (int i = 0; i < step->inputs; i++) {
-        rn__text_add(t, i ? ", " : " <- ");
+        if (step->kind == RN__STEP_PACK && i != step->packs) continue;
+        rn__text_add(t, i && step->kind != RN__STEP_PACK ? ", " : " <- ");
         print_address(plan, t, &operand[i].at);
+        if (step->packed.buffer < 0 || step->packs != i) continue;
+        rn__text_add(t, " packed ");
+        print_address(plan, t, &step->packed);
     }
     rn__text_add(t, "\n");
 }
@@ -96,7 +102,9 @@ char *rn__plan_largest(const rn__plan *plan, char *text, size_t capacity)
     for (int32_t i = 0; i < plan->steps; i++) {
         const rn__step *step = &plan->step[i];
         const rn__node *node = rn__step_node(plan, step);
-        const int32_t at = node ? rn__step_output(plan, step)->at.buffer : -1;
+        const int32_t at = node && step->kind != RN__STEP_PACK
+                               ? rn__step_output(plan, step)->at.buffer
+                               : -1;
         if (at < 0 || plan->buffer[at].bytes <= most) continue;
         most = plan->buffer[at].bytes;
         largest = node;

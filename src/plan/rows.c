@@ -1,56 +1,128 @@
 /* SPDX-License-Identifier: MIT */
-/* Cuts the steps of a ragged loop's body to the rows that an iteration has. */
-#include "graph/loop.h"
-#include "ops/ragged.h"
-#include "plan/planner.h"
+/* Values whose rows are apart. */
+#include "plan/rows.h"
 
-static const rn__layout *layout_of(rn__planner *p, const rn_loop *loop, rn__ragged kind)
+#include <string.h>
+
+/* False if the target is not of that form. */
+bool rn__rows_of(const rn__operand *target, rn__rows *to)
 {
-    return rn__plan_layout(p, loop->outer, loop->ragged[kind]);
+    const int64_t size = (int64_t)rn_type_size(target->type);
+    int64_t step = 1;
+    int i = target->rank - 1;
+
+    *to = (rn__rows){.at = target->at, .rows = 1};
+    for (; i >= 0 && (target->size[i] == 1 || target->stride[i] == step); i--)
+        step *= target->size[i];
+    to->row = to->pitch = step * size;
+    if (i < 0) return true;
+    to->pitch = target->stride[i] * size;
+    for (; i >= 0; i--) {
+        if (target->size[i] == 1) continue;
+        if (target->stride[i] * size != to->rows * to->pitch) return false;
+        to->rows *= target->size[i];
+    }
+    return to->row > 0 && to->pitch > to->row;
 }
 
-/* Sets the limit of a step: how many rows the loop's iteration has. */
-static rn__operand *cut(rn__planner *p, const rn_graph *body, int32_t index)
+/* Whether an access stays within columns of the rows that are not those of the target. */
+static bool in_other_columns(const rn__plan *plan, const rn__access *access,
+                             const rn__rows *to)
 {
-    const rn_loop *loop = body->loop;
-    rn__step *step = &p->plan->step[index];
-    int depth = -1;
+    if (access->operand < 0 || to->rows == 1) return false;
+    const rn__operand *operand =
+        rn__step_operands(plan, &plan->step[access->step]) + access->operand;
+    const int64_t size = (int64_t)rn_type_size(operand->type);
+    int64_t first = (access->address.offset - to->at.offset) % to->pitch, width = size;
 
-    for (const rn_graph *g = body; g->parent; g = g->parent) depth++;
-    const rn__layout *n = layout_of(p, loop, RN__RAGGED_COUNTS);
-    step->limit = n->address;
-    step->limit.advance[depth] = n->stride[0] * (int64_t)sizeof(int32_t);
-    step->limit_of = rn__at(loop->outer, loop->row_steps)->shape.size[0];
-    return rn__step_operands(p->plan, step);
+    for (int i = 0; i < operand->rank; i++) {
+        const int64_t stride = operand->stride[i] * size;
+        if (operand->size[i] <= 1 || stride % to->pitch == 0) continue;
+        if (stride < 0) return false;
+        width += (operand->size[i] - 1) * stride;
+    }
+    if (first < 0) first += to->pitch;
+    return first >= to->row && first + width <= to->pitch;
 }
 
-static void cut_operand(rn__operand *operand, int axis)
+/* Whether an access is clear of a place: known only when both advance alike. */
+bool rn__apart(const rn__plan *plan, const rn__access *access, const rn__rows *to)
 {
-    operand->limit_rows = axis >= 0;
-    operand->limit_axis = axis >= 0 ? axis : 0;
+    const int64_t end = to->at.offset + (to->rows - 1) * to->pitch + to->row;
+
+    if (memcmp(access->address.advance, to->at.advance, sizeof to->at.advance) != 0)
+        return false;
+    return access->high <= to->at.offset || end <= access->low ||
+           in_other_columns(plan, access, to);
 }
 
-void rn__plan_rows(rn__planner *p, const rn_graph *body, int32_t id, int32_t index)
+/* Gives an operand at an address in a temporary the strides that it has where the temporary
+ * goes. False if no strides do. */
+bool rn__restride(rn__operand *operand, const rn__address *at, const rn__rows *to)
 {
-    const rn__row_body *rows = p->rows ? p->rows[body->number] : NULL;
-    const rn__node *node = rn__at(body, id);
+    const int64_t size = (int64_t)rn_type_size(operand->type);
+    int64_t within = at->offset % to->row + size;
 
-    if (!rows || node->limit.id >= 0) return;
-    const rn__row_use use = rn__row_use_of(rows, id);
-    if (use.axis < 0 && !use.sum) return;
-    rn__operand *operand = cut(p, body, index);
-    for (int i = 0; i < node->inputs; i++) cut_operand(&operand[i], use.under[i]);
-    cut_operand(&operand[node->inputs], use.axis);
-    if (!p->options.watch || use.axis != 0) return;
-    rn__step *step = &p->plan->step[index];
-    step->order = layout_of(p, body->loop, RN__RAGGED_ORDER)->address;
-    step->rows = step->limit_of;
+    for (int d = 0; d < RN__ADVANCES; d++)
+        if (at->advance[d] % to->row) return false;
+    for (int i = 0; i < operand->rank; i++) {
+        const int64_t stride = operand->stride[i] * size;
+        if (operand->size[i] == 0) return false;
+        if (operand->size[i] == 1) continue;
+        if (stride < 0) return false;
+        if (stride % to->row == 0 && to->pitch % size == 0)
+            operand->stride[i] = stride / to->row * to->pitch / size;
+        else
+            within += (operand->size[i] - 1) * stride;
+    }
+    return within <= to->row;
 }
 
-void rn__plan_rows_of_copy(rn__planner *p, const rn_graph *body, int32_t index)
+/* Whether a map can write this: the innermost elements one after the other. */
+static bool writable(const rn__operand *out)
 {
-    rn__operand *operand = cut(p, body, index);
+    int i = out->rank - 1;
 
-    cut_operand(&operand[0], 0);
-    cut_operand(&operand[1], 0);
+    while (i >= 0 && out->size[i] == 1) i--;
+    return i < 0 || out->stride[i] == 1;
+}
+
+/* Whether a step accepts an operand with other strides. */
+static bool accepts(const rn__plan *plan, const rn__access *access, const rn__rows *to)
+{
+    const rn__step *step = &plan->step[access->step];
+    const rn__node *node = rn__step_node(plan, step);
+
+    if (access->operand < 0) return false;
+    rn__operand operand = rn__step_operands(plan, step)[access->operand];
+    if (!rn__restride(&operand, &access->address, to)) return false;
+    switch (step->kind) {
+    case RN__STEP_MAP:
+        return !access->write || writable(&operand);
+    case RN__STEP_COPY:
+        return true;
+    case RN__STEP_KERNEL:
+        return !access->write && (node->op->flags & RN_OP_STRIDED);
+    default:
+        return false;
+    }
+}
+
+bool rn__all_accept(const rn__plan *plan, const rn__access *list, const rn__rows *to)
+{
+    for (; list; list = list->next)
+        if (!accepts(plan, list, to)) return false;
+    return true;
+}
+
+rn__address rn__in_whole(const rn__buffer *part, rn__address address)
+{
+    const int64_t row = part->row ? part->row : 1, pitch = part->row ? part->pitch : 1;
+
+    address.buffer = part->part.buffer;
+    address.offset =
+        address.offset / row * pitch + address.offset % row + part->part.offset;
+    for (int d = 0; d < RN__ADVANCES; d++)
+        address.advance[d] = address.advance[d] / row * pitch + part->part.advance[d];
+    return address;
 }

@@ -113,6 +113,39 @@ static bool schedule_operator(rn__planner *p, const rn_graph *graph, int32_t id,
     return schedule_limit(p, graph, id, step);
 }
 
+/* ---- concatenations ---- */
+
+enum { PIECES = 16 }; /* copied one by one, at most */
+
+/* Whether an element-wise step of this graph makes one of the operands: it can then be
+ * computed in its place. */
+static bool made_here(const rn_graph *graph, const rn__node *node)
+{
+    for (int i = 0; i < node->inputs; i++) {
+        const rn__node *in = rn__at(graph, node->in[i]);
+        if (in->inputs > 0 && rn__op_maps(in->op, in->variant)) return true;
+    }
+    return false;
+}
+
+/* Copies of the operands to their places, which elide.c leaves out where it can. */
+static bool schedule_pieces(rn__planner *p, const rn_graph *graph, const rn__node *node,
+                            int axis, bool rows, rn__layout *out)
+{
+    if (!rn__layout_new(p, node, out)) return false;
+    rn__layout to = *out;
+    for (int i = 0; i < node->inputs; i++) {
+        const rn__node *in = rn__at(graph, node->in[i]);
+        const rn__layout from = *rn__plan_layout(p, graph, node->in[i]);
+        if (!rn__plan_copy(p, in->type, in->shape, &from, &to)) return false;
+        if (rows)
+            rn__plan_rows_of_copy(p, graph, p->plan->steps - 1);
+        to.address.offset +=
+            in->shape.size[axis] * to.stride[axis] * (int64_t)rn_type_size(node->type);
+    }
+    return true;
+}
+
 static bool schedule_node(rn__planner *p, const rn_graph *graph, int32_t id)
 {
     const rn__node *node = rn__at(graph, id);
@@ -127,6 +160,10 @@ static bool schedule_node(rn__planner *p, const rn_graph *graph, int32_t id)
         return true; /* laid out with their loop */
     if (node->inputs == 0) return schedule_leaf(p, id, layout);
     if (node->op->view) return schedule_view(p, graph, node, layout);
+    const int axis = node->inputs > PIECES ? -1 : rn__node_joins(graph, node);
+    const int rows = rn__plan_row_axis(p, graph, id);
+    if (axis >= 0 && node->limit.id < 0 && made_here(graph, node) && rows <= 0)
+        return schedule_pieces(p, graph, node, axis, rows == 0, layout);
     return schedule_operator(p, graph, id, layout);
 }
 

@@ -7,7 +7,7 @@
  * after (before). What is collected from a step goes to its slice of the stack. All of it
  * is written as copies at the end of the body; elide.c makes most of them vanish.
  *
- * In a ragged loop what has rows is cut to those of the step (rows.c). A carry's others
+ * In a ragged loop what has rows is cut to those of the step (row_counts.c). A carry's others
  * keep their value; in a history, where they would be in another slot, each row's end is
  * moved to the last slot after the loop, or its beginning from there before a reversed one.
  *

@@ -49,7 +49,8 @@ int32_t rn__plan_step(rn__planner *p, rn__step_kind kind, const rn_graph *graph,
                                          .block = p->home,
                                          .depth = p->depth,
                                          .limit.buffer = -1,
-                                         .order.buffer = -1};
+                                         .order.buffer = -1,
+                                         .packed.buffer = -1};
     plan->operands += n;
     return plan->steps++;
 }

@@ -80,7 +80,8 @@ static void find_use(const finding *f, bool *gone)
         const rn__step *step = &plan->step[c];
         const rn__operand *operand = rn__step_operands(plan, step);
         for (int i = 0; i < step->inputs; i++)
-            if (!gone[operand[i].at.buffer]) f->use[operand[i].at.buffer].read = true;
+            if (operand[i].at.buffer >= 0 && !gone[operand[i].at.buffer])
+                f->use[operand[i].at.buffer].read = true;
         if (is_block(step)) continue;
         const int32_t out = operand[step->inputs].at.buffer;
         if (overwrites(plan, step)) gone[out] = true;
@@ -161,7 +162,7 @@ static int32_t node_read(const rn__plan *plan, const rn__step *step, int i)
 {
     const rn__node *node = rn__step_node(plan, step);
 
-    return node ? node->in[i] : -1;
+    return node && step->kind != RN__STEP_PACK ? node->in[i] : -1;
 }
 
 /* Whether step c reads a single number of what the repeatable steps left, as operand i. */
@@ -169,8 +170,8 @@ static bool reads_scalar(const finding *f, int32_t c, int i)
 {
     const rn__operand *operand = rn__step_operands(f->plan, &f->plan->step[c]) + i;
 
-    return rn__is_real(operand->type) && rn__operand_count(operand) == 1 &&
-           passed_on(f, operand->at.buffer, c);
+    return operand->at.buffer >= 0 && rn__is_real(operand->type) &&
+           rn__operand_count(operand) == 1 && passed_on(f, operand->at.buffer, c);
 }
 
 /* Marks the nodes that need not be checked because a single number that is checked shows
@@ -208,6 +209,7 @@ static void add_results(finding *f)
             const int32_t id = node_read(plan, step, i);
             if (id >= 0 && f->covered[id] && rn__operand_count(&operand[i]) != 1) continue;
             if (operand[i].limit_rows) continue; /* its tail is undefined */
+            if (operand[i].at.buffer < 0) continue;
             if (passed_on(f, operand[i].at.buffer, c)) add_result(f, &operand[i]);
         }
     }

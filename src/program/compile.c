@@ -151,6 +151,28 @@ static bool merge(rn__compilation *c)
            take(c, &pass, rn__merge_loops(&pass, c->wanted, c->count));
 }
 
+static bool split(rn__compilation *c)
+{
+    rn__copy_pass pass;
+
+    if ((c->options.without & RN_PASS_SPLIT_PRODUCTS) || !rn__products_possible(c->graph))
+        return true;
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__split_products(&pass, c->wanted, c->count));
+}
+
+static bool join(rn__compilation *c)
+{
+    rn__copy_pass sums, products;
+
+    if ((c->options.without & RN_PASS_JOIN_PRODUCTS) || !rn__products_possible(c->graph))
+        return true;
+    return begin_pass(c, &sums) &&
+           take(c, &sums, rn__join_sums(&sums, c->wanted, c->count)) &&
+           begin_pass(c, &products) &&
+           take(c, &products, rn__join_products(&products, c->wanted, c->count));
+}
+
 static bool hoist(rn__compilation *c)
 {
     rn__copy_pass pass;
@@ -197,7 +219,8 @@ rn_program *rn__compile_for(const rn__backend *backend, rn_graph *graph,
     if (!options.outputs) c.options.outputs = c.options.output;
     if (!valid(graph, &c.options, options.outputs != NULL) || !begin(&c)) return NULL;
     const bool ok = convert(&c) && optimize(&c) && simplify(&c) && ragged(&c) &&
-                    merge(&c) && hoist(&c) && simplify(&c) && rn__program_make(&c);
+                    merge(&c) && split(&c) && join(&c) && hoist(&c) && simplify(&c) &&
+                    rn__program_make(&c);
     settle(&c, ok);
     rn__free(graph->allocator, c.wanted);
     if (ok) return c.program;

@@ -13,6 +13,12 @@ size_t rn_program_workspace(const rn_program *program)
     return program ? program->backend->bytes(program->loaded) : 0;
 }
 
+int rn_program_threads(const rn_program *program)
+{
+    if (!program || !program->backend->threads) return program ? 1 : 0;
+    return program->backend->threads(program->loaded);
+}
+
 int rn_program_calls(const rn_program *program)
 {
     int calls = 0;

@@ -133,7 +133,7 @@ static bool load(const rn__compilation *c)
         rn__no_memory(c->graph);
         return false;
     }
-    p->loaded = c->backend->load(plan, scratch);
+    p->loaded = c->backend->load(plan, scratch, c->options.threads);
     if (p->loaded) return true;
     if (!rn__sum_sizes(plan->workspace_bytes, plan->tile_memory_bytes, &all) ||
         !rn__sum_sizes(all, scratch, &all))
@@ -152,12 +152,14 @@ static bool fill_program(const rn__compilation *c)
     const rn__plan_options options = {.wanted = c->wanted,
                                       .count = c->count,
                                       .tile_bytes = c->backend->tile_bytes,
+                                      .packed = c->backend->packed,
                                       .watch = watch && c->backend->nonfinite,
                                       .without = o->without,
                                       .trace = o->trace,
                                       .trace_with = o->trace_with};
 
     if (!rn__plan_make(&c->program->plan, c->graph, &options)) return false;
+    c->program->plan.profile = o->profile;
     if (!add_inputs(c) || !add_outputs(c)) {
         rn__no_memory(c->graph);
         return false;

@@ -38,6 +38,9 @@ struct rn_program {
 rn_program *rn__compile_for(const rn__backend *backend, rn_graph *graph,
                             rn_compile_options options);
 
+/* What its runs have measured; NULL: it was not compiled with .profile; profile.c. */
+rn__profile *rn__profile_of(const rn_program *program);
+
 /* False with an error when an input that is needed has no values; port.c. */
 bool rn__inputs_fed(rn_program *program);
 

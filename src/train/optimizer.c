@@ -130,15 +130,27 @@ static void count_run(rn__update *u, rn_tensor norm)
     rn_assign(kept, norm);
 }
 
+/* Gradients with more elements are summed by rows, which threads can share. */
+enum { LARGE = 1 << 15 };
+
+static rn_tensor sum_of_squares(rn_tensor dw)
+{
+    const rn_shape shape = rn_shape_get(dw);
+    int axes[RN_RANK_MAX];
+
+    if (shape.rank < 2 || rn_shape_count(shape) < LARGE)
+        return rn_sum_square(dw, NULL, 0, false);
+    for (int i = 1; i < shape.rank; i++) axes[i - 1] = i;
+    return rn_sum_all(rn_sum_square(dw, axes, shape.rank - 1, false));
+}
+
 static rn_tensor global_norm(const rn__update *u)
 {
     rn_tensor sum = rn_null();
 
     for (int i = 0; i < u->count; i++) {
-        rn_tensor dw = u->dw[i];
-        if (u->type != RN_F64) dw = rn_cast(dw, RN_F64);
-        rn_tensor square = rn_sum_all(rn_square(dw));
-        sum = i ? rn_add(sum, square) : square;
+        const rn_tensor squares = sum_of_squares(u->dw[i]);
+        sum = i ? rn_add(sum, squares) : squares;
     }
     return rn_sqrt(sum);
 }

@@ -88,6 +88,7 @@ static void compile(rn_test_world *w)
     o.real = a_type(w);
     o.watch = (rn_watch)axis(w);
     o.omit_assignments = rn_test_draw(w, 2) == 0;
+    o.threads = axis(w);
     if (rn_test_draw(w, 2)) o.minimize = a_tensor(w);
     if (rn_test_draw(w, 2)) o.with = an_optimizer(w);
     w->given = graph;
@@ -150,6 +151,29 @@ static void program_nonfinite(rn_test_world *w)
     rn_nonfinite found;
 
     rn_program_nonfinite(a_program(w), axis(w), rn_test_draw(w, 2) ? &found : NULL);
+}
+
+static void profile_at(rn_test_world *w)
+{
+    rn_profile step;
+
+    rn_profile_at(a_program(w), axis(w), rn_test_draw(w, 2) ? &step : NULL);
+}
+
+static void profile_text(rn_test_world *w)
+{
+    char text[16];
+
+    rn_profile_text(a_program(w), text, DRAW(w, size_t, 0, 1, sizeof text));
+    rn_profile_text(a_program(w), NULL, DRAW(w, size_t, 0, 1, SIZE_MAX));
+}
+
+static void profile_trace(rn_test_world *w)
+{
+    rn_program *p = a_program(w);
+
+    status_is(rn_profile_trace(p, rn_test_draw(w, 2) ? "/no/such/place" : NULL),
+              rn_program_error(p), p);
 }
 
 /* ---- training ---- */

@@ -147,7 +147,8 @@ rn_program *a_program(rn_test_world *w)
 {
     if (!w->program) {
         const rn_tensor y = rn_exp(w->tensor[12]);
-        w->program = rn_compile(w->far, (rn_compile_options){RN_OUTPUTS(y)});
+        w->program = rn_compile(
+            w->far, (rn_compile_options){RN_OUTPUTS(y), .profile = rn_test_draw(w, 2)});
     }
     return rn_test_draw(w, 4) ? w->program : NULL;
 }

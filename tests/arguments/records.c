@@ -197,6 +197,19 @@ static bool made_up_view(const rn_array *in, rn_array *out, int64_t *offset,
     return true;
 }
 
+/* Axes that do not exist, or of another size. */
+static bool made_up_divide(const rn_call *call, int axis, int *cut)
+{
+    for (int i = 0; i < call->inputs; i++) cut[i] = axis + 7 * (i % 3) - 2;
+    return true;
+}
+
+static bool made_up_inner(const rn_call *call, int *inner)
+{
+    for (int i = 0; i < call->inputs; i++) inner[i] = call->in[0].rank - 2 + 3 * i;
+    return true;
+}
+
 const rn_op *an_op(rn_test_world *w)
 {
     static const rn_op ops[] = {
@@ -216,6 +229,13 @@ const rn_op *an_op(rn_test_world *w)
          .kernel = {kernel},
          .batch = made_up_batch,
          .sum_of_steps = made_up_sum},
+        {.name = "joins",
+         .inputs = 2,
+         .kind = RN_KIND_PRODUCT,
+         .kernel = {kernel},
+         .flags = RN_OP_JOINS,
+         .divide = made_up_divide,
+         .inner = made_up_inner},
         {.name = "sums",
          .inputs = 1,
          .kind = RN_KIND_REDUCTION,

@@ -155,6 +155,19 @@ static void fill_rows(const rn_reference *r, const rn__step *step)
     }
 }
 
+/* Its own layout for a packed operand: row by row, from the last element to the first. */
+static void run_pack(const rn_reference *r, const rn__step *step)
+{
+    const rn__operand *o = rn__step_operands(r->plan, step), *from = &o[step->packs];
+    const int64_t count = rn_shape_count(rn_reference_shape(from));
+    const size_t size = rn_type_size(from->type);
+    char *to = rn_reference_at(r, &o[step->inputs].at);
+
+    for (int64_t i = 0; i < count; i++)
+        memcpy(to + (size_t)(count - 1 - i) * size,
+               rn_reference_element(r, from, rn_reference_shape(from), i), size);
+}
+
 static void run_tail(const rn_reference *r, const rn__step *step)
 {
     const rn__operand *o = rn__step_operands(r->plan, step), *stack = &o[1];
@@ -217,6 +230,7 @@ static bool run_steps(rn_reference *r, int32_t first, int32_t end)
             rn_reference_map(r, step, 0,
                              rn_reference_count(r, step, rn__step_output(r->plan, step)));
         if (step->kind == RN__STEP_COPY) run_copy(r, step);
+        if (step->kind == RN__STEP_PACK) run_pack(r, step);
         if (step->kind == RN__STEP_TAIL) run_tail(r, step);
         if (block) i = step->end - 1;
     }
@@ -253,9 +267,10 @@ static void fill(const rn_reference *r, const rn__buffer *b)
     if (leaf->op == &rn__op_constant) memcpy(to, leaf->attributes, leaf->attribute_size);
 }
 
-static void *load(const rn__plan *plan, size_t scratch)
+static void *load(const rn__plan *plan, size_t scratch, int threads)
 {
     const size_t most = (size_t)1 << 40;
+    (void)threads;
 
     if (plan->workspace_bytes > most || scratch > most) return NULL;
     rn_reference *r = (rn_reference *)rn_test_quad_room(1, sizeof *r);
@@ -280,6 +295,16 @@ static void *load(const rn__plan *plan, size_t scratch)
     }
     cr_assert(rn__watch_init(&r->watch, plan, data_of, r));
     return r;
+}
+
+/* The operand that the operator packs; how many bytes is up to this back end. */
+static size_t packed(const rn__plan *plan, const rn__step *step, int *operand)
+{
+    const size_t library = rn__step_packed(plan, step, operand);
+
+    if (library == 0 || library == SIZE_MAX) return library;
+    const rn__operand *o = rn__step_operands(plan, step) + *operand;
+    return (size_t)rn_shape_count(rn_reference_shape(o)) * rn_type_size(o->type);
 }
 
 static bool supports(const rn_op *op, rn_type variant)
@@ -363,6 +388,7 @@ static bool nonfinite(const void *loaded, int index, rn_nonfinite *out)
 
 const rn__backend rn_test_reference = {.name = "reference",
                                        .tile_bytes = RN_TILE_BYTES,
+                                       .packed = packed,
                                        .supports = supports,
                                        .scratch = rn__step_scratch,
                                        .load = load,

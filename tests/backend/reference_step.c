@@ -125,6 +125,20 @@ static bool within(rn_shape shape, rn_shape whole, int64_t i)
     return true;
 }
 
+/* Copies element i of operand k to `to`. */
+static void fetch(const rn_reference *r, const rn__step *step, int k, int64_t i, char *to)
+{
+    const rn__operand *o = rn__step_operands(r->plan, step) + k;
+    const rn_shape shape = rn_reference_shape(o);
+    const size_t size = rn_type_size(o->type);
+    const char *from = step->packed.buffer >= 0 && step->packs == k
+                           ? rn_reference_at(r, &step->packed) +
+                                 (size_t)(rn_shape_count(shape) - 1 - i) * size
+                           : rn_reference_element(r, o, shape, i);
+
+    memcpy(to, from, size);
+}
+
 /* The operands and the output as dense arrays of their own; what a limit cuts is zero. */
 static void gather(const rn_reference *r, const rn__step *step, rn_array *array)
 {
@@ -140,8 +154,7 @@ static void gather(const rn_reference *r, const rn__step *step, rn_array *array)
         array[k].data = rn_test_quad_room(rn_shape_count(rn_reference_shape(&o[k])), size);
         for (int64_t i = 0; i < rn_shape_count(whole) && k < step->inputs; i++)
             if (within(shape, whole, i))
-                memcpy((char *)array[k].data + (size_t)i * size,
-                       rn_reference_element(r, &o[k], whole, i), size);
+                fetch(r, step, k, i, (char *)array[k].data + (size_t)i * size);
     }
 }
 

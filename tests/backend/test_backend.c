@@ -58,9 +58,9 @@ static void watch(void *with, const char *pass, const char *plan)
     cr_assert(s->passes < 8);
     snprintf(s->name[s->passes++], sizeof s->name[0], "%s", pass);
     snprintf(s->last, sizeof s->last, "%s", plan);
-    cr_assert_eq(strstr(plan, "chain in tiles") != NULL, s->passes > 2, "%s: %s", pass,
+    cr_assert_eq(strstr(plan, "chain in tiles") != NULL, s->passes > 3, "%s: %s", pass,
                  plan);
-    cr_assert_eq(strstr(plan, "@") != NULL, s->passes > 3, "%s: %s", pass, plan);
+    cr_assert_eq(strstr(plan, "@") != NULL, s->passes > 4, "%s: %s", pass, plan);
 }
 
 Test(backend, a_plan_is_shown_after_each_pass)
@@ -70,13 +70,13 @@ Test(backend, a_plan_is_shown_after_each_pass)
     rn_graph *g = rn_graph_new();
     const rn_tensor x = rn_test_f64(g, "x", rn_shape(100, 100));
     const rn_tensor y = rn_exp(rn_tanh(rn_add(x, x)));
-    const char *const passes[] = {"schedule", "elide", "fuse", "place", "watch"};
+    const char *const passes[] = {"schedule", "elide", "pack", "fuse", "place", "watch"};
 
     rn_program *p = rn_compile(
         g, (rn_compile_options){RN_OUTPUTS(y), .trace = watch, .trace_with = &s});
     cr_assert(p, "%s", rn_graph_error(g));
-    cr_assert_eq(s.passes, 5);
-    for (int i = 0; i < 5; i++) cr_assert_str_eq(s.name[i], passes[i]);
+    cr_assert_eq(s.passes, 6);
+    for (int i = 0; i < 6; i++) cr_assert_str_eq(s.name[i], passes[i]);
     rn_program_print(p, text, sizeof text);
     cr_assert(strstr(text, s.last), "%s is not in %s", s.last, text);
     rn_program_free(p);
@@ -111,7 +111,7 @@ static int run_maps(const rn__backend *backend, double *values)
     rn_graph *g = rn_graph_new();
     const rn_tensor x = rn_test_f64(g, "x", rn_shape(200, 100));
     const rn_tensor y = rn_mul(rn_exp(rn_tanh(rn_add(x, x))), rn_sin(x));
-    const rn_compile_options options = {RN_OUTPUTS(y)};
+    const rn_compile_options options = {RN_OUTPUTS(y), .threads = 3};
     int chains = 0;
 
     rn_program *p = rn__compile_for(backend, g, options);
@@ -147,6 +147,7 @@ Test(backend, without_a_size_of_tiles_there_are_no_chains_and_the_same_values)
 /* ---- scratch memory ---- */
 
 static size_t given;
+static int given_threads;
 
 static size_t some_scratch(const rn__plan *plan, const rn__step *step)
 {
@@ -161,13 +162,14 @@ static size_t no_scratch(const rn__plan *plan, const rn__step *step)
     return SIZE_MAX;
 }
 
-static void *load_given(const rn__plan *plan, size_t scratch)
+static void *load_given(const rn__plan *plan, size_t scratch, int threads)
 {
     given = scratch;
-    return rn_test_reference.load(plan, scratch);
+    given_threads = threads;
+    return rn_test_reference.load(plan, scratch, threads);
 }
 
-Test(backend, the_most_scratch_memory_of_a_step_is_given)
+Test(backend, the_most_scratch_memory_of_a_step_and_threads_are_given)
 {
     static double values[20000];
     rn__backend other = rn_test_reference;
@@ -176,6 +178,7 @@ Test(backend, the_most_scratch_memory_of_a_step_is_given)
     other.load = load_given;
     run_maps(&other, values);
     cr_assert_eq(given, 1000);
+    cr_assert_eq(given_threads, 3);
 }
 
 /* ---- back ends that cannot ---- */
@@ -185,9 +188,9 @@ static bool no_support(const rn_op *op, rn_type variant)
     return variant != RN_F64 || strcmp(op->name, "tanh") != 0;
 }
 
-static void *no_memory(const rn__plan *plan, size_t scratch)
+static void *no_memory(const rn__plan *plan, size_t scratch, int threads)
 {
-    (void)plan, (void)scratch;
+    (void)plan, (void)scratch, (void)threads;
     return NULL;
 }
 

@@ -3,6 +3,9 @@
  * that they hold. */
 #include "run/driver.h"
 
+#include <rondo/model.h>
+#include <rondo/train.h>
+
 enum { B = 4, I = 5, H = 6 };
 
 /* ---- an allocator that counts ---- */
@@ -174,6 +177,29 @@ Test(memory, element_wise_chains_and_views_take_little)
     cr_assert_leq(rn_program_workspace(p), 3 * N * 4 * sizeof(double) + 512);
     rn_program_free(p);
     rn_graph_free(g);
+}
+
+/* The weight is in the model; an input, the gradient and what it is computed from are here.
+ * The norm of the gradient, in f64, and the update need no more. */
+Test(memory, an_update_takes_no_temporaries)
+{
+    enum { N = 300 };
+    rn_model *model = rn_model_new(1);
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(N, N));
+    const rn_tensor w =
+        rn_weight(rn_root(g, model), "w", rn_shape(N, N), (rn_init){RN_INIT_NORMAL, 1});
+    const rn_tensor loss = rn_sum_all(rn_mul(rn_tanh(w), x));
+    const size_t one = N * N * sizeof(float);
+
+    rn_program *p = rn_compile(
+        g, (rn_compile_options){.minimize = loss, .with = rn_clipped(rn_adam(0.1), 1)});
+    cr_assert(p, "%s", rn_graph_error(g));
+    cr_log_info("an update: %zu bytes, a weight of %zu", rn_program_workspace(p), one);
+    cr_assert_leq(rn_program_workspace(p), 3 * one + (1 << 17));
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(model);
 }
 
 /* Dead code costs nothing: neither memory nor calls. */

@@ -6,16 +6,17 @@
 #include <rondo/recurrent.h>
 #include <rondo/train.h>
 
-enum { T = 5, B = 3, I = 4, H = 6, STEPS = 3 };
+enum { T = 8, B = 3, I = 4, H = 6, STEPS = 3 };
 
 /* Larger than a tile, so that there is something to fuse. */
-enum { WIDE = 3000 };
+enum { WIDE = 3000, SIDE = 30 };
 
-static const unsigned passes[] = {RN_PASS_MERGE_LOOPS, RN_PASS_HOIST, RN_PASS_ELIDE,
-                                  RN_PASS_FUSE, RN_PASS_ROWS};
+static const unsigned passes[] = {
+    RN_PASS_MERGE_LOOPS, RN_PASS_HOIST,         RN_PASS_ELIDE,          RN_PASS_FUSE,
+    RN_PASS_PACK,        RN_PASS_JOIN_PRODUCTS, RN_PASS_SPLIT_PRODUCTS, RN_PASS_ROWS};
 
 typedef struct results {
-    double loss[STEPS], dx[T * B * I], wide[WIDE];
+    double loss[STEPS], dx[T * B * I], wide[WIDE], split[SIDE * SIDE];
     int calls, lines;
 } results;
 
@@ -29,7 +30,8 @@ static int lines_of(const rn_program *p)
     return n;
 }
 
-/* The gradient of x beside some steps of training, and a chain. */
+/* The gradient of x beside some steps of training, a chain, and a product of
+ * concatenations. */
 static void train(unsigned without, results *r)
 {
     rn_model *model = rn_model_new_using(1, RN_F64, (rn_allocator){0});
@@ -43,13 +45,18 @@ static void train(unsigned without, results *r)
                     .units = H, .layers = 2, .bidirectional = true, .lengths = lengths});
     const rn_tensor loss = rn_mean_all(rn_square(s.outputs));
     const rn_tensor wide = rn_mul(rn_exp(rn_tanh(v)), v);
+    const rn_tensor square =
+        rn_reshape(rn_slice(v, 0, 0, SIDE * SIDE, 1), rn_shape(SIDE, SIDE));
+    const rn_tensor both[2] = {square, rn_tanh(square)};
+    const rn_tensor split =
+        rn_matmul_transposed(rn_concat(both, 2, 0), rn_concat(both, 2, 0), RN_TRANSPOSE_X);
     const int32_t length[B] = {5, 2, 3};
     double in[T * B * I], more[WIDE];
     rn_tensor dx;
 
     rn_grad(loss, rn_null(), &x, 1, &dx);
     rn_program *p =
-        rn_compile(g, (rn_compile_options){RN_OUTPUTS(dx, wide), .minimize = loss,
+        rn_compile(g, (rn_compile_options){RN_OUTPUTS(dx, wide, split), .minimize = loss,
                                            .with = rn_adam(0.1), .without = without});
     cr_assert(p, "%s", rn_graph_error(g));
     rn_test_numbers(in, T * B * I, 7);
@@ -63,6 +70,7 @@ static void train(unsigned without, results *r)
     }
     rn_test_read(p, dx, r->dx);
     rn_test_read(p, wide, r->wide);
+    rn_test_read(p, split, r->split);
     r->calls = rn_program_calls(p);
     r->lines = lines_of(p);
     rn_program_free(p);
@@ -78,6 +86,7 @@ static void expect_same(unsigned without, const results *all)
     rn_test_near(some.loss, all->loss, STEPS, 1e-12, "loss");
     rn_test_near(some.dx, all->dx, T * B * I, 1e-12, "dx");
     rn_test_near(some.wide, all->wide, WIDE, 1e-12, "wide");
+    rn_test_near(some.split, all->split, SIDE * SIDE, 1e-12, "split");
     cr_assert(some.calls != all->calls || some.lines != all->lines,
               "passes 0x%x change nothing", without);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The choice of the instruction set: never one that the processor lacks, for any value of
  * RONDO_ISA. */
+#include "kernel/caches.h"
 #include "kernel/cpu.h"
 
 #include <criterion/criterion.h>
@@ -74,4 +75,47 @@ Test(cpu, agrees_with_the_kernel_of_linux)
                  strstr(flags, " avx512f ") && strstr(flags, " avx512bw ") &&
                      strstr(flags, " avx512dq ") && strstr(flags, " avx512vl "));
 #endif
+}
+
+/* Linux says what the first core's caches are; the library rounds nothing. */
+static int64_t cache_of_linux(int index, int *level)
+{
+    char name[96], unit = 0;
+    long kilobytes = 0;
+    FILE *file;
+
+    snprintf(name, sizeof name, "/sys/devices/system/cpu/cpu0/cache/index%d/level", index);
+    file = fopen(name, "r");
+    if (!file) return 0;
+    if (fscanf(file, "%d", level) != 1) *level = 0;
+    fclose(file);
+    snprintf(name, sizeof name, "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
+    file = fopen(name, "r");
+    if (!file) return 0;
+    if (fscanf(file, "%ld%c", &kilobytes, &unit) != 2 || unit != 'K') kilobytes = 0;
+    fclose(file);
+    return (int64_t)kilobytes << 10;
+}
+
+Test(caches, agree_with_linux)
+{
+    int compared = 0;
+
+    for (int index = 2; index < 4; index++) { /* 0 and 1 are data and instructions */
+        int level = 0;
+        const int64_t bytes = cache_of_linux(index, &level);
+        if (bytes == 0 || level < 2 || level > 3) continue;
+        cr_expect_eq(rn__cache_bytes(level), bytes, "level %d", level);
+        compared++;
+    }
+    if (!compared) cr_skip_test("no caches in /sys");
+}
+
+Test(caches, have_a_size)
+{
+    for (int level = 1; level <= 3; level++) {
+        const int64_t bytes = rn__cache_bytes(level);
+        cr_expect_geq(bytes, 8 << 10);
+        cr_expect_eq(rn__cache_bytes(level), bytes);
+    }
 }

@@ -5,185 +5,117 @@
  *
  * The kernels are the library's; what is compiled here keeps to the baseline.
  */
-#include "kernel/gemm.h"
-#include "kernel_test.h"
-
-#include <float.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "gemm_test.h"
 
 #define SUITE_TEST(suite, name) Test(suite, name)
 #define TEST(name)              SUITE_TEST(R(gemm), name)
 
-#if RN_REAL == 32
-#define EPSILON FLT_EPSILON
-#define FMA     __builtin_fmaf
-#else
-#define EPSILON DBL_EPSILON
-#define FMA     __builtin_fma
-#endif
-
-enum { KC = 256, LONG = 64 * KC }; /* RN__GEMM_KC, RN__GEMM_LONG: with others, other bits */
-
-static uint64_t state = 1;
-
-static int64_t draw(int64_t n)
+/* One product in one form: every element of C to the bit, and every byte between them as
+ * it was. */
+static void check_as(form f, int64_t m, int64_t n, int64_t k, const matrix *a,
+                     const matrix *b, layout lc)
 {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (int64_t)((state >> 33) % (uint64_t)n);
-}
-
-static real draw_real(void)
-{
-    return (real)draw(1 << 24) / (real)(1 << 23) - 1;
-}
-
-static real draw_small(void)
-{
-    return (real)(draw(17) - 8);
-}
-
-/* ---- matrices ---- */
-
-typedef enum layout {
-    ROWS,
-    PADDED_ROWS,
-    COLUMNS,
-    PADDED_COLUMNS,
-    SPREAD,
-    BACKWARDS,
-    TURNED_BACKWARDS,
-    ONE_ROW,
-    ONE_COLUMN,
-    ONE_ELEMENT,
-    LAYOUTS,
-    DISTINCT = ONE_ROW
-} layout;
-
-/* A matrix in the middle of storage that is exactly as large as its layout needs. */
-typedef struct matrix {
-    rn__matrix at;
-    real *storage;
-    int64_t elements;
-} matrix;
-
-static matrix new_matrix(layout l, int64_t m, int64_t n)
-{
-    const int64_t strides[LAYOUTS][2] = {{n, 1},         {n + 3, 1}, {1, m},   {1, m + 5},
-                                         {2 * n + 1, 2}, {-n, -1},   {-1, -m}, {0, 1},
-                                         {1, 0},         {0, 0}};
-    int64_t row = strides[l][0], column = strides[l][1];
-    int64_t high = m > 0 ? (m - 1) * row : 0, wide = n > 0 ? (n - 1) * column : 0;
-    int64_t first = (high < 0 ? -high : 0) + (wide < 0 ? -wide : 0);
-    matrix x = {.elements = llabs(high) + llabs(wide) + 1};
-
-    x.storage = (real *)malloc((size_t)x.elements * sizeof(real));
-    cr_assert(x.storage);
-    x.at = (rn__matrix){x.storage + first, row, column};
-    return x;
-}
-
-static matrix filled(layout l, int64_t m, int64_t n, real (*value)(void))
-{
-    matrix x = new_matrix(l, m, n);
-
-    for (int64_t i = 0; i < x.elements; i++) x.storage[i] = value();
-    return x;
-}
-
-static real *element_of(const matrix *x, int64_t i, int64_t j)
-{
-    return (real *)x->at.data + i * x->at.row + j * x->at.column;
-}
-
-static void multiply(int64_t m, int64_t n, int64_t k, const matrix *a, const matrix *b,
-                     const matrix *c)
-{
-    size_t bytes = (R(rn__gemm_scratch)(m, n, k) + 63) / 64 * 64;
-    void *scratch = aligned_alloc(64, bytes ? bytes : 64);
-
-    cr_assert(scratch);
-    R(rn__gemm)(m, n, k, a->at, b->at, c->at, scratch);
-    free(scratch);
-}
-
-/* ---- references ---- */
-
-/* The order of gemm.h from term `from` on, with FMA where the variant has it. */
-static real promised_from(const matrix *a, const matrix *b, int64_t i, int64_t j,
-                          int64_t from, int64_t k)
-{
-    real sum = 0;
-
-    if (k - from > LONG) {
-        int64_t half = LONG;
-        while (from + 2 * half < k) half *= 2;
-        const real first = promised_from(a, b, i, j, from, from + half);
-        return first + promised_from(a, b, i, j, from + half, k);
-    }
-    for (int64_t block = from; block < k; block += KC) {
-        real part = 0;
-
-        for (int64_t p = block; p < k && p < block + KC; p++) {
-            real x = *element_of(a, i, p), y = *element_of(b, p, j);
-#if defined(RN_ISA_BASELINE)
-            part = part + x * y;
-#else
-            part = FMA(x, y, part);
-#endif
-        }
-        sum = block > from ? sum + part : part;
-    }
-    return sum;
-}
-
-static real promised(const matrix *a, const matrix *b, int64_t i, int64_t j, int64_t k)
-{
-    return promised_from(a, b, i, j, 0, k);
-}
-
-static bool within_tolerance(const matrix *a, const matrix *b, const matrix *c, int64_t i,
-                             int64_t j, int64_t k)
-{
-    long double sum = 0, size = 0;
-
-    for (int64_t p = 0; p < k; p++) {
-        long double term = (long double)*element_of(a, i, p) * *element_of(b, p, j);
-        sum += term, size += fabsl(term);
-    }
-    return fabsl((long double)*element_of(c, i, j) - sum) <=
-           (long double)k * (long double)EPSILON * size;
-}
-
-static bool same(real x, real y)
-{
-    return !memcmp(&x, &y, sizeof x);
-}
-
-/* One product: every element of C to the bit, and every byte between them as it was. */
-static void check(int64_t m, int64_t n, int64_t k, layout la, layout lb, layout lc)
-{
-    matrix a = filled(la, m, k, draw_real), b = filled(lb, k, n, draw_real);
     matrix c = new_matrix(lc, m, n);
     real *wanted = (real *)malloc((size_t)c.elements * sizeof(real));
 
     cr_assert(wanted);
-    for (int64_t i = 0; i < c.elements; i++) c.storage[i] = (real)NAN;
+    for (int64_t i = 0; i < c.elements; i++)
+        c.storage[i] = f & ADDED ? draw_real() : (real)NAN;
     memcpy(wanted, c.storage, (size_t)c.elements * sizeof(real));
-    multiply(m, n, k, &a, &b, &c);
+    multiply_as(f, m, n, k, a, b, &c);
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < n; j++) {
-            wanted[element_of(&c, i, j) - c.storage] = promised(&a, &b, i, j, k);
-            cr_assert(within_tolerance(&a, &b, &c, i, j, k), "[%d,%d,%d] (%d,%d)", (int)m,
-                      (int)n, (int)k, (int)i, (int)j);
+            real *want = &wanted[element_of(&c, i, j) - c.storage];
+            const real sum = promised(a, b, i, j, k);
+            *want = f & ADDED ? *want + sum : sum;
         }
     cr_assert(!memcmp(wanted, c.storage, (size_t)c.elements * sizeof(real)),
-              "[%d,%d,%d] layouts %d %d %d", (int)m, (int)n, (int)k, la, lb, lc);
-    free(a.storage), free(b.storage), free(c.storage), free(wanted);
+              "[%d,%d,%d] form %d, layout of c %d", (int)m, (int)n, (int)k, f, lc);
+    free(c.storage), free(wanted);
+}
+
+/* One product in all forms. */
+static void check(int64_t m, int64_t n, int64_t k, layout la, layout lb, layout lc)
+{
+    matrix a = filled(la, m, k, draw_real), b = filled(lb, k, n, draw_real);
+
+    for (int f = 0; f < FORMS; f++) check_as((form)f, m, n, k, &a, &b, lc);
+    free(a.storage), free(b.storage);
 }
 
 /* ---- tests ---- */
+
+/* The promised sum is right but for rounding. */
+TEST(promise_is_the_product)
+{
+    const int64_t terms[] = {1, 2, 255, 256, 257, 700, LONG + 1};
+
+    for (int s = 0; s < 7; s++) {
+        const int64_t k = terms[s];
+        matrix a = filled(ROWS, 1, k, draw_real), b = filled(COLUMNS, k, 1, draw_real);
+        long double sum = 0, size = 0;
+
+        for (int64_t p = 0; p < k; p++) {
+            long double term = (long double)*element_of(&a, 0, p) * *element_of(&b, p, 0);
+            sum += term, size += fabsl(term);
+        }
+        cr_assert(fabsl((long double)promised(&a, &b, 0, 0, k) - sum) <=
+                  (long double)k * (long double)EPSILON * size);
+        free(a.storage), free(b.storage);
+    }
+}
+
+/* Some columns of B packed with more. */
+TEST(columns_of_packed)
+{
+    const int64_t k = 300, n = 209, firsts[] = {0, 64, 128, 192};
+    matrix b = filled(ROWS, k, n, draw_real);
+    block packed = new_block(R(rn__gemm_packed)(n, k));
+
+    R(rn__gemm_pack)(n, k, b.at, packed.at);
+    for (int f = 0; f < 4; f++)
+        for (int64_t m = 1; m < 30; m += 5)
+            for (int64_t columns = n - firsts[f]; columns > 0; columns -= 16) {
+                matrix a = filled(ROWS, m, k, draw_real), c = new_matrix(ROWS, m, columns);
+                rn__product g = {.m = m,
+                                 .n = columns,
+                                 .k = k,
+                                 .a = a.at,
+                                 .b = no_matrix(),
+                                 .c = c.at,
+                                 .packed = packed.at,
+                                 .first = firsts[f]};
+                block scratch = new_block(R(rn__gemm_scratch)(&g));
+                g.scratch = scratch.at;
+                R(rn__gemm)(&g);
+                for (int64_t i = 0; i < m; i++)
+                    for (int64_t j = 0; j < columns; j++)
+                        cr_assert(same(*element_of(&c, i, j),
+                                       promised(&a, &b, i, firsts[f] + j, k)));
+                free(a.storage), free(c.storage);
+                free_block(scratch);
+            }
+    free(b.storage);
+    free_block(packed);
+}
+
+/* Packed B that has the columns of the product is used from its first column on, wherever
+ * the product's rows are in a divided call. */
+TEST(first_is_not_of_rows)
+{
+    matrix a = filled(ROWS, 1, 5, draw_real), b = filled(ROWS, 5, 64, draw_real);
+    matrix c = new_matrix(ROWS, 1, 64);
+    block packed = new_block(R(rn__gemm_packed)(64, 5));
+    const rn__product g = {
+        .m = 1, .n = 64, .k = 5, .a = a.at, .c = c.at, .packed = packed.at, .first = 64};
+
+    R(rn__gemm_pack)(64, 5, b.at, packed.at);
+    R(rn__gemm)(&g);
+    for (int64_t j = 0; j < 64; j++)
+        cr_assert(same(*element_of(&c, 0, j), promised(&a, &b, 0, j, 5)));
+    free(a.storage), free(b.storage), free(c.storage);
+    free_block(packed);
+}
 
 /* Sums in halves: on both sides of a power of two, with a half of one term. */
 TEST(long_sums)
@@ -201,15 +133,12 @@ TEST(long_sums)
 TEST(long_sums_keep_digits)
 {
     const int64_t k = 3000000;
-    const rn__matrix x = {&(real){(real)0.1}, 0, 0}, y = {&(real){1}, 0, 0};
-    real sum,
-        *scratch = (real *)aligned_alloc(64, R(rn__gemm_scratch)(1, 1, k) / 64 * 64 + 64);
+    real tenth = (real)0.1, one = 1, sum;
+    const matrix x = {.at = {&tenth, 0, 0}}, y = {.at = {&one, 0, 0}};
 
-    cr_assert(scratch);
-    R(rn__gemm)(1, 1, k, x, y, (rn__matrix){&sum, 1, 1}, scratch);
+    multiply(1, 1, k, &x, &y, &(matrix){.at = {&sum, 1, 1}});
     const double want = (double)k * (double)(real)0.1, off = fabs((double)sum / want - 1);
     cr_assert(off < 60 * (double)EPSILON, "off by %g", off);
-    free(scratch);
 }
 
 TEST(every_layout)
@@ -254,6 +183,22 @@ TEST(beyond_the_blocks)
     check(140, 37, 1031, COLUMNS, PADDED_ROWS, ROWS);
     check(17, 50, 512, SPREAD, BACKWARDS, SPREAD);
     check(1, 1, 5003, ROWS, COLUMNS, ROWS);
+    if (THINNING > 1) return;
+    check(30, 150, 520, COLUMNS, COLUMNS, ROWS);
+    check(600, 40, 300, ROWS, COLUMNS, ROWS);
+    check(600, 40, 300, COLUMNS, PADDED_ROWS, PADDED_ROWS);
+    check(200, 33, 2900, ROWS, ROWS, ROWS);
+    check(390, 1100, 257, COLUMNS, ROWS, ROWS);
+}
+
+/* Every size of a tile, with more than one block of k, and in the columns at the edge. */
+TEST(every_tile)
+{
+    for (int64_t m = 1; m < 27; m += 1 + THINNING / 5)
+        for (int64_t n = 1; n < 180; n += n < 30 ? 1 : 13 * THINNING) {
+            check(m, n, 257 + n % 3, ROWS, ROWS, ROWS);
+            check(m, n, 257, COLUMNS, COLUMNS, PADDED_ROWS);
+        }
 }
 
 TEST(integers_are_exact)
@@ -303,6 +248,7 @@ TEST(rows_do_not_know_their_batch)
     free(a.storage), free(b.storage), free(whole.storage), free(part.storage);
 }
 
+/* Added to a C of -0 they give 0, as an addition does. */
 TEST(no_terms_give_zeros)
 {
     matrix none = new_matrix(ROWS, 0, 0), c = new_matrix(PADDED_ROWS, 3, 4);
@@ -310,6 +256,9 @@ TEST(no_terms_give_zeros)
     for (int64_t i = 0; i < c.elements; i++) c.storage[i] = 7;
     multiply(3, 4, 0, &none, &none, &c);
     for (int64_t i = 0; i < c.elements; i++) cr_assert(c.storage[i] == (i % 7 < 4 ? 0 : 7));
+    c.storage[0] = -(real)0, c.storage[1] = 5;
+    multiply_as(ADDED, 3, 4, 0, &none, &none, &c);
+    cr_assert(same(c.storage[0], 0) && c.storage[1] == 5);
     free(none.storage), free(c.storage);
 }
 

@@ -140,7 +140,7 @@ static rn_test_result compile(rn_allocator a, char *message, bool convert)
     if (build(a, &w) && rn_grad(w.loss, rn_null(), &w.u, 1, &du)) {
         rn_assign(w.u, rn_sub(w.u, rn_scale(du, 0.1)));
         p = rn_compile(w.g, (rn_compile_options){RN_OUTPUTS(w.loss, du), .convert = convert,
-                                                 .real = RN_F64});
+                                                 .profile = convert, .real = RN_F64});
     }
     if (p) {
         rn_program_print(p, text, sizeof text);

@@ -26,6 +26,16 @@ static const sample means[] = {
     {.x = {REAL(regular, 5, 300)}, OVER(false, 1), .values_only = true},
 };
 
+static const sample sum_squares[] = {
+    {.x = {REAL_SCALAR(regular)}, OVER_ALL(false)},
+    {.x = {REAL(regular, 7)}, OVER(true, 0)},
+    {.x = {REAL(regular, 3, 5)}, OVER(false, -1)},
+    {.x = {REAL(regular, 2, 3, 5)}, OVER(true, 0, 2)},
+    {.x = {REAL(regular, 3, 0)}, OVER(false, 1)},
+    {.x = {REAL(odd, 5, 300)}, OVER(false, 1), .values_only = true},
+    {.x = {REAL(odd, 3000, 2)}, OVER(false, 0), .values_only = true},
+};
+
 BUILD(mean)
 REFERENCE(mean)
 {
@@ -59,6 +69,21 @@ static double plus_square(double a, double b)
 {
     return a + b * b;
 }
+
+/* In f64 for both types. */
+BUILD(sum_square)
+REFERENCE(sum_square)
+{
+    fold(x, (const over *)with, 0, plus_square, y);
+    y->type = RN_F64;
+}
+REFUSES(sum_square_axis, rn_sum_square(x_of(g, RN_F32), (const int[]){2}, 1, false))
+REFUSES(sum_square_type, rn_sum_square(x_of(g, RN_I32), NULL, 0, false))
+static const refusal refusals_sum_square[] = {
+    {sum_square_axis, "sum_square: no axis 2: x [2,3]"},
+    {sum_square_type, "sum_square: not defined for this type (i32): x [2,3]"},
+};
+REDUCTION(sum_square, sum_squares, 0, 8, 1, NULL);
 
 BUILD(mean_square)
 REFERENCE(mean_square)

@@ -162,6 +162,13 @@ void rn_test_quad_sum(const rn_test_quad_value *v)
     wrap(v);
 }
 
+void rn_test_quad_sum_square(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
+    for (int64_t i = 0; i < v->x[0].count; i++)
+        v->y[v->x[0].offset[i]] += v->x[0].at[i] * v->x[0].at[i];
+}
+
 static void mean(const rn_test_quad_value *v, bool squares)
 {
     const quad terms = (quad)v->x[0].count / (quad)(v->count ? v->count : 1);

@@ -148,6 +148,7 @@ static const struct {
     {&rn__op_mean_square, to_reduce, true},
     {&rn__op_rescale, to_reduce, true},
     {&rn__op_sum, to_reduce, true},
+    {&rn__op_sum_square, to_reduce, true},
 };
 
 static void fill(rn_test_quad_value *v, int k, offset_rule *rule, bool outward)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "backend/cpu/pool.h"
 #include "backend/watch.h"
 #include "ops/table.h"
 
@@ -25,21 +26,53 @@ typedef struct rn__cpu_address {
     bool packed; /* it advances by packed rows too */
 } rn__cpu_address;
 
+/* How threads share a call; share.h. */
+typedef struct rn__share {
+    bool waits;      /* all threads wait before it; */
+    bool waits_then; /* of a loop: and after it */
+    bool divided;    /* else it is thread 0's; a loop that is not, with all that is in it */
+    bool by_limit;   /* its limit cuts the units */
+    int axis;        /* of the output, which is cut in ranges of n units */
+    int64_t n, granule;
+    int *cut; /* by input: its axis that is cut with it, or -1; NULL: cannot be divided */
+} rn__share;
+
+/* Units from..to - 1 of `n`, the range of one of `threads` threads. */
+typedef struct rn__range {
+    int64_t from, to;
+} rn__range;
+
+static inline rn__range rn__share_range(int64_t n, int64_t granule, int thread, int threads)
+{
+    const int64_t blocks = (n + granule - 1) / granule;
+    const int64_t from = blocks * thread / threads * granule;
+    const int64_t to = blocks * (thread + 1) / threads * granule;
+
+    return (rn__range){from < n ? from : n, to < n ? to : n};
+}
+
 /* What a run reads of a step most often is repeated here, side by side. */
 typedef struct rn__cpu_call {
     rn__step_kind kind;
     int inputs, depth;
     int32_t end;              /* of a block */
     int32_t array;            /* of a kernel: the first of its arguments in a context */
-    int rank;                 /* of a map: its axes, collapsed over all operands */
     rn__cpu_address *address; /* by operand */
     rn__code code;
     const void *attributes;
-    int64_t size[RN_RANK_MAX];
-    int64_t *stride; /* [operand][RN_RANK_MAX], in elements */
-    size_t *bytes;   /* of an element, by operand */
-    rn__cpu_address limit;
+    rn__cpu_address limit, packed;
     const rn__step *step;
+    /* Of a map: its axes, collapsed over all operands, and what one row of the first axis
+     * is. Of a chain: rows of which each map has a whole number. */
+    int rank;
+    int64_t size[RN_RANK_MAX];
+    int64_t rows, row; /* how many; elements of one */
+    int64_t scale;     /* of a map in a chain: its rows in one of the chain */
+    int64_t *move;     /* [axis][operand], bytes to the next index */
+    int64_t *step_of;  /* by input: elements to the next one of the innermost axis */
+
+    rn__share share;
+    int64_t *unit; /* by operand: bytes from one unit to the next; 0: it is not cut */
 } rn__cpu_call;
 
 typedef struct rn__cpu_program {
@@ -47,6 +80,11 @@ typedef struct rn__cpu_program {
     rn__cpu_call *call; /* by step */
     char *workspace;
     int32_t arrays; /* arguments of all kernels */
+    int threads;
+    /* Of each thread its own: tiles, and then the indices of loops. */
+    size_t tile_bytes;
+    int32_t *counter; /* by buffer: an index that only its loop writes; 0: none, else the
+                         number of it, counted from 1 */
     rn__arena arena;
 } rn__cpu_program;
 
@@ -58,8 +96,13 @@ typedef struct rn__cpu_context {
     rn_array *array; /* the arguments of all kernels, but for their addresses */
     /* Of the loops around, by depth: the iteration; then the packed row where it begins. */
     int64_t iteration[RN__ADVANCES];
-    rn__tracer *tracer; /* NULL: none */
-    char *error;        /* where a message goes */
+    rn__tracer *tracer;   /* NULL: none */
+    rn__profile *profile; /* NULL: steps are not measured */
+    rn__pool *pool;       /* of the run; NULL: it has one thread */
+    int thread, threads;
+    bool failed, raised; /* after a run: the thread's kernel, its flags */
+    int64_t calls;       /* walked by all threads alike: where an error was */
+    char *error;         /* where a message goes */
     size_t error_capacity;
 
     /* The map that is traced: element `from` of its output is at `out`. */
@@ -69,8 +112,9 @@ typedef struct rn__cpu_context {
 
 /* ---- lower.c ---- */
 
-/* False without memory. Freed with rn__cpu_finish, in any state. */
-bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan);
+/* For at most so many threads. False without memory. Freed with rn__cpu_finish, in any
+ * state. */
+bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads);
 void rn__cpu_finish(rn__cpu_program *p);
 
 bool rn__cpu_supports(const rn_op *op, rn_type variant);
@@ -78,14 +122,33 @@ bool rn__cpu_supports(const rn_op *op, rn_type variant);
 /* Where a buffer begins that is not in the tiles. */
 char *rn__cpu_buffer(const rn__cpu_program *p, int32_t buffer);
 
+/* ---- context.c ---- */
+
+/* False without memory. Finished in any state, also of zeros. */
+bool rn__context_init(rn__cpu_context *c, const rn__cpu_program *p, size_t scratch);
+void rn__context_finish(rn__cpu_context *c);
+
 /* ---- run.c, map.c ---- */
 
 /* Runs steps first..end - 1 at the context's iterations of the loops around them. */
 bool rn__cpu_run(rn__cpu_context *c, int32_t first, int32_t end);
 
-/* Runs a map; a chain of maps, tile by tile. */
-void rn__cpu_map(rn__cpu_context *c, const rn__cpu_call *call);
-void rn__cpu_chain(rn__cpu_context *c, int32_t chain);
+/* The rows of a map or a chain that its limit allows; all without a limit. */
+int64_t rn__cpu_rows(const rn__cpu_context *c, const rn__cpu_call *call);
+
+/* Runs `rows` rows of a map, or of a chain tile by tile, from row `first` on. Rows may run
+ * in any order and number, in contexts of several threads at once, with the same bits. */
+void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
+                      int64_t rows);
+void rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_t rows);
+
+/* ---- profile.c ---- */
+
+/* rn__cpu_run, with every step measured. */
+bool rn__cpu_profile(rn__cpu_context *c, int32_t first, int32_t end);
+
+/* Operations a second of one core at best. */
+double rn__cpu_peak(bool f64);
 
 /* ---- trace.c ---- */
 
@@ -96,18 +159,32 @@ void rn__cpu_trace_begin(rn__cpu_context *c, int64_t from, const char *out);
 void rn__cpu_trace_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
                        const void *const *in, const int64_t *stride, void *out);
 
+/* Runs steps first..end - 1, measured if the program has a profile. */
+static inline bool rn__cpu_walk(rn__cpu_context *c, int32_t first, int32_t end)
+{
+    return c->profile ? rn__cpu_profile(c, first, end) : rn__cpu_run(c, first, end);
+}
+
 /* ---- addresses ---- */
 
-/* Where an operand's first element is now; it is not in the tiles. */
+/* Where an operand's first element is now. */
 static inline char *rn__cpu_at(const rn__cpu_context *c, const rn__cpu_address *address,
                                int depth)
 {
-    char *at = address->base;
+    char *at = address->tile < 0 ? address->base : c->tiles + address->tile;
 
     for (int d = 0; d < depth; d++) at += c->iteration[d] * address->advance[d];
     for (int d = RN_LOOP_DEPTH; address->packed && d < RN_LOOP_DEPTH + depth; d++)
         at += c->iteration[d] * address->advance[d];
     return at;
+}
+
+/* The part of n units of a call that is this thread's. */
+static inline rn__range rn__cpu_part(const rn__cpu_context *c, const rn__cpu_call *call,
+                                     int64_t n)
+{
+    if (c->threads == 1) return (rn__range){0, n};
+    return rn__share_range(n, call->share.granule, c->thread, c->threads);
 }
 
 /* How many of `iterations` the limit at this address allows. */

@@ -33,6 +33,12 @@ static inline void rn__flags_clear(void)
     rn__flags_set(0);
 }
 
+/* Raises one of those that rn__flags_raised reads. */
+static inline void rn__flags_raise(void)
+{
+    rn__flags_set(rn__flags_get() | 0x01);
+}
+
 static inline bool rn__flags_raised(void)
 {
     return (_mm_getcsr() & RN__FLAGS_NONFINITE) != 0;
@@ -59,6 +65,11 @@ static inline void rn__flags_set(rn__flags flags)
 static inline void rn__flags_clear(void)
 {
     feclearexcept(FE_ALL_EXCEPT);
+}
+
+static inline void rn__flags_raise(void)
+{
+    feraiseexcept(FE_INVALID);
 }
 
 static inline bool rn__flags_raised(void)

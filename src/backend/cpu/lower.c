@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lowering: for each step of a plan the code that computes it, and where its operands are.
  */
-#include "backend/cpu/cpu.h"
+#include "backend/cpu/share.h"
 
 bool rn__cpu_supports(const rn_op *op, rn_type variant)
 {
@@ -36,13 +36,42 @@ static void fill_constants(const rn__cpu_program *p)
     }
 }
 
+/* The index of a loop is a thread's own where its loop alone writes it. */
+static bool find_counters(rn__cpu_program *p)
+{
+    const rn__plan *plan = p->plan;
+    const size_t n = (size_t)plan->buffers;
+    int32_t *writers = (int32_t *)rn__new(plan->allocator, n * sizeof *writers);
+    int32_t count = 0;
+
+    p->counter = (int32_t *)rn__arena_new(&p->arena, n * sizeof *p->counter);
+    for (int32_t i = 0; writers && p->counter && i < plan->steps; i++) {
+        const rn__step *step = &plan->step[i];
+        if (step->kind == RN__STEP_CHAIN) continue;
+        const int32_t b = rn__step_output(plan, step)->at.buffer;
+        if (step->limit.buffer >= 0) writers[step->limit.buffer]++; /* not as a limit */
+        if (b < 0) continue;
+        writers[b]++;
+        if (step->kind == RN__STEP_LOOP) p->counter[b] = ++count;
+    }
+    for (int32_t b = 0; writers && p->counter && b < plan->buffers; b++)
+        if (writers[b] != 1 || plan->buffer[b].lasting ||
+            plan->buffer[b].bytes != sizeof(int32_t))
+            p->counter[b] = 0;
+    p->tile_bytes = (plan->tile_memory_bytes + 63) / 64 * 64 + (size_t)count * 64;
+    rn__free(plan->allocator, writers);
+    return writers && p->counter;
+}
+
 static rn__cpu_address address_of(const rn__cpu_program *p, const rn__address *address)
 {
     rn__cpu_address a = {.tile = -1};
 
     if (address->buffer < 0) return a;
     const rn__buffer *b = &p->plan->buffer[address->buffer];
-    if (b->tiled)
+    if (p->counter[address->buffer])
+        a.tile = (int64_t)(p->tile_bytes - (size_t)p->counter[address->buffer] * 64);
+    else if (b->tiled)
         a.tile = (int64_t)b->offset + address->offset;
     else
         a.base = rn__cpu_buffer(p, address->buffer) + address->offset;
@@ -55,17 +84,42 @@ static rn__cpu_address address_of(const rn__cpu_program *p, const rn__address *a
 
 static bool lower_map(rn__cpu_program *p, rn__cpu_call *call)
 {
-    const rn__step *step = call->step;
-    const rn__operand *operand = rn__step_operands(p->plan, step);
-    const size_t n = (size_t)step->inputs + 1;
+    const rn__operand *operand = rn__step_operands(p->plan, call->step);
+    const int inputs = call->inputs, n = inputs + 1;
+    int64_t stride[(RN__MAP_OPERANDS + 1) * RN_RANK_MAX];
+    const int rank = rn__map_axes(p->plan, call->step, call->size, stride);
 
-    call->stride =
-        (int64_t *)rn__arena_new(&p->arena, n * RN_RANK_MAX * sizeof *call->stride);
-    call->bytes = (size_t *)rn__arena_new(&p->arena, n * sizeof *call->bytes);
-    if (!call->stride || !call->bytes) return false;
-    call->rank = rn__map_axes(p->plan, step, call->size, call->stride);
-    for (size_t i = 0; i < n; i++) call->bytes[i] = rn_type_size(operand[i].type);
+    call->rank = rank;
+    call->move = (int64_t *)rn__arena_new(&p->arena, (size_t)(rank ? rank : 1) * (size_t)n *
+                                                         sizeof *call->move);
+    call->step_of =
+        (int64_t *)rn__arena_new(&p->arena, (size_t)inputs * sizeof *call->step_of);
+    if (!call->move || !call->step_of) return false;
+    for (int i = 0; i < inputs; i++)
+        call->step_of[i] = rank ? stride[i * RN_RANK_MAX + rank - 1] : 1;
+    for (int axis = 0; axis < rank; axis++)
+        for (int i = 0; i < n; i++)
+            call->move[axis * n + i] =
+                stride[i * RN_RANK_MAX + axis] * (int64_t)rn_type_size(operand[i].type);
+    call->rows = rank ? call->size[0] : 1;
+    call->row = call->scale = 1;
+    for (int axis = 1; axis < rank; axis++) call->row *= call->size[axis];
     return true;
+}
+
+/* The rows of a chain are the longest of its maps. The maps have the same elements, and
+ * collapse the same axes, so that the length of a row divides that of a longer one. */
+static void lower_chain(const rn__cpu_program *p, rn__cpu_call *chain)
+{
+    rn__cpu_call *first = chain + 1, *end = &p->call[chain->step->end];
+    const int64_t count = first->rows * first->row;
+
+    chain->row = 1;
+    for (const rn__cpu_call *map = first; map < end; map++)
+        if (map->row > chain->row) chain->row = map->row;
+    chain->rows = count / chain->row;
+    for (rn__cpu_call *map = first; map < end; map++) map->scale = chain->row / map->row;
+    chain->limit = first->limit;
 }
 
 static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *step)
@@ -80,12 +134,15 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
                            .depth = step->depth,
                            .end = step->end,
                            .limit = address_of(p, &step->limit),
+                           .packed = address_of(p, &step->packed),
                            .step = step};
     call->address =
         (rn__cpu_address *)rn__arena_new(&p->arena, (size_t)n * sizeof *call->address);
     if (!call->address) return false;
     for (int i = 0; i < n; i++) call->address[i] = address_of(p, &operand[i].at);
-    if (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL) return true;
+    if (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL &&
+        step->kind != RN__STEP_PACK)
+        return true;
     call->code = rn__op_code(node->op, node->variant);
     call->attributes = node->attributes;
     if (step->kind == RN__STEP_MAP) return lower_map(p, call);
@@ -94,18 +151,20 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
     return true;
 }
 
-bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan)
+bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads)
 {
     *p = (rn__cpu_program){.plan = plan, .arena.allocator = plan->allocator};
     p->workspace =
         (char *)rn__allocate_aligned(plan->allocator, plan->workspace_bytes, true);
     p->call =
         (rn__cpu_call *)rn__new(plan->allocator, (size_t)plan->steps * sizeof *p->call);
-    if (!p->workspace || !p->call) return false;
+    if (!p->workspace || !p->call || !find_counters(p)) return false;
     for (int32_t i = 0; i < plan->steps; i++)
         if (!lower_step(p, &p->call[i], &plan->step[i])) return false;
+    for (int32_t i = 0; i < plan->steps; i++)
+        if (plan->step[i].kind == RN__STEP_CHAIN) lower_chain(p, &p->call[i]);
     fill_constants(p);
-    return true;
+    return rn__cpu_share(p, threads);
 }
 
 void rn__cpu_finish(rn__cpu_program *p)

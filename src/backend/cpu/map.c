@@ -1,49 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-/* Element-wise steps: iterating over the axes. The innermost one is the kernel's. */
+/*
+ * Element-wise steps: rows of a map, and of chains of maps tile by tile. The innermost axis
+ * is the kernel's.
+ *
+ * A step of few elements costs little more than its kernel: addresses are base + row *
+ * move.
+ */
 #include "backend/cpu/cpu.h"
 
-/* Runs n elements of the innermost axis from where each operand is. */
-static void run_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
-                    char *const *data)
-{
-    const int inputs = call->inputs;
+/* Where the operands of a map are. */
+typedef struct place {
     const void *in[RN__MAP_OPERANDS];
-    int64_t stride[RN__MAP_OPERANDS];
+    char *out;
+} place;
 
-    for (int i = 0; i < inputs; i++) {
-        in[i] = data[i];
-        stride[i] = call->rank ? call->stride[i * RN_RANK_MAX + call->rank - 1] : 1;
-    }
+/* Runs n elements of the innermost axis. */
+static inline void run_row(rn__cpu_context *c, const rn__cpu_call *call, int64_t n,
+                           const place *at)
+{
     if (c->tracer)
-        rn__cpu_trace_row(c, call, n, in, stride, data[inputs]);
+        rn__cpu_trace_row(c, call, n, at->in, call->step_of, at->out);
     else
-        call->code.map(n, in, stride, data[inputs], call->attributes);
+        call->code.map(n, at->in, call->step_of, at->out, call->attributes);
 }
 
-/* The first `rows` of the first axis. */
-static void run_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows,
-                     char *const *data)
+/* Moves by `count` indices of an axis. */
+static inline void move(const rn__cpu_call *call, int axis, int64_t count, place *at)
 {
-    const int operands = call->inputs + 1, inner = call->rank - 1;
-    char *at[RN__MAP_OPERANDS + 1];
+    const int inputs = call->inputs;
+    const int64_t *by = call->move + axis * (inputs + 1);
+
+    for (int i = 0; i < inputs; i++) at->in[i] = (const char *)at->in[i] + count * by[i];
+    at->out += count * by[inputs];
+}
+
+/* More than two axes: `rows` indices of the first one. */
+static void run_axes(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows, place *at)
+{
+    const int inner = call->rank - 1;
     int64_t index[RN_RANK_MAX] = {0};
 
-    if (call->rank <= 1) {
-        run_row(c, call, call->rank ? rows : 1, data);
-        return;
-    }
-    for (int i = 0; i < operands; i++) at[i] = data[i];
     for (;;) {
         run_row(c, call, call->size[inner], at);
         int axis = inner - 1;
         for (; axis >= 0; axis--) {
             const int64_t n = axis ? call->size[axis] : rows;
             const bool more = ++index[axis] < n;
-            for (int i = 0; i < operands; i++) {
-                const int64_t move = more ? 1 : 1 - n;
-                at[i] +=
-                    move * call->stride[i * RN_RANK_MAX + axis] * (int64_t)call->bytes[i];
-            }
+            move(call, axis, more ? 1 : 1 - n, at);
             if (more) break;
             index[axis] = 0;
         }
@@ -51,60 +54,51 @@ static void run_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows,
     }
 }
 
-/* Rows of the first axis, which the limit cuts: all iterations are along that axis. */
-static int64_t rows_of(const rn__cpu_context *c, const rn__cpu_call *call)
+static inline char *place_of(const rn__cpu_context *c, const rn__cpu_address *address,
+                             int depth, int64_t bytes)
 {
-    const int64_t rows = call->rank ? call->size[0] : 1, all = call->step->limit_of;
-
-    if (!call->limit.base) return rows;
-    const int64_t n = rn__cpu_limit(c, call, &call->limit, all);
-    return n == all ? rows : rows / all * n;
+    if (address->tile >= 0) return c->tiles + address->tile;
+    return rn__cpu_at(c, address, depth) + bytes;
 }
 
-void rn__cpu_map(rn__cpu_context *c, const rn__cpu_call *call)
+void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
+                      int64_t rows)
 {
-    const int64_t rows = rows_of(c, call);
-    const int inputs = call->inputs;
-    char *data[RN__MAP_OPERANDS + 1];
+    const int inputs = call->inputs, depth = call->depth;
+    const int64_t *by = call->move;
+    place at;
 
-    for (int i = 1; i < call->rank; i++)
-        if (call->size[i] == 0) return;
-    if (rows == 0) return;
-    for (int i = 0; i <= inputs; i++)
-        data[i] = rn__cpu_at(c, &call->address[i], call->depth);
-    if (c->tracer) rn__cpu_trace_begin(c, 0, data[inputs]);
-    run_rows(c, call, rows, data);
-}
-
-/* Elements from..from + count - 1 of a call's output, whole rows of its first axis. */
-static void run_tile(rn__cpu_context *c, const rn__cpu_call *call, int64_t from,
-                     int64_t count)
-{
-    const int inputs = call->inputs;
-    char *data[RN__MAP_OPERANDS + 1];
-    int64_t row = 1;
-
-    for (int i = 1; i < call->rank; i++) row *= call->size[i];
-    for (int i = 0; i <= inputs; i++) {
-        const int64_t stride = call->stride[i * RN_RANK_MAX] * (int64_t)call->bytes[i];
-        data[i] = call->address[i].tile >= 0
-                      ? c->tiles + call->address[i].tile
-                      : rn__cpu_at(c, &call->address[i], call->depth) + from / row * stride;
+    if (rows <= 0) return;
+    for (int i = 0; i < inputs; i++)
+        at.in[i] = place_of(c, &call->address[i], depth, first * by[i]);
+    at.out = place_of(c, &call->address[inputs], depth, first * by[inputs]);
+    if (c->tracer) rn__cpu_trace_begin(c, first * call->row, at.out);
+    if (call->rank > 2) {
+        run_axes(c, call, rows, &at);
+    } else if (call->rank < 2) {
+        run_row(c, call, rows, &at);
+    } else {
+        for (; rows > 0; rows--, move(call, 0, 1, &at)) run_row(c, call, call->row, &at);
     }
-    if (c->tracer) rn__cpu_trace_begin(c, from, data[inputs]);
-    run_rows(c, call, count / row, data);
 }
 
-void rn__cpu_chain(rn__cpu_context *c, int32_t chain)
+void rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_t rows)
 {
-    const rn__cpu_call *call = c->program->call;
-    const rn__step *step = call[chain].step;
-    const rn__cpu_call *head = &call[chain + 1];
-    int64_t count = rows_of(c, head);
+    const rn__cpu_call *call = &c->program->call[chain];
+    const rn__cpu_call *map = call + 1, *end = c->program->call + call->end;
+    const int64_t tile = call->step->tile / call->row, last = first + rows;
 
-    for (int i = 1; i < head->rank; i++) count *= head->size[i];
-    for (int64_t from = 0; from < count; from += step->tile) {
-        const int64_t rest = count - from, n = rest < step->tile ? rest : step->tile;
-        for (int32_t i = chain + 1; i < step->end; i++) run_tile(c, &call[i], from, n);
+    for (int64_t from = first; from < last; from += tile) {
+        const int64_t n = last - from < tile ? last - from : tile;
+        for (const rn__cpu_call *m = map; m < end; m++)
+            rn__cpu_map_rows(c, m, from * m->scale, n * m->scale);
     }
+}
+
+int64_t rn__cpu_rows(const rn__cpu_context *c, const rn__cpu_call *call)
+{
+    if (!call->limit.base) return call->rows;
+    const rn__step *step = call->kind == RN__STEP_CHAIN ? call[1].step : call->step;
+    const int64_t all = step->limit_of, n = rn__cpu_limit(c, call, &call->limit, all);
+    return n == all ? call->rows : call->rows / all * n;
 }

@@ -81,12 +81,26 @@ static void report(rn__cpu_context *c, const rn__cpu_call *call, const piece *p,
     rn__finding_add(c->tracer, call->step, c->iteration, element, value, of);
 }
 
+/* Which element of the output is so many bytes after the first. Its rows may be apart. */
+static int64_t element_at(const rn__cpu_call *call, int64_t bytes)
+{
+    const int operands = call->inputs + 1;
+    int64_t element = 0, rest = bytes;
+
+    for (int axis = 0; axis < call->rank; axis++) {
+        const int64_t by = call->move[axis * operands + call->inputs];
+        element = element * call->size[axis] + rest / by;
+        rest %= by;
+    }
+    return element;
+}
+
 /* Elements from..from + n - 1 of a row whose output begins at `out`. */
 static bool examine(rn__cpu_context *c, const rn__cpu_call *call, const piece *p,
                     int64_t from, int64_t n, const char *out)
 {
     const rn_type type = operands(c, call)[call->inputs].type;
-    const int64_t row = (out - c->out) / (int64_t)rn_type_size(type);
+    const int64_t row = element_at(call, out - c->out);
 
     for (int64_t k = 0; k < n; k++) {
         const double value = rn__values_read(type, out, from + k);

@@ -12,5 +12,9 @@ rn_tensor rn_mean_squared_error(rn_tensor x, rn_tensor y)
 {
     if (!x.graph && !y.graph) return rn__loss_null("mean_squared_error", x, y);
     if (!rn__loss_alike("mean_squared_error", x, y)) return rn_null();
-    return rn__loss_mean(rn_square(rn_sub(x, y)));
+    const rn_tensor error = rn_sub(x, y);
+
+    /* Of no elements there is no mean, but a loss. */
+    return rn_shape_count(rn_shape_get(error)) ? rn_mean_square(error, NULL, 0, false)
+                                               : rn_sum_all(error);
 }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What each thread has of its own. */
+#include "backend/cpu/cpu.h"
+
+/* The arguments of all kernels. */
+static void fill_arrays(const rn__cpu_context *c)
+{
+    const rn__cpu_program *p = c->program;
+
+    for (int32_t i = 0; i < p->plan->steps; i++) {
+        const rn__cpu_call *call = &p->call[i];
+        const rn__operand *operand = rn__step_operands(p->plan, call->step);
+        if (call->kind != RN__STEP_KERNEL && call->kind != RN__STEP_PACK) continue;
+        for (int k = 0; k <= call->inputs; k++)
+            c->array[call->array + k] = rn__step_array(&operand[k], NULL);
+    }
+}
+
+bool rn__context_init(rn__cpu_context *c, const rn__cpu_program *p, size_t scratch)
+{
+    const rn_allocator a = p->arena.allocator;
+
+    *c = (rn__cpu_context){.program = p, .scratch_bytes = scratch, .threads = 1};
+    c->array = (rn_array *)rn__new(a, (size_t)p->arrays * sizeof *c->array);
+    c->tiles = (char *)rn__allocate_aligned(a, p->tile_bytes, true);
+    c->scratch = (char *)rn__allocate_aligned(a, scratch, true);
+    if (!c->array || !c->tiles || !c->scratch) return false;
+    fill_arrays(c);
+    return true;
+}
+
+void rn__context_finish(rn__cpu_context *c)
+{
+    if (!c->program) return;
+    const rn_allocator a = c->program->arena.allocator;
+
+    rn__free(a, c->array);
+    rn__free_aligned(a, c->tiles);
+    rn__free_aligned(a, c->scratch);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Values whose rows are apart, as those of a concatenation along the columns. */
+#ifndef RN_PLAN_ROWS_H
+#define RN_PLAN_ROWS_H
+
+#include "plan/access.h"
+
+/* Where a temporary goes: `rows` of `row` bytes, `pitch` bytes apart; one if it is dense.
+ */
+typedef struct rn__rows {
+    rn__address at;
+    int64_t rows, row, pitch;
+} rn__rows;
+
+/* Where the target of a copy is. False if it is not of that form. */
+bool rn__rows_of(const rn__operand *target, rn__rows *to);
+
+/* Whether an access is clear of a place: known only when both advance alike. */
+bool rn__apart(const rn__plan *plan, const rn__access *access, const rn__rows *to);
+
+/* Gives an operand at an address in a temporary the strides that it has where the temporary
+ * goes. False if no strides do. */
+bool rn__restride(rn__operand *operand, const rn__address *at, const rn__rows *to);
+
+/* Whether all steps that touch a temporary accept these strides. */
+bool rn__all_accept(const rn__plan *plan, const rn__access *list, const rn__rows *to);
+
+#endif
