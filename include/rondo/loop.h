@@ -25,9 +25,9 @@
  *
  * A step computes only the sequences that have it, if each row of the batch can be computed
  * apart: by element-wise operators, products, and others with the rule `divide` (op.h).
- * Then sums over the batch, which gradients of weights are, add the longest sequences
- * first. If a body mixes rows, all rows run in every step of all loops with the same
- * lengths, those of a sequence that has ended on its first step again.
+ * Then sums over the batch, which gradients of weights are, add real steps only, the
+ * longest sequences first. If a body mixes rows, all rows run in every step of all loops
+ * with the same lengths, those of a sequence that has ended on its first step again.
  *
  * All functions accept a NULL loop, which rn_loop_begin returns after an error, and do
  * nothing. A null tensor is an error, unless the graph already has one.

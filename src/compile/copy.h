@@ -67,16 +67,16 @@ struct rn__copy_pass {
     const rn_graph *from;
     rn_graph *to;
     rn__copy_node node;
-    rn__copy_leaf leaf;                 /* NULL: rn__copy_leaf_as_is */
-    void *data;                         /* of the pass */
-    rn__region *at;                     /* the graph of the node being copied, */
-    int32_t id;                         /* its id, */
-    rn_tensor limit;                    /* and its limit in the copy; null: none */
-    rn_tensor limit_rows, limit_order;  /* likewise */
-    rn__copy_loop_hook loop;            /* NULL: rn__copy_loop */
-    rn__copy_get_hook get;              /* NULL: rn__copy_get */
-    rn__copy_prepare prepare;           /* NULL: nothing */
-    const rn__roots *roots;             /* for ragged.c, and what it finds */
+    rn__copy_leaf leaf;                /* NULL: rn__copy_leaf_as_is */
+    void *data;                        /* of the pass */
+    rn__region *at;                    /* the graph of the node being copied, */
+    int32_t id;                        /* its id, */
+    rn_tensor limit;                   /* and its limit in the copy; null: none */
+    rn_tensor limit_rows, limit_order; /* likewise */
+    rn__copy_loop_hook loop;           /* NULL: rn__copy_loop */
+    rn__copy_get_hook get;             /* NULL: rn__copy_get */
+    rn__copy_prepare prepare;          /* NULL: nothing */
+    const rn__roots *roots;            /* for ragged.c, and what it finds */
     rn__ragging *ragging;
     const char *context, *context_copy; /* the last context of a node, and its copy;
                                            frame.h */

@@ -107,8 +107,8 @@ static bool sums_up(const summing *s, int i)
     const rn__carry *c = carry_at(h, i);
     const int32_t increment = h->body->carried[i] ? rn__hoist_increment(h->loop, i) : -1;
 
-    return increment >= 0 && !c->rows && h->readers[c->leaf] == 1 && h->readers[c->next] == 1 &&
-           s->form[increment];
+    return increment >= 0 && !c->rows && h->readers[c->leaf] == 1 &&
+           h->readers[c->next] == 1 && s->form[increment];
 }
 
 /* Counts how often the increments read each node, and bars those that something else reads

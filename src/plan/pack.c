@@ -101,7 +101,8 @@ static bool find(packings *p, int32_t c)
 
     found.bytes = p->planner->options.packed(p->plan, &p->plan->step[c], &found.operand);
     if (!found.bytes || found.bytes == SIZE_MAX) return found.bytes == 0;
-    if (rn__step_operands(p->plan, &p->plan->step[c])[found.operand].limit_rows) return true;
+    if (rn__step_operands(p->plan, &p->plan->step[c])[found.operand].limit_rows)
+        return true;
     found.loop = find_loop(p, c, found.operand, &uses);
     if (found.loop < 0 || uses < USES) return true;
     found.sharing = find_shared(p, &found);

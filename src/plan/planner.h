@@ -57,8 +57,9 @@ bool rn__plan_copy(rn__planner *p, rn_type type, rn_shape shape, const rn__layou
 bool rn__plan_tail(rn__planner *p, rn__tail_kind kind, const rn__layout *limit,
                    const rn__node *stack, const rn__layout *layout);
 
-/* Of a ragged loop: the axis of a node's rows, -1: none; cuts step `index` of the body, of node `id`, to the rows that its
- * iteration has; cuts a copy of rows likewise; row_counts.c. */
+/* Of a ragged loop: the axis of a node's rows, -1: none; cuts step `index` of the body, of
+ * node `id`, to the rows that its iteration has; cuts a copy of rows likewise;
+ * row_counts.c. */
 int rn__plan_row_axis(const rn__planner *p, const rn_graph *graph, int32_t id);
 void rn__plan_rows(rn__planner *p, const rn_graph *body, int32_t id, int32_t index);
 void rn__plan_rows_of_copy(rn__planner *p, const rn_graph *body, int32_t index);

@@ -138,8 +138,7 @@ static bool schedule_pieces(rn__planner *p, const rn_graph *graph, const rn__nod
         const rn__node *in = rn__at(graph, node->in[i]);
         const rn__layout from = *rn__plan_layout(p, graph, node->in[i]);
         if (!rn__plan_copy(p, in->type, in->shape, &from, &to)) return false;
-        if (rows)
-            rn__plan_rows_of_copy(p, graph, p->plan->steps - 1);
+        if (rows) rn__plan_rows_of_copy(p, graph, p->plan->steps - 1);
         to.address.offset +=
             in->shape.size[axis] * to.stride[axis] * (int64_t)rn_type_size(node->type);
     }

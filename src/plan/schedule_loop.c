@@ -7,9 +7,10 @@
  * after (before). What is collected from a step goes to its slice of the stack. All of it
  * is written as copies at the end of the body; elide.c makes most of them vanish.
  *
- * In a ragged loop what has rows is cut to those of the step (row_counts.c). A carry's others
- * keep their value; in a history, where they would be in another slot, each row's end is
- * moved to the last slot after the loop, or its beginning from there before a reversed one.
+ * In a ragged loop what has rows is cut to those of the step (row_counts.c). A carry's
+ * others keep their value; in a history, where they would be in another slot, each row's
+ * end is moved to the last slot after the loop, or its beginning from there before a
+ * reversed one.
  *
  * Where a limit may end the loop early, the slots that no step reached are filled: those of
  * a history with the value that is held, those of a stack with zeros.

@@ -46,6 +46,38 @@ Test(ragged, single_precision)
     check_layer(&rn_cell_lstm, (rn_recurrent_options){0}, RN_F32);
 }
 
+/* Products of a network and its gradient, with and without lengths. */
+static int count_products(const rn_cell *cell, bool lengths, unsigned without)
+{
+    world w = begin(RN_F32);
+    rn_recurrent_options o = {.units = H};
+
+    if (lengths) o.lengths = w.lengths;
+    give(&w, rn_recurrent(rn_root(w.g, w.model), "net", cell, w.x, o).outputs, false);
+    rn_tensor of[OUTS] = {w.x}, dx[OUTS];
+    int count = 1;
+    for (int i = 0; i < rn_model_count(w.model); i++)
+        of[count++] = rn_read_variable(w.g, rn_model_at(w.model, i));
+    cr_assert(rn_grad(rn_sum_all(w.out[0]), rn_null(), of, count, dx));
+    for (int i = 0; i < count; i++) give(&w, dx[i], i > 0);
+    rn_program *p = compile(&w, without, RN_WATCH_OFF);
+    const int products = count_of(p, " matmul ");
+    rn_program_free(p);
+    finish(&w);
+    return products;
+}
+
+Test(ragged, products_are_joined_as_without_lengths)
+{
+    const rn_cell *const cells[] = {&rn_cell_gru, &rn_cell_lstm};
+
+    for (int i = 0; i < 2; i++) {
+        const int joined = count_products(cells[i], true, 0);
+        cr_assert_eq(joined, count_products(cells[i], false, 0));
+        cr_assert_lt(joined, count_products(cells[i], true, RN_PASS_JOIN_PRODUCTS));
+    }
+}
+
 /* The states of a run begin the next one. */
 Test(ragged, states_from_run_to_run)
 {

@@ -115,7 +115,7 @@ static void touch_call(const walk *w, const rn__cpu_call *call, int thread, bool
         const char *at = rn__cpu_at(w->context, a, call->depth);
         memcpy(size, operand[i].size, sizeof size);
         if (call->limit.base && operand[i].limit_rows)
-            size[0] = operand[i].limit_rows * limit;
+            size[operand[i].limit_axis] = operand[i].limit_rows * limit;
         if (share->by_limit && divided)
             n = map ? n / call->step->limit_of * limit
                     : operand[call->inputs].limit_rows * limit;
@@ -142,13 +142,18 @@ static void loop(walk *w, int32_t index, bool alone)
     const rn__cpu_call *call = &w->p->call[index];
     const rn__cpu_address *counted = &call->address[call->inputs];
     const bool reverse = call->step->reverse;
+    const char *rows =
+        call->inputs > 1 ? rn__cpu_at(w->context, &call->address[1], call->depth) : NULL;
     int64_t n = call->step->iterations;
 
     if (call->inputs) n = rn__cpu_limit(w->context, call, &call->address[0], n);
     for (int64_t i = 0; i < n; i++) {
         const int64_t t = reverse ? n - 1 - i : i;
         const int32_t t32 = (int32_t)t;
+        int32_t row = 0;
+        if (rows) memcpy(&row, rows + (size_t)t * sizeof row, sizeof row);
         w->context->iteration[call->depth] = t;
+        w->context->iteration[RN_LOOP_DEPTH + call->depth] = row;
         if (counted->base || counted->tile >= 0)
             memcpy(rn__cpu_at(w->context, counted, call->depth), &t32, sizeof t32);
         steps(w, index + 1, call->end, alone);

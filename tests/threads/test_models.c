@@ -50,7 +50,7 @@ static void feed(rn_program *p, const network *n, sizes z, uint64_t run)
         x64[i] = x[i] = (float)((i * 7919 + (int64_t)run * 31) % 2048) / 1024 - 1;
     for (int64_t i = 0; i < z.t * z.b; i++) index[i] = (int32_t)((i * 13 + 5) % 7);
     for (int64_t i = 0; i < z.b; i++)
-        lengths[i] = (int32_t)((z.t - 1 - i % 3 + (int64_t)run) % (z.t + 1));
+        lengths[i] = (int32_t)((z.t - 1 - i % z.t + (int64_t)run) % (z.t + 1));
     if (rn_type_get(n->x) == RN_F64)
         rn_feed_f64(p, n->x, x64, z.t * z.b * z.i);
     else
