@@ -313,7 +313,7 @@ static int32_t begin_body(looping *l)
     }
     if (limited) operand[0].at = limit_of(l)->address;
     if (ragged)
-        operand[1] = rn__layout_operand(RN_I32, rn_shape(l->loop->steps),
+        operand[1] = rn__layout_operand(RN_I32, rn_shape_of(1, &l->loop->steps),
                                         array_of(l, RN__RAGGED_OFFSETS));
     operand[inputs].at = index;
     const int32_t step =
