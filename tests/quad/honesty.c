@@ -32,7 +32,7 @@ bool honesty_applies(const record *r)
     bool real = false;
 
     for (int i = 0; i < r->inputs; i++) real |= r->samples[0].x[i].type == RN_F32;
-    return real && !is(r, "stop_gradient") && !is(r, "range");
+    return real && !is(r, "stop_gradient") && !is(r, "range") && !is(r, "unpack");
 }
 
 /* ---- values ---- */
