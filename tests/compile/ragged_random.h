@@ -122,7 +122,7 @@ static inline rn_tensor random_loop(world *w, dice *d, body *weights, rn_tensor 
 static inline world random_world(uint64_t seed)
 {
     world w = begin(RN_F64);
-    dice d = {.seed = seed};
+    dice d = {.seed = w.seed = seed};
     body b = {.d = &d};
     const rn_scope s = rn_root(w.g, w.model);
     const rn_init init = {RN_INIT_NORMAL, 0.5};

@@ -26,6 +26,7 @@ typedef struct world {
     rn_tensor out[OUTS];
     bool sum[OUTS]; /* it sums over the batch, so its rounding depends on the order */
     int outs;
+    uint64_t seed; /* of a random one */
 } world;
 
 static inline world begin(rn_type type)
@@ -97,8 +98,9 @@ static inline void expect_equal(const world *w, rn_program *p, rn_program *plain
         double *got = (double *)malloc((size_t)n * sizeof *got),
                *want = (double *)malloc((size_t)n * sizeof *want);
         char what[80];
-        snprintf(what, sizeof what, "output %d, lengths %d %d %d %d %d", i, lengths[0],
-                 lengths[1], lengths[2], lengths[3], lengths[4]);
+        snprintf(what, sizeof what, "seed %d, output %d, lengths %d %d %d %d %d",
+                 (int)w->seed, i, lengths[0], lengths[1], lengths[2], lengths[3],
+                 lengths[4]);
         rn_test_near(rn_test_read(p, w->out[i], got), rn_test_read(plain, w->out[i], want),
                      n, w->sum[i] ? tolerance : 0, what);
         free(got);
