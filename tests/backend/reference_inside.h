@@ -44,6 +44,11 @@ int64_t rn_reference_count(const rn_reference *r, const rn__step *step,
  */
 void rn_reference_map(rn_reference *r, const rn__step *step, int64_t from, int64_t end);
 
+/* Copies, packed operands and tails. */
+void rn_reference_copy(const rn_reference *r, const rn__step *step);
+void rn_reference_pack(const rn_reference *r, const rn__step *step);
+void rn_reference_tail(const rn_reference *r, const rn__step *step);
+
 /* False when the kernel rejects its values. */
 bool rn_reference_kernel(rn_reference *r, const rn__step *step);
 
