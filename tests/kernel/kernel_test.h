@@ -16,10 +16,14 @@
 
 #ifdef RN_ALONE
 #include "alone.h"
-enum { THINNING = 20 }; /* one case of so many, for an emulator is so slow */
+enum { THINNING = 50 }; /* one case of so many, for an emulator is so slow */
 #else
 #include <criterion/criterion.h>
+#if defined(__SANITIZE_ADDRESS__)
+enum { THINNING = 4 };
+#else
 enum { THINNING = 1 };
+#endif
 #endif
 
 #if defined(RN_ISA_AVX512)
