@@ -79,8 +79,7 @@ static bool go_forward(const rn__ragged_body *b, const bool *live)
         if (!live[id] || node->inputs == 0) continue;
         int axis = 0;
         if (id != b->loop->row_mask)
-            axis =
-                b->masked[id] ? axis_selected(b, node) : rn__row_use_of(&b->rows, id).axis;
+            axis = b->masked[id] ? axis_selected(b, node) : rn__row_axis(&b->rows, id);
         if (axis == RN__ROWS_MIXED) return false;
         b->rows.axis[id] = (signed char)axis;
         b->zero[id] = b->masked[id] && axis < 0;
@@ -90,9 +89,10 @@ static bool go_forward(const rn__ragged_body *b, const bool *live)
     return true;
 }
 
-/* Value id is used as if it had rows along an axis. */
+/* Value id is used as if it had rows along an axis. A sum over rows is all needed. */
 static bool need(const rn__ragged_body *b, int32_t id, int axis)
 {
+    if (axis >= 0 && b->rows.axis[id] == RN__ROWS_SUMMED) return false;
     if (axis < 0 || b->rows.axis[id] >= 0) return axis < 0 || b->rows.axis[id] == axis;
     if (b->need[id] >= 0 && b->need[id] != axis) return false;
     b->need[id] = (signed char)axis;

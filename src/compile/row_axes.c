@@ -65,6 +65,15 @@ static int under(const rn__node *x, rn_shape shape, int axis)
     return of_x < 0 || x->shape.size[of_x] == 1 ? -1 : of_x;
 }
 
+/* Whether an operand that sums over the rows would be read by rows. All of it belongs to
+ * the result, also what lies past the rows of a step. */
+static bool cuts_sum(const rn__row_body *b, const rn__node *node, const rn__row_use *use)
+{
+    for (int i = 0; i < node->inputs; i++)
+        if (b->axis[node->in[i]] == RN__ROWS_SUMMED && use->under[i] >= 0) return true;
+    return false;
+}
+
 static rn__row_use use_of_map(const rn__row_body *b, const rn__node *node)
 {
     rn__row_use use = use_of(RN__ROWS_NONE);
@@ -80,7 +89,7 @@ static rn__row_use use_of_map(const rn__row_body *b, const rn__node *node)
         if (node->shape.size[i] != 1) return use_of(RN__ROWS_MIXED);
     for (int i = 0; i < node->inputs; i++)
         use.under[i] = (signed char)under(node_at(b, node->in[i]), node->shape, use.axis);
-    return use;
+    return use.axis >= 0 && cuts_sum(b, node, &use) ? use_of(RN__ROWS_MIXED) : use;
 }
 
 /* Whether an operand stays dense when it is cut along an axis, or need not be. */
@@ -125,7 +134,7 @@ static bool agrees(const rn__row_body *b, const rn__node *node, const rn__row_us
     for (int i = 0; i < node->inputs; i++)
         if (b->axis[node->in[i]] >= 0 && b->axis[node->in[i]] != use->under[i])
             return false;
-    return true;
+    return !cuts_sum(b, node, use);
 }
 
 /* ---- sums over the rows ---- */
@@ -232,6 +241,18 @@ rn__row_use rn__row_need(const rn__row_body *b, int32_t id, int axis)
     return use;
 }
 
+int rn__row_axis(const rn__row_body *b, int32_t id)
+{
+    const rn__node *node = node_at(b, id);
+    const rn__row_use use = rn__row_use_of(b, id);
+    bool summed = use.sum;
+
+    if (use.axis >= 0 || use.axis == RN__ROWS_MIXED) return use.axis;
+    for (int i = 0; i < node->inputs; i++)
+        summed = summed || b->axis[node->in[i]] == RN__ROWS_SUMMED;
+    return summed ? RN__ROWS_SUMMED : RN__ROWS_NONE;
+}
+
 bool rn__row_axes(rn__row_body *b, const rn_loop *loop, rn__arena *arena)
 {
     const rn_graph *g = loop->body;
@@ -252,8 +273,8 @@ bool rn__row_axes(rn__row_body *b, const rn_loop *loop, rn__arena *arena)
     }
     for (int32_t id = 0; id < g->count; id++)
         if (rn__at(g, id)->inputs > 0) {
-            const int axis = rn__row_use_of(b, id).axis;
-            b->axis[id] = (signed char)(axis < 0 ? RN__ROWS_NONE : axis);
+            const int axis = rn__row_axis(b, id);
+            b->axis[id] = (signed char)(axis == RN__ROWS_MIXED ? RN__ROWS_NONE : axis);
         }
     return true;
 }

@@ -10,16 +10,17 @@
 #include "graph/node.h"
 
 enum {
-    RN__ROWS_NONE = -1,  /* no axis does */
-    RN__ROWS_MIXED = -2, /* the operator mixes rows, or may do so */
-    RN__ROWS_INPUTS = 32 /* an operator of more operands counts as mixing */
+    RN__ROWS_NONE = -1,   /* no axis does */
+    RN__ROWS_MIXED = -2,  /* the operator mixes rows, or may do so */
+    RN__ROWS_SUMMED = -3, /* no axis does, and the value is made of sums over rows */
+    RN__ROWS_INPUTS = 32  /* an operator of more operands counts as mixing */
 };
 
 typedef struct rn__row_body {
     const rn_graph *graph;
     int64_t rows;      /* of the batch */
     bool sums;         /* sums over rows are allowed */
-    signed char *axis; /* by node, of the operands; RN__ROWS_NONE */
+    signed char *axis; /* by node, of the operands; RN__ROWS_NONE, RN__ROWS_SUMMED */
 } rn__row_body;
 
 /* What the rows of a node's operands are to it. */
@@ -31,6 +32,10 @@ typedef struct rn__row_use {
 } rn__row_use;
 
 rn__row_use rn__row_use_of(const rn__row_body *b, int32_t id);
+
+/* The axis of a node's rows, given those of its operands: RN__ROWS_NONE, RN__ROWS_MIXED or
+ * RN__ROWS_SUMMED if there is none. */
+int rn__row_axis(const rn__row_body *b, int32_t id);
 
 /* Whether axis `of_out` of a view is axis `of_in` of its operand, and no other axis of the
  * view moves along it. */

@@ -244,3 +244,36 @@ Test(ragged, loops_in_loops)
     nested(false);
     nested(true);
 }
+
+/* With as many rows as columns one value may be both: its gradient is then a sum of rows
+ * and of a product over the rows, all of which counts. */
+Test(ragged, a_value_read_by_rows_and_as_a_weight)
+{
+    enum { SIDE = 3, STEPS = 4 };
+    const int32_t length[SIDE] = {2, 4, 0};
+    double w0[SIDE * SIDE], x0[STEPS * SIDE * SIDE], got[2][SIDE * SIDE];
+    rn_graph *g = rn_graph_new();
+    const rn_tensor w = rn_test_f64(g, "w", rn_shape(SIDE, SIDE));
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(STEPS, SIDE, SIDE));
+    const rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(SIDE));
+    rn_loop *loop = rn_loop_begin(g);
+    rn_tensor dw;
+
+    rn_loop_lengths(loop, lengths);
+    const rn_tensor each = rn_loop_each(loop, x), h = rn_loop_carry(loop, w);
+    rn_loop_next(loop, h, rn_sin(rn_sub(rn_add(w, each), rn_tanh(rn_matmul(h, w)))));
+    cr_assert(rn_loop_end(loop), "%s", rn_graph_error(g));
+    cr_assert(rn_grad(rn_sum_all(rn_loop_final(loop, h)), rn_null(), &w, 1, &dw));
+    for (int i = 0; i < 2; i++) {
+        rn_program *p = rn_test_compile_with(
+            g, (rn_compile_options){RN_OUTPUTS(dw), .without = i ? RN_PASS_ROWS : 0});
+        rn_test_feed(p, w, rn_test_numbers(w0, SIDE * SIDE, 1));
+        rn_test_feed(p, x, rn_test_numbers(x0, STEPS * SIDE * SIDE, 2));
+        cr_assert_eq(rn_feed_i32(p, lengths, length, SIDE), RN_OK);
+        rn_test_run(p);
+        rn_test_read(p, dw, got[i]);
+        rn_program_free(p);
+    }
+    rn_test_near(got[0], got[1], SIDE * SIDE, 1e-13, "dw");
+    rn_graph_free(g);
+}
