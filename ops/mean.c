@@ -47,19 +47,7 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_broadcast(rn__reduce_keep(share, p->x[0], axes), x);
 }
 
-const rn_op rn__op_mean = {RN_NAMED(mean),
-                           .kind = RN_KIND_REDUCTION,
-                           .batch = rn__reduce_batch,
-                           .divide = rn__reduce_divide,
-                           .inputs = 1,
-                           .flags = RN_OP_STRIDED | RN_OP_KEEPS_NAN,
-                           .shape = shape,
-                           .gradient = gradient};
-
-rn_tensor rn_mean(rn_tensor x, const int *axes, int count, bool keep)
-{
-    return rn__reduce(&rn__op_mean, x, axes, count, keep);
-}
+RN_REDUCTION(mean, .flags = RN_OP_STRIDED | RN_OP_KEEPS_NAN, .shape = shape)
 
 rn_tensor rn_mean_all(rn_tensor x)
 {

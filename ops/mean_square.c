@@ -52,18 +52,6 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_mul(rn__reduce_keep(rn_scale(share, 2), p->x[0], axes), p->x[0]);
 }
 
-const rn_op rn__op_mean_square = {RN_NAMED(mean_square),
-                                  .kind = RN_KIND_REDUCTION,
-                                  .batch = rn__reduce_batch,
-                                  .divide = rn__reduce_divide,
-                                  .inputs = 1,
-                                  .flags = RN_OP_STRIDED | RN_OP_KEEPS_NAN,
-                                  .shape = shape,
-                                  .gradient = gradient};
-
-rn_tensor rn_mean_square(rn_tensor x, const int *axes, int count, bool keep)
-{
-    return rn__reduce(&rn__op_mean_square, x, axes, count, keep);
-}
+RN_REDUCTION(mean_square, .flags = RN_OP_STRIDED | RN_OP_KEEPS_NAN, .shape = shape)
 
 #endif

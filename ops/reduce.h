@@ -33,6 +33,22 @@ int64_t rn__reduce_terms(rn_shape x, int64_t axes);
  * broadcasts against x. */
 rn_tensor rn__reduce_keep(rn_tensor y, rn_tensor x, int64_t axes);
 
+/* The record and the public rn_<name>(x, axes, count, keep), for a rule static void
+ * gradient(p). */
+#define RN_REDUCTION(name_, ...)                                                           \
+    const rn_op rn__op_##name_ = {RN_NAMED(name_),                                         \
+                                  .kind = RN_KIND_REDUCTION,                               \
+                                  .batch = rn__reduce_batch,                               \
+                                  .divide = rn__reduce_divide,                             \
+                                  .inputs = 1,                                             \
+                                  .gradient = gradient,                                    \
+                                  __VA_ARGS__};                                            \
+                                                                                           \
+    rn_tensor rn_##name_(rn_tensor x, const int *axes, int count, bool keep)               \
+    {                                                                                      \
+        return rn__reduce(&rn__op_##name_, x, axes, count, keep);                          \
+    }
+
 /* The layout of a kernel call: `kept` visits the results in the order of the output, with
  * at[0] the offset of their first term; the other members describe the reduced axes. */
 typedef struct rn__reduction {

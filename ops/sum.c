@@ -51,20 +51,8 @@ static bool sum_of_steps(const rn_batching *b, rn_tensor *sum)
     return true;
 }
 
-const rn_op rn__op_sum = {RN_NAMED(sum),
-                          .kind = RN_KIND_REDUCTION,
-                          .batch = rn__reduce_batch,
-                          .sum_of_steps = sum_of_steps,
-                          .divide = rn__reduce_divide,
-                          .inputs = 1,
-                          .flags = RN_OP_STRIDED | RN_OP_ADDITIVE | RN_OP_KEEPS_NAN,
-                          .shape = rn__reduce_shape,
-                          .gradient = gradient};
-
-rn_tensor rn_sum(rn_tensor x, const int *axes, int count, bool keep)
-{
-    return rn__reduce(&rn__op_sum, x, axes, count, keep);
-}
+RN_REDUCTION(sum, .flags = RN_OP_STRIDED | RN_OP_ADDITIVE | RN_OP_KEEPS_NAN,
+             .shape = rn__reduce_shape, .sum_of_steps = sum_of_steps)
 
 rn_tensor rn_sum_all(rn_tensor x)
 {

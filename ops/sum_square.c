@@ -48,18 +48,6 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_mul(rn__reduce_keep(twice, p->x[0], a->axes), p->x[0]);
 }
 
-const rn_op rn__op_sum_square = {RN_NAMED(sum_square),
-                                 .kind = RN_KIND_REDUCTION,
-                                 .batch = rn__reduce_batch,
-                                 .divide = rn__reduce_divide,
-                                 .inputs = 1,
-                                 .flags = RN_OP_STRIDED | RN_OP_KEEPS_NAN,
-                                 .shape = shape,
-                                 .gradient = gradient};
-
-rn_tensor rn_sum_square(rn_tensor x, const int *axes, int count, bool keep)
-{
-    return rn__reduce(&rn__op_sum_square, x, axes, count, keep);
-}
+RN_REDUCTION(sum_square, .flags = RN_OP_STRIDED | RN_OP_KEEPS_NAN, .shape = shape)
 
 #endif

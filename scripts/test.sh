@@ -189,9 +189,9 @@ ASAN_OPTIONS=halt_on_error=1:detect_leaks=1:allocator_may_return_null=1
 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 if build build-sanitize "the build with sanitizers" -Dtests=enabled --buildtype=debugoptimized \
-    -Db_sanitize=address,undefined -Db_lundef=false; then
+    -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false; then
     run build-sanitize sanitize --timeout-multiplier 3 --no-suite headers --no-suite style \
-        --no-suite timing
+        --no-suite docs --no-suite timing
 fi
 
 stage "thread sanitizer"
@@ -205,7 +205,7 @@ only=
 stage "clang, warnings as errors"
 if have clang; then
     if CC=clang build build-clang "clang compiles without warnings" -Dwerror=true \
-        -Dtests=enabled --buildtype=debugoptimized; then
+        -Dtests=enabled --buildtype=debug; then
         count_one 0 clang
     fi
 else

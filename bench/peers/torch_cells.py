@@ -83,16 +83,7 @@ def loop(step):
 
 
 def scripted(step):
-    step = torch.jit.script(step)
-
-    def run(a: Tensor, s: List[Tensor], p: List[Tensor]) -> Tensor:
-        y: List[Tensor] = []
-        for at in a.unbind(0):
-            s = step(at, s, p)
-            y.append(s[0])
-        return torch.stack(y)
-
-    return torch.jit.script(run)
+    return torch.jit.script(loop(torch.jit.script(step)))
 
 
 def compiled(step):

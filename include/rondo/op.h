@@ -212,7 +212,7 @@ typedef enum rn_op_flags {
      * and infinities too; only the sign of a zero may differ. */
     RN_OP_NEUTRAL_RIGHT = 256,
     RN_OP_NEUTRAL_LEFT = 512,
-    /* The kernel honours `add` of rn_call. */
+    /* The kernel honours `add` of rn_call. No pass of the compiler sets that yet. */
     RN_OP_ADDS = 1024,
     /* The result is the operands one after the other along one axis, as rn_concat's. */
     RN_OP_JOINS = 2048

@@ -63,8 +63,8 @@ RN_API rn_tensor rn_div(rn_tensor x, rn_tensor y); /* x / y */
  * is 0 where y is 0. */
 RN_API rn_tensor rn_pow(rn_tensor x, rn_tensor y);
 
-/* The gradients of tanh and sigmoid, from the value x and the cotangent y, real:
- * y (1 - x x) and y x (1 - x). */
+/* The gradients of tanh and sigmoid, for x the value of that function and y its cotangent,
+ * both real and of one type: y (1 - x x) and y x (1 - x). Operands broadcast. */
 RN_API rn_tensor rn_tanh_slope(rn_tensor x, rn_tensor y);
 RN_API rn_tensor rn_sigmoid_slope(rn_tensor x, rn_tensor y);
 

@@ -21,7 +21,7 @@ extern "C" {
 /* A step of the plan. All numbers are sums over the runs since the program was compiled or
  * since rn_profile_clear. Those of a loop or a chain include the steps in it. */
 typedef struct rn_profile {
-    const char *op;   /* operator, "copy", "tail", "loop" or "chain" */
+    const char *op;   /* operator, "copy", "pack", "tail", "loop" or "chain" */
     const char *name; /* "" if it has none; owned by the program */
     int blocks;       /* how many loops and chains are around it */
     rn_type type; /* of the result, with its shape; of a loop or chain without meaning */

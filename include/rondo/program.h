@@ -60,7 +60,8 @@ typedef enum rn_pass {
     RN_PASS_JOIN_PRODUCTS = 32,  /* products that share an operand become one, as do sums of
                                     a gradient's products in a loop */
     RN_PASS_SPLIT_PRODUCTS = 64, /* products of concatenations become sums of products */
-    RN_PASS_ROWS = 128 /* computes nothing for the padding of batches with lengths */
+    RN_PASS_ROWS = 128,          /* computes nothing for the padding of batches with lengths */
+    RN_PASS_ALL = 255            /* all of these */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };
@@ -77,7 +78,7 @@ typedef struct rn_compile_options {
     rn_type real;          /* if `convert` is set: compile all real tensors as this type */
     bool convert;
     rn_watch watch;
-    int threads;      /* most threads of a run; 0: one for each processor */
+    int threads;      /* most threads of a run; 0: one for each processor; not negative */
     unsigned without; /* passes to leave out, of rn_pass */
     bool profile;     /* runs measure each step, see profile.h */
     rn_trace trace;   /* NULL: none */
@@ -104,8 +105,9 @@ template <typename... Tensors> constexpr int rn__count_of(const Tensors &...)
 /* Compiles everything that the outputs, the loss and the graph's assignments depend on. The
  * graph is not changed and may be freed. Errors (NULL, message on the graph): a builder
  * failed earlier; there are no outputs, loss or assignments; a loss without an optimiser,
- * or an optimiser without a loss; a loss all of whose weights came from rn_root_inference;
- * out of memory. After an error the models are unchanged too. */
+ * or an optimiser without a loss; a negative number of threads; an unknown pass; a loss all
+ * of whose weights came from rn_root_inference; out of memory. After an error the models
+ * are unchanged too. */
 RN_API rn_program *rn_compile(rn_graph *graph, rn_compile_options options);
 RN_API void rn_program_free(rn_program *program);
 
@@ -167,9 +169,9 @@ RN_API size_t rn_program_workspace(const rn_program *program);
  * rn_compile_options allow, and 1 if the program is too small to share. */
 RN_API int rn_program_threads(const rn_program *program);
 
-/* The number of steps in the program: operators, copies, loops, and tails, which fill the
- * slots of a stack that no iteration reached. Chains do not count, but the operators in
- * them do. The steps of a loop's body count once. */
+/* The number of steps in the program: operators, copies, loops, packs of
+ * operands, and tails, which fill the slots of a stack that no iteration reached. Chains do
+ * not count, but the operators in them do. The steps of a loop's body count once. */
 RN_API int rn_program_calls(const rn_program *program);
 
 /* Writes the program as text: the inputs, then the plan's steps in order, with operator,

@@ -66,6 +66,10 @@ extern const rn__backend rn__cpu;
 /* An operand as a kernel takes it. */
 rn_array rn__step_array(const rn__operand *operand, void *data);
 
+/* A call of a step's code without data. Its arrays are to be freed with the plan's
+ * allocator; NULL without memory. */
+rn_array *rn__step_form(const rn__plan *plan, const rn__step *step, rn_call *form);
+
 /* What the scratch rule of a step's operator answers; 0: it has none. SIZE_MAX: out of
  * memory. */
 size_t rn__step_scratch(const rn__plan *plan, const rn__step *step);

@@ -15,9 +15,7 @@ rn_array rn__step_array(const rn__operand *operand, void *data)
     return array;
 }
 
-/* A call of the step's kernel without data. Its arrays are to be freed; NULL without
- * memory. */
-static rn_array *form_of(const rn__plan *plan, const rn__step *step, rn_call *form)
+rn_array *rn__step_form(const rn__plan *plan, const rn__step *step, rn_call *form)
 {
     const size_t n = (size_t)step->inputs + 1;
     rn_array *array = (rn_array *)rn__new(plan->allocator, n * sizeof *array);
@@ -37,7 +35,7 @@ size_t rn__step_scratch(const rn__plan *plan, const rn__step *step)
     rn_call form;
 
     if (step->kind != RN__STEP_KERNEL || !node->op->scratch) return 0;
-    rn_array *array = form_of(plan, step, &form);
+    rn_array *array = rn__step_form(plan, step, &form);
     if (!array) return SIZE_MAX;
     const size_t bytes = node->op->scratch(&form);
     rn__free(plan->allocator, array);
@@ -50,7 +48,7 @@ size_t rn__step_packed(const rn__plan *plan, const rn__step *step, int *operand)
     rn_call form;
 
     if (step->kind != RN__STEP_KERNEL || !node->op->pack) return 0;
-    rn_array *array = form_of(plan, step, &form);
+    rn_array *array = rn__step_form(plan, step, &form);
     if (!array) return SIZE_MAX;
     const size_t bytes = node->op->pack(&form, operand);
     rn__free(plan->allocator, array);

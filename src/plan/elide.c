@@ -12,7 +12,7 @@
  * The target may have its rows apart, as a part of a concatenation along the columns. What
  * touches the temporary then gets other strides, if it accepts them.
  */
-#include "plan/rows.h"
+#include "plan/rows_apart.h"
 
 #include <string.h>
 

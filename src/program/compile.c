@@ -52,8 +52,21 @@ static bool valid_loss(rn_graph *graph, const rn_compile_options *o)
     return !graph->failed;
 }
 
+/* Checks the numbers among the options. */
+static bool valid_numbers(rn_graph *graph, const rn_compile_options *o)
+{
+    const unsigned unknown = o->without & ~(unsigned)RN_PASS_ALL;
+
+    if (o->threads < 0)
+        rn_fail(graph, "compile: %d threads, an invalid number", o->threads);
+    else if (unknown)
+        rn_fail(graph, "compile: without: 0x%x is not of rn_pass", unknown);
+    return !graph->failed;
+}
+
 static bool valid(rn_graph *graph, const rn_compile_options *o, bool listed)
 {
+    if (!valid_numbers(graph, o)) return false;
     if (o->output_count < 0)
         rn_fail(graph, "compile: %d outputs, an invalid number", o->output_count);
     else if (!listed && o->output_count > RN_OUTPUTS_MAX)

@@ -101,5 +101,25 @@ Test(passes, without_any_pass_the_values_are_the_same)
         expect_same(passes[i], &all);
         every |= passes[i];
     }
+    cr_assert_eq(every, (unsigned)RN_PASS_ALL);
     expect_same(every, &all);
+}
+
+static void refused(rn_compile_options options, const char *message)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(2));
+
+    options.outputs = &x;
+    options.output_count = 1;
+    cr_assert(!rn_compile(g, options));
+    rn_test_error_is(g, message);
+    rn_graph_free(g);
+}
+
+Test(passes, unknown_ones_and_negative_threads_are_refused)
+{
+    refused((rn_compile_options){.without = RN_PASS_FUSE | 0x4000},
+            "compile: without: 0x4000 is not of rn_pass");
+    refused((rn_compile_options){.threads = -3}, "compile: -3 threads, an invalid number");
 }

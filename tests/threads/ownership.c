@@ -100,6 +100,19 @@ static int64_t limit_of(const walk *w, const rn__cpu_call *call)
     return rn__cpu_limit(w->context, call, &call->limit, call->step->limit_of);
 }
 
+/* A packed operand is read whole by every thread that reads it. */
+static void touch_packed(const walk *w, const rn__cpu_call *call, int thread)
+{
+    if (!call->packed.base) return;
+    const char *at = rn__cpu_at(w->context, &call->packed, call->depth);
+    const size_t bytes = w->p->plan->buffer[call->step->packed.buffer].bytes;
+
+    for (size_t i = 0; i < bytes; i++) {
+        byte *b = find(w, at + i);
+        if (b) touch_byte(w, call, thread, false, b);
+    }
+}
+
 /* A call that is a block's or not, by one thread. */
 static void touch_call(const walk *w, const rn__cpu_call *call, int thread, bool divided)
 {
@@ -127,6 +140,7 @@ static void touch_call(const walk *w, const rn__cpu_call *call, int thread, bool
         }
         touch_box(w, call, thread, i == call->inputs, at, &operand[i], size);
     }
+    touch_packed(w, call, thread);
 }
 
 static void barrier(walk *w)

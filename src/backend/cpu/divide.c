@@ -74,21 +74,15 @@ static int64_t granule_of(const rn__plan *plan, const rn__step *step, int axis, 
  * the rows of every slot are cut. */
 static bool can_cut(const rn__plan *plan, const rn__step *step, int axis, int *cut)
 {
-    const rn__operand *operand = rn__step_operands(plan, step);
     const rn__node *node = rn__step_node(plan, step);
-    const size_t n = (size_t)step->inputs + 1;
+    rn_call call;
 
     for (int i = 0; i < step->inputs; i++) cut[i] = step->kind == RN__STEP_COPY ? axis : -1;
     if (step->kind == RN__STEP_COPY) return step->limit.buffer < 0;
     if (step->kind == RN__STEP_TAIL) return axis == 1 && step->tail <= RN__TAIL_BEGIN;
     if (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL) return false;
-    rn_array *array = (rn_array *)rn__new(plan->allocator, n * sizeof *array);
+    rn_array *array = rn__step_form(plan, step, &call);
     if (!array) return false; /* it is not divided */
-    for (size_t i = 0; i < n; i++) array[i] = rn__step_array(&operand[i], NULL);
-    const rn_call call = {.in = array,
-                          .out = array + step->inputs,
-                          .attributes = node->attributes,
-                          .inputs = step->inputs};
     const bool divides = rn__op_divides(node->op, &call, axis, cut);
     rn__free(plan->allocator, array);
     return divides;

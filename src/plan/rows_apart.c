@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Values whose rows are apart. */
-#include "plan/rows.h"
+#include "plan/rows_apart.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Values whose rows are apart, as those of a concatenation along the columns. */
-#ifndef RN_PLAN_ROWS_H
-#define RN_PLAN_ROWS_H
+#ifndef RN_PLAN_ROWS_APART_H
+#define RN_PLAN_ROWS_APART_H
 
 #include "plan/access.h"
 
