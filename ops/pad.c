@@ -67,6 +67,16 @@ static bool divide(const rn_call *call, int axis, int *cut)
     return axis != ((const attributes *)call->attributes)->axis;
 }
 
+static bool part(const rn_array *whole, rn_array *out, int64_t *offset, const void *data)
+{
+    const attributes *a = (const attributes *)data;
+
+    for (int i = 0; i < whole->rank; i++) out->stride[i] = whole->stride[i];
+    out->stride[a->axis] *= a->between + 1;
+    *offset = a->before * whole->stride[a->axis];
+    return true;
+}
+
 static void gradient(rn_pullback *p)
 {
     const attributes *a = (const attributes *)p->attributes;
@@ -76,8 +86,8 @@ static void gradient(rn_pullback *p)
 }
 
 const rn_op rn__op_pad = {
-    RN_NAMED(pad),  .kind = RN_KIND_MOVEMENT, .inputs = 1,         .flags = RN_OP_STRIDED,
-    .shape = shape, .divide = divide,         .gradient = gradient};
+    RN_NAMED(pad),  .kind = RN_KIND_MOVEMENT, .inputs = 1,  .flags = RN_OP_STRIDED,
+    .shape = shape, .divide = divide,         .part = part, .gradient = gradient};
 
 rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after, int64_t between)
 {

@@ -123,6 +123,13 @@ enum { RN_PACKED_CUT = 64 };
 typedef bool (*rn_view_rule)(const rn_array *in, rn_array *out, int64_t *offset,
                              const void *attributes);
 
+/* For an operator whose result is zero but in a strided view, where it is its operand: sets
+ * part->stride and the offset of the part's first element in `whole`, both in elements.
+ * `whole` is the result, dense; the part has the operand's shape. A sum of such results
+ * whose parts do not overlap becomes a concatenation. */
+typedef bool (*rn_part_rule)(const rn_array *whole, rn_array *part, int64_t *offset,
+                             const void *attributes);
+
 /* The argument of a batch rule or a sum rule: a node in the body of a loop of `steps`
  * steps. An operand that varies from step to step is a stack of its values, with the steps
  * as axis 0; any other operand is the tensor itself. */
@@ -232,6 +239,7 @@ typedef struct rn_op {
     rn_scratch_rule scratch;    /* NULL: no scratch memory */
     rn_pack_rule pack;          /* NULL: no operand is packed */
     rn_view_rule view;          /* instead of map and kernel */
+    rn_part_rule part;          /* NULL: the result is not an operand among zeros */
     rn_branch_rule branches;    /* NULL: no branches; the operator is smooth */
     rn_batch_rule batch;        /* NULL: stays in loops, unless element-wise */
     rn_sum_rule sum_of_steps;   /* NULL: summed step by step */

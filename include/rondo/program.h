@@ -60,8 +60,10 @@ typedef enum rn_pass {
     RN_PASS_JOIN_PRODUCTS = 32,  /* products that share an operand become one, as do sums of
                                     a gradient's products in a loop */
     RN_PASS_SPLIT_PRODUCTS = 64, /* products of concatenations become sums of products */
-    RN_PASS_ROWS = 128, /* computes nothing for the padding of batches with lengths */
-    RN_PASS_ALL = 255   /* all of these */
+    RN_PASS_ROWS = 128,  /* computes nothing for the padding of batches with lengths */
+    RN_PASS_PARTS = 512, /* sums of ranges in zeros, as the gradients of slices, become
+                            concatenations */
+    RN_PASS_ALL = 767    /* all of these */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };

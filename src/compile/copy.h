@@ -17,6 +17,7 @@ typedef struct rn__copy_pass rn__copy_pass;
 typedef struct rn__merge rn__merge;
 typedef struct rn__ragging rn__ragging;
 typedef struct rn__products rn__products;
+typedef struct rn__parts rn__parts;
 
 /* The state of one graph of the source: the root, or a loop's body. */
 typedef struct rn__region {
@@ -29,6 +30,7 @@ typedef struct rn__region {
     rn_tensor *total; /* of a body, by carry: its final value, if that left the loop */
     rn__merge *merge; /* groups of its loops; merge.c */
     rn__products *products; /* what becomes of its products; products.h */
+    rn__parts **parts;      /* by node: the sum of parts that it is; parts.c */
     const int32_t *order;   /* its nodes, in the order in which they are copied; NULL: in
                                that of their ids */
 } rn__region;

@@ -15,38 +15,64 @@ rn_tensor rn__uncaptured(rn_tensor x)
 
 /* ---- ranges ---- */
 
-/* A view is a range if it has its operand's strides, and another size along one axis at
- * most. */
-static bool is_range(rn_tensor x, rn__range *r)
+static rn_array array_of(const rn__node *node)
 {
-    const rn__node *node = rn__node_of(x);
-    const rn_tensor of = rn__tensor(x.graph, node->in[0]);
-    const rn_shape whole = rn_shape_get(of);
-    rn_array in, out;
-    int64_t offset;
+    rn_array a = {.type = node->type, .rank = node->shape.rank};
 
-    if (node->shape.rank != whole.rank || node->type != rn_type_get(of)) return false;
-    if (!rn__view_of_dense(node, node->type, whole, &in, &out, &offset)) return false;
+    memcpy(a.size, node->shape.size, sizeof a.size);
+    rn__layout_dense(node->shape, a.stride);
+    return a;
+}
+
+/* A view is a range if it has the strides of the whole, and another size along one axis at
+ * most. */
+static bool is_range(const rn_array *whole, const rn_array *part, int64_t offset,
+                     rn__range *r)
+{
+    if (part->rank != whole->rank || part->type != whole->type) return false;
     r->axis = -1;
-    for (int i = 0; i < whole.rank; i++) {
-        if (in.stride[i] != out.stride[i] || node->shape.size[i] == 0) return false;
-        if (node->shape.size[i] == whole.size[i]) continue;
+    for (int i = 0; i < whole->rank; i++) {
+        if (whole->stride[i] != part->stride[i] || part->size[i] == 0) return false;
+        if (part->size[i] == whole->size[i]) continue;
         if (r->axis >= 0) return false;
         r->axis = i;
     }
-    if (r->axis < 0 || offset % in.stride[r->axis] != 0) return false;
-    r->of = rn__uncaptured(of);
-    r->start = offset / in.stride[r->axis];
-    r->stop = r->start + node->shape.size[r->axis];
+    if (r->axis < 0 || offset % whole->stride[r->axis] != 0) return false;
+    r->start = offset / whole->stride[r->axis];
+    r->stop = r->start + part->size[r->axis];
     return true;
+}
+
+bool rn__part_of(const rn_graph *graph, const rn__node *node, rn__range *r)
+{
+    int64_t offset = 0;
+
+    if (!node->op->part || node->inputs != 1 || rn_shape_count(node->shape) == 0)
+        return false;
+    const rn_array whole = array_of(node);
+    rn_array part = array_of(rn__at(graph, node->in[0]));
+    r->of = rn_null();
+    return part.rank == whole.rank &&
+           node->op->part(&whole, &part, &offset, node->attributes) && offset >= 0 &&
+           is_range(&whole, &part, offset, r) && r->stop <= whole.size[r->axis];
 }
 
 rn__range rn__range_of(rn_tensor x)
 {
     rn__range r;
+    rn_array in, out;
+    int64_t offset;
 
     x = rn__uncaptured(x);
-    if (rn__node_of(x)->op->view && is_range(x, &r)) return r;
+    const rn__node *node = rn__node_of(x);
+    if (node->op->view) {
+        const rn_tensor of = rn__tensor(x.graph, node->in[0]);
+        r.of = rn__uncaptured(of);
+        if (rn__view_of_dense(node, rn_type_get(of), rn_shape_get(of), &in, &out,
+                              &offset) &&
+            is_range(&in, &out, offset, &r))
+            return r;
+    }
     return (rn__range){.of = x, .axis = -1};
 }
 
@@ -85,15 +111,6 @@ bool rn__shapes_but(rn_shape x, rn_shape y, int axis)
 }
 
 /* ---- forms ---- */
-
-static rn_array array_of(const rn__node *node)
-{
-    rn_array a = {.type = node->type, .rank = node->shape.rank};
-
-    memcpy(a.size, node->shape.size, sizeof a.size);
-    rn__layout_dense(node->shape, a.stride);
-    return a;
-}
 
 bool rn__form_of(rn__form *form, const rn_graph *graph, const rn__node *node)
 {

@@ -23,6 +23,10 @@ rn_tensor rn__uncaptured(rn_tensor x);
 
 rn__range rn__range_of(rn_tensor x);
 
+/* The range of a node that is its operand, with zeros elsewhere; its `of` is null. False if
+ * the node is something else. */
+bool rn__part_of(const rn_graph *graph, const rn__node *node, rn__range *r);
+
 /* Whether these are adjacent ranges of one tensor along an axis, in order; that range. */
 bool rn__adjacent(const rn_tensor *x, int count, int axis, rn__range *all);
 

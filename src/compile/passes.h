@@ -5,6 +5,7 @@
  *   convert    a private copy, in another real type on request
  *              (here the optimiser adds its nodes)
  *   simplify   dead code, common subexpressions, identities, constants; loop invariants
+ *   parts      sums of ranges in zeros become concatenations
  *   ragged     loops with lengths run on the sequences that last
  *   merge      loops that compute something in common become one
  *   split      products of concatenations become sums of products
@@ -33,6 +34,10 @@ bool rn__convert(rn__copy_pass *pass, rn__conversion *conversion, const int32_t 
 
 /* With the pass's hook, which calls the two functions below, or else without one. */
 bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Whether a graph has two such ranges, and the pass, which simplifies too. */
+bool rn__parts_possible(const rn_graph *graph);
+bool rn__join_parts(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Whether some loop has lengths, and a pass that leaves their padding out (ragged.h); it
  * simplifies too. The graph has been simplified. */

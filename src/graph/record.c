@@ -43,6 +43,7 @@ const char *rn__op_fault(const rn_op *op)
     if (op->kind == RN_KIND_VIEW && !op->view) return "it is a view, but has no view rule";
     if (op->view && rn__op_kind(op) != RN_KIND_VIEW)
         return "it has a view rule, but its kind is not view";
+    if (op->part && op->inputs != 1) return "it has a part rule, but not one operand";
     if ((op->flags & RN_OP_CHOOSES) && (op->inputs != 3 || !rn__is_elementwise(op)))
         return "it has RN_OP_CHOOSES, but is not element-wise with three operands";
     return NULL;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/sort.h"
 #include "io/safetensors_read.h"
-#include "io/sort.h"
 
 enum { SHOWN = 120 };
 

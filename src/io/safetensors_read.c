@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/sort.h"
 #include "base/utf8.h"
 #include "io/format.h"
-#include "io/sort.h"
 
 enum { LENGTH = RN__SAFETENSORS_LENGTH, HEADER_MAX = RN__SAFETENSORS_HEADER };
 

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/sort.h"
 #include "io/file.h"
 #include "io/safetensors.h"
-#include "io/sort.h"
 
 enum { LENGTH = RN__SAFETENSORS_LENGTH, ALIGNMENT = 8 };
 

@@ -145,6 +145,15 @@ static bool simplify(rn__compilation *c)
     return begin_pass(c, &pass) && take(c, &pass, rn__simplify(&pass, c->wanted, c->count));
 }
 
+static bool parts(rn__compilation *c)
+{
+    rn__copy_pass pass;
+
+    if ((c->options.without & RN_PASS_PARTS) || !rn__parts_possible(c->graph)) return true;
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__join_parts(&pass, c->wanted, c->count));
+}
+
 static bool ragged(rn__compilation *c)
 {
     rn__copy_pass pass;
@@ -231,9 +240,9 @@ rn_program *rn__compile_for(const rn__backend *backend, rn_graph *graph,
     }
     if (!options.outputs) c.options.outputs = c.options.output;
     if (!valid(graph, &c.options, options.outputs != NULL) || !begin(&c)) return NULL;
-    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && ragged(&c) &&
-                    merge(&c) && split(&c) && join(&c) && hoist(&c) && simplify(&c) &&
-                    rn__program_make(&c);
+    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && parts(&c) &&
+                    ragged(&c) && merge(&c) && split(&c) && join(&c) && hoist(&c) &&
+                    simplify(&c) && rn__program_make(&c);
     settle(&c, ok);
     rn__free(graph->allocator, c.wanted);
     if (ok) return c.program;

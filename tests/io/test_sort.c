@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sort: correct and fast for any order. */
-#include "io/sort.h"
+#include "base/sort.h"
 
 #include <criterion/criterion.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * Bottom-up merge sort. qsort may be quadratic and may call malloc; a heap sort has poor
  * locality, which is slow for a million items.
  */
-#include "io/sort.h"
+#include "base/sort.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sorting pointers: at most n log n comparisons, and n - 1 if they are sorted already. */
-#ifndef RN_IO_SORT_H
-#define RN_IO_SORT_H
+#ifndef RN_BASE_SORT_H
+#define RN_BASE_SORT_H
 
 #include <stddef.h>
 
