@@ -20,6 +20,7 @@ static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
     return rn_mul(dy, rn_sign(x));
 }
 
-RN_UNARY_WITH(abs, gradient, .inputs = 1, .flags = RN_OP_EXACT, .branches = rn__branch_sign)
+RN_UNARY_WITH(abs, gradient, .inputs = 1, .flags = RN_OP_CHEAP | RN_OP_EXACT,
+              .branches = rn__branch_sign)
 
 #endif

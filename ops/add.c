@@ -22,7 +22,7 @@ static void gradient(rn_pullback *p)
 }
 
 RN_BINARY(add,
-          .flags = RN_OP_ADDITIVE | RN_OP_KEEPS_NAN | RN_OP_NEUTRAL_RIGHT |
+          .flags = RN_OP_CHEAP | RN_OP_ADDITIVE | RN_OP_KEEPS_NAN | RN_OP_NEUTRAL_RIGHT |
                    RN_OP_NEUTRAL_LEFT,
           .neutral = 0, .gradient = gradient)
 

@@ -25,6 +25,7 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_where(second, dz, rn_where(first, zero, half));
 }
 
-RN_BINARY(minimum, .flags = RN_OP_EXACT, .gradient = gradient, .branches = rn__branch_order)
+RN_BINARY(minimum, .flags = RN_OP_CHEAP | RN_OP_EXACT, .gradient = gradient,
+          .branches = rn__branch_order)
 
 #endif

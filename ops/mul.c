@@ -21,7 +21,7 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_mul(p->dy, p->x[0]);
 }
 
-RN_BINARY(mul, .flags = RN_OP_NEUTRAL_RIGHT | RN_OP_NEUTRAL_LEFT, .neutral = 1,
-          .gradient = gradient)
+RN_BINARY(mul, .flags = RN_OP_CHEAP | RN_OP_NEUTRAL_RIGHT | RN_OP_NEUTRAL_LEFT,
+          .neutral = 1, .gradient = gradient)
 
 #endif

@@ -20,6 +20,6 @@ static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
     return rn_mul(dy, rn_scale(x, 2));
 }
 
-RN_UNARY_WITH(square, gradient, .inputs = 1, .flags = RN_OP_KEEPS_NAN)
+RN_UNARY_WITH(square, gradient, .inputs = 1, .flags = RN_OP_CHEAP | RN_OP_KEEPS_NAN)
 
 #endif

@@ -222,7 +222,10 @@ typedef enum rn_op_flags {
     /* The kernel honours `add` of rn_call. No pass of the compiler sets that yet. */
     RN_OP_ADDS = 1024,
     /* The result is the operands one after the other along one axis, as rn_concat's. */
-    RN_OP_JOINS = 2048
+    RN_OP_JOINS = 2048,
+    /* Element-wise, and an element takes no longer than reading it from memory. A loop then
+     * computes values again rather than read what another loop has kept. */
+    RN_OP_CHEAP = 4096
 } rn_op_flags;
 
 /* Members may be left zero. */

@@ -60,10 +60,12 @@ typedef enum rn_pass {
     RN_PASS_JOIN_PRODUCTS = 32,  /* products that share an operand become one, as do sums of
                                     a gradient's products in a loop */
     RN_PASS_SPLIT_PRODUCTS = 64, /* products of concatenations become sums of products */
-    RN_PASS_ROWS = 128,  /* computes nothing for the padding of batches with lengths */
-    RN_PASS_PARTS = 512, /* sums of ranges in zeros, as the gradients of slices, become
-                            concatenations */
-    RN_PASS_ALL = 767    /* all of these */
+    RN_PASS_ROWS = 128,       /* computes nothing for the padding of batches with lengths */
+    RN_PASS_PARTS = 512,      /* sums of ranges in zeros, as the gradients of slices, become
+                                 concatenations */
+    RN_PASS_RECOMPUTE = 1024, /* a loop computes cheap values again and does not read what
+                                 another one kept */
+    RN_PASS_ALL = 1791        /* all of these */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };

@@ -164,7 +164,7 @@ rn_tensor rn__copy_get(rn__copy_pass *pass, const rn__region *region, const rn__
 /* ---- the walk ---- */
 
 /* Consecutive nodes often have the same text. */
-static bool copy_context(rn__copy_pass *pass, const rn__node *from, rn__node *to)
+bool rn__copy_context(rn__copy_pass *pass, const rn__node *from, rn__node *to)
 {
     if (to->context) return true;
     if (pass->context != from->context) {
@@ -235,7 +235,7 @@ bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph 
     if (!node->gradient) rn__node_of(region->to[id])->gradient = false;
     if (node->name && !rn__node_of(region->to[id])->name)
         rn_name(region->to[id], node->name);
-    return !node->context || copy_context(pass, node, rn__node_of(region->to[id]));
+    return !node->context || rn__copy_context(pass, node, rn__node_of(region->to[id]));
 }
 
 bool rn__copy_body(rn__copy_pass *pass, rn__region *region, rn_graph *to)

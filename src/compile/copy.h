@@ -18,6 +18,7 @@ typedef struct rn__merge rn__merge;
 typedef struct rn__ragging rn__ragging;
 typedef struct rn__products rn__products;
 typedef struct rn__parts rn__parts;
+typedef struct rn__again rn__again;
 
 /* The state of one graph of the source: the root, or a loop's body. */
 typedef struct rn__region {
@@ -31,6 +32,8 @@ typedef struct rn__region {
     rn__merge *merge; /* groups of its loops; merge.c */
     rn__products *products; /* what becomes of its products; products.h */
     rn__parts **parts;      /* by node: the sum of parts that it is; parts.c */
+    rn__again **again;      /* of a body, by leaf: how its value is computed again;
+                               recompute.c */
     const int32_t *order;   /* its nodes, in the order in which they are copied; NULL: in
                                that of their ids */
 } rn__region;
@@ -44,9 +47,11 @@ typedef rn_tensor (*rn__copy_node)(rn__copy_pass *pass, const rn__node *node,
  * too. */
 typedef rn_tensor (*rn__copy_leaf)(rn__copy_pass *pass, const rn__node *leaf);
 
-/* For hooks: the same operator on the new operands, with the same limit; the same leaf. */
+/* For hooks: the same operator on the new operands, with the same limit; the text of where
+ * it was built; the same leaf. */
 rn_tensor rn__copy_as_is(const rn__copy_pass *pass, const rn__node *node,
                          const rn_tensor *in);
+bool rn__copy_context(rn__copy_pass *pass, const rn__node *from, rn__node *to);
 rn_tensor rn__copy_leaf_as_is(const rn__copy_pass *pass, const rn__node *leaf);
 
 /* Builds the copy of a loop with live outputs, instead of rn__copy_loop. */
@@ -69,17 +74,17 @@ struct rn__copy_pass {
     const rn_graph *from;
     rn_graph *to;
     rn__copy_node node;
-    rn__copy_leaf leaf;                /* NULL: rn__copy_leaf_as_is */
-    void *data;                        /* of the pass */
-    rn__region *at;                    /* the graph of the node being copied, */
-    int32_t id;                        /* its id, */
-    rn_tensor limit;                   /* and its limit in the copy; null: none */
-    rn_tensor limit_rows, limit_order; /* likewise */
-    rn__copy_loop_hook loop;           /* NULL: rn__copy_loop */
-    rn__copy_get_hook get;             /* NULL: rn__copy_get */
-    rn__copy_prepare prepare;          /* NULL: nothing */
-    const rn__roots *roots;            /* for ragged.c, and what it finds */
-    rn__ragging *ragging;
+    rn__copy_leaf leaf;                 /* NULL: rn__copy_leaf_as_is */
+    void *data;                         /* of the pass */
+    rn__region *at;                     /* the graph of the node being copied, */
+    int32_t id;                         /* its id, */
+    rn_tensor limit;                    /* and its limit in the copy; null: none */
+    rn_tensor limit_rows, limit_order;  /* likewise */
+    rn__copy_loop_hook loop;            /* NULL: rn__copy_loop */
+    rn__copy_get_hook get;              /* NULL: rn__copy_get */
+    rn__copy_prepare prepare;           /* NULL: nothing */
+    const rn__roots *roots;             /* for ragged.c and recompute.c */
+    rn__ragging *ragging;               /* what ragged.c finds */
     const char *context, *context_copy; /* the last context of a node, and its copy;
                                            frame.h */
     rn__arena arena;

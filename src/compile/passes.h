@@ -12,7 +12,8 @@
  *   sums       sums of a gradient's products become one product
  *   join       products that share an operand become one
  *   hoist      moves work out of loops that need not run in every step
- *   simplify   again, after hoisting
+ *   recompute  cheap values that a loop kept for another are computed again
+ *   simplify   again, after these
  *
  * Each is a hook of copy.h. Then the passes of plan/plan.h make the plan.
  */
@@ -61,6 +62,10 @@ bool rn__join_products(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Also simplifies the nodes that it creates. */
 bool rn__hoist_loops(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Whether a loop could read what another one kept, and the pass, which simplifies too. */
+bool rn__recompute_possible(const rn_graph *graph);
+bool rn__recompute(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* The value of an element-wise operator on scalar constants, as a constant of `to`; null
  * without an error if there is none. */

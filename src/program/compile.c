@@ -204,6 +204,16 @@ static bool hoist(rn__compilation *c)
            take(c, &pass, rn__hoist_loops(&pass, c->wanted, c->count));
 }
 
+static bool recompute(rn__compilation *c)
+{
+    rn__copy_pass pass;
+
+    if ((c->options.without & RN_PASS_RECOMPUTE) || !rn__recompute_possible(c->graph))
+        return true;
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__recompute(&pass, c->wanted, c->count));
+}
+
 /* ---- the whole ---- */
 
 static bool begin(rn__compilation *c)
@@ -242,7 +252,7 @@ rn_program *rn__compile_for(const rn__backend *backend, rn_graph *graph,
     if (!valid(graph, &c.options, options.outputs != NULL) || !begin(&c)) return NULL;
     const bool ok = convert(&c) && optimize(&c) && simplify(&c) && parts(&c) &&
                     ragged(&c) && merge(&c) && split(&c) && join(&c) && hoist(&c) &&
-                    simplify(&c) && rn__program_make(&c);
+                    recompute(&c) && simplify(&c) && rn__program_make(&c);
     settle(&c, ok);
     rn__free(graph->allocator, c.wanted);
     if (ok) return c.program;

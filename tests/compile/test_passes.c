@@ -11,10 +11,13 @@ enum { T = 8, B = 3, I = 4, H = 6, STEPS = 3 };
 /* Larger than a tile, so that there is something to fuse. */
 enum { WIDE = 3000, SIDE = 30 };
 
+/* Enough for a loop to compute values again. */
+enum { LARGE = 90 };
+
 static const unsigned passes[] = {
-    RN_PASS_MERGE_LOOPS,    RN_PASS_HOIST, RN_PASS_ELIDE,
-    RN_PASS_FUSE,           RN_PASS_PACK,  RN_PASS_JOIN_PRODUCTS,
-    RN_PASS_SPLIT_PRODUCTS, RN_PASS_ROWS,  RN_PASS_PARTS};
+    RN_PASS_MERGE_LOOPS, RN_PASS_HOIST,         RN_PASS_ELIDE,          RN_PASS_FUSE,
+    RN_PASS_PACK,        RN_PASS_JOIN_PRODUCTS, RN_PASS_SPLIT_PRODUCTS, RN_PASS_ROWS,
+    RN_PASS_PARTS,       RN_PASS_RECOMPUTE};
 
 typedef struct results {
     double loss[STEPS], dx[T * B * I], wide[WIDE], split[SIDE * SIDE];
@@ -46,7 +49,10 @@ static void train(unsigned without, results *r)
                     .units = H, .layers = 2, .bidirectional = true, .lengths = lengths});
     const rn_tensor low = rn_slice(s.outputs, -1, 0, H, 1);
     const rn_tensor high = rn_slice(s.outputs, -1, H, 2 * H, 1);
-    const rn_tensor loss = rn_mean_all(rn_mul(low, rn_sin(high)));
+    const rn_sequence gru =
+        rn_gru(rn_root(g, model), "gru", x, (rn_recurrent_options){.units = LARGE});
+    const rn_tensor loss =
+        rn_add(rn_mean_all(rn_mul(low, rn_sin(high))), rn_mean_all(rn_square(gru.outputs)));
     const rn_tensor wide = rn_mul(rn_exp(rn_tanh(v)), v);
     const rn_tensor square =
         rn_reshape(rn_slice(v, 0, 0, SIDE * SIDE, 1), rn_shape(SIDE, SIDE));
