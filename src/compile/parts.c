@@ -49,8 +49,7 @@ typedef struct finding {
 
 static bool is_sum(const rn__region *region, int32_t id)
 {
-    return region->live[id] && rn__op_adds(node_at(region, id)->op) &&
-           node_at(region, id)->limit.id < 0;
+    return region->live[id] && rn__op_adds(node_at(region, id)->op);
 }
 
 static void find_within(const finding *f)
@@ -74,8 +73,7 @@ static int axis_of(const finding *f, int32_t sum, int32_t id, rn__range *r)
     const rn__node *node = node_at(f->region, id);
 
     if (!rn_shape_equal(node->shape, node_at(f->region, sum)->shape)) return -1;
-    if (node->limit.id >= 0 || !rn__part_of(f->region->graph, node, r)) return -1;
-    return r->axis;
+    return rn__part_of(f->region->graph, node, r) ? r->axis : -1;
 }
 
 /* The next term of a sum, whose nodes to come are on the stack; -1 at the end. */

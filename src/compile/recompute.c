@@ -133,7 +133,7 @@ static source source_outside(const finding *f, const rn__node *maker, int32_t id
     const rn_shape shape = node_at(f, id)->shape;
 
     if (shape.rank < maker->shape.rank) return (source){-1, id};
-    return by_step(f, loop, shape.size[0] == loop->steps ? id : -1, slots);
+    return by_step(f, loop, id, slots);
 }
 
 /* ---- what is computed again ---- */
@@ -149,7 +149,6 @@ static const rn__node *maker_of(const finding *f, int32_t stack, const rn_loop *
     if (rn_shape_count(node->shape) < steps * FEWEST_ELEMENTS || steps == 0) return NULL;
     if (node->op == &rn__op_get) {
         const rn__get *get = (const rn__get *)node->attributes;
-        if (get->kind != RN__COLLECT) return NULL;
         *from = node->loop;
         node = rn__at(node->loop->body, (int32_t)get->id);
     }
@@ -177,15 +176,13 @@ static bool has_operands(const finding *f, const rn_loop *loop, const rn__pair *
 {
     const rn_loop *from;
     const rn__node *maker = maker_of(f, p->outer, &from);
-    bool steps = false;
 
     if (!maker || (from && !same_steps(from, loop))) return false;
     for (int k = 0; k < maker->inputs; k++) {
         const source s = source_of(f, maker, from, maker->in[k], loop, p->slots);
         if (s.leaf < 0 && s.outer < 0) return false;
-        steps |= s.leaf >= 0;
     }
-    return steps;
+    return true;
 }
 
 /* Enters the leaves of a loop in f->leaf, or takes them out again. */

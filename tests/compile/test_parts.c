@@ -176,6 +176,7 @@ Test(parts, a_sum_with_two_readers)
     double x[ROWS * N], want[ROWS * N], got[ROWS * N];
 
     rn_program *p = rn_test_compile(w.g, y);
+    cr_assert_eq(count_of(p, " pad "), 1); /* right */
     rn_test_feed(p, w.x, rn_test_numbers(x, ROWS * N, 1));
     rn_test_run(p);
     for (int i = 0; i < ROWS * N; i++) want[i] = i % N < 6 ? x[i] * exp(x[i]) : x[i];
@@ -201,6 +202,30 @@ Test(parts, terms_that_are_broadcast)
     rn_test_near(rn_test_read(p, y, got), want, ROWS * N, 0, "y");
     rn_program_free(p);
     rn_graph_free(w.g);
+}
+
+/* Parts of one row, added to all rows: together, or each on its own. */
+Test(parts, rows_that_are_broadcast)
+{
+    for (int together = 0; together < 2; together++) {
+        world w = begin();
+        const rn_tensor row = rn_slice(w.x, 0, 0, 1, 1);
+        const rn_tensor left = rn_pad(rn_slice(row, 1, 0, 4, 1), 1, 0, N - 4, 0);
+        const rn_tensor right = rn_pad(rn_slice(row, 1, 6, N, 1), 1, 6, 0, 0);
+        const rn_tensor y =
+            together ? rn_add(rn_add(left, right), w.x) : rn_add(rn_add(left, w.x), right);
+        double x[ROWS * N], want[ROWS * N], got[ROWS * N];
+
+        rn_program *p = rn_test_compile(w.g, y);
+        cr_assert_eq(count_of(p, " pad "), together ? 0 : 2);
+        rn_test_feed(p, w.x, rn_test_numbers(x, ROWS * N, 1));
+        rn_test_run(p);
+        for (int i = 0; i < ROWS * N; i++)
+            want[i] = x[i] + (i % N < 4 || i % N >= 6 ? x[i % N] : 0);
+        rn_test_near(rn_test_read(p, y, got), want, ROWS * N, 0, "y");
+        rn_program_free(p);
+        rn_graph_free(w.g);
+    }
 }
 
 /* ---- a user's operator ---- */

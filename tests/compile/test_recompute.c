@@ -191,10 +191,34 @@ Test(recompute, where_another_loop_cannot)
     cr_assert_eq(saved(&w, NULL), 0);
 }
 
-/* An output, a value of another operator, a value that a loop captures. */
+/* All of it, in a loop. */
+static rn_tensor captured(const world *w, rn_tensor stack)
+{
+    rn_loop *loop = rn_loop_begin(w->g);
+    const rn_tensor sum = rn_loop_carry(loop, rn_fill(w->g, RN_F64, rn_shape(B, H), 0));
+
+    rn_loop_steps(loop, 2);
+    rn_loop_next(loop, sum, rn_add(rn_tanh(sum), rn_sum_axis(stack, 0)));
+    rn_loop_end(loop);
+    return rn_loop_final(loop, sum);
+}
+
+/* As where a loop begins. */
+static rn_tensor carried(const world *w, rn_tensor stack)
+{
+    rn_loop *loop = rn_loop_begin(w->g);
+    const rn_tensor all = rn_loop_carry(loop, stack);
+
+    rn_loop_steps(loop, 2);
+    rn_loop_next(loop, all, rn_tanh(all));
+    rn_loop_end(loop);
+    return rn_loop_final(loop, all);
+}
+
+/* An output, a value of other operators, and of other loops. */
 Test(recompute, a_stack_that_is_kept_anyway)
 {
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 5; k++) {
         world w = begin();
         const rn_tensor e = rn_exp(w.a), m = rn_mul(e, w.b);
         rn_loop_end(w.first);
@@ -202,8 +226,59 @@ Test(recompute, a_stack_that_is_kept_anyway)
         w.out[w.outs++] = fold(&w, stack, 3);
         w.out[w.outs++] = k == 0   ? stack[2]
                           : k == 1 ? rn_sum_all(stack[2])
-                                   : rn_add(stack[2], w.x);
+                          : k == 2 ? rn_add(stack[2], w.x)
+                          : k == 3 ? captured(&w, stack[2])
+                                   : carried(&w, stack[2]);
         cr_assert_eq(saved(&w, NULL), 0);
+    }
+}
+
+/* The new value of a variable. */
+Test(recompute, a_stack_that_is_assigned)
+{
+    rn_model *model = rn_model_new_using(3, RN_F64, (rn_allocator){0});
+    world w = begin();
+    const rn_tensor v =
+        rn_weight(rn_root(w.g, model), "v", rn_shape(T, B, H), (rn_init){RN_INIT_ZEROS, 0});
+    const rn_tensor e = rn_exp(w.a), m = rn_mul(e, w.b);
+    rn_loop_end(w.first);
+    const rn_tensor stack[3] = {collect(w.first, e), w.y, collect(w.first, m)};
+    w.out[w.outs++] = fold(&w, stack, 3);
+    cr_assert(!rn_is_null(rn_assign(v, stack[2])), "%s", rn_graph_error(w.g));
+    cr_assert_eq(saved(&w, NULL), 0);
+    rn_model_free(model);
+}
+
+/* The two loops within another one, which carries on what the first one collects, or
+ * collects it. */
+Test(recompute, in_the_body_of_a_loop)
+{
+    for (int k = 0; k < 3; k++) {
+        world w = {.g = rn_graph_new()};
+        rn_graph *const g = w.g;
+        w.x = rn_test_f64(g, "x", rn_shape(T, B, H));
+        w.y = rn_test_f64(g, "y", rn_shape(T, B, H));
+        rn_loop *around = rn_loop_begin(g);
+        rn_loop_steps(around, 2);
+        const rn_tensor s = rn_loop_carry(around, rn_fill(g, RN_F64, rn_shape(B, H), 0.5));
+        const rn_tensor all =
+            rn_loop_carry(around, rn_fill(g, RN_F64, rn_shape(T, B, H), 1));
+        w.g = rn_loop_body(around);
+        w.first = rn_loop_begin(w.g);
+        w.a = rn_add(so_far(&w), s);
+        w.b = rn_loop_each(w.first, w.y);
+        const rn_tensor e = rn_exp(rn_sub(w.a, rn_loop_each(w.first, all)));
+        const rn_tensor m = rn_mul(e, w.b);
+        rn_loop_end(w.first);
+        const rn_tensor stack[3] = {collect(w.first, e), w.y, collect(w.first, m)};
+        rn_loop_next(around, s, fold(&w, stack, 3));
+        rn_loop_next(around, all, k == 1 ? rn_tanh(stack[2]) : k == 2 ? stack[2] : all);
+        const rn_tensor kept = k == 0 ? s : stack[2];
+        rn_loop_end(around);
+        w.g = g;
+        w.out[w.outs++] = rn_loop_final(around, s);
+        w.out[w.outs++] = rn_sum_axis(rn_loop_collect(around, kept), 0);
+        cr_assert_eq(saved(&w, NULL), k == 0);
     }
 }
 
