@@ -198,7 +198,7 @@ static rn_tensor captured(const world *w, rn_tensor stack)
     const rn_tensor sum = rn_loop_carry(loop, rn_fill(w->g, RN_F64, rn_shape(B, H), 0));
 
     rn_loop_steps(loop, 2);
-    rn_loop_next(loop, sum, rn_add(rn_tanh(sum), rn_sum_axis(stack, 0)));
+    rn_loop_next(loop, sum, rn_tanh(rn_sum_axis(rn_mul(stack, sum), 0)));
     rn_loop_end(loop);
     return rn_loop_final(loop, sum);
 }
@@ -272,8 +272,8 @@ Test(recompute, in_the_body_of_a_loop)
         rn_loop_end(w.first);
         const rn_tensor stack[3] = {collect(w.first, e), w.y, collect(w.first, m)};
         rn_loop_next(around, s, fold(&w, stack, 3));
-        rn_loop_next(around, all, k == 1 ? rn_tanh(stack[2]) : k == 2 ? stack[2] : all);
-        const rn_tensor kept = k == 0 ? s : stack[2];
+        rn_loop_next(around, all, k == 2 ? stack[2] : all);
+        const rn_tensor kept = k == 1 ? stack[2] : s;
         rn_loop_end(around);
         w.g = g;
         w.out[w.outs++] = rn_loop_final(around, s);
