@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The matrix product: its memory, the layout of packed B, and the choice of a way.
+ * The matrix product: its memory, the layout of packed B, and long sums.
  *
  * A sum of more than RN__GEMM_LONG products is split in two, recursively, because rounding
  * errors grow with the number of blocks.
@@ -10,6 +10,7 @@
 #ifdef RN_REAL
 
 #include "kernel/gemm_blocks.h"
+#include "kernel/gemm_choice.h"
 
 /* How often the longest part of k is halved; each time needs a C for the second half. */
 static int64_t halvings(int64_t k)
@@ -37,32 +38,12 @@ static rn__product turned(const rn__product *g)
     return t;
 }
 
-static int64_t whole_b(int64_t n, int64_t k)
-{
-    return round_up(n, LANES) * least(k, RN__GEMM_LONG);
-}
-
-/* Elements of a B with contiguous rows from which on a copy of each block, while that is in
- * the cache, is cheaper than one of the whole. */
-static int64_t large_b(void)
-{
-    return 2 * rn__cache_bytes(2) / (int64_t)sizeof(real);
-}
-
-/* Whether B is packed as a whole, if it needs packing: more than one block of rows uses it.
- */
-static bool packs_whole(const rn__product *g)
-{
-    if (g->packed || g->m <= most_rows()) return false;
-    return g->b.column != 1 || whole_b(g->n, g->k) <= large_b();
-}
-
 static int64_t elements(const rn__product *g)
 {
     int64_t b = packed_b(g->n, g->k), whole = whole_b(g->n, g->k);
 
     if (g->b.column == 1) whole = least(whole, large_b());
-    if (g->m > most_rows() && whole > b) b = whole;
+    if (g->m > most_rows(false) && whole > b) b = whole;
     return packed_a(g->m, g->k) + b + sums(g->m, g->n, g->k);
 }
 
@@ -177,40 +158,6 @@ static bool better_turned(const rn__product *g)
     return g->c.column != 1 && g->c.row == 1 && g->m >= LANES / 2;
 }
 
-/* Whether rows at this distance, in elements, share so few sets of the first-level cache
- * that those of a tile evict each other. */
-static bool share_sets(int64_t row)
-{
-    return row * (int64_t)sizeof(real) % (WAY / 2) == 0;
-}
-
-static a_source source_of_a(const rn__product *g)
-{
-    if (g->m == 1) return A_COLUMNS;
-    if (g->a.column == 1) return A_ROWS;
-    return g->a.row == 1 && g->n < PACK_A_FROM ? A_COLUMNS : A_PACKED;
-}
-
-static b_source source_of_b(const rn__product *g)
-{
-    if (g->packed || packs_whole(g)) return B_PACKED;
-    if (g->b.column != 1) return B_BY_BLOCK;
-    return g->m >= (share_sets(g->b.row) ? PACK_FAR_B_FROM : PACK_B_FROM) ? B_BY_BLOCK
-                                                                          : B_IN_PLACE;
-}
-
-static void set_blocks(product *g)
-{
-    const int64_t rows = most_rows();
-
-    g->rows = g->m <= rows ? g->m : round_up(divide_up(g->m, divide_up(g->m, rows)), MR);
-    if (g->from_a <= A_COLUMNS && g->from_b != B_BY_BLOCK &&
-        g->rows * g->k * (int64_t)sizeof(real) <= rn__cache_bytes(2) / 2)
-        g->columns = 0;
-    else
-        g->columns = round_up(divide_up(g->n, divide_up(g->n, most_columns())), LANES);
-}
-
 /* The product of a short step: one tile of rows, one block of k, operands that are read
  * where they are. The general way takes as long to begin as this to compute. */
 static bool short_product(const rn__product *g)
@@ -272,6 +219,7 @@ void R(rn__gemm)(const rn__product *of)
         .c_column = x.c.column,
         .from_a = source_of_a(&x),
         .from_b = source_of_b(&x),
+        .fetches = b_is_far(&x),
         .k_packed = x.k,
         .add = x.add,
         .a_packed = (real *)x.scratch,

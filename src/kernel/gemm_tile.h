@@ -37,6 +37,10 @@ typedef struct tile_operands {
     real *c;           /* c[i * c_row + j] */
     int64_t prior_row, c_row;
     bool add; /* adds to c instead of overwriting it */
+    /* Where a lies by columns, a tile also brings one line for every two of k to the
+     * second-level cache: the first, and how many bytes further on the next. */
+    const char *fetch;
+    int64_t fetch_step;
 } tile_operands;
 
 typedef void tile_function(const tile_operands *t);
@@ -106,6 +110,8 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
     const int64_t a_row = by_rows ? t->a_row : 1, a_step = by_rows ? 1 : t->a_step;
     const int64_t b_row = t->b_row, b_next = t->b_next;
     const real *a[(MR + 3) / 4], *b[WIDEST / 4];
+    const char *fetch = t->fetch;
+    const int64_t fetch_step = t->fetch_step;
     vec sum[MR][WIDEST];
     int64_t p = t->k;
 
@@ -125,6 +131,10 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
         for (int i = 0; i < rows; i += 4) a[i / 4] += 2 * a_step;
         UNROLL
         for (int j = 0; j < vectors; j += 4) b[j / 4] += 2 * b_row;
+        if (!by_rows && rows > 1) {
+            __builtin_prefetch(fetch, 0, 2);
+            fetch += fetch_step;
+        }
     }
     if (p) tile_term(rows, vectors, sum, a, a_row, 0, b, b_next, 0);
     tile_end(rows, vectors, sum, t);

@@ -6,6 +6,7 @@
  * The kernels are the library's; what is compiled here keeps to the baseline.
  */
 #include "gemm_test.h"
+#include "kernel/caches.h"
 
 #define SUITE_TEST(suite, name) Test(suite, name)
 #define TEST(name)              SUITE_TEST(R(gemm), name)
@@ -189,6 +190,38 @@ TEST(beyond_the_blocks)
     check(600, 40, 300, COLUMNS, PADDED_ROWS, PADDED_ROWS);
     check(200, 33, 2900, ROWS, ROWS, ROWS);
     check(390, 1100, 257, COLUMNS, ROWS, ROWS);
+}
+
+/* Some elements of a product that is too large to check whole. */
+static void check_some(form f, int64_t m, int64_t n, int64_t k, layout la, layout lb)
+{
+    matrix a = filled(la, m, k, draw_real), b = filled(lb, k, n, draw_real);
+    matrix c = new_matrix(ROWS, m, n);
+
+    for (int64_t i = 0; i < c.elements; i++) c.storage[i] = 0;
+    multiply_as(f, m, n, k, &a, &b, &c);
+    for (int i = 0; i < 2000; i++) {
+        const int64_t x = i < 50 ? m - 1 : draw(m), y = i % 50 == 0 ? n - 1 : draw(n);
+        cr_assert(same(*element_of(&c, x, y), promised(&a, &b, x, y, k)),
+                  "[%d,%d,%d] form %d: row %d, column %d", (int)m, (int)n, (int)k, f,
+                  (int)x, (int)y);
+    }
+    free(a.storage), free(b.storage), free(c.storage);
+}
+
+/* Operands that the second-level cache does not hold, in all ways of packing them. */
+TEST(beyond_the_cache)
+{
+    const int64_t k = 520, cache = rn__cache_bytes(2) / (int64_t)sizeof(real);
+    const int64_t far = cache / k + 37, large = 4 * cache / k + 5;
+
+    for (int64_t m = 13; m < 65; m += 17 * THINNING)
+        check_some(PACKED, m, far, k, ROWS, ROWS);
+    if (THINNING > 1) return;
+    check_some(PLAIN, 600, far, k, ROWS, COLUMNS);
+    check_some(ADDED, large, 515, k, ROWS, ROWS);
+    check_some(PLAIN, large, 515, k, COLUMNS, ROWS);
+    check_some(PLAIN, 550, 1100, 777, PADDED_COLUMNS, PADDED_ROWS);
 }
 
 /* Every size of a tile, with more than one block of k, and in the columns at the edge. */

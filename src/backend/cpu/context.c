@@ -24,6 +24,7 @@ bool rn__context_init(rn__cpu_context *c, const rn__cpu_program *p, size_t scrat
     c->array = (rn_array *)rn__new(a, (size_t)p->arrays * sizeof *c->array);
     c->tiles = (char *)rn__allocate_aligned(a, p->tile_bytes, true);
     c->scratch = (char *)rn__allocate_aligned(a, scratch, true);
+    rn__cpu_large_pages(c->scratch, scratch);
     if (!c->array || !c->tiles || !c->scratch) return false;
     fill_arrays(c);
     return true;

@@ -122,6 +122,11 @@ bool rn__cpu_supports(const rn_op *op, rn_type variant);
 /* Where a buffer begins that is not in the tiles. */
 char *rn__cpu_buffer(const rn__cpu_program *p, int32_t buffer);
 
+/* ---- pages.c ---- */
+
+/* Asks for large pages for memory that has not been written yet, where there are any. */
+void rn__cpu_large_pages(void *memory, size_t bytes);
+
 /* ---- context.c ---- */
 
 /* False without memory. Finished in any state, also of zeros. */

@@ -156,6 +156,7 @@ bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads)
     *p = (rn__cpu_program){.plan = plan, .arena.allocator = plan->allocator};
     p->workspace =
         (char *)rn__allocate_aligned(plan->allocator, plan->workspace_bytes, true);
+    rn__cpu_large_pages(p->workspace, plan->workspace_bytes);
     p->call =
         (rn__cpu_call *)rn__new(plan->allocator, (size_t)plan->steps * sizeof *p->call);
     if (!p->workspace || !p->call || !find_counters(p)) return false;

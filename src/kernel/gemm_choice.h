@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which operands of a matrix product are packed, and the sizes of its blocks. All of it is
+ * a question of speed. It depends on sizes, strides and the caches.
+ */
+#ifndef RN_KERNEL_GEMM_CHOICE_H
+#define RN_KERNEL_GEMM_CHOICE_H
+
+#include "kernel/gemm_operands.h"
+
+static int64_t bytes(int64_t rows, int64_t columns)
+{
+    return rows * columns * (int64_t)sizeof(real);
+}
+
+static int64_t whole_b(int64_t n, int64_t k)
+{
+    return round_up(n, LANES) * least(k, RN__GEMM_LONG);
+}
+
+/* Elements of a B with contiguous rows from which on a copy of each block, while that is in
+ * the cache, is cheaper than one of the whole. */
+static int64_t large_b(void)
+{
+    return 2 * rn__cache_bytes(2) / (int64_t)sizeof(real);
+}
+
+/* Whether B is packed as a whole, if it needs packing: more than one block of rows uses it.
+ */
+static bool packs_whole(const rn__product *g)
+{
+    if (g->packed || g->m <= most_rows(g->a.column != 1)) return false;
+    return g->b.column != 1 || whole_b(g->n, g->k) <= large_b();
+}
+
+/* Whether rows at this distance, in elements, share so few sets of the first-level cache
+ * that those of a tile evict each other. */
+static bool share_sets(int64_t row)
+{
+    return row * (int64_t)sizeof(real) % (WAY / 2) == 0;
+}
+
+/* Whether packed B does not stay in the second-level cache. */
+static bool b_is_far(const rn__product *g)
+{
+    return (g->packed || packs_whole(g)) && bytes(g->n, g->k) > rn__cache_bytes(2);
+}
+
+/* An A with contiguous rows is packed where it is much larger than the cache; and where few
+ * rows wait for a far B, because tiles of a packed A fetch the next strip. */
+static bool packs_rows_of_a(const rn__product *g)
+{
+    if (g->m > MR && g->m < PACK_B_FROM && b_is_far(g)) return true;
+    return bytes(g->m, g->k) > 4 * rn__cache_bytes(2) && g->n >= PACK_LARGE_A_FROM;
+}
+
+static a_source source_of_a(const rn__product *g)
+{
+    if (g->m == 1) return A_COLUMNS;
+    if (g->a.column == 1) return packs_rows_of_a(g) ? A_PACKED : A_ROWS;
+    return g->a.row == 1 && g->n < PACK_A_FROM ? A_COLUMNS : A_PACKED;
+}
+
+static b_source source_of_b(const rn__product *g)
+{
+    if (g->packed || packs_whole(g)) return B_PACKED;
+    if (g->b.column != 1) return B_BY_BLOCK;
+    return g->m >= (share_sets(g->b.row) ? PACK_FAR_B_FROM : PACK_B_FROM) ? B_BY_BLOCK
+                                                                          : B_IN_PLACE;
+}
+
+static void set_blocks(product *g)
+{
+    const bool a_packed = g->from_a == A_PACKED;
+    const int64_t rows = most_rows(a_packed);
+
+    g->rows = g->m <= rows ? g->m : round_up(divide_up(g->m, divide_up(g->m, rows)), MR);
+    if (!a_packed && g->from_b != B_BY_BLOCK &&
+        bytes(g->rows, g->k) <= rn__cache_bytes(2) / 2) {
+        g->columns = 0;
+        return;
+    }
+    const int64_t most = most_sums() / (a_packed ? 1 : 2) / g->rows / LANES * LANES;
+    g->columns = round_up(divide_up(g->n, divide_up(g->n, most)), LANES);
+}
+
+#endif
