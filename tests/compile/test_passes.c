@@ -12,8 +12,9 @@ enum { T = 8, B = 3, I = 4, H = 6, STEPS = 3 };
 enum { WIDE = 3000, SIDE = 30 };
 
 static const unsigned passes[] = {
-    RN_PASS_MERGE_LOOPS, RN_PASS_HOIST,         RN_PASS_ELIDE,          RN_PASS_FUSE,
-    RN_PASS_PACK,        RN_PASS_JOIN_PRODUCTS, RN_PASS_SPLIT_PRODUCTS, RN_PASS_ROWS};
+    RN_PASS_MERGE_LOOPS,    RN_PASS_HOIST, RN_PASS_ELIDE,
+    RN_PASS_FUSE,           RN_PASS_PACK,  RN_PASS_JOIN_PRODUCTS,
+    RN_PASS_SPLIT_PRODUCTS, RN_PASS_ROWS,  RN_PASS_ACCUMULATE};
 
 typedef struct results {
     double loss[STEPS], dx[T * B * I], wide[WIDE], split[SIDE * SIDE];
