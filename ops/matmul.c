@@ -44,8 +44,8 @@ static void leading(const rn_array *a, const rn_array *z, int64_t *stride)
 }
 
 /* Joins leading axes to the rows, from the last one on, as long as y is the same for all
- * and the rows of x are evenly spaced. Returns the number of rows; z is dense. */
-static int64_t join_rows(rn__walk *w, int64_t m, rn__matrix *x)
+ * and the rows of x and z are evenly spaced. Returns the number of rows. */
+static int64_t join_rows(rn__walk *w, int64_t m, rn__matrix *x, rn__matrix *z)
 {
     for (; w->rank > 0; w->rank--) {
         const int last = w->rank - 1;
@@ -53,8 +53,8 @@ static int64_t join_rows(rn__walk *w, int64_t m, rn__matrix *x)
 
         if (size != 1) {
             if (w->stride[1][last] != 0) break;
-            if (m == 1) x->row = step;
-            if (step != m * x->row) break;
+            if (m == 1) x->row = step, z->row = w->stride[2][last];
+            if (step != m * x->row || w->stride[2][last] != m * z->row) break;
             m *= size;
         }
     }
@@ -75,7 +75,7 @@ static void products(const rn_call *call, rn__product *g)
         w.stride[2][i] = z->stride[i];
     }
 
-    g->m = join_rows(&w, g->m, &g->a);
+    g->m = join_rows(&w, g->m, &g->a, &g->c);
     do {
         g->a.data = (real *)in[0].data + w.at[0];
         g->b.data = (real *)in[1].data + w.at[1];
@@ -94,7 +94,7 @@ RN_KERNEL(matmul)
         .k = in->size[in->rank - (which & RN_TRANSPOSE_X ? 2 : 1)],
         .a = matrix(&in[0], (which & RN_TRANSPOSE_X) != 0),
         .b = matrix(&in[1], (which & RN_TRANSPOSE_Y) != 0),
-        .c = {z->data, z->size[z->rank - 1], 1},
+        .c = {z->data, z->stride[z->rank - 2], 1},
         .add = call->add,
         .scratch = call->scratch,
     };

@@ -26,8 +26,9 @@ typedef struct rn_array {
 
 enum { RN_MESSAGE = 256 };
 
-/* One call of a kernel. The output is dense and overlaps no input. `add`, `packed` and
- * `pack` are zero unless the record has RN_OP_ADDS or a pack rule. */
+/* One call of a kernel. The output is dense and overlaps no input; with `add` its rows
+ * along the last axis, each of them dense, may be apart. `add`, `packed` and `pack` are
+ * zero unless the record has RN_OP_ADDS or a pack rule. */
 typedef struct rn_call {
     const rn_array *in;
     const rn_array *out;
@@ -219,7 +220,8 @@ typedef enum rn_op_flags {
      * and infinities too; only the sign of a zero may differ. */
     RN_OP_NEUTRAL_RIGHT = 256,
     RN_OP_NEUTRAL_LEFT = 512,
-    /* The kernel honours `add` of rn_call. No pass of the compiler sets that yet. */
+    /* The kernel honours `add` of rn_call. A result that is only added to a value becomes
+     * one call with the addition. */
     RN_OP_ADDS = 1024,
     /* The result is the operands one after the other along one axis, as rn_concat's. */
     RN_OP_JOINS = 2048,

@@ -44,8 +44,8 @@ typedef enum rn_watch {
     RN_WATCH_OFF
 } rn_watch;
 
-/* Shown the program's plan as text after each pass that makes it: schedule, elide, pack,
- * fuse, place, watch. Both texts live until it returns. */
+/* Shown the program's plan as text after each pass that makes it: schedule, elide,
+ * accumulate, overlay, pack, fuse, place, watch. Both texts live until it returns. */
 typedef void (*rn_trace)(void *with, const char *pass, const char *plan);
 
 /* Passes of the compiler that can be left out, to measure what each is worth or to find one
@@ -61,11 +61,12 @@ typedef enum rn_pass {
                                     a gradient's products in a loop */
     RN_PASS_SPLIT_PRODUCTS = 64, /* products of concatenations become sums of products */
     RN_PASS_ROWS = 128,       /* computes nothing for the padding of batches with lengths */
+    RN_PASS_ACCUMULATE = 256, /* a product and its addition to a value become one call */
     RN_PASS_PARTS = 512,      /* sums of ranges in zeros, as the gradients of slices, become
                                  concatenations */
     RN_PASS_RECOMPUTE = 1024, /* a loop computes cheap values again and does not read what
                                  another one kept */
-    RN_PASS_ALL = 1791        /* all of these */
+    RN_PASS_ALL = 2047        /* all of these */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };

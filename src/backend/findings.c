@@ -43,6 +43,16 @@ static rn__text begin_text(rn_nonfinite *found)
     return t;
 }
 
+/* The other operand of the addition that a kernel's step includes. */
+static int32_t addend_of(const rn_graph *graph, const rn__step *step)
+{
+    const rn__node *sum = rn__at(graph, step->added);
+    int32_t first = sum->in[0];
+
+    while (rn__at(graph, first)->op->view) first = rn__at(graph, first)->in[0];
+    return sum->in[first == step->node];
+}
+
 static void add_operands(const rn__plan *plan, rn__text *t, const rn_nonfinite *found,
                          const rn__step *step)
 {
@@ -52,7 +62,8 @@ static void add_operands(const rn__plan *plan, rn__text *t, const rn_nonfinite *
 
     for (int i = 0; i < found->operands && i < RN_NONFINITE_OPERANDS; i++) {
         const rn_nonfinite_operand *x = &found->operand[i];
-        const rn_tensor in = rn__tensor((rn_graph *)(uintptr_t)graph, node->in[i]);
+        const int32_t id = i < node->inputs ? node->in[i] : addend_of(graph, step);
+        const rn_tensor in = rn__tensor((rn_graph *)(uintptr_t)graph, id);
         rn__text_add(t, i ? ", " : ", computed from ");
         if (x->element < 0)
             rn__text_add(t, "an overwritten element of ");
@@ -81,6 +92,16 @@ static int64_t known_element(const rn__tracer *tracer, const rn__step *step, int
     return order[element / row] * row + element % row;
 }
 
+/* Of the result; of the sum where an addition is part of the step. */
+static const char *name_of(const rn__plan *plan, const rn__step *step)
+{
+    const rn__node *node = rn__step_node(plan, step);
+
+    if (step->added >= 0 && rn__at(plan->graphs[step->graph], step->added)->name)
+        node = rn__at(plan->graphs[step->graph], step->added);
+    return node->name ? node->name : "";
+}
+
 void rn__finding_add(rn__tracer *tracer, const rn__step *step, const int64_t *iteration,
                      int64_t element, double value, const rn_nonfinite_operand *operand)
 {
@@ -92,7 +113,7 @@ void rn__finding_add(rn__tracer *tracer, const rn__step *step, const int64_t *it
 
     *found = (rn_nonfinite){.origin = RN_ORIGIN_OPERATOR,
                             .op = node->op->name,
-                            .name = node->name ? node->name : "",
+                            .name = name_of(w->plan, step),
                             .call = number_of(tracer, step),
                             .loops = step->depth,
                             .shape = node->shape,
@@ -125,22 +146,34 @@ void rn__finding_add_leaf(rn__tracer *tracer, const rn__values *leaf, int64_t el
     begin_text(found);
 }
 
+void rn__trace_kernel_begin(rn__tracer *tracer, const rn__step *step, const rn_array *array)
+{
+    tracer->nan_before = tracer->inf_before = false;
+    if (step->added < 0 || !rn__finding_wanted(tracer, step)) return;
+    const rn_array *before = &array[rn__step_kernel_inputs(step)];
+    tracer->inf_before = rn__values_first(before, false) >= 0;
+    tracer->nan_before = tracer->inf_before && rn__values_first(before, true) >= 0;
+}
+
 void rn__trace_kernel(rn__tracer *tracer, const rn__step *step, const int64_t *iteration,
                       const rn_array *array)
 {
     const rn_array *out = &array[step->inputs];
     rn_nonfinite_operand operand[RN_NONFINITE_OPERANDS];
-    bool finite = true;
+    const int inputs = rn__step_kernel_inputs(step);
+    bool finite = !tracer->inf_before;
 
-    if (!rn__finding_wanted(tracer, step) || rn__values_first(out, false) < 0) return;
-    for (int i = 0; i < step->inputs; i++) {
+    if (!rn__finding_wanted(tracer, step) || rn__values_first(out, false) < 0 ||
+        tracer->nan_before)
+        return;
+    for (int i = 0; i < inputs; i++) {
         if (rn__values_first(&array[i], true) >= 0) return;
         finite = finite && rn__values_first(&array[i], false) < 0;
     }
     const int64_t element = rn__values_first(out, !finite);
     if (element < 0) return;
     for (int i = 0; i < step->inputs && i < RN_NONFINITE_OPERANDS; i++) {
-        const int64_t k = rn__values_largest(&array[i]);
+        const int64_t k = i < inputs ? rn__values_largest(&array[i]) : -1;
         operand[i].element = k;
         operand[i].value = k < 0 ? (double)NAN : rn__values_at(&array[i], k);
     }

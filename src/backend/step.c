@@ -25,7 +25,7 @@ rn_array *rn__step_form(const rn__plan *plan, const rn__step *step, rn_call *for
     *form = (rn_call){.in = array,
                       .out = array + step->inputs,
                       .attributes = rn__step_node(plan, step)->attributes,
-                      .inputs = step->inputs};
+                      .inputs = rn__step_kernel_inputs(step)};
     return array;
 }
 

@@ -39,6 +39,8 @@ typedef struct rn__tracer {
     /* Trust the back end's flags: only what raises them is examined, after it has run. */
     bool by_flags;
     bool reached; /* some result was not finite */
+    /* Of a kernel that adds: whether a NaN, and whether an infinity was there before. */
+    bool nan_before, inf_before;
 } rn__tracer;
 
 /* What watching needs of a back end. `self` is passed to each. */
@@ -79,7 +81,10 @@ void rn__finding_add_leaf(rn__tracer *tracer, const rn__values *leaf, int64_t el
 
 /* Examines the output of an operator that is not element-wise, given its operands and then
  * its output as arrays. Which elements it combined is not known, so a NaN anywhere in an
- * operand explains any NaN of the output. */
+ * operand explains any NaN of the output. The beginning is before its kernel runs, which
+ * may overwrite what it adds to. */
+void rn__trace_kernel_begin(rn__tracer *tracer, const rn__step *step,
+                            const rn_array *array);
 void rn__trace_kernel(rn__tracer *tracer, const rn__step *step, const int64_t *iteration,
                       const rn_array *array);
 

@@ -83,6 +83,7 @@ bool rn__operands_apart(const rn__operand *a, const rn__operand *b)
 static void append(rn__access_list *list, rn__access *access)
 {
     if (!list->last || list->last->step != access->step) list->latest = access;
+    access->prior = list->last;
     if (list->last)
         list->last->next = access;
     else
@@ -145,6 +146,31 @@ rn__access_list *rn__accesses(rn__planner *p)
     return ok ? lists : NULL;
 }
 
+/* Puts an access after another one; NULL: before all. */
+static void insert(rn__access_list *list, rn__access *access, rn__access *after)
+{
+    access->prior = after;
+    access->next = after ? after->next : list->first;
+    *(after ? &after->next : &list->first) = access;
+    *(access->next ? &access->next->prior : &list->last) = access;
+}
+
+void rn__access_move(rn__access_list *list, rn__access *access, int32_t step, int operand)
+{
+    rn__access *after = access->prior;
+
+    *(after ? &after->next : &list->first) = access->next;
+    *(access->next ? &access->next->prior : &list->last) = after;
+    while (after && after->step > step) after = after->prior;
+    access->step = step;
+    access->operand = operand;
+    insert(list, access, after);
+    for (list->latest = list->last;
+         list->latest->prior && list->latest->prior->step == list->last->step;)
+        list->latest = list->latest->prior;
+    list->until_known = false;
+}
+
 /* The access as one of the buffer that its own has become a part of. */
 static void move_to(const rn__plan *plan, rn__access *access, const rn__buffer *from)
 {
@@ -170,6 +196,7 @@ void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, i
     if (x && y && into->last->step <= x->step) {
         if (from->latest->step != into->last->step) into->latest = from->latest;
         into->last->next = x;
+        x->prior = into->last;
         into->last = from->last;
         into->writers += from->writers;
         if (from->writer) into->writer = from->writer;

@@ -6,7 +6,7 @@
 #include "plan/planner.h"
 
 typedef struct rn__access {
-    struct rn__access *next; /* of the same buffer, in order of steps */
+    struct rn__access *next, *prior; /* of the same buffer, in order of steps */
     int32_t step;
     bool write;
     int operand;         /* of the step; -1: its limit, order or packed operand */
@@ -30,12 +30,8 @@ rn__access_list *rn__accesses(rn__planner *p);
  * the rows of b are apart there, the operands that touch it have got their strides. */
 void rn__access_merge(const rn__plan *plan, rn__access_list *lists, int32_t b, int32_t a);
 
-/* Makes buffer b a part of another one, at this address. */
-void rn__become_part(rn__plan *plan, rn__access_list *lists, int32_t b,
-                     const rn__address *of);
-
-/* Puts stacks over others that are not read again; stacks.c. False after an error. */
-bool rn__elide_stacks(rn__planner *p, rn__access_list *lists);
+/* Moves an access of a list to an earlier step, as that one's operand. */
+void rn__access_move(rn__access_list *list, rn__access *access, int32_t step, int operand);
 
 /* Whether each element of one operand is the one of the same index of the other, but for
  * axes of size 1. Both are in one buffer. */

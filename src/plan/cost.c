@@ -71,7 +71,8 @@ static double operations(const rn__plan *plan, const rn__step *step)
     if (!node || (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL)) return 0;
     switch (rn__op_kind(node->op)) {
     case RN_KIND_PRODUCT:
-        return node->inputs >= 2 ? product(plan, step, node) : 0;
+        return (node->inputs >= 2 ? product(plan, step, node) : 0) +
+               (step->added >= 0 ? count(rn__step_output(plan, step), false) : 0);
     case RN_KIND_REDUCTION:
         return step->inputs ? count(rn__step_operands(plan, step), false) : 0;
     case RN_KIND_VIEW:

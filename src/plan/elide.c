@@ -6,19 +6,16 @@
  * variable), it is computed in the target: its buffer becomes a part of the other. That is
  * right when nothing else touches the target between the two, and nothing overwrites it
  * while the temporary is still read. A map may read, element by element, what it
- * overwrites; so a map also takes over the buffer of an operand that is not read again, and
- * a stack that of another one (stacks.c).
+ * overwrites.
  *
  * The target may have its rows apart, as a part of a concatenation along the columns. What
  * touches the temporary then gets other strides, if it accepts them.
  */
-#include "plan/rows_apart.h"
+#include "plan/elide.h"
 
 #include <string.h>
 
-/* Whether an operand at this address is the whole of its buffer, in order. */
-static bool whole(const rn__plan *plan, const rn__operand *operand,
-                  const rn__address *address)
+bool rn__whole(const rn__plan *plan, const rn__operand *operand, const rn__address *address)
 {
     const size_t bytes = (size_t)rn__operand_count(operand) * rn_type_size(operand->type);
 
@@ -28,17 +25,14 @@ static bool whole(const rn__plan *plan, const rn__operand *operand,
            rn__operand_is_dense(operand);
 }
 
-/* Whether the output is the whole of its buffer. */
-static bool writes_whole(const rn__plan *plan, const rn__step *step)
+bool rn__writes_whole(const rn__plan *plan, const rn__step *step)
 {
     const rn__operand *out = rn__step_output(plan, step);
 
-    return whole(plan, out, &out->at);
+    return rn__whole(plan, out, &out->at);
 }
 
-/* Whether a map reads each element of operand i where it writes that of its output (which
- * is dense), if both addresses are the same. */
-static bool aligned(const rn__plan *plan, const rn__step *step, int i)
+bool rn__aligned(const rn__plan *plan, const rn__step *step, int i)
 {
     const rn__operand *in = rn__step_operands(plan, step) + i;
     const rn__operand *out = rn__step_output(plan, step);
@@ -48,7 +42,7 @@ static bool aligned(const rn__plan *plan, const rn__step *step, int i)
            rn__operand_is_dense(in);
 }
 
-static bool same_address(const rn__address *a, const rn__address *b)
+bool rn__same_address(const rn__address *a, const rn__address *b)
 {
     return a->buffer == b->buffer && a->offset == b->offset &&
            memcmp(a->advance, b->advance, sizeof a->advance) == 0;
@@ -59,19 +53,12 @@ static bool whole_to_itself(const rn__plan *plan, const rn__step *copy)
 {
     const rn__operand *operand = rn__step_operands(plan, copy);
 
-    if (!same_address(&operand[0].at, &operand[1].at)) return false;
+    if (!rn__same_address(&operand[0].at, &operand[1].at)) return false;
     for (int i = 0; i < operand->rank; i++)
         if (operand->size[i] > 1 && operand[0].stride[i] != operand[1].stride[i])
             return false;
     return true;
 }
-
-/* What the copies are elided by. */
-typedef struct eliding {
-    rn__plan *plan;
-    rn__access_list *lists;
-    int32_t last_kernel; /* -1: none */
-} eliding;
 
 /* Whether nothing touches the target from the step that makes the temporary to the copy,
  * and nothing writes it from there to the last read of the temporary. */
@@ -84,7 +71,8 @@ static bool undisturbed(const rn__plan *plan, const rn__access *list, const rn__
         if (rn__apart(plan, list, to)) continue;
         if (list->step > copied && !list->write) continue;
         if (list->step == made && !list->write && list->operand >= 0 && to->rows == 1 &&
-            aligned(plan, step, list->operand) && same_address(&list->address, &to->at))
+            rn__aligned(plan, step, list->operand) &&
+            rn__same_address(&list->address, &to->at))
             continue;
         return false;
     }
@@ -112,26 +100,18 @@ static int32_t last_access(const rn__plan *plan, rn__access_list *list,
     return last;
 }
 
-void rn__become_part(rn__plan *plan, rn__access_list *lists, int32_t b,
-                     const rn__address *of)
+void rn__become_part(rn__plan *plan, rn__access_list *lists, int32_t b, const rn__rows *of)
 {
-    plan->buffer[b].part = *of;
-    plan->buffer[of->buffer].lasting |= plan->buffer[b].lasting;
-    rn__access_merge(plan, lists, b, of->buffer);
-}
-
-static void become_part(const eliding *e, int32_t b, const rn__rows *to)
-{
-    rn__plan *plan = e->plan;
-
-    if (to->rows > 1) {
-        plan->buffer[b].row = to->row;
-        plan->buffer[b].pitch = to->pitch;
-        for (const rn__access *x = e->lists[b].first; x; x = x->next)
+    if (of->rows > 1) {
+        plan->buffer[b].row = of->row;
+        plan->buffer[b].pitch = of->pitch;
+        for (const rn__access *x = lists[b].first; x; x = x->next)
             rn__restride(rn__step_operands(plan, &plan->step[x->step]) + x->operand,
-                         &x->address, to);
+                         &x->address, of);
     }
-    rn__become_part(plan, e->lists, b, &to->at);
+    plan->buffer[b].part = of->at;
+    plan->buffer[of->at.buffer].lasting |= plan->buffer[b].lasting;
+    rn__access_merge(plan, lists, b, of->at.buffer);
 }
 
 static bool is_part(const rn__buffer *buffer)
@@ -144,7 +124,7 @@ static bool cut_alike(const rn__plan *plan, const rn__step *maker, const rn__ste
 {
     if (copy->limit.buffer < 0) return true;
     return rn__step_output(plan, maker)->limit_rows == 1 &&
-           same_address(&maker->limit, &copy->limit);
+           rn__same_address(&maker->limit, &copy->limit);
 }
 
 /* The first step that writes a buffer, if only steps of the copy's own block do, before
@@ -159,90 +139,53 @@ static int32_t first_writer(const rn__plan *plan, const rn__access_list *list, i
         if (step->block != plan->step[c].block || step->kind == RN__STEP_LOOP ||
             x->step >= c || x->operand < 0 || !cut_alike(plan, step, &plan->step[c]))
             return -1;
-        if (list->writers == 1 && !writes_whole(plan, step)) return -1;
+        if (list->writers == 1 && !rn__writes_whole(plan, step)) return -1;
         if (first < 0) first = x->step;
     }
     return first;
 }
 
-/* Whether the source of copy c can be computed in place. */
-static bool fits(const eliding *e, int32_t c, const rn__rows *to)
+bool rn__fits(const rn__eliding *e, int32_t c, const rn__operand *from, const rn__rows *to)
 {
     const rn__plan *plan = e->plan;
     const rn__step *copy = &plan->step[c];
-    const rn__operand *operand = rn__step_operands(plan, copy);
-    const int32_t from = operand[0].at.buffer;
-    const rn__buffer *source = &plan->buffer[from];
+    const int32_t b = from->at.buffer;
+    const rn__buffer *source = &plan->buffer[b];
     const rn__buffer *target = &plan->buffer[to->at.buffer];
 
     if (source->kind != RN__BUFFER_TEMPORARY || is_part(source) || is_part(target))
         return false;
-    if (from == to->at.buffer || source->home != copy->block ||
-        !whole(plan, &operand[0], &operand[0].at))
+    if (b == to->at.buffer || source->home != copy->block ||
+        !rn__whole(plan, from, &from->at))
         return false;
     if (source->lasting && (target->kind == RN__BUFFER_VARIABLE || to->rows > 1))
         return false;
-    const int32_t made = first_writer(plan, &e->lists[from], c);
+    const int32_t made = first_writer(plan, &e->lists[b], c);
     if (made < 0) return false;
     /* A kernel may refuse its values, which ends the run. A variable must not have changed
      * by then. */
     if (target->kind == RN__BUFFER_VARIABLE && e->last_kernel >= made) return false;
-    if (to->rows > 1 && !rn__all_accept(plan, e->lists[from].first, to)) return false;
+    if (to->rows > 1 && !rn__all_accept(plan, e->lists[b].first, to)) return false;
     return undisturbed(plan, e->lists[to->at.buffer].first, to, made, c,
-                       last_access(plan, &e->lists[from], source));
+                       last_access(plan, &e->lists[b], source));
 }
 
 /* The copy of step c, if its source can be computed where it goes. */
-static void elide_copy(const eliding *e, int32_t c)
+static void elide_copy(const rn__eliding *e, int32_t c)
 {
     const rn__operand *operand = rn__step_operands(e->plan, &e->plan->step[c]);
     rn__rows to;
 
-    if (rn__rows_of(&operand[1], &to) && fits(e, c, &to))
-        become_part(e, operand[0].at.buffer, &to);
+    if (rn__rows_of(&operand[1], &to) && rn__fits(e, c, &operand[0], &to))
+        rn__become_part(e->plan, e->lists, operand[0].at.buffer, &to);
 }
 
-/* Lets map c write over operand i, which nothing reads after it. */
-static bool overwrite(const eliding *e, int32_t c, int i)
+/* Drops the steps that are gone, and the copies whose source and target have become the
+ * same. */
+static bool drop(const rn__eliding *e)
 {
     const rn__plan *plan = e->plan;
-    const rn__step *step = &plan->step[c];
-    const rn__operand *operand = rn__step_operands(plan, step);
-    const rn__address target = rn__resolve(plan, operand[i].at);
-    const int32_t b = operand[step->inputs].at.buffer, a = target.buffer;
-    const rn__buffer *out = &plan->buffer[b], *in = &plan->buffer[a];
-
-    if (in->kind != RN__BUFFER_TEMPORARY || in->lasting || a == b ||
-        in->home != out->home || in->bytes != out->bytes || !aligned(plan, step, i) ||
-        !whole(plan, &operand[i], &target))
-        return false;
-    if (e->lists[a].last->step > c) return false;
-    for (const rn__access *x = e->lists[a].latest; x; x = x->next) {
-        if (x->step == c && (x->operand < 0 || !aligned(plan, step, x->operand) ||
-                             !same_address(&x->address, &target)))
-            return false;
-    }
-    become_part(e, b, &(rn__rows){.at = target, .rows = 1});
-    return true;
-}
-
-static void elide_map(const eliding *e, int32_t c)
-{
-    const rn__plan *plan = e->plan;
-    const rn__step *step = &plan->step[c];
-    const rn__buffer *out = &plan->buffer[rn__step_output(plan, step)->at.buffer];
-
-    if (out->kind != RN__BUFFER_TEMPORARY || is_part(out) || out->home != step->block ||
-        !writes_whole(plan, step))
-        return;
-    for (int i = 0; i < step->inputs; i++)
-        if (overwrite(e, c, i)) return;
-}
-
-/* Drops the copies whose source and target have become the same. */
-static bool drop_copies(rn__planner *p)
-{
-    const rn__plan *plan = p->plan;
+    rn__planner *p = e->planner;
     int32_t *start =
         (int32_t *)rn__arena_new(&p->live.arena, ((size_t)plan->steps + 1) * sizeof *start);
     int32_t kept = 0;
@@ -252,9 +195,10 @@ static bool drop_copies(rn__planner *p)
         return false;
     }
     for (int32_t i = 0; i < plan->steps; i++) {
+        const rn__step *step = &plan->step[i];
         start[i] = kept;
         kept +=
-            !(plan->step[i].kind == RN__STEP_COPY && whole_to_itself(plan, &plan->step[i]));
+            !e->gone[i] && !(step->kind == RN__STEP_COPY && whole_to_itself(plan, step));
     }
     start[plan->steps] = kept;
     return rn__plan_renumber(p, start);
@@ -275,21 +219,36 @@ static void resolve_all(rn__plan *plan)
         plan->output[i].value.at = rn__resolve(plan, plan->output[i].value.at);
 }
 
+bool rn__eliding_begin(rn__eliding *e, rn__planner *p)
+{
+    const rn__plan *plan = p->plan;
+
+    *e = (rn__eliding){.planner = p, .plan = p->plan, .last_kernel = -1};
+    e->lists = rn__accesses(p);
+    e->gone = (bool *)rn__arena_new(&p->live.arena, (size_t)plan->steps);
+    if (!e->lists || !e->gone) {
+        rn__no_memory(p->graph);
+        return false;
+    }
+    for (int32_t c = 0; c < plan->steps; c++)
+        if (plan->step[c].kind == RN__STEP_KERNEL) e->last_kernel = c;
+    return true;
+}
+
+bool rn__eliding_end(rn__eliding *e)
+{
+    resolve_all(e->plan);
+    return drop(e);
+}
+
 bool rn__elide(rn__planner *p)
 {
-    rn__plan *plan = p->plan;
-    eliding e = {.plan = plan, .lists = rn__accesses(p), .last_kernel = -1};
+    rn__eliding e;
 
-    if (!e.lists) return false;
-    for (int32_t c = 0; c < plan->steps; c++)
-        if (plan->step[c].kind == RN__STEP_KERNEL) e.last_kernel = c;
-    for (int32_t c = 0; c < plan->steps; c++)
-        if (plan->step[c].kind == RN__STEP_COPY) elide_copy(&e, c);
-    if (!rn__elide_stacks(p, e.lists)) return false;
-    for (int32_t c = 0; c < plan->steps; c++)
-        if (plan->step[c].kind == RN__STEP_MAP) elide_map(&e, c);
-    resolve_all(plan);
-    return drop_copies(p);
+    if (!rn__eliding_begin(&e, p)) return false;
+    for (int32_t c = 0; c < p->plan->steps; c++)
+        if (p->plan->step[c].kind == RN__STEP_COPY) elide_copy(&e, c);
+    return rn__eliding_end(&e);
 }
 
 rn__address rn__resolve(const rn__plan *plan, rn__address address)

@@ -175,6 +175,7 @@ static bool insert_chains(rn__planner *p, const chain *chains, const int32_t *st
         const rn__step *head = &plan->step[at + 1];
         plan->step[at] = (rn__step){.kind = RN__STEP_CHAIN,
                                     .node = -1,
+                                    .added = -1,
                                     .block = head->block,
                                     .depth = head->depth,
                                     .end = start[chains[i].end],

@@ -128,7 +128,7 @@ static bool add_step(packings *p, packing *k)
 {
     rn__plan *plan = p->plan;
     const rn__step step = plan->step[k->step];
-    const int n = step.inputs + 2;
+    const int inputs = rn__step_kernel_inputs(&step), n = inputs + 2;
     rn__operand *operand =
         (rn__operand *)rn__arena_new(&p->planner->live.arena, (size_t)n * sizeof *operand);
 
@@ -136,8 +136,9 @@ static bool add_step(packings *p, packing *k)
         rn__no_memory(p->planner->graph);
         return false;
     }
-    for (int i = 0; i <= step.inputs; i++) {
-        operand[i] = rn__step_operands(plan, &step)[i];
+    for (int i = 0; i <= inputs; i++) {
+        operand[i] =
+            i < inputs ? rn__step_operands(plan, &step)[i] : *rn__step_output(plan, &step);
         if (i != k->operand) operand[i].at.buffer = -1;
     }
     if (!new_buffer(p, k, operand[k->operand].type, &operand[n - 1])) return false;

@@ -74,9 +74,14 @@ typedef struct pass {
 } pass;
 
 static const pass passes[] = {
-    {"schedule", schedule, 0},        {"elide", rn__elide, RN_PASS_ELIDE},
-    {"pack", rn__pack, RN_PASS_PACK}, {"fuse", rn__fuse, RN_PASS_FUSE},
-    {"place", rn__place, 0},          {"watch", rn__plan_watch_values, 0},
+    {"schedule", schedule, 0},
+    {"elide", rn__elide, RN_PASS_ELIDE},
+    {"accumulate", rn__accumulate, RN_PASS_ACCUMULATE},
+    {"overlay", rn__overlay, RN_PASS_ELIDE},
+    {"pack", rn__pack, RN_PASS_PACK},
+    {"fuse", rn__fuse, RN_PASS_FUSE},
+    {"place", rn__place, 0},
+    {"watch", rn__plan_watch_values, 0},
 };
 
 /* Shows the plan after a pass to whoever compiles. */

@@ -27,8 +27,13 @@
  *             what an earlier step wrote, or a leaf.
  *   elide     Buffers become parts of others, and copies whose source is their target go.
  *             A map may now write rows that are apart, each of them dense.
- *             Relies on schedule's order. Every value is still there at each of its reads;
- *             an element-wise step may now overwrite an operand, at the same elements.
+ *             Relies on schedule's order. Every value is still there at each of its reads.
+ *   accumulate  A kernel adds its result to a value, in its place, instead of an
+ *             element-wise step after it. Such a kernel may write rows that are apart.
+ *             Relies on resolved addresses.
+ *   overlay   Buffers become parts of others that are not read again. An element-wise step
+ *             may now overwrite an operand, at the same elements. Relies on resolved
+ *             addresses.
  *   pack      Steps before a loop bring operands that it does not change into the layout of
  *             the kernels that read them. Relies on resolved addresses.
  *   fuse      Neighbouring element-wise steps become chains, each run tile by tile. Relies
@@ -97,6 +102,9 @@ typedef enum rn__tail_kind {
 typedef struct rn__step {
     rn__step_kind kind;
     int32_t graph, node; /* number and id of the operator's node; -1: the planner's own */
+    /* Of a kernel that adds its result to its last input, which lies where its output does:
+     * the id of the addition's node; else -1. */
+    int32_t added;
     int inputs;
     int32_t operand; /* the first: the inputs, then the output */
     int32_t block;   /* the innermost block around it; -1: none */
@@ -220,6 +228,12 @@ static inline rn__operand *rn__step_operands(const rn__plan *plan, const rn__ste
 static inline rn__operand *rn__step_output(const rn__plan *plan, const rn__step *step)
 {
     return plan->operand + step->operand + step->inputs;
+}
+
+/* How many inputs the operator of a kernel's step has. */
+static inline int rn__step_kernel_inputs(const rn__step *step)
+{
+    return step->inputs - (step->added >= 0);
 }
 
 /* The node that a step computes; NULL: it is a block's or a copy of the planner's own. */

@@ -64,6 +64,9 @@ int rn__plan_row_axis(const rn__planner *p, const rn_graph *graph, int32_t id);
 void rn__plan_rows(rn__planner *p, const rn_graph *body, int32_t id, int32_t index);
 void rn__plan_rows_of_copy(rn__planner *p, const rn_graph *body, int32_t index);
 
+/* Gives a step one more input, after the others. False after an error. */
+bool rn__plan_add_input(rn__planner *p, int32_t step, const rn__operand *input);
+
 /* Moves steps: number i goes to start[i + 1] - 1. It is dropped where start[i + 1] is
  * start[i]; where there is room before it, the caller fills that in. start[steps] is the
  * new count. False after an error. */
@@ -90,6 +93,8 @@ bool rn__schedule_graph(rn__planner *p, const rn_graph *graph);
 bool rn__schedule_loop(rn__planner *p, const rn_graph *outer, int32_t id);
 
 bool rn__elide(rn__planner *p);
+bool rn__accumulate(rn__planner *p);
+bool rn__overlay(rn__planner *p);
 bool rn__pack(rn__planner *p);
 bool rn__fuse(rn__planner *p);
 bool rn__place(rn__planner *p);

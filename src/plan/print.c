@@ -43,6 +43,7 @@ static void print_operator(const rn__plan *plan, rn__text *t, const rn__step *st
     const rn__node *node = rn__step_node(plan, step);
     const rn__operand *operand = rn__step_operands(plan, step);
     const rn__operand *out = &operand[step->inputs];
+    const int inputs = rn__step_kernel_inputs(step);
     char shape[128];
 
     rn__text_add(t, "%s",
@@ -56,9 +57,11 @@ static void print_operator(const rn__plan *plan, rn__text *t, const rn__step *st
                  rn__shape_text(rn_shape_of(out->rank, out->size), shape, sizeof shape));
     if (step->limit.buffer >= 0) rn__text_add(t, "(limited) ");
     print_address(plan, t, &out->at);
-    for (int i = 0; i < step->inputs; i++) {
+    for (int i = 0; i < inputs; i++) {
         if (step->kind == RN__STEP_PACK && i != step->packs) continue;
-        rn__text_add(t, i && step->kind != RN__STEP_PACK ? ", " : " <- ");
+        rn__text_add(t, i && step->kind != RN__STEP_PACK ? ", "
+                        : step->added >= 0               ? " += "
+                                                         : " <- ");
         print_address(plan, t, &operand[i].at);
         if (step->packed.buffer < 0 || step->packs != i) continue;
         rn__text_add(t, " packed ");

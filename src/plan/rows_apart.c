@@ -45,6 +45,15 @@ static bool in_other_columns(const rn__plan *plan, const rn__access *access,
     return first >= to->row && first + width <= to->pitch;
 }
 
+bool rn__in_other_columns(const rn__plan *plan, const rn__access *access,
+                          const rn__rows *to)
+{
+    for (int d = 0; d < RN__ADVANCES; d++)
+        if (access->address.advance[d] % to->pitch || to->at.advance[d] % to->pitch)
+            return false;
+    return in_other_columns(plan, access, to);
+}
+
 /* Whether an access is clear of a place: known only when both advance alike. */
 bool rn__apart(const rn__plan *plan, const rn__access *access, const rn__rows *to)
 {
@@ -102,6 +111,8 @@ static bool accepts(const rn__plan *plan, const rn__access *access, const rn__ro
     case RN__STEP_COPY:
         return true;
     case RN__STEP_KERNEL:
+        if (step->added >= 0 && access->operand >= rn__step_kernel_inputs(step))
+            return writable(&operand);
         return !access->write && (node->op->flags & RN_OP_STRIDED);
     default:
         return false;

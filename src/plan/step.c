@@ -44,6 +44,7 @@ int32_t rn__plan_step(rn__planner *p, rn__step_kind kind, const rn_graph *graph,
     plan->step[plan->steps] = (rn__step){.kind = kind,
                                          .graph = graph ? graph->number : 0,
                                          .node = node,
+                                         .added = -1,
                                          .inputs = inputs,
                                          .operand = plan->operands,
                                          .block = p->home,
@@ -53,6 +54,29 @@ int32_t rn__plan_step(rn__planner *p, rn__step_kind kind, const rn_graph *graph,
                                          .packed.buffer = -1};
     plan->operands += n;
     return plan->steps++;
+}
+
+bool rn__plan_add_input(rn__planner *p, int32_t index, const rn__operand *input)
+{
+    rn__plan *plan = p->plan;
+    rn__step *step = &plan->step[index];
+    const int n = step->inputs + 2;
+    void *operands = plan->operand;
+
+    if (!reserve(p, &operands, &plan->operand_capacity, plan->operands, n,
+                 sizeof *plan->operand))
+        return false;
+    plan->operand = (rn__operand *)operands;
+    rn__operand *to = plan->operand + plan->operands;
+    const rn__operand *from = plan->operand + step->operand;
+    const rn__operand added = *input;
+    memcpy(to, from, (size_t)step->inputs * sizeof *to);
+    to[n - 2] = added;
+    to[n - 1] = from[step->inputs];
+    step->operand = plan->operands;
+    step->inputs++;
+    plan->operands += n;
+    return true;
 }
 
 bool rn__plan_tail(rn__planner *p, rn__tail_kind kind, const rn__layout *limit,

@@ -162,7 +162,9 @@ static int32_t node_read(const rn__plan *plan, const rn__step *step, int i)
 {
     const rn__node *node = rn__step_node(plan, step);
 
-    return node && step->kind != RN__STEP_PACK ? node->in[i] : -1;
+    return node && step->kind != RN__STEP_PACK && i < rn__step_kernel_inputs(step)
+               ? node->in[i]
+               : -1;
 }
 
 /* Whether step c reads a single number of what the repeatable steps left, as operand i. */

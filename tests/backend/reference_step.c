@@ -179,7 +179,7 @@ static bool call_kernel(rn_reference *r, const rn__step *step, const rn_array *a
                           .attributes = node->attributes,
                           .message = message,
                           .scratch = r->scratch,
-                          .inputs = step->inputs};
+                          .inputs = rn__step_kernel_inputs(step)};
     const bool ok = rn__op_code(node->op, node->variant).kernel(&call);
     if (!ok) rn__step_fault(r->plan, step, r->iteration, message, r->error, r->capacity);
     return ok;
@@ -195,18 +195,18 @@ static void call_oracle(const rn_reference *r, const rn__step *step, const rn_ar
 
     v.y = (quad *)rn_test_quad_room(v.count, sizeof *v.y);
     v.x = (rn_test_quad_operand *)rn_test_quad_room(step->inputs, sizeof *v.x);
-    for (int k = 0; k < step->inputs; k++) {
+    for (int k = 0; k < node->inputs; k++) {
         const rn__node *in = rn__at(graph, node->in[k]);
         const int64_t count = rn_shape_count(in->shape);
         quad *x = (quad *)rn_test_quad_room(count, sizeof *x);
         rn_test_quad_read(in, array[k].data, x, count);
         v.x[k] = (rn_test_quad_operand){x, in, count, NULL};
     }
-    for (int k = 0; k < step->inputs; k++) rn_test_quad_offset(&v, k);
+    for (int k = 0; k < node->inputs; k++) rn_test_quad_offset(&v, k);
     rn_test_quad_code_of(node->op)(&v);
     for (int64_t i = 0; i < v.count; i++)
         rn_reference_put(node->type, to + i * (int64_t)rn_type_size(node->type), v.y[i]);
-    for (int k = 0; k < step->inputs; k++) {
+    for (int k = 0; k < node->inputs; k++) {
         free((void *)(uintptr_t)v.x[k].at);
         free(v.x[k].offset);
     }
@@ -214,13 +214,29 @@ static void call_oracle(const rn_reference *r, const rn__step *step, const rn_ar
     free(v.y);
 }
 
+/* Adds the last operand to the rounded result, and rounds again. */
+static void add(const rn_reference *r, const rn__step *step, const rn_array *array)
+{
+    const rn__operand *out = rn__step_output(r->plan, step);
+    const int64_t size = (int64_t)rn_type_size(out->type);
+    const char *from = (const char *)array[step->inputs - 1].data;
+    char *to = (char *)array[step->inputs].data;
+
+    for (int64_t i = 0; i < rn_reference_count(r, step, out); i++)
+        rn_reference_put(out->type, to + i * size,
+                         rn_reference_get(out->type, from + i * size) +
+                             rn_reference_get(out->type, to + i * size));
+}
+
 bool rn_reference_kernel(rn_reference *r, const rn__step *step)
 {
     rn_array *array = (rn_array *)rn_test_quad_room(step->inputs + 1, sizeof *array);
 
     gather(r, step, array);
+    if (r->tracer) rn__trace_kernel_begin(r->tracer, step, array);
     const bool ok = call_kernel(r, step, array);
     if (ok && builtin(rn__step_node(r->plan, step)->op)) call_oracle(r, step, array);
+    if (ok && step->added >= 0) add(r, step, array);
     if (ok) {
         scatter(r, step, array);
         r->raised |= rn__values_first(&array[step->inputs], false) >= 0;

@@ -17,7 +17,7 @@ enum { LARGE = 90 };
 static const unsigned passes[] = {
     RN_PASS_MERGE_LOOPS, RN_PASS_HOIST,         RN_PASS_ELIDE,          RN_PASS_FUSE,
     RN_PASS_PACK,        RN_PASS_JOIN_PRODUCTS, RN_PASS_SPLIT_PRODUCTS, RN_PASS_ROWS,
-    RN_PASS_PARTS,       RN_PASS_RECOMPUTE};
+    RN_PASS_ACCUMULATE,  RN_PASS_PARTS,         RN_PASS_RECOMPUTE};
 
 typedef struct results {
     double loss[STEPS], dx[T * B * I], wide[WIDE], split[SIDE * SIDE];

@@ -69,6 +69,24 @@ Test(profile, a_product)
     }
 }
 
+/* Added to what is there, which is read and written. */
+Test(profile, a_product_that_is_added)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(5, 7));
+    const rn_tensor y = rn_input(g, "y", RN_F32, rn_shape(7, 3));
+    const rn_tensor v = rn_input(g, "v", RN_F32, rn_shape(5, 3));
+    const rn_tensor before = rn_tanh(v);
+    rn_program *p = compile(g, rn_add(before, rn_matmul(x, y)));
+
+    feed(p, x), feed(p, y), feed(p, v);
+    rn_test_run(p);
+    counts_are(the(p, "matmul"), 2.0 * 5 * 7 * 3 + 5 * 3, 4.0 * (5 * 7 + 7 * 3 + 5 * 3),
+               4.0 * 5 * 3);
+    rn_program_free(p);
+    rn_graph_free(g);
+}
+
 /* One y for all three x, read once. */
 Test(profile, a_product_with_a_broadcast_factor)
 {

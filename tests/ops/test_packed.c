@@ -64,6 +64,51 @@ static void check_ranges(job *j, const void *want, int64_t step)
               j->call.packed != NULL);
 }
 
+/* A call that adds to rows that are apart, with poison between them; `gap` more elements
+ * lie between those of leading axes. */
+static void check_apart(job *j, const void *want, int64_t gap)
+{
+    enum { PITCH = 7 };
+    const rn_array dense = j->out;
+    const size_t size = rn_type_size(dense.type);
+    const int last = dense.rank - 1;
+    const int64_t columns = dense.size[last], rows = count_of(&dense) / columns;
+    int64_t step = columns + PITCH;
+
+    for (int i = last - 1; i >= 0; i--) {
+        j->out.stride[i] = step;
+        step = step * dense.size[i] + gap;
+    }
+    const size_t bytes = (size_t)(step * dense.size[0]) * size;
+    j->out.data = malloc(bytes);
+    cr_assert(j->out.data);
+    memset(j->out.data, 0xA5, bytes);
+    fill_before(&dense);
+    for (int pass = 0; pass < 2; pass++) {
+        char *at = (char *)j->out.data;
+        for (int64_t i = 0; i < rows; i++) {
+            char *row = (char *)dense.data + (size_t)(i * columns) * size;
+            const int64_t inner = dense.size[last - 1];
+            at = (char *)j->out.data +
+                 (size_t)(i % inner * j->out.stride[last - 1]) * size +
+                 (last > 1 ? (size_t)(i / inner * j->out.stride[last - 2]) * size : 0);
+            if (pass == 0)
+                memcpy(at, row, (size_t)columns * size);
+            else
+                cr_assert(!memcmp(at, (const char *)want + (row - (char *)dense.data),
+                                  (size_t)columns * size),
+                          "%s: row %d, gap %d", j->what, (int)i, (int)gap);
+            if (pass) memset(at, 0xA5, (size_t)columns * size);
+        }
+        if (pass == 0)
+            cr_assert(run_range(j, 0, (const int[INPUTS]){-1, -1}, 0, dense.size[0]));
+    }
+    for (size_t i = 0; i < bytes; i++)
+        cr_assert_eq(((unsigned char *)j->out.data)[i], 0xA5, "%s: between rows", j->what);
+    free(j->out.data);
+    j->out = dense;
+}
+
 static void check_forms(job *j, void *want)
 {
     const int64_t all = 1 << 20;
@@ -75,6 +120,8 @@ static void check_forms(job *j, void *want)
     add_before(&j->out, want);
     check_ranges(j, want, 1);
     check_ranges(j, want, all);
+    check_apart(j, want, 0);
+    check_apart(j, want, 3);
     j->call.add = false;
 }
 

@@ -279,3 +279,69 @@ Test(nonfinite, what_a_number_does_not_tell_of)
     rn_variable_release(whole);
     rn_variable_release(sum);
 }
+
+/* ---- a product and an addition as one call ---- */
+
+static int findings(const rn_program *p)
+{
+    rn_nonfinite f;
+    int count = 0;
+
+    while (rn_program_nonfinite(p, count, &f)) count++;
+    return count;
+}
+
+/* What it adds to is overwritten. If that was not finite before, it was found where it came
+ * from, and explains the sum. */
+static void product_that_is_added(bool first)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(2, 2));
+    const rn_tensor v = rn_test_f64(g, "v", rn_shape(2, 2));
+    const rn_tensor before = rn_name(rn_square(v), "before");
+    const rn_tensor product = rn_name(rn_matmul(x, x), "product");
+    const rn_tensor view = rn_stop_gradient(product);
+    const rn_tensor sum =
+        rn_name(first ? rn_add(view, before) : rn_add(before, view), "sum");
+    rn_program *p = WATCHED(g, rn_tanh(sum));
+    char text[2000];
+
+    rn_program_print(p, text, sizeof text);
+    cr_assert(strstr(text, " += "), "%s", text);
+    rn_test_feed(p, x, (double[]){1, 2, 0, 1e200});
+    rn_test_feed(p, v, (double[]){1, 2, 3, 4});
+    rn_test_run(p);
+    expect_text(p, 0,
+                "matmul \"sum\" [2,2]: inf at element 3, computed from largest 1e+200 at 3 "
+                "of x [2,2], largest 1e+200 at 3 of x [2,2], an overwritten element of "
+                "before [2,2]");
+    cr_assert_eq(findings(p), 1);
+    cr_assert_eq(found_at(p, 0).operands, 3);
+
+    rn_test_feed(p, x, (double[]){1, 2, 0, 4});
+    rn_test_feed(p, v, (double[]){1, 2, 1e200, 4});
+    rn_test_run(p);
+    expect(p, 0, "square", "before", 2);
+    cr_assert_eq(findings(p), 1, "%s", found_at(p, 1).text);
+
+    rn_test_feed(p, v, (double[]){1, (double)NAN, 3, 4});
+    rn_test_run(p);
+    expect(p, 0, "input", "v", 1);
+    cr_assert_eq(findings(p), 1, "%s", found_at(p, 1).text);
+
+    /* inf - inf */
+    rn_test_feed(p, x, (double[]){1, -1e200, 0, 1e200});
+    rn_test_feed(p, v, (double[]){1, 1e200, 3, 4});
+    rn_test_run(p);
+    expect(p, 0, "square", "before", 1);
+    expect(p, 1, "matmul", "sum", 1);
+    cr_assert(isnan(found_at(p, 1).value));
+    rn_program_free(p);
+    rn_graph_free(g);
+}
+
+Test(nonfinite, in_a_product_that_is_added_to_a_value)
+{
+    product_that_is_added(false);
+    product_that_is_added(true);
+}

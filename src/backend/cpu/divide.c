@@ -39,7 +39,7 @@ static double work_of(const rn__plan *plan, const rn__step *step)
     for (int i = 0; i <= step->inputs; i++) {
         const double n = count_of(&operand[i]);
         if (n > most) most = n;
-        all *= n;
+        if (step->added < 0 || i != step->inputs - 1) all *= n;
     }
     if (is_product(plan, step)) return sqrt(all);
     return most * (step->kind == RN__STEP_MAP ? MAP_COST : MOVE_COST);
@@ -84,6 +84,7 @@ static bool can_cut(const rn__plan *plan, const rn__step *step, int axis, int *c
     rn_array *array = rn__step_form(plan, step, &call);
     if (!array) return false; /* it is not divided */
     const bool divides = rn__op_divides(node->op, &call, axis, cut);
+    if (step->added >= 0) cut[step->inputs - 1] = axis;
     rn__free(plan->allocator, array);
     return divides;
 }

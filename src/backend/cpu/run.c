@@ -58,7 +58,8 @@ static bool run_kernel(rn__cpu_context *c, const rn__cpu_call *call)
         .attributes = call->attributes,
         .scratch = c->scratch,
         .message = message,
-        .inputs = call->inputs,
+        .inputs = rn__step_kernel_inputs(call->step),
+        .add = call->step->added >= 0,
         .packed = call->packed.base ? rn__cpu_at(c, &call->packed, call->depth) : NULL};
 
     message[0] = 0;
@@ -66,6 +67,7 @@ static bool run_kernel(rn__cpu_context *c, const rn__cpu_call *call)
         array[i].data = rn__cpu_at(c, &call->address[i], call->depth);
     if (call->limit.base && !cut(c, call, array)) return true;
     if (call->share.divided && !take_part(c, call, array, &arguments.first)) return true;
+    if (c->tracer) rn__trace_kernel_begin(c->tracer, call->step, array);
     if (!call->code.kernel(&arguments)) return fail(c, call, message);
     if (c->tracer) rn__trace_kernel(c->tracer, call->step, c->iteration, array);
     return true;
