@@ -338,6 +338,20 @@ Test(recompute, with_lengths)
     }
 }
 
+static int subtractions(const world *w, unsigned without)
+{
+    static char text[100000];
+    rn_program *p = rn_test_compile_with(w->g, (rn_compile_options){.outputs = w->out,
+                                                                    .output_count = w->outs,
+                                                                    .without = without});
+    int n = 0;
+
+    cr_assert_lt(rn_program_print(p, text, sizeof text), sizeof text);
+    for (const char *at = text; (at = strstr(at, " sub ")); at++) n++;
+    rn_program_free(p);
+    return n;
+}
+
 /* A layer's training, whose gradient needs 1 - z of each step. */
 Test(recompute, in_the_gradient_of_a_layer)
 {
@@ -356,7 +370,9 @@ Test(recompute, in_the_gradient_of_a_layer)
         const rn_tensor of[2] = {w.x, u};
         cr_assert(rn_grad(s.outputs, w.y, of, 2, w.out), "%s", rn_graph_error(w.g));
         w.outs = 2;
-        cr_assert_gt(saved(&w, ragged ? lengths : NULL), 0);
+        cr_assert_eq(subtractions(&w, 0), 2);
+        cr_assert_eq(subtractions(&w, RN_PASS_RECOMPUTE), 1);
+        saved(&w, ragged ? lengths : NULL);
         rn_model_free(model);
     }
 }
