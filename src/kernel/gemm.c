@@ -219,7 +219,7 @@ void R(rn__gemm)(const rn__product *of)
         .c_column = x.c.column,
         .from_a = source_of_a(&x),
         .from_b = source_of_b(&x),
-        .fetches = b_is_far(&x),
+        .fetches = b_is_far(&x, 1),
         .k_packed = x.k,
         .add = x.add,
         .a_packed = (real *)x.scratch,

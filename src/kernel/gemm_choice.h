@@ -40,18 +40,16 @@ static bool share_sets(int64_t row)
     return row * (int64_t)sizeof(real) % (WAY / 2) == 0;
 }
 
-/* Whether packed B does not stay in the second-level cache. */
-static bool b_is_far(const rn__product *g)
+/* Whether B is packed and larger than so many second-level caches. */
+static bool b_is_far(const rn__product *g, int64_t caches)
 {
-    return (g->packed || packs_whole(g)) && bytes(g->n, g->k) > rn__cache_bytes(2);
+    return (g->packed || packs_whole(g)) && bytes(g->n, g->k) > caches * rn__cache_bytes(2);
 }
 
-/* An A with contiguous rows is packed where it is much larger than the cache; and where few
- * rows wait for a far B, because tiles of a packed A fetch the next strip. */
+/* Tiles of a packed A fetch the next strip of a far B. Many rows wait less for it. */
 static bool packs_rows_of_a(const rn__product *g)
 {
-    if (g->m > MR && g->m < PACK_B_FROM && b_is_far(g)) return true;
-    return bytes(g->m, g->k) > 4 * rn__cache_bytes(2) && g->n >= PACK_LARGE_A_FROM;
+    return g->m > MR && b_is_far(g, g->m < PACK_B_FROM ? 1 : 2);
 }
 
 static a_source source_of_a(const rn__product *g)

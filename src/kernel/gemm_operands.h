@@ -3,9 +3,10 @@
  * The blocks of a matrix product, and what the tiles of a block read: where A and B lie, or
  * are packed, and what is fetched for the tiles that follow.
  *
- * A is read in place where its rows, or the rows of A', are contiguous and there is little
- * of it. B is read in place where its rows are contiguous and few rows of A use it, but at
- * the ragged right edge, where whole vectors cannot be read.
+ * A is read in place where its rows, or the rows of A', are contiguous, but where its tiles
+ * fetch B or there are many columns of B. B is read in place where its rows are contiguous
+ * and few rows of A use it, but at the ragged right edge, where whole vectors cannot be
+ * read.
  */
 #ifndef RN_KERNEL_GEMM_OPERANDS_H
 #define RN_KERNEL_GEMM_OPERANDS_H
@@ -18,12 +19,11 @@ enum {
     RN__GEMM_KC = 256,
     RN__GEMM_LONG = 64 * RN__GEMM_KC,
     ALIGNMENT = 64,
-    BAND = 8,               /* rows of B that are packed together */
-    WAY = 4096,             /* bytes: what each way of a first-level cache has at least */
-    PACK_B_FROM = 384,      /* rows of A from which packing B pays, */
-    PACK_FAR_B_FROM = 128,  /* and if its rows share few sets of the cache */
-    PACK_A_FROM = 128,      /* columns of B from which packing A' pays, */
-    PACK_LARGE_A_FROM = 512 /* and packing an A much larger than the cache */
+    BAND = 8,              /* rows of B that are packed together */
+    WAY = 4096,            /* bytes: what each way of a first-level cache has at least */
+    PACK_B_FROM = 384,     /* rows of A from which packing B pays, */
+    PACK_FAR_B_FROM = 128, /* and if its rows share few sets of the cache */
+    PACK_A_FROM = 128      /* columns of B from which packing A' pays */
 };
 
 /* Where the tiles read A from. */

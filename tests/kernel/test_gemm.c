@@ -219,7 +219,7 @@ TEST(beyond_the_cache)
         check_some(PACKED, m, far, k, ROWS, ROWS);
     if (THINNING > 1) return;
     check_some(PLAIN, 600, far, k, ROWS, COLUMNS);
-    check_some(ADDED, large, 515, k, ROWS, ROWS);
+    check_some(ADDED, large, 2 * far, k, ROWS, ROWS);
     check_some(PLAIN, large, 515, k, COLUMNS, ROWS);
     check_some(PLAIN, 550, 1100, 777, PADDED_COLUMNS, PADDED_ROWS);
 }
