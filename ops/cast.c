@@ -43,17 +43,13 @@ RN_INLINE int32_t whole_number(element x)
     {                                                                                      \
         const element *x = (const element *)in[0];                                         \
         to *y = (to *)out;                                                                 \
-        const int64_t whole = RN_WHOLE(n, element);                                        \
+        const int64_t sx = step[0], whole = sx == 1 ? RN_WHOLE(n, element) : 0;            \
                                                                                            \
         (void)attributes;                                                                  \
-        if (step[0] != 1 && n > 1) {                                                       \
-            rn__map_pieces(n, in, step, out, R(name),                                      \
-                           RN_LAYOUT(1, sizeof(to), sizeof(element), 0, 0));               \
-            return;                                                                        \
-        }                                                                                  \
         RN_EACH(i, whole) y[i] = R(name##_of)(x[i]);                                       \
-        RN_LEFT(i, whole, n, y[i] = R(name##_of)(x[i]))                                    \
+        RN_LEFT(i, whole, n, y[i] = R(name##_of)(x[i * sx]))                               \
     }
+
 CONVERT(to_f32, float, x)
 CONVERT(to_f64, double, x)
 CONVERT(to_i32, int32_t, whole_number(x))

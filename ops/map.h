@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Element-wise maps: the macros that make one of an expression.
+ * Element-wise maps: the macros that make one of an expression. Each variant has the vector
+ * code of an expression once, or once for each operand that may be repeated.
  *
- * A map has loops over contiguous operands only. Operands with other steps are copied to
- * contiguous pieces (map.c), so that each variant has the vector code of an expression
- * once.
- *
- *   RN_MAP1, RN_MAP2     short expressions: a loop over whole vectors, and another over the
- *                        elements that are left. An operand may be repeated (step 0).
+ *   RN_MAP1, RN_MAP2     short expressions: whole vectors if operands are contiguous or
+ *                        repeated (step 0), and else, and for what is left, one element
+ *                        after the other
  *   RN_COMPARE2          the same with a bool as the result
- *   RN_LONG1, RN_LONG2   long expressions: a loop over whole vectors alone. What is left is
- *                        copied to a piece that is filled up.
+ *   RN_LONG1, RN_LONG2   long expressions: whole vectors alone. What is not contiguous or
+ *                        is left over is copied first (map.c).
  *
  * The arguments are the operator's name, its kind and an expression of x, or of x and y:
  * RN_MAP2(add, number, x + y). The kinds are in op.h, which includes this file.
@@ -25,23 +23,11 @@
 #define RN_MAP_ARGUMENTS                                                                   \
     int64_t n, const void *const *in, const int64_t *step, void *out, const void *attributes
 
-/*
- * Calls the map for one piece after the other, with every step 1 and no attributes. The
- * layout is made of the bytes of an element of the result and of up to three inputs, 0 for
- * one that there is not, and the number that n must be a multiple of.
- */
-#define RN_LAYOUT(block, result, x, y, z)                                                  \
-    ((unsigned)(block) << 16 | (unsigned)(result) << 12 | (unsigned)(x) << 8 |             \
-     (unsigned)(y) << 4 | (unsigned)(z))
-
+/* Calls the map of so many inputs with every step 1, n a multiple of `block` and no
+ * attributes, for one piece of the operands after the other. All elements have `size`
+ * bytes. */
 void rn__map_pieces(int64_t n, const void *const *in, const int64_t *step, void *out,
-                    rn_map map, unsigned layout);
-
-#define RN_LAYOUT_1       RN_LAYOUT(1, sizeof(element), sizeof(element), 0, 0)
-#define RN_LAYOUT_2       RN_LAYOUT(1, sizeof(element), sizeof(element), sizeof(element), 0)
-#define RN_LAYOUT_COMPARE RN_LAYOUT(1, 1, sizeof(element), sizeof(element), 0)
-#define RN_LAYOUT_LONG1   (RN_LAYOUT_1 + RN_LAYOUT(RN_LANES(element) - 1, 0, 0, 0, 0))
-#define RN_LAYOUT_LONG2   (RN_LAYOUT_2 + RN_LAYOUT(RN_LANES(element) - 1, 0, 0, 0, 0))
+                    rn_map map, int inputs, int64_t size, int64_t block);
 
 /* The iterations of the following loop are independent, even if y is x, so it can be
  * vectorised. */
@@ -59,8 +45,10 @@ void rn__map_pieces(int64_t n, const void *const *in, const int64_t *step, void 
 #define RN_LANES(type)    (VECTOR_BYTES / (int64_t)sizeof(type))
 #define RN_WHOLE(n, type) ((n) & -RN_LANES(type))
 
-/* One element after the other: for what whole vectors leave over. The empty statement keeps
- * GCC from vectorising the loop. */
+/* What GCC knows of x here, it would make a copy of the following loop for. */
+#define RN_UNKNOWN(x) __asm__("" : "+r"(x))
+
+/* One element after the other. The empty statement keeps GCC from vectorising the loop. */
 #define RN_LEFT(i, from, n, statement)                                                     \
     RN_ROLLED for (int64_t i = (from); i < (n); i++)                                       \
     {                                                                                      \
@@ -102,14 +90,11 @@ static inline const element *R(rn__repeat)(element *room, const void *operand, i
     {                                                                                      \
         const element *x = (const element *)in[0];                                         \
         element *y = (element *)out;                                                       \
-        const int64_t whole = RN_WHOLE(n, element);                                        \
+        const int64_t sx = step[0], whole = sx == 1 ? RN_WHOLE(n, element) : 0;            \
                                                                                            \
-        if (step[0] != 1 && n > 1) {                                                       \
-            rn__map_pieces(n, in, step, out, R(rn__map_##name), RN_LAYOUT_1);              \
-            return;                                                                        \
-        }                                                                                  \
+        (void)attributes;                                                                  \
         RN_EACH(i, whole) y[i] = R(name##_of)(x[i]);                                       \
-        RN_LEFT(i, whole, n, y[i] = R(name##_of)(x[i]))                                    \
+        RN_LEFT(i, whole, n, y[i] = R(name##_of)(x[i * sx]))                               \
     }
 
 #define RN_MAP2(name, kind, expression)                                                    \
@@ -125,22 +110,24 @@ static inline const element *R(rn__repeat)(element *room, const void *operand, i
     {                                                                                      \
         const element *x = (const element *)in[0], *y = (const element *)in[1];            \
         element *z = (element *)out;                                                       \
-        const int64_t whole = RN_WHOLE(n, element), sx = step[0], sy = step[1];            \
+        const int64_t whole = RN_WHOLE(n, element);                                        \
+        int64_t sx = step[0], sy = step[1], done = whole;                                  \
                                                                                            \
-        if (n > 0 && sx == 0 && sy == 1) {                                                 \
+        (void)attributes;                                                                  \
+        if (sx == 1 && sy == 1) {                                                          \
+            RN_EACH(i, whole) z[i] = R(name##_of)(x[i], y[i]);                             \
+        } else if (sx == 0 && sy == 1 && n > 0) {                                          \
             const element x0 = x[0];                                                       \
             RN_EACH(i, whole) z[i] = R(name##_of)(x0, y[i]);                               \
-            RN_LEFT(i, whole, n, z[i] = R(name##_of)(x0, y[i]))                            \
-        } else if (n > 0 && sx == 1 && sy == 0) {                                          \
+        } else if (sx == 1 && sy == 0 && n > 0) {                                          \
             const element y0 = y[0];                                                       \
             RN_EACH(i, whole) z[i] = R(name##_of)(x[i], y0);                               \
-            RN_LEFT(i, whole, n, z[i] = R(name##_of)(x[i], y0))                            \
-        } else if ((sx == 1 && sy == 1) || n == 1) {                                       \
-            RN_EACH(i, whole) z[i] = R(name##_of)(x[i], y[i]);                             \
-            RN_LEFT(i, whole, n, z[i] = R(name##_of)(x[i], y[i]))                          \
         } else {                                                                           \
-            rn__map_pieces(n, in, step, out, R(rn__map_##name), RN_LAYOUT_2);              \
+            done = 0;                                                                      \
         }                                                                                  \
+        RN_UNKNOWN(sx);                                                                    \
+        RN_UNKNOWN(sy);                                                                    \
+        RN_LEFT(i, done, n, z[i] = R(name##_of)(x[i * sx], y[i * sy]))                     \
     }
 
 #define RN_COMPARE2(name, kind, expression)                                                \
@@ -155,27 +142,22 @@ static inline const element *R(rn__repeat)(element *room, const void *operand, i
     void R(rn__map_##name)(RN_MAP_ARGUMENTS)                                               \
     {                                                                                      \
         const int64_t sx = step[0], sy = step[1];                                          \
+        const int64_t whole = ((sx | sy) & ~(int64_t)1) == 0 ? n : 0;                      \
         _Alignas(VECTOR_BYTES) element x0[VECTOR_BYTES], y0[VECTOR_BYTES];                 \
-        const element *x = R(rn__repeat)(x0, in[0], sx, n);                                \
-        const element *y = R(rn__repeat)(y0, in[1], sy, n);                                \
+        const element *x = R(rn__repeat)(x0, in[0], sx, whole);                            \
+        const element *y = R(rn__repeat)(y0, in[1], sy, whole);                            \
         uint8_t *z = (uint8_t *)out, *end = z + n;                                         \
                                                                                            \
-        if (n > 1 && ((sx | sy) & ~(int64_t)1)) {                                          \
-            rn__map_pieces(n, in, step, out, R(rn__map_##name), RN_LAYOUT_COMPARE);        \
-            return;                                                                        \
-        }                                                                                  \
-        for (; end - z >= VECTOR_BYTES; z += VECTOR_BYTES) {                               \
+        (void)attributes;                                                                  \
+        for (; whole > 0 && end - z >= VECTOR_BYTES; z += VECTOR_BYTES) {                  \
             RN_EACH(j, VECTOR_BYTES) z[j] = R(name##_of)(x[j], y[j]);                      \
             x += sx * VECTOR_BYTES, y += sy * VECTOR_BYTES;                                \
         }                                                                                  \
-        for (; VECTOR_BYTES > 16 && end - z >= 16; z += 16) {                              \
+        for (; whole > 0 && VECTOR_BYTES > 16 && end - z >= 16; z += 16) {                 \
             RN_EACH(j, 16) z[j] = R(name##_of)(x[j], y[j]);                                \
             x += sx * 16, y += sy * 16;                                                    \
         }                                                                                  \
-        for (; z < end; z++, x += sx, y += sy) {                                           \
-            __asm__ volatile("");                                                          \
-            *z = R(name##_of)(*x, *y);                                                     \
-        }                                                                                  \
+        RN_LEFT(i, 0, end - z, z[i] = R(name##_of)(x[i * sx], y[i * sy]))                  \
     }
 
 #define RN_LONG1(name, kind, expression)                                                   \
@@ -194,7 +176,8 @@ static inline const element *R(rn__repeat)(element *room, const void *operand, i
         const int64_t whole = RN_WHOLE(n, element);                                        \
                                                                                            \
         if (step[0] != 1 || whole != n) {                                                  \
-            rn__map_pieces(n, in, step, out, R(rn__map_##name), RN_LAYOUT_LONG1);          \
+            rn__map_pieces(n, in, step, out, R(rn__map_##name), 1, sizeof(element),        \
+                           RN_LANES(element));                                             \
             return;                                                                        \
         }                                                                                  \
         RN_EACH(i, whole) y[i] = R(name##_of)(x[i]);                                       \
@@ -236,7 +219,8 @@ static inline const element *R(rn__repeat)(element *room, const void *operand, i
         element *y = (element *)out;                                                       \
                                                                                            \
         if (step[0] != 1 || RN_WHOLE(n, element) != n) {                                   \
-            rn__map_pieces(n, in, step, out, R(rn__map_##name), RN_LAYOUT_LONG1);          \
+            rn__map_pieces(n, in, step, out, R(rn__map_##name), 1, sizeof(element),        \
+                           RN_LANES(element));                                             \
             return;                                                                        \
         }                                                                                  \
         for (int64_t i = 0; i < n; i += RN_FAR_PIECE)                                      \
@@ -260,7 +244,8 @@ enum { RN_FAR_PIECE = 256 };
         const int64_t whole = RN_WHOLE(n, element);                                        \
                                                                                            \
         if (step[0] != 1 || step[1] != 1 || whole != n) {                                  \
-            rn__map_pieces(n, in, step, out, R(rn__map_##name), RN_LAYOUT_LONG2);          \
+            rn__map_pieces(n, in, step, out, R(rn__map_##name), 2, sizeof(element),        \
+                           RN_LANES(element));                                             \
             return;                                                                        \
         }                                                                                  \
         RN_EACH(i, whole) z[i] = R(name##_of)(x[i], y[i]);                                 \

@@ -166,8 +166,8 @@ static double mean_of_small(const rn__reduction *r, const rn_array *x, double sc
         rn__reduction_offsets(r, i, 1, &at);
         const double small = element_of(x, r->kept.at[0] + at) * scale;
         const double term = squares ? small * small : small, both = sum + term;
-        lost += magnitude(sum) >= magnitude(term) ? (sum - both) + term
-                                                  : (term - both) + sum;
+        lost +=
+            magnitude(sum) >= magnitude(term) ? (sum - both) + term : (term - both) + sum;
         sum = both;
     }
     sum = lost - lost == 0 ? sum + lost : sum;

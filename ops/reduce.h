@@ -94,9 +94,9 @@ void rn__reduce_to_index(const rn_call *call, int64_t element,
                          int32_t (*find)(const void *x, int64_t n, int64_t stride));
 
 /*
- * Divides sums by the number of their terms, for a mean, or a mean of squares. A sum that is
- * not finite is computed again from small terms, scale x or (scale x)^2, which are doubles
- * whose sum does not overflow: a mean of finite terms is finite.
+ * Divides sums by the number of their terms, for a mean, or a mean of squares. A sum that
+ * is not finite is computed again from small terms, scale x or (scale x)^2, which are
+ * doubles whose sum does not overflow: a mean of finite terms is finite.
  */
 void rn__divide_sums(const rn_call *call, double scale, bool squares);
 

@@ -92,7 +92,7 @@ static void reduce_block(const void *terms, int64_t n, void *y)
 }
 
 RN_INLINE void reduce_columns(const void *terms, const int64_t *offset, int64_t n,
-                           int64_t columns, total *restrict lane, void *y)
+                              int64_t columns, total *restrict lane, void *y)
 {
     const element *x = (const element *)terms;
     const int64_t lanes = n < RN__REDUCE_LANES ? n : RN__REDUCE_LANES;

@@ -118,8 +118,7 @@ static void reduce_tile(const job *j, const void *x, const int64_t *offset, int6
     }
     for (; i + j->narrow <= columns; i += j->narrow)
         j->with->narrow(term_at(j, x, i), offset, n, total_at(j, y, i));
-    for (; i < columns; i++)
-        j->with->one(term_at(j, x, i), offset, n, total_at(j, y, i));
+    for (; i < columns; i++) j->with->one(term_at(j, x, i), offset, n, total_at(j, y, i));
 }
 
 /* Results of more than one block, of at most TILES tiles. */

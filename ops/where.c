@@ -31,36 +31,30 @@ static void copy(int64_t n, const element *x, int64_t step, element *w)
 
 void R(rn__map_where)(RN_MAP_ARGUMENTS)
 {
-    const unsigned layout =
-        RN_LAYOUT(1, sizeof(element), 1, sizeof(element), sizeof(element));
     const uint8_t *c = (const uint8_t *)in[0], *end = c + n;
-    const int64_t sx = step[1], sy = step[2];
+    const int64_t sc = step[0], sx = step[1], sy = step[2];
+    const int64_t whole = sc == 1 && ((sx | sy) & ~(int64_t)1) == 0 ? n : 0;
     _Alignas(VECTOR_BYTES) element x0[VECTOR_BYTES], y0[VECTOR_BYTES];
     element *w = (element *)out;
 
-    if (n > 0 && step[0] == 0) {
+    (void)attributes;
+    if (n > 0 && sc == 0) {
         copy(n, (const element *)(c[0] ? in[1] : in[2]), c[0] ? sx : sy, w);
         return;
     }
-    if (n > 1 && (step[0] != 1 || ((sx | sy) & ~(int64_t)1))) {
-        rn__map_pieces(n, in, step, out, R(rn__map_where), layout);
-        return;
-    }
-    const element *x = R(rn__repeat)(x0, in[1], sx, n);
-    const element *y = R(rn__repeat)(y0, in[2], sy, n);
+    const element *x = R(rn__repeat)(x0, in[1], sx, whole);
+    const element *y = R(rn__repeat)(y0, in[2], sy, whole);
 
-    for (; end - c >= VECTOR_BYTES; c += VECTOR_BYTES, w += VECTOR_BYTES) {
+    for (; whole > 0 && end - c >= VECTOR_BYTES; c += VECTOR_BYTES, w += VECTOR_BYTES) {
         RN_EACH(j, VECTOR_BYTES) w[j] = choose(c[j], x[j], y[j]);
         x += sx * VECTOR_BYTES, y += sy * VECTOR_BYTES;
     }
-    for (; VECTOR_BYTES > 16 && end - c >= 16; c += 16, w += 16) {
+    for (; whole > 0 && VECTOR_BYTES > 16 && end - c >= 16; c += 16, w += 16) {
         RN_EACH(j, 16) w[j] = choose(c[j], x[j], y[j]);
         x += sx * 16, y += sy * 16;
     }
-    for (; c < end; c++, w++, x += sx, y += sy) {
-        __asm__ volatile("");
-        *w = choose(*c, *x, *y);
-    }
+    n = whole > 0 ? end - c : n;
+    RN_LEFT(i, 0, n, w[i] = choose(c[i * sc], x[i * sx], y[i * sy]))
 }
 
 #endif
