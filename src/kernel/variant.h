@@ -49,6 +49,13 @@ typedef uint8_t element;
  * arguments. */
 #define RN_INLINE static inline __attribute__((always_inline))
 
+/* A multiply-add that is rounded once is one instruction. */
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define RN_FMA 1
+#else
+#define RN_FMA 0
+#endif
+
 /* Bytes of a vector register. */
 #if defined(RN_ISA_AVX512)
 #define VECTOR_BYTES 64

@@ -6,7 +6,7 @@
  *   exp log expm1 log1p tanh sigmoid softplus erf    here
  *   silu gelu normal_cdf normal_pdf                  here
  *   sin cos                                          vmath_trig.h
- *   pow                                              the C library's, for now
+ *   pow                                              vmath_pow.h
  *
  * Signs of zeros, infinities and NaN are as IEEE 754 requires, and subnormal numbers are
  * handled. sigmoid and tanh are accurate relative to small and to saturated values, not
@@ -358,13 +358,6 @@ RN_INLINE real R(gelu)(real x)
     return a > 0 ? x * (1 - ratio * half * other_half) : a * ratio * half * other_half;
 }
 
-RN_INLINE real R(pow)(real x, real y)
-{
-#if RN_REAL == 32
-    return powf(x, y);
-#else
-    return pow(x, y);
-#endif
-}
+#include "kernel/vmath_pow.h"
 
 #endif

@@ -54,7 +54,7 @@ RN_INLINE real R(vm_fabs)(real x)
 /* a b + c, rounded once where the variant can. */
 RN_INLINE real R(vm_madd)(real a, real b, real c)
 {
-#if defined(__FMA__)
+#if RN_FMA
     return __builtin_fmaf(a, b, c);
 #else
     return a * b + c;
