@@ -84,7 +84,7 @@ static sums sums_of(const rn_call *call)
 enum { TABLE, UPDATE, DENSE };
 
 /* The axes of one row but the innermost, which has n elements with these steps; and how
- * elements are added, and their bytes. */
+ * elements of `size` bytes are added. */
 typedef struct row_axes {
     rn__walk walk;
     int64_t n, step[3];
@@ -143,12 +143,11 @@ static void add_contiguous(const row_axes *r, char *to, const char *from, int64_
 static void add_elements(const row_axes *r, char *to, int64_t to_step, const char *from,
                          int64_t from_step)
 {
-    if (to_step == 1) {
-        add_contiguous(r, to, from, from_step, r->n);
-        return;
-    }
-    for (int64_t i = 0; i < r->n; i++, to += to_step * r->size, from += from_step * r->size)
-        add_contiguous(r, to, from, 1, 1);
+    const int64_t some = to_step == 1 ? r->n : 1;
+
+    for (int64_t i = 0; i < r->n; i += some)
+        add_contiguous(r, to + i * to_step * r->size, from + i * from_step * r->size,
+                       from_step, some);
 }
 
 /* Adds one row to another; both have the layout of an operand of the walk. */
@@ -178,15 +177,6 @@ static void sum_row(row_axes *r, sum_state *s, char *sum, const char *u, int64_t
     s->parts++;
 }
 
-/* Adds all parts of a sum to the first. */
-static void finish_sum(const row_axes *r, const sum_state *s, char *sum, int64_t n)
-{
-    const int64_t bytes = n * r->size;
-
-    for (int64_t last = s->parts - (s->rows % PART == 0); last > 0; last--)
-        add_contiguous(r, sum + (last - 1) * bytes, sum + last * bytes, 1, n);
-}
-
 /* ---- the kernel ---- */
 
 static bool refuse(const rn_call *call, int32_t index, int64_t at)
@@ -206,20 +196,21 @@ static char *sum_of(const rn_call *call, const row_axes *r, const sums *s, int64
     return (char *)call->scratch + s->states + (size_t)(k * s->levels * s->n * r->size);
 }
 
-/* Adds the sums to the rows of the table. */
+/* Adds the sums, all parts of each to the first, to the rows of the table. */
 static void add_sums(row_axes *r, const rn_call *call, const sums *s)
 {
     const int32_t *counter = (const int32_t *)call->scratch;
-    const int64_t y_row = call->out->stride[0] * r->size;
-    sum_state *state = states_of(call, s);
+    const int64_t y_row = call->out->stride[0] * r->size, bytes = s->n * r->size;
 
     for (int64_t i = 0; i < s->rows; i++) {
         const int64_t k = counter[i] - SEQUENTIAL - 1;
-
         if (k < 0) continue;
-        finish_sum(r, &state[k], sum_of(call, r, s, k), s->n);
-        add_row(r, (char *)call->out->data + i * y_row, TABLE, sum_of(call, r, s, k),
-                DENSE);
+
+        const sum_state *state = &states_of(call, s)[k];
+        char *sum = sum_of(call, r, s, k);
+        for (int64_t p = state->parts - (state->rows % PART == 0); p > 0; p--)
+            add_contiguous(r, sum + (p - 1) * bytes, sum + p * bytes, 1, s->n);
+        add_row(r, (char *)call->out->data + i * y_row, TABLE, sum, DENSE);
     }
 }
 
