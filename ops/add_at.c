@@ -25,7 +25,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The kernel of all types: `add` is that of the operator add. */
+bool rn__add_at(const rn_call *call, rn_map add);
+
 #if RN_IS_NUMBER
+RN_KERNEL(add_at)
+{
+    return rn__add_at(call, R(rn__map_add));
+}
+#endif
+
+#if RN_ONCE
 
 /* A sum of rows: their number, and the partial sums that wait for a partner. */
 typedef struct sum_state {
@@ -73,15 +83,21 @@ static sums sums_of(const rn_call *call)
 /* The operands of a row's walk. */
 enum { TABLE, UPDATE, DENSE };
 
-/* The axes of one row but the innermost, which has n elements with these steps. */
+/* The axes of one row but the innermost, which has n elements with these steps; and how
+ * elements of `size` bytes are added. */
 typedef struct row_axes {
     rn__walk walk;
     int64_t n, step[3];
+    rn_map add;
+    int64_t size;
 } row_axes;
 
-static row_axes row_of(const rn_array *y, const rn_array *u)
+static row_axes row_of(const rn_array *y, const rn_array *u, rn_map add)
 {
-    row_axes r = {.walk = {.rank = y->rank - 1}, .n = 1};
+    row_axes r = {.walk = {.rank = y->rank - 1},
+                  .n = 1,
+                  .add = add,
+                  .size = (int64_t)rn_type_size(y->type)};
     rn__walk *w = &r.walk;
     int64_t *const strides[3] = {w->stride[TABLE], w->stride[UPDATE], w->stride[DENSE]};
     int64_t dense = 1;
@@ -115,54 +131,50 @@ static rn__walk rows_of(const rn_array *indices, const rn_array *u)
     return w;
 }
 
-static inline void add_elements(element *to, int64_t to_step, const element *from,
-                                int64_t from_step, int64_t n)
+static void add_contiguous(const row_axes *r, char *to, const char *from, int64_t step,
+                           int64_t n)
 {
-    if (to_step == 1 && from_step == 1)
-        RN_EACH(i, n) to[i] += from[i];
-    else
-        for (int64_t i = 0; i < n; i++) to[i * to_step] += from[i * from_step];
+    const void *in[2] = {to, from};
+    const int64_t steps[2] = {1, step};
+
+    r->add(n, in, steps, to, NULL);
+}
+
+static void add_elements(const row_axes *r, char *to, int64_t to_step, const char *from,
+                         int64_t from_step)
+{
+    const int64_t some = to_step == 1 ? r->n : 1;
+
+    for (int64_t i = 0; i < r->n; i += some)
+        add_contiguous(r, to + i * to_step * r->size, from + i * from_step * r->size,
+                       from_step, some);
 }
 
 /* Adds one row to another; both have the layout of an operand of the walk. */
-static inline void add_row(row_axes *r, element *y, int of_y, const element *u, int of_u)
+static void add_row(row_axes *r, char *y, int of_y, const char *u, int of_u)
 {
-    const int64_t y_step = r->step[of_y], u_step = r->step[of_u], n = r->n;
-
-    if (r->walk.rank == 0) {
-        add_elements(y, y_step, u, u_step, n);
-        return;
-    }
+    if (r->n == 0) return;
     do {
-        add_elements(y + r->walk.at[of_y], y_step, u + r->walk.at[of_u], u_step, n);
+        add_elements(r, y + r->walk.at[of_y] * r->size, r->step[of_y],
+                     u + r->walk.at[of_u] * r->size, r->step[of_u]);
     } while (rn__walk_next(&r->walk));
 }
 
 /* ---- sums of many rows ---- */
 
-static void add_dense(element *y, const element *x, int64_t n)
+/* Adds a row of n elements to a sum. */
+static void sum_row(row_axes *r, sum_state *s, char *sum, const char *u, int64_t n)
 {
-    RN_EACH(i, n) y[i] += x[i];
-}
+    const int64_t bytes = n * r->size;
+    char *part = sum + s->parts * bytes;
 
-/* Adds a row to a sum. */
-static void sum_row(row_axes *r, sum_state *s, element *sum, const element *u, int64_t n)
-{
-    element *part = sum + s->parts * n;
-
-    if (s->rows % PART == 0) memset(part, 0, (size_t)n * sizeof *part);
+    if (s->rows % PART == 0) memset(part, 0, (size_t)bytes);
     add_row(r, part, DENSE, u, UPDATE);
     if (++s->rows % PART) return;
-    for (int64_t pairs = s->rows / PART - 1; pairs & 1; pairs >>= 1, part -= n, s->parts--)
-        add_dense(part - n, part, n);
+    for (int64_t pairs = s->rows / PART - 1; pairs & 1;
+         pairs >>= 1, part -= bytes, s->parts--)
+        add_contiguous(r, part - bytes, part, 1, n);
     s->parts++;
-}
-
-/* Adds all parts of a sum to the first. */
-static void finish_sum(const sum_state *s, element *sum, int64_t n)
-{
-    for (int64_t last = s->parts - (s->rows % PART == 0); last > 0; last--)
-        add_dense(sum + (last - 1) * n, sum + last * n, n);
 }
 
 /* ---- the kernel ---- */
@@ -179,30 +191,32 @@ static sum_state *states_of(const rn_call *call, const sums *s)
     return (sum_state *)(void *)((char *)call->scratch + s->counters);
 }
 
-static element *sum_of(const rn_call *call, const sums *s, int64_t k)
+static char *sum_of(const rn_call *call, const row_axes *r, const sums *s, int64_t k)
 {
-    return (element *)(void *)((char *)call->scratch + s->states) + k * s->levels * s->n;
+    return (char *)call->scratch + s->states + (size_t)(k * s->levels * s->n * r->size);
 }
 
-/* Adds the sums to the rows of the table. */
+/* Adds the sums, all parts of each to the first, to the rows of the table. */
 static void add_sums(row_axes *r, const rn_call *call, const sums *s)
 {
     const int32_t *counter = (const int32_t *)call->scratch;
-    sum_state *state = states_of(call, s);
+    const int64_t y_row = call->out->stride[0] * r->size, bytes = s->n * r->size;
 
     for (int64_t i = 0; i < s->rows; i++) {
         const int64_t k = counter[i] - SEQUENTIAL - 1;
-
         if (k < 0) continue;
-        finish_sum(&state[k], sum_of(call, s, k), s->n);
-        add_row(r, (element *)call->out->data + i * call->out->stride[0], TABLE,
-                sum_of(call, s, k), DENSE);
+
+        const sum_state *state = &states_of(call, s)[k];
+        char *sum = sum_of(call, r, s, k);
+        for (int64_t p = state->parts - (state->rows % PART == 0); p > 0; p--)
+            add_contiguous(r, sum + (p - 1) * bytes, sum + p * bytes, 1, s->n);
+        add_row(r, (char *)call->out->data + i * y_row, TABLE, sum, DENSE);
     }
 }
 
 /* Adds a row to the sum of this index, which is created if there is none yet. */
 static void add_apart(row_axes *r, const sums *s, int32_t *counter, int32_t *used,
-                      const rn_call *call, const element *from)
+                      const rn_call *call, const char *from)
 {
     sum_state *state = states_of(call, s);
 
@@ -211,25 +225,25 @@ static void add_apart(row_axes *r, const sums *s, int32_t *counter, int32_t *use
         *counter += ++*used;
     }
     const int64_t k = *counter - SEQUENTIAL - 1;
-    sum_row(r, &state[k], sum_of(call, s, k), from, s->n);
+    sum_row(r, &state[k], sum_of(call, r, s, k), from, s->n);
 }
 
-RN_KERNEL(add_at)
+bool rn__add_at(const rn_call *call, rn_map add)
 {
     const rn_array *x = &call->in[0], *indices = &call->in[1], *u = &call->in[2];
-    const int64_t count = product_of(indices, 0), y_row = call->out->stride[0];
     const sums s = sums_of(call);
     const bool counted = s.bytes > 0;
     int32_t *counter = (int32_t *)call->scratch, used = 0;
-    element *y = (element *)call->out->data;
     rn__walk each = rows_of(indices, u);
-    row_axes row = row_of(call->out, u);
+    row_axes row = row_of(call->out, u, add);
+    const int64_t count = product_of(indices, 0), y_row = call->out->stride[0] * row.size;
+    char *y = (char *)call->out->data;
 
-    rn__copy(x->rank, x->size, sizeof(element), y, call->out->stride, x->data, x->stride);
+    rn__copy(x->rank, x->size, (size_t)row.size, y, call->out->stride, x->data, x->stride);
     if (counted) memset(counter, 0, s.counters);
     for (int64_t i = 0; i < count; i++, rn__walk_next(&each)) {
         const int32_t index = ((const int32_t *)indices->data)[each.at[0]];
-        const element *from = (const element *)u->data + each.at[1];
+        const char *from = (const char *)u->data + each.at[1] * row.size;
 
         if (index < 0 || index >= x->size[0]) return refuse(call, index, i);
         if (counted && counter[index] >= SEQUENTIAL) {
@@ -242,10 +256,6 @@ RN_KERNEL(add_at)
     if (used) add_sums(&row, call, &s);
     return true;
 }
-
-#endif
-
-#if RN_ONCE
 
 static const char *shape(rn_typing *t)
 {

@@ -14,7 +14,7 @@
 
 #if RN_IS_NUMBER
 
-static inline bool is_nan(element x)
+RN_INLINE bool is_nan(element x)
 {
 #if RN_IS_REAL
     return x != x;
@@ -24,24 +24,20 @@ static inline bool is_nan(element x)
 #endif
 }
 
-static int32_t first_largest(const element *x, int64_t n, int64_t stride)
+static int32_t first_largest(const void *terms, int64_t n, int64_t stride)
 {
+    const element *x = (const element *)terms;
+    element largest = x[0];
     int64_t at = 0;
 
-    for (int64_t i = 1; i < n && !is_nan(x[at * stride]); i++)
-        if (!(x[i * stride] <= x[at * stride])) at = i;
+    for (int64_t i = 1; i < n && !is_nan(largest); i++)
+        if (!(x[i * stride] <= largest)) largest = x[i * stride], at = i;
     return (int32_t)at;
 }
 
 RN_KERNEL(argmax)
 {
-    const element *x = (const element *)call->in[0].data;
-    int32_t *y = (int32_t *)call->out->data;
-    rn__reduction r;
-
-    rn__reduction_init(&r, call);
-    for (int64_t i = 0; i < r.outputs; i++, rn__walk_next(&r.kept))
-        y[i] = first_largest(x + r.kept.at[0], r.terms, r.stride[0]);
+    rn__reduce_to_index(call, sizeof(element), first_largest);
     return true;
 }
 

@@ -19,7 +19,7 @@
 #define HALF_PI_LO -0x1.777a5cp-25f
 
 /* (atan(s) / s - 1) / s^2 as a function of z = s^2, |s| <= 1: by Chebyshev, to 2^-25. */
-static inline real R(atan_tail)(real z)
+RN_INLINE real R(atan_tail)(real z)
 {
     real p = -0x1.eae3fcp-11f;
 
@@ -39,7 +39,7 @@ static inline real R(atan_tail)(real z)
 #define HALF_PI_LO 0x1.1a62633145c07p-54
 
 /* The same to 2^-55. */
-static inline real R(atan_tail)(real z)
+RN_INLINE real R(atan_tail)(real z)
 {
     real p = 0x1.04a3628aee536p-17;
 
@@ -68,7 +68,7 @@ static inline real R(atan_tail)(real z)
 #endif
 
 /* Beyond 1: pi/2 - atan(1/x). */
-static inline real R(arc_tangent)(real x)
+RN_INLINE real R(arc_tangent)(real x)
 {
     real a = R(vm_fabs)(x), s = a > 1 ? 1 / a : a, z = s * s;
     real near = R(vm_madd)(s * z, R(atan_tail)(z), s);
@@ -78,7 +78,7 @@ static inline real R(arc_tangent)(real x)
 }
 #endif
 
-RN_MAP1(atan, real, R(arc_tangent)(x))
+RN_LONG1(atan, real, R(arc_tangent)(x))
 
 #if RN_ONCE
 

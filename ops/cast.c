@@ -12,10 +12,12 @@
  */
 #include "ops/retype.h"
 
+#if !RN_ONCE
+
 /* Clamps first, because converting a value out of range is undefined. The largest real
  * below 2^31 need not be 2^31 - 1, so values that are not below 2^31 are handled
  * separately. */
-static inline int32_t to_i32(element x)
+RN_INLINE int32_t whole_number(element x)
 {
 #if RN_IS_REAL
     const element limit = 0x1p31f,
@@ -30,39 +32,37 @@ static inline int32_t to_i32(element x)
 #endif
 }
 
-#define CONVERT(to, expression)                                                            \
+/* A map to one type. */
+#define CONVERT(name, to, expression)                                                      \
+    RN_INLINE to R(name##_of)(element x)                                                   \
     {                                                                                      \
+        return (to)(expression);                                                           \
+    }                                                                                      \
+                                                                                           \
+    static void R(name)(RN_MAP_ARGUMENTS)                                                  \
+    {                                                                                      \
+        const element *x = (const element *)in[0];                                         \
         to *y = (to *)out;                                                                 \
-        if (sx == 1) RN_EACH(i, n)                                                         \
-            {                                                                              \
-                const element e = x[i];                                                    \
-                y[i] = (to)(expression);                                                   \
-            }                                                                              \
-        else                                                                               \
-            RN_EACH(i, n)                                                                  \
-            {                                                                              \
-                const element e = x[i * sx];                                               \
-                y[i] = (to)(expression);                                                   \
-            }                                                                              \
-        break;                                                                             \
+        const int64_t sx = step[0], whole = sx == 1 ? RN_WHOLE(n, element) : 0;            \
+                                                                                           \
+        (void)attributes;                                                                  \
+        RN_EACH(i, whole) y[i] = R(name##_of)(x[i]);                                       \
+        RN_LEFT(i, whole, n, y[i] = R(name##_of)(x[i * sx]))                               \
     }
+
+CONVERT(to_f32, float, x)
+CONVERT(to_f64, double, x)
+CONVERT(to_i32, int32_t, whole_number(x))
+CONVERT(to_bool, uint8_t, x != 0)
 
 void R(rn__map_cast)(RN_MAP_ARGUMENTS)
 {
-    const element *x = (const element *)in[0];
-    const int64_t sx = step[0];
+    static const rn_map to[RN_TYPES] = {R(to_f32), R(to_f64), R(to_i32), R(to_bool)};
 
-    switch ((rn_type)((const rn__named_type *)attributes)->type) {
-    case RN_F32:
-        CONVERT(float, e)
-    case RN_F64:
-        CONVERT(double, e)
-    case RN_I32:
-        CONVERT(int32_t, to_i32(e))
-    case RN_BOOL:
-        CONVERT(uint8_t, e != 0)
-    }
+    to[((const rn__named_type *)attributes)->type](n, in, step, out, NULL);
 }
+
+#endif
 
 #if RN_ONCE
 

@@ -10,7 +10,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1_FAR(cos, real, R(cos)(x), R(vm_trig_far)(x), R(libm_cos)(x))
+RN_LONG1_FAR(cos, real, R(cos)(x), R(vm_trig_far)(x), R(libm_cos)(x))
 
 #if RN_ONCE
 

@@ -10,7 +10,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(erf, real, R(erf)(x))
+RN_LONG1(erf, real, R(erf)(x))
 
 #if RN_ONCE
 

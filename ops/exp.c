@@ -10,7 +10,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(exp, real, R(exp)(x))
+RN_LONG1(exp, real, R(exp)(x))
 
 #if RN_ONCE
 

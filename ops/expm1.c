@@ -10,7 +10,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(expm1, real, R(expm1)(x))
+RN_LONG1(expm1, real, R(expm1)(x))
 
 #if RN_ONCE
 

@@ -13,7 +13,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(gelu, real, R(gelu)(x))
+RN_LONG1(gelu, real, R(gelu)(x))
 
 #if RN_ONCE
 

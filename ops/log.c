@@ -10,7 +10,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(log, real, R(log)(x))
+RN_LONG1(log, real, R(log)(x))
 
 #if RN_ONCE
 

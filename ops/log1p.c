@@ -10,7 +10,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(log1p, real, R(log1p)(x))
+RN_LONG1(log1p, real, R(log1p)(x))
 
 #if RN_ONCE
 

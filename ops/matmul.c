@@ -23,8 +23,7 @@ typedef struct attributes {
     int64_t which; /* rn_transposition */
 } attributes;
 
-#if RN_IS_REAL
-
+#if RN_IS_REAL || RN_ONCE
 /* One matrix operand: its last two axes, exchanged if it is transposed. */
 static rn__matrix matrix(const rn_array *a, bool transposed)
 {
@@ -33,6 +32,9 @@ static rn__matrix matrix(const rn_array *a, bool transposed)
     return transposed ? (rn__matrix){a->data, column, row}
                       : (rn__matrix){a->data, row, column};
 }
+#endif
+
+#if RN_IS_REAL
 
 /* The strides of an operand along the leading axes of z, 0 where it is broadcast. */
 static void leading(const rn_array *a, const rn_array *z, int64_t *stride)

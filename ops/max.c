@@ -8,7 +8,7 @@
  *   y  = max of x over the axes, NaN if one is
  *   dx = x == y ? dy / (how many are) : 0          y and dy repeated over the axes
  */
-#include "ops/op.h"
+#include "ops/reduce.h"
 
 #if RN_IS_NUMBER
 
@@ -19,7 +19,7 @@
 #endif
 
 /* a + b is NaN if either is. */
-static inline element combine(element a, element b)
+RN_INLINE element combine(element a, element b)
 {
     return b > a ? b : b <= a ? a : a + b;
 }

@@ -10,17 +10,14 @@
  *
  * A mean of finite numbers is finite, even if their sum overflows.
  */
-#include "ops/op.h"
+#include "ops/reduce.h"
 
 #if RN_IS_REAL
 
-#define SMALL_TERM(x) ((x)*0x1p-64)
-#define UNSMALL(y)    ((y)*0x1p64)
-#include "ops/mean_kernel.h"
-
 RN_KERNEL(mean)
 {
-    reduce_to_mean(call);
+    R(rn__kernel_sum)(call);
+    rn__divide_sums(call, 0x1p-64, false);
     return true;
 }
 

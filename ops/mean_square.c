@@ -10,23 +10,28 @@
  *
  * Finite wherever the mean is, even if the sum or the squares overflow.
  */
-#include "ops/op.h"
+#include "ops/reduce.h"
 
 #if RN_IS_REAL
 
-#define TERM(x) ((x) * (x))
 #if RN_REAL == 32
-#define SMALL_TERM(x) ((x) * (x))
-#define UNSMALL(y)    (y)
+#define SCALE   1
+#define START   0
+#define TERM(x) ((x) * (x))
+RN_INLINE element combine(element a, element b)
+{
+    return a + b;
+}
+#include "ops/reduce_kernel.h"
 #else
-#define SMALL_TERM(x) ((x)*0x1p-550 * ((x)*0x1p-550))
-#define UNSMALL(y)    ((y)*0x1p550 * 0x1p550)
+#define SCALE        0x1p-550
+#define reduce(call) R(rn__kernel_sum_square)(call) /* of doubles, in f64 */
 #endif
-#include "ops/mean_kernel.h"
 
 RN_KERNEL(mean_square)
 {
-    reduce_to_mean(call);
+    reduce(call);
+    rn__divide_sums(call, SCALE, true);
     return true;
 }
 

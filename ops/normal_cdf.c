@@ -12,7 +12,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(normal_cdf, real, R(normal_cdf)(x))
+RN_LONG1(normal_cdf, real, R(normal_cdf)(x))
 
 #if RN_ONCE
 

@@ -12,7 +12,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(normal_pdf, real, R(normal_pdf)(x))
+RN_LONG1(normal_pdf, real, R(normal_pdf)(x))
 
 #if RN_ONCE
 

@@ -17,7 +17,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP2(pow, real, R(pow)(x, y))
+RN_LONG2(pow, real, R(pow)(x, y))
 
 #if RN_ONCE
 

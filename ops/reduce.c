@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Axes of reductions: from arguments to a mask, shapes without them, and offsets of
- * terms. */
+/* Axes of reductions: from arguments to a mask, shapes without them, and offsets of terms;
+ * and means whose sums overflow. */
 #include "ops/reduce.h"
 
 #include "kernel/strided.h"
@@ -140,4 +140,56 @@ void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
         offset[i] = w.at[0];
         rn__walk_next(&w);
     }
+}
+
+/* ---- means ---- */
+
+static double magnitude(double x)
+{
+    return x < 0 ? -x : x;
+}
+
+static double element_of(const rn_array *a, int64_t at)
+{
+    return a->type == RN_F32 ? (double)((const float *)a->data)[at]
+                             : ((const double *)a->data)[at];
+}
+
+/* A compensated sum (Neumaier), except for infinities and NaN, and what it stands for. */
+static double mean_of_small(const rn__reduction *r, const rn_array *x, double scale,
+                            bool squares)
+{
+    double sum = 0, lost = 0;
+
+    for (int64_t i = 0; i < r->terms; i++) {
+        int64_t at;
+        rn__reduction_offsets(r, i, 1, &at);
+        const double small = element_of(x, r->kept.at[0] + at) * scale;
+        const double term = squares ? small * small : small, both = sum + term;
+        lost +=
+            magnitude(sum) >= magnitude(term) ? (sum - both) + term : (term - both) + sum;
+        sum = both;
+    }
+    sum = lost - lost == 0 ? sum + lost : sum;
+    sum = sum / (double)r->terms / scale;
+    return squares ? sum / scale : sum;
+}
+
+/* y / terms, in the type of the sum y, if the sum is finite. */
+#define DIVIDE(type)                                                                       \
+    for (int64_t i = 0; i < r.outputs; i++, rn__walk_next(&r.kept)) {                      \
+        type *y = (type *)call->out->data + i;                                             \
+        *y = *y - *y == 0 ? *y / (type)r.terms                                             \
+                          : (type)mean_of_small(&r, &call->in[0], scale, squares);         \
+    }
+
+void rn__divide_sums(const rn_call *call, double scale, bool squares)
+{
+    rn__reduction r;
+
+    rn__reduction_init(&r, call);
+    if (call->out->type == RN_F32)
+        DIVIDE(float)
+    else
+        DIVIDE(double)
 }

@@ -64,4 +64,40 @@ void rn__reduction_init(rn__reduction *r, const rn_call *call);
 void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
                            int64_t *offset);
 
+/* ---- the loops of a reduction ---- */
+
+enum {
+    RN__REDUCE_LANES = 64,
+    RN__REDUCE_BLOCK = 1024,
+    RN__REDUCE_WIDE = 128, /* bytes of the results of a tile, */
+    RN__REDUCE_NARROW = 32 /* and of a part of one */
+};
+
+typedef void rn__reduce_columns(const void *x, const int64_t *offset, int64_t n, void *y);
+
+/* What a reduction does with elements; reduce_kernel.h makes them. x is the first term or
+ * result, y the memory for the totals, n the number of terms, at most a block of them. */
+typedef struct rn__reducing {
+    /* The total of contiguous terms. */
+    void (*block)(const void *x, int64_t n, void *y);
+    /* The totals of adjacent results, or of one, whose terms are at these offsets. */
+    rn__reduce_columns *wide, *narrow, *one;
+    /* Combines n totals with others. */
+    void (*totals)(void *y, const void *x, int64_t n);
+    int64_t element, total; /* bytes: 4 or 8 */
+} rn__reducing;
+
+void rn__reduce_run(const rn_call *call, const rn__reducing *with);
+
+/* The index of one term for each result: of the first largest, by `find`. y is i32. */
+void rn__reduce_to_index(const rn_call *call, int64_t element,
+                         int32_t (*find)(const void *x, int64_t n, int64_t stride));
+
+/*
+ * Divides sums by the number of their terms, for a mean, or a mean of squares. A sum that
+ * is not finite is computed again from small terms, scale x or (scale x)^2, which are
+ * doubles whose sum does not overflow: a mean of finite terms is finite.
+ */
+void rn__divide_sums(const rn_call *call, double scale, bool squares);
+
 #endif

@@ -40,7 +40,7 @@ typedef struct attributes {
 #define TERM(x) R(vm_fabs)(x)
 /* For numbers that are not negative, the order of the bits is that of the numbers, with NaN
  * above all. */
-static inline element combine(element a, element b)
+RN_INLINE element combine(element a, element b)
 {
     const vm_bits m = R(vm_to_bits)(a), n = R(vm_to_bits)(b);
 
@@ -57,8 +57,7 @@ RN_KERNEL(rescale)
 
     reduce(call);
     for (int i = 0; i < call->out->rank; i++) n *= call->out->size[i];
-    for (int64_t i = 0; i < n; i++)
-        y[i] = y[i] >= LARGE ? DOWN : y[i] < SMALL && y[i] > 0 ? up : 1;
+    RN_LEFT(i, 0, n, y[i] = y[i] >= LARGE ? DOWN : y[i] < SMALL && y[i] > 0 ? up : 1)
     return true;
 }
 

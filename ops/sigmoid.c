@@ -13,7 +13,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(sigmoid, real, R(sigmoid)(x))
+RN_LONG1(sigmoid, real, R(sigmoid)(x))
 
 #if RN_ONCE
 

@@ -12,7 +12,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(silu, real, R(silu)(x))
+RN_LONG1(silu, real, R(silu)(x))
 
 #if RN_ONCE
 

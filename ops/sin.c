@@ -10,7 +10,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1_FAR(sin, real, R(sin)(x), R(vm_trig_far)(x), R(libm_sin)(x))
+RN_LONG1_FAR(sin, real, R(sin)(x), R(vm_trig_far)(x), R(libm_sin)(x))
 
 #if RN_ONCE
 

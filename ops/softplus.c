@@ -10,7 +10,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(softplus, real, R(softplus)(x))
+RN_LONG1(softplus, real, R(softplus)(x))
 
 #if RN_ONCE
 

@@ -12,7 +12,7 @@
 
 #if RN_IS_REAL
 /* A single instruction; the builtin depends on the type. */
-static inline real square_root(real x)
+RN_INLINE real square_root(real x)
 {
 #if RN_REAL == 32
     return sqrtf(x);

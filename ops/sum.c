@@ -8,12 +8,12 @@
  *   y  = sum of x over the axes, 0 over nothing; in the order of reduce_kernel.h
  *   dx = dy repeated over the axes
  */
-#include "ops/op.h"
+#include "ops/reduce.h"
 
 #if RN_IS_NUMBER
 
 #define START 0
-static inline element combine(element a, element b)
+RN_INLINE element combine(element a, element b)
 {
     return a + b;
 }

@@ -10,14 +10,14 @@
  *
  * Squares of f32 are exact in f64, and neither overflow nor underflow.
  */
-#include "ops/op.h"
+#include "ops/reduce.h"
 
 #if RN_IS_REAL
 
 #define TOTAL   double
 #define TERM(x) ((double)(x) * (double)(x))
 #define START   0
-static inline double combine(double a, double b)
+RN_INLINE double combine(double a, double b)
 {
     return a + b;
 }

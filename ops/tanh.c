@@ -13,7 +13,7 @@
  */
 #include "ops/op.h"
 
-RN_MAP1(tanh, real, R(tanh)(x))
+RN_LONG1(tanh, real, R(tanh)(x))
 
 #if RN_ONCE
 

@@ -13,6 +13,8 @@
 #include "kernel/philox.h"
 #include "ops/retype.h"
 
+#include <string.h>
+
 typedef struct attributes {
     rn__named_type result;
     int64_t rank, size[RN_RANK_MAX];
@@ -21,7 +23,7 @@ typedef struct attributes {
 
 #if RN_IS_REAL
 
-static inline real fraction(const uint32_t bits[4])
+RN_INLINE real fraction(const uint32_t bits[4])
 {
 #if RN_REAL == 32
     return (real)(bits[0] >> 8) * 0x1p-24f;
@@ -32,6 +34,7 @@ static inline real fraction(const uint32_t bits[4])
 
 RN_KERNEL(uniform)
 {
+    enum { SOME = 32 };
     const attributes *a = (const attributes *)call->attributes;
     const rn_array *t = &call->in[0];
     const int32_t *tick = (const int32_t *)t->data;
@@ -43,13 +46,18 @@ RN_KERNEL(uniform)
     int64_t count = 1;
 
     for (int i = 0; i < call->out->rank; i++) count *= call->out->size[i];
-    for (int64_t i = 0; i < count; i++) {
-        const uint64_t at = (uint64_t)(call->first + i);
-        const uint32_t counter[4] = {(uint32_t)at, (uint32_t)(at >> 32), t0, t1};
-        uint32_t bits[4];
+    for (int64_t i = 0; i < count; i += SOME) {
+        real some[SOME];
 
-        rn__philox(counter, key, bits);
-        y[i] = fraction(bits);
+        for (int j = 0; j < SOME; j++) {
+            const uint64_t at = (uint64_t)(call->first + i + j);
+            const uint32_t counter[4] = {(uint32_t)at, (uint32_t)(at >> 32), t0, t1};
+            uint32_t bits[4];
+
+            rn__philox(counter, key, bits);
+            some[j] = fraction(bits);
+        }
+        memcpy(y + i, some, (size_t)(count - i < SOME ? count - i : SOME) * sizeof *y);
     }
     return true;
 }

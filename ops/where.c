@@ -12,39 +12,52 @@
  */
 #include "ops/op.h"
 
+#if !RN_ONCE
+
 /* Both are read, so that the selection is one vector instruction. */
-static inline element choose(uint8_t condition, element x, element y)
+RN_INLINE element choose(uint8_t condition, element x, element y)
 {
     return condition ? x : y;
 }
 
+/* One operand alone: there is one condition for all, as for a whole row. */
+static void copy(int64_t n, const element *x, int64_t step, element *w)
+{
+    if (step == 1)
+        memmove(w, x, (size_t)n * sizeof *w);
+    else
+        for (int64_t i = 0; i < n; i++) w[i] = x[i * step];
+}
+
 void R(rn__map_where)(RN_MAP_ARGUMENTS)
 {
-    const uint8_t *c = (const uint8_t *)in[0];
-    const element *x = (const element *)in[1], *y = (const element *)in[2];
-    element *w = (element *)out;
+    const uint8_t *c = (const uint8_t *)in[0], *end = c + n;
     const int64_t sc = step[0], sx = step[1], sy = step[2];
+    const int64_t whole = sc == 1 && ((sx | sy) & ~(int64_t)1) == 0 ? n : 0;
+    _Alignas(VECTOR_BYTES) element x0[VECTOR_BYTES], y0[VECTOR_BYTES];
+    element *w = (element *)out;
 
     (void)attributes;
-    if (n > 0 && sc == 0) { /* one condition for all, as for a whole row */
-        const element *from = c[0] ? x : y;
-        const int64_t s = c[0] ? sx : sy;
-        if (s == 1)
-            RN_EACH(i, n) w[i] = from[i];
-        else
-            RN_EACH(i, n) w[i] = from[i * s];
-    } else if (n > 0 && sc == 1 && sx == 1 && sy == 0) {
-        const element y0 = y[0];
-        RN_EACH(i, n) w[i] = choose(c[i], x[i], y0);
-    } else if (n > 0 && sc == 1 && sx == 0 && sy == 1) {
-        const element x0 = x[0];
-        RN_EACH(i, n) w[i] = choose(c[i], x0, y[i]);
-    } else if (sc == 1 && sx == 1 && sy == 1) {
-        RN_EACH(i, n) w[i] = choose(c[i], x[i], y[i]);
-    } else {
-        RN_EACH(i, n) w[i] = choose(c[i * sc], x[i * sx], y[i * sy]);
+    if (n > 0 && sc == 0) {
+        copy(n, (const element *)(c[0] ? in[1] : in[2]), c[0] ? sx : sy, w);
+        return;
     }
+    const element *x = R(rn__repeat)(x0, in[1], sx, whole);
+    const element *y = R(rn__repeat)(y0, in[2], sy, whole);
+
+    for (; whole > 0 && end - c >= VECTOR_BYTES; c += VECTOR_BYTES, w += VECTOR_BYTES) {
+        RN_EACH(j, VECTOR_BYTES) w[j] = choose(c[j], x[j], y[j]);
+        x += sx * VECTOR_BYTES, y += sy * VECTOR_BYTES;
+    }
+    for (; whole > 0 && VECTOR_BYTES > 16 && end - c >= 16; c += 16, w += 16) {
+        RN_EACH(j, 16) w[j] = choose(c[j], x[j], y[j]);
+        x += sx * 16, y += sy * 16;
+    }
+    n = whole > 0 ? end - c : n;
+    RN_LEFT(i, 0, n, w[i] = choose(c[i * sc], x[i * sx], y[i * sy]))
 }
+
+#endif
 
 #if RN_ONCE
 

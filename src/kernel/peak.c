@@ -28,8 +28,8 @@ static double work(int64_t rounds, double start)
         UNROLL
         for (int i = 0; i < SUMS; i++) sum[i] = madd(sum[i], factor, term);
     }
-    for (int i = 0; i < SUMS; i++)
-        for (int j = 0; j < LANES; j++) total += (double)sum[i][j];
+    for (int i = 1; i < SUMS; i++) sum[0] += sum[i];
+    for (int j = 0; j < LANES; j++) total += (double)sum[0][j];
     return total;
 }
 

@@ -24,14 +24,9 @@
 #endif
 
 #if defined(RN_ISA_AVX512)
-#define VECTOR_BYTES 64
-#define REGISTERS    32
-#elif defined(RN_ISA_AVX2)
-#define VECTOR_BYTES 32
-#define REGISTERS    16
+#define REGISTERS 32
 #else
-#define VECTOR_BYTES 16
-#define REGISTERS    16
+#define REGISTERS 16
 #endif
 
 /* For loops of constant length that must be fully unrolled. */

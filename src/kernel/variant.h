@@ -10,7 +10,7 @@
  *
  * `real` is the element type of an f32 or f64 variant, `element` that of any variant, and
  * R(name) appends the variant to a name. RN_ONCE guards code that exists once for all
- * variants.
+ * variants: the sources are compiled once more, without one.
  */
 #ifndef RN_KERNEL_VARIANT_H
 #define RN_KERNEL_VARIANT_H
@@ -39,11 +39,30 @@ typedef int32_t element;
 typedef uint8_t element;
 #endif
 
-/* The f32 baseline build also contains the code that is not a kernel. */
-#if defined(RN_VARIANT_F32) && defined(RN_ISA_BASELINE)
-#define RN_ONCE 1
-#else
+#if defined(RN_VARIANT)
 #define RN_ONCE 0
+#else
+#define RN_ONCE 1
+#endif
+
+/* For what must become part of a loop, or the loop is not vectorised; or has constants as
+ * arguments. */
+#define RN_INLINE static inline __attribute__((always_inline))
+
+/* A multiply-add that is rounded once is one instruction. */
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define RN_FMA 1
+#else
+#define RN_FMA 0
+#endif
+
+/* Bytes of a vector register. */
+#if defined(RN_ISA_AVX512)
+#define VECTOR_BYTES 64
+#elif defined(RN_ISA_AVX2)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
 #endif
 
 #endif

@@ -47,15 +47,15 @@ typedef uint64_t vm_bits;
 #define VM_NORMAL_BY    0.1875              /* see vm_normal_tail */
 #define VM_HALF_BITS    0xfffffffff8000000u /* of a number whose square is exact */
 
-static inline real R(vm_fabs)(real x)
+RN_INLINE real R(vm_fabs)(real x)
 {
     return __builtin_fabs(x);
 }
 
 /* a b + c, rounded once where the variant can. */
-static inline real R(vm_madd)(real a, real b, real c)
+RN_INLINE real R(vm_madd)(real a, real b, real c)
 {
-#if defined(__FMA__)
+#if RN_FMA
     return __builtin_fma(a, b, c);
 #else
     return a * b + c;
@@ -63,7 +63,7 @@ static inline real R(vm_madd)(real a, real b, real c)
 }
 
 /* (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2. */
-static inline real R(vm_exp_tail)(real r)
+RN_INLINE real R(vm_exp_tail)(real r)
 {
     real p = 0x1.1e3d0a6b28c24p-29;
 
@@ -80,7 +80,7 @@ static inline real R(vm_exp_tail)(real r)
 }
 
 /* (log((1 + s) / (1 - s)) - 2 s) / s^3 as a function of z = s^2, |s| <= 0.1716. */
-static inline real R(vm_log_tail)(real z)
+RN_INLINE real R(vm_log_tail)(real z)
 {
     real p = 0x1.2f0d8ea940b6p-3;
 
@@ -93,7 +93,7 @@ static inline real R(vm_log_tail)(real z)
 }
 
 /* erf(x) / x - 1 as a function of z = x^2, |x| <= 1. */
-static inline real R(vm_erf_near)(real z)
+RN_INLINE real R(vm_erf_near)(real z)
 {
     real p = 0x1.0579b1abad721p-34;
 
@@ -112,7 +112,7 @@ static inline real R(vm_erf_near)(real z)
 }
 
 /* log(erfc(1 + u)), 0 <= u <= 5. */
-static inline real R(vm_erfc_log)(real u)
+RN_INLINE real R(vm_erfc_log)(real u)
 {
     real p = 0x1.6c5fd5eb1b334p-46;
 
@@ -140,7 +140,7 @@ static inline real R(vm_erfc_log)(real u)
 
 /* e^(a^2 / 2) / t times the normal distribution's function of -a, 0 <= a <= 38, as a
  * function of s = t - 1/2, t = 1 / (1 + VM_NORMAL_BY a). */
-static inline real R(vm_normal_tail)(real s)
+RN_INLINE real R(vm_normal_tail)(real s)
 {
     real p = -0x1.ac52607ac3463p-13;
 

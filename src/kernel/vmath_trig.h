@@ -25,7 +25,7 @@
 #define VM_TRIG_4    0x1.b839a252049c1p-104
 
 /* x - n pi/2 as r + low, and n modulo 4. */
-static inline real R(vm_quarter)(double x, real *low, vm_bits *quarter)
+RN_INLINE real R(vm_quarter)(double x, real *low, vm_bits *quarter)
 {
     const double shifted = x * VM_TWO_OF_PI + 0x1.8p52, n = shifted - 0x1.8p52;
     const double a = x - n * VM_TRIG_1, b = n * VM_TRIG_2;
@@ -47,7 +47,7 @@ static inline real R(vm_quarter)(double x, real *low, vm_bits *quarter)
 }
 
 /* sin(r) / r - 1, divided by z = r^2. */
-static inline real R(vm_sin_tail)(real z)
+RN_INLINE real R(vm_sin_tail)(real z)
 {
 #if RN_REAL == 32
     real p = 1.0f / 362880;
@@ -65,7 +65,7 @@ static inline real R(vm_sin_tail)(real z)
 }
 
 /* cos(r) - 1 + z / 2, divided by z^2. */
-static inline real R(vm_cos_tail)(real z)
+RN_INLINE real R(vm_cos_tail)(real z)
 {
 #if RN_REAL == 32
     real p = -1.0f / 3628800;
@@ -82,7 +82,7 @@ static inline real R(vm_cos_tail)(real z)
 }
 
 /* sin(x + ahead pi/2). */
-static inline real R(vm_sine)(real x, vm_bits ahead)
+RN_INLINE real R(vm_sine)(real x, vm_bits ahead)
 {
     real low;
     vm_bits quarter;
@@ -98,12 +98,12 @@ static inline real R(vm_sine)(real x, vm_bits ahead)
     return quarter & 2 ? -y : y;
 }
 
-static inline bool R(vm_trig_far)(real x)
+RN_INLINE bool R(vm_trig_far)(real x)
 {
     return !(R(vm_fabs)(x) <= (real)VM_TRIG_FAR);
 }
 
-static inline real R(libm_sin)(real x)
+RN_INLINE real R(libm_sin)(real x)
 {
 #if RN_REAL == 32
     return sinf(x);
@@ -112,7 +112,7 @@ static inline real R(libm_sin)(real x)
 #endif
 }
 
-static inline real R(libm_cos)(real x)
+RN_INLINE real R(libm_cos)(real x)
 {
 #if RN_REAL == 32
     return cosf(x);
@@ -121,12 +121,12 @@ static inline real R(libm_cos)(real x)
 #endif
 }
 
-static inline real R(sin)(real x)
+RN_INLINE real R(sin)(real x)
 {
     return R(vm_fabs)(x) < VM_TRIG_TINY ? x : R(vm_sine)(x, 0);
 }
 
-static inline real R(cos)(real x)
+RN_INLINE real R(cos)(real x)
 {
     return R(vm_sine)(x, 1);
 }

@@ -11,7 +11,7 @@
 #include "rondo/ops.h"
 
 /* The final states of a failed layer, so that indexing them is safe. */
-static const rn_tensor nothing[RN_LAYERS_MAX * 2 * RN_STATES_MAX] = {{NULL, 0, 0}};
+static rn_tensor nothing[RN_LAYERS_MAX * 2 * RN_STATES_MAX]; /* zeros, never written */
 
 static rn_sequence failed(void)
 {

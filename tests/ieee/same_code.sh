@@ -21,7 +21,7 @@ done
 CC=$* CFLAGS='' LDFLAGS='' meson setup "$work/build" "$root" -Dtests=disabled -Dexamples=false \
     -Dc_args=-DIN_PLACE >"$work/setup" 2>&1 || { cat "$work/setup"; exit 1; }
 cd "$work/build" || exit 1
-sources='(f(32|64)_baseline.*ops_(exp|tanh)|f32_avx2.*ops_sigmoid|\.so.*(run_look|check_numeric))\.c\.o$'
+sources='(f(32|64)_baseline.*ops_(exp|tanh)|f32_avx2.*ops_sigmoid|small.*(run_look|check_numeric))\.c\.o$'
 $ninja -t targets all | sed -n 's/^\(.*\.c\.o\): .*/\1/p' | grep -E "$sources" |
     sort -u >"$work/objects"
 

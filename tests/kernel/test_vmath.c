@@ -267,14 +267,92 @@ TEST(same_bits_in_a_loop_as_alone)
     }
 }
 
-map R(rn__map_pow);
+/* ---- x^y ---- */
 
-TEST(pow_is_the_c_library_s)
+static void check_power(real x, real y, real z)
 {
-    const real x[3] = {2, 9, 0}, exponent[3] = {10, (real)0.5, 0};
-    const void *in[] = {x, exponent};
-    const int64_t step[] = {1, 1};
-    real y[3];
-    R(rn__map_pow)(3, in, step, y, NULL);
-    cr_assert(y[0] == 1024 && y[1] == 3 && y[2] == 1);
+    const long double truth = powl(x, y), error = units(z, truth);
+
+    cr_assert(error <= POW_BOUND && (isnan(truth) || !signbit(z) == !signbit(truth)),
+              "%a^%a = %a: off by %.3Lf units", (double)x, (double)y, (double)z, error);
+}
+
+TEST(powers_are_within_the_bound)
+{
+    for (uint64_t k = 0; k < 400000 / THINNING;) {
+        real x[COUNT], y[COUNT], z[COUNT];
+
+        for (int i = 0; i < COUNT; i++, k++) pow_arguments(k, &x[i], &y[i]);
+        powers(z, x, y, COUNT);
+        for (int i = 0; i < COUNT; i++) check_power(x[i], y[i], z[i]);
+    }
+}
+
+/* Each with each, and with the other sign. */
+TEST(powers_of_special_values)
+{
+    const real one = 1, whole = RN_REAL == 32 ? 0x1p23f : 0x1p52;
+    const real value[] = {0,
+                          TINIEST,
+                          NORMAL,
+                          one / 3,
+                          (real)0.5,
+                          one - (real)0x1p-20,
+                          1,
+                          one + (real)0x1p-20,
+                          (real)1.5,
+                          2,
+                          (real)2.5,
+                          3,
+                          whole - 1,
+                          whole / 2 - one / 2,
+                          whole,
+                          whole + 1,
+                          2 * whole - 1,
+                          2 * whole,
+                          MAXIMUM,
+                          INFINITE,
+                          NOTHING};
+    enum { VALUES = sizeof value / sizeof *value, ALL = 2 * VALUES };
+    static real x[ALL * ALL], y[ALL * ALL], z[ALL * ALL];
+
+    for (int i = 0; i < ALL * ALL; i++) {
+        const int j = i / ALL, k = i % ALL;
+        x[i] = j < VALUES ? value[j] : -value[j - VALUES];
+        y[i] = k < VALUES ? value[k] : -value[k - VALUES];
+    }
+    powers(z, x, y, ALL * ALL);
+    for (int i = 0; i < ALL * ALL; i++) check_power(x[i], y[i], z[i]);
+}
+
+/* What has a value that a real holds is that value. */
+TEST(exact_powers)
+{
+    for (int n = 0; n <= 13; n++) {
+        const real x[] = {3, -3, 2, 9, 10},
+                   y[] = {(real)n, (real)n, (real)-n, (real)0.5, (real)n};
+        real z[5];
+
+        powers(z, x, y, 5);
+        for (int i = 0; i < (n > 10 ? 4 : 5); i++) {
+            const long double truth = powl(x[i], y[i]);
+            cr_assert((real)truth != truth || z[i] == (real)truth, "%a^%a = %a",
+                      (double)x[i], (double)y[i], (double)z[i]);
+        }
+    }
+}
+
+TEST(same_bits_of_powers_in_a_loop_as_alone)
+{
+    real x[COUNT], y[COUNT], z[COUNT];
+
+    for (int i = 0; i < COUNT; i++) pow_arguments((uint64_t)i, &x[i], &y[i]);
+    powers(z, x, y, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        real alone;
+
+        powers(&alone, &x[i], &y[i], 1);
+        cr_assert(isnan(alone) || !memcmp(&alone, &z[i], sizeof alone), "%a^%a",
+                  (double)x[i], (double)y[i]);
+    }
 }

@@ -55,6 +55,25 @@ static bool measure(const function *f, uint64_t every)
     return worst <= f->bound;
 }
 
+/* Of a sample of pairs: as many as there are numbers. */
+static bool measure_powers(uint64_t every)
+{
+    static real x[COUNT], y[COUNT], z[COUNT];
+    long double worst = 0;
+    real where[2] = {0};
+
+    for (uint64_t k = 0; k < numbers / every;) {
+        for (int i = 0; i < COUNT; i++, k++) pow_arguments(k, &x[i], &y[i]);
+        powers(z, x, y, COUNT);
+        for (int i = 0; i < COUNT; i++) {
+            const long double error = units(z[i], powl(x[i], y[i]));
+            if (error > worst) worst = error, where[0] = x[i], where[1] = y[i];
+        }
+    }
+    printf("%-10s %.3Lf at %a ^ %a\n", "pow", worst, (double)where[0], (double)where[1]);
+    return worst <= POW_BOUND;
+}
+
 int main(int argc, char **argv)
 {
     const unsigned long every = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
@@ -67,5 +86,6 @@ int main(int argc, char **argv)
     }
     for (int i = 0; every > 0 && i < FUNCTIONS; i++)
         if (!measure(&functions[i], every)) ok = false;
+    if (every > 0 && !measure_powers(every)) ok = false;
     return ok ? 0 : 1;
 }

@@ -139,4 +139,53 @@ static long double units(real y, long double truth)
     return ldexpl(fabsl((long double)y - truth), -(exponent < LOWEST ? LOWEST : exponent));
 }
 
+/* ---- x^y ---- */
+
+map R(rn__map_pow);
+
+static void powers(real *z, const real *x, const real *y, int64_t count)
+{
+    const void *in[] = {x, y};
+    const int64_t step[] = {1, 1};
+
+    R(rn__map_pow)(count, in, step, z, NULL);
+}
+
+#if RN_REAL == 32
+#define POW_BOUND 1.0L
+#else
+#define POW_BOUND 1.2L
+#endif
+
+static uint64_t scrambled(uint64_t k)
+{
+    k = (k ^ k >> 30) * 0xbf58476d1ce4e5b9u;
+    k = (k ^ k >> 27) * 0x94d049bb133111ebu;
+    return k ^ k >> 31;
+}
+
+static double fraction_of(uint64_t k)
+{
+    return (double)(scrambled(k) >> 11) * 0x1p-53;
+}
+
+/* Pair k of a fixed sequence: any numbers at all; any x and a z of any magnitude; x near 1;
+ * and small numbers, every other y a whole one. */
+static void pow_arguments(uint64_t k, real *x, real *y)
+{
+    const double u = fraction_of(4 * k), v = 2 * fraction_of(4 * k + 1) - 1;
+    const double most = RN_REAL == 32 ? 110 : 760; /* log z is out of range beyond */
+
+    *x = from_bits((bit_pattern)scrambled(4 * k + 2));
+    *y = from_bits((bit_pattern)scrambled(4 * k + 3));
+    if (k % 4 == 1)
+        *x = (real)fabs(*x);
+    else if (k % 4 == 2)
+        *x = (real)(1 + v * ldexp(1, -(int)(u * 2 * DIGITS) / 2));
+    if (k % 4 == 3)
+        *x = (real)(20 * v), *y = (real)(k % 8 < 4 ? 40 * u - 20 : rint(40 * u - 20));
+    else if (k % 4 > 0)
+        *y = (real)((2 * fraction_of(4 * k + 3) - 1) * most / (double)logl(*x));
+}
+
 #endif
