@@ -47,28 +47,21 @@ typedef void tile_function(const tile_operands *t);
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Writes or adds the sums. */
+/* Writes the sums, with the terms that are added to them: one loop for both, for they are
+ * in each size of tile. */
 INLINE void tile_end(int rows, int vectors, vec (*sum)[WIDEST], const tile_operands *t)
 {
     real *c = t->c;
-    const real *prior = t->prior;
-    const int64_t c_row = t->c_row, prior_row = t->prior_row;
-    const bool add = t->add;
+    const int64_t c_row = t->c_row;
 
-    if (prior) {
+    for (int term = t->prior ? 0 : 1; term <= t->add; term++) {
+        const real *x = term == 0 ? t->prior : c;
+        const int64_t row = term == 0 ? t->prior_row : c_row;
         UNROLL
         for (int i = 0; i < rows; i++) {
             UNROLL
             for (int j = 0; j < vectors; j++)
-                sum[i][j] = load(prior + i * prior_row + j * LANES) + sum[i][j];
-        }
-    }
-    if (add) {
-        UNROLL
-        for (int i = 0; i < rows; i++) {
-            UNROLL
-            for (int j = 0; j < vectors; j++)
-                sum[i][j] = load(c + i * c_row + j * LANES) + sum[i][j];
+                sum[i][j] = load(x + i * row + j * LANES) + sum[i][j];
         }
     }
     UNROLL
