@@ -27,6 +27,9 @@
 
 enum { WIDEST = 8 }; /* vectors in a row of a tile */
 
+/* Tiles of fewer sums take two terms at a time, for the others that is only more code. */
+enum { FULL = 12 };
+
 typedef struct tile_operands {
     int64_t k;
     const real *a; /* a[i * a_row + p], or a[i + p * a_step]: see the tables below */
@@ -104,7 +107,8 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
     const int64_t b_row = t->b_row, b_next = t->b_next;
     const real *a[(MR + 3) / 4], *b[WIDEST / 4];
     const char *fetch = t->fetch;
-    const int64_t fetch_step = t->fetch_step;
+    const int terms = rows * vectors < FULL ? 2 : 1;
+    const int64_t fetch_step = t->fetch_step * terms / 2;
     vec sum[MR][WIDEST];
     int64_t p = t->k;
 
@@ -117,13 +121,13 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
     for (int i = 0; i < rows; i += 4) a[i / 4] = t->a + i * a_row;
     UNROLL
     for (int j = 0; j < vectors; j += 4) b[j / 4] = t->b + j * b_next;
-    for (; p >= 2; p -= 2) {
+    for (; p >= terms; p -= terms) {
         tile_term(rows, vectors, sum, a, a_row, 0, b, b_next, 0);
-        tile_term(rows, vectors, sum, a, a_row, a_step, b, b_next, b_row);
+        if (terms == 2) tile_term(rows, vectors, sum, a, a_row, a_step, b, b_next, b_row);
         UNROLL
-        for (int i = 0; i < rows; i += 4) a[i / 4] += 2 * a_step;
+        for (int i = 0; i < rows; i += 4) a[i / 4] += terms * a_step;
         UNROLL
-        for (int j = 0; j < vectors; j += 4) b[j / 4] += 2 * b_row;
+        for (int j = 0; j < vectors; j += 4) b[j / 4] += terms * b_row;
         if (!by_rows && rows > 1) {
             __builtin_prefetch(fetch, 0, 2);
             fetch += fetch_step;
