@@ -5,7 +5,7 @@
 
 #include "layer_check.h"
 
-/* With sanitizers, which take their time, every other cell, in graphs of one type. */
+/* With sanitizers, which take their time, one cell of four, in graphs of one type. */
 #if defined(__SANITIZE_ADDRESS__)
 enum { TYPES = 1 };
 #else
@@ -16,9 +16,9 @@ static void cells(int kind, int count)
 {
     static const rn_type types[] = {RN_F64, RN_F32};
 
-    for (int c = TYPES == 1 ? kind % 2 : 0; c < count; c += 3 - TYPES)
+    for (int c = TYPES == 1 ? kind % 4 : 0; c < count; c += TYPES == 1 ? 4 : 1)
         for (int t = 0; t < TYPES; t++) {
-            const rn_type type = types[TYPES == 1 ? c / 2 % 2 : t];
+            const rn_type type = types[TYPES == 1 ? c / 4 % 2 : t];
             const layer_result r =
                 layer_check(&layer_kinds[kind], layer_cells[c], type, false);
             cr_expect(r.failed == 0, "%d of %d graphs failed: %s", r.failed, r.graphs,

@@ -31,8 +31,10 @@ void plain_add(const char *suite, const char *name, plain_test *test);
          : (fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #__VA_ARGS__), exit(1)))
 #define cr_expect                cr_assert
 #define cr_assert_eq(a, b, ...)  cr_assert((a) == (b))
+#define cr_assert_lt(a, b, ...)  cr_assert((a) < (b))
 #define cr_assert_gt(a, b, ...)  cr_assert((a) > (b))
 #define cr_assert_leq(a, b, ...) cr_assert((a) <= (b))
+#define cr_assert_not(a, ...)    cr_assert(!(a))
 #define cr_assert_null(a, ...)   cr_assert(!(a))
 #define cr_assert_str_eq(a, b, ...)                                                        \
     (strcmp((a), (b)) ? (fprintf(stderr, "\"%s\"\n", (a)), cr_assert(!#a)) : (void)0)
