@@ -115,7 +115,8 @@ build()
     again=
     [ -f "$folder/build.ninja" ] && again=--reconfigure
     # shellcheck disable=SC2086 # nothing or one word
-    if meson setup "$folder" $again "$@" >"$scratch/build" 2>&1 &&
+    # Lines are enough to know where something happened.
+    if meson setup "$folder" $again "$@" -Dc_args=-g1 >"$scratch/build" 2>&1 &&
         sed -n 's/^Message: \(skipped: .*\)/\1/p' "$scratch/build" &&
         meson compile -C "$folder" -j 2 $only >"$scratch/build" 2>&1; then
         grep -A 5 'warning:' "$scratch/build" | head -n 40
@@ -197,7 +198,7 @@ fi
 stage "thread sanitizer"
 only=threads
 if build build-thread "the build with the thread sanitizer" -Dtests=enabled --buildtype=debugoptimized \
-    -Db_sanitize=thread -Db_lundef=false; then
+    -Doptimization=1 -Db_sanitize=thread -Db_lundef=false; then
     run build-thread thread --suite threads
 fi
 only=
