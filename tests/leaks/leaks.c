@@ -68,12 +68,12 @@ static void *reallocate(void *user, void *block, size_t bytes)
 
 /* ---- one piece of work with every request refused ---- */
 
-/* Every other request is refused: the odd ones once, the even ones and all after them for
- * ever. With sanitizers, which take their time, one of ten. */
+/* With sanitizers, which take their time, one request of ten is refused once, and another
+ * one and all after it for ever. */
 #if defined(__SANITIZE_ADDRESS__)
 enum { STEP = 10 };
 #else
-enum { STEP = 2 };
+enum { STEP = 1 };
 #endif
 
 static int failures;
