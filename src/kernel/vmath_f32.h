@@ -32,11 +32,12 @@ typedef uint32_t vm_bits;
 #define VM_INFINITY     __builtin_inff()
 #define VM_NAN          __builtin_nanf("")
 
+#define VM_HALF_RANGE   0x1p64f /* about the root of the largest power of two */
 #define VM_EXP_LOW      -104.0f /* exp is 0 from here down, infinite from VM_EXP_HIGH up */
 #define VM_EXP_HIGH     89.0f
 #define VM_EXPM1_LOW    -20.0f   /* expm1 is -1 from here down */
 #define VM_TANH_HIGH    10.0f    /* tanh is 1 from here up */
-#define VM_TINY         0x1p-13f /* |x| below: tanh x = x */
+#define VM_TINY         0x1p-13f /* |x| below: atan x = x */
 #define VM_TRIG_TINY    0x1p-13f /* |x| below: sin x = x */
 #define VM_TINIER       0x1p-25f /* |x| below: expm1 x = log1p x = x */
 #define VM_ERF_HIGH     4.0f     /* erf is 1 from here up */

@@ -33,11 +33,12 @@ typedef uint64_t vm_bits;
 #define VM_INFINITY     __builtin_inf()
 #define VM_NAN          __builtin_nan("")
 
-#define VM_EXP_LOW      -746.0 /* exp is 0 from here down, infinite from VM_EXP_HIGH up */
+#define VM_HALF_RANGE   0x1p512 /* about the root of the largest power of two */
+#define VM_EXP_LOW      -746.0  /* exp is 0 from here down, infinite from VM_EXP_HIGH up */
 #define VM_EXP_HIGH     710.0
 #define VM_EXPM1_LOW    -40.0   /* expm1 is -1 from here down */
 #define VM_TANH_HIGH    20.0    /* tanh is 1 from here up */
-#define VM_TINY         0x1p-28 /* |x| below: tanh x = x */
+#define VM_TINY         0x1p-28 /* |x| below: atan x = x */
 #define VM_TRIG_TINY    0x1p-27 /* |x| below: sin x = x */
 #define VM_TINIER       0x1p-54 /* |x| below: expm1 x = log1p x = x */
 #define VM_ERF_HIGH     6.0     /* erf is 1 from here up */
