@@ -72,9 +72,11 @@ RN_API rn_status rn_model_load(rn_model *model, const char *path);
 typedef struct rn_scope {
     rn_graph *graph;
     rn_model *model;
-    const char *path; /* "" or "rnn/layer0"; owned by the graph */
-    bool inference;   /* dropout is the identity and draws no random numbers */
-    uint32_t shared;  /* the call of rn_share that returned it; 0: none */
+    const char *path;   /* "" or "rnn/layer0"; owned by the graph */
+    bool inference;     /* dropout is the identity and draws no random numbers */
+    uint32_t shared;    /* the call of rn_share that returned it; 0: none */
+    double weight_drop; /* in training, the probability of dropping an element of the
+                           recurrent weights of rn_gate and rn_gate_state; 0: none */
 } rn_scope;
 
 /* The root scope of a model, for training or for inference. A NULL graph or model is not an

@@ -7,6 +7,7 @@
  *   y = W x + U h + b
  */
 #include "graph/frame.h"
+#include "rondo/layers.h"
 #include "rondo/ops.h"
 #include "rondo/recurrent.h"
 
@@ -40,9 +41,12 @@ static rn_tensor product(rn_scope scope, const char *what, const char *name,
     if (units < 1)
         return rn_fail(graph, "%s: units must be positive: %s has %lld", what,
                        name ? name : "(null)", (long long)units);
-    return rn_matmul(x,
-                     rn_weight(rn_scope_in(scope, name), part,
-                               (rn_shape){2, {rn_size(x, -1), units}}, (rn_init){kind, 1}));
+
+    const rn_scope gate = rn_scope_in(scope, name);
+    const rn_tensor w =
+        rn_weight(gate, part, (rn_shape){2, {rn_size(x, -1), units}}, (rn_init){kind, 1});
+    return rn_matmul(x, *part == 'u' ? rn_dropout(gate, "weight_drop", w, scope.weight_drop)
+                                     : w);
 }
 
 rn_tensor rn_gate_input(rn_scope scope, const char *name, rn_tensor x, int64_t units)

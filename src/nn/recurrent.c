@@ -2,7 +2,7 @@
 /*
  * The generic recurrent layer: one loop for each layer and direction, over any cell.
  *
- *   x [T, B, I]  ->  layer0 [T, B, D O]  ->  dropout  ->  layer1  ->  ..
+ *   x [T, B, I]  ->  layer0 [T, B, N]  ->  dropout  ->  layer1  ->  ..
  */
 #include "nn/recurrent.h"
 
@@ -10,12 +10,19 @@
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 
-/* The final states of a failed layer, so that indexing them is safe. */
-static rn_tensor nothing[RN_LAYERS_MAX * 2 * RN_STATES_MAX]; /* zeros, never written */
+/* The states of a failed layer, so that indexing them is safe; and their numbers. Zeros,
+ * never written. */
+static rn_tensor nothing[RN__SUBLAYERS_MAX * RN_STATES_MAX];
+static int no_numbers[RN__SUBLAYERS_MAX];
 
-static rn_sequence failed(void)
+static rn_sequence failed(rn_tensor y)
 {
-    return (rn_sequence){.outputs = rn_null(), .last = rn_null(), .final = nothing};
+    return (rn_sequence){.outputs = y,
+                         .last = y,
+                         .final = nothing,
+                         .states = nothing,
+                         .first = no_numbers,
+                         .direction = {y, y}};
 }
 
 /* The result of a call without a graph: null tensors that name it. */
@@ -25,137 +32,141 @@ static rn_tensor lost(const rn__recurrent *r, rn_tensor x)
     return rn__null_from(rn__recurrent_what(r), RN__NULL_X, &x, 1);
 }
 
-/* All states, layer by layer: the final ones, and with .stateful the variables that keep
- * them and the variable that marks the sequences that have begun, if there is one. */
-typedef struct layer_states {
-    rn_tensor *final, *kept, begun;
-} layer_states;
+/* All states: the final ones, those after every step, and with .stateful the variables that
+ * keep them, null for those that do not stay, and the variable that marks the sequences
+ * that have begun, if there is one. */
+typedef struct all_states {
+    rn_tensor *final, *history, *kept, begun;
+    int *first;
+} all_states;
 
-/* The results of a layer, in one direction or all. */
-typedef struct layer_results {
-    rn_tensor outputs, last;
-} layer_results;
-
-/* The states of a layer and direction at its first step. False after an error. */
-static bool begin_states(const rn__recurrent *r, int layer, int direction,
-                         const layer_states *all, rn_tensor *state)
+static bool new_states(const rn__recurrent *r, all_states *all)
 {
-    const int count = r->cell->states, first = (layer * r->directions + direction) * count;
+    rn__arena *arena = &r->graph->root->arena;
+    const size_t count = (size_t)r->count, sublayers = (size_t)(r->layers * r->directions);
 
-    if (r->options.initial_count) {
-        for (int i = 0; i < count; i++) state[i] = r->options.initial[first + i];
-        return true;
+    *all = (all_states){.begun = rn_null()};
+    all->final = (rn_tensor *)rn__arena_new(arena, 3 * count * sizeof *all->final);
+    all->first = (int *)rn__arena_new(arena, sublayers * sizeof *all->first);
+    if (!all->final || !all->first) {
+        rn__no_memory(r->graph);
+        return false;
     }
-    if (!r->options.stateful) return rn__recurrent_begin(r, layer, direction, state);
-    for (int i = 0; i < count; i++) all->kept[first + i] = rn__recurrent_kept(r, layer, i);
-    if (rn__recurrent_begins_zero(r)) {
-        for (int i = 0; i < count; i++) state[i] = all->kept[first + i];
-        return true;
-    }
-    if (!rn__recurrent_begin(r, layer, direction, state)) return false;
-    for (int i = 0; i < count; i++)
-        state[i] = rn__recurrent_resume(all->begun, all->kept[first + i], state[i]);
+    all->history = all->final + count;
+    all->kept = all->history + count;
+    for (size_t i = 0; i < 3 * count; i++) all->final[i] = rn_null();
+    for (size_t i = 0; i < sublayers; i++) all->first[i] = r->sub[i].first;
+    if (r->options.stateful && !rn__recurrent_begins_zero(r))
+        all->begun = rn__recurrent_begun(r);
     return true;
 }
 
-/* The carry whose final value is the output of a sequence's last step: state 0 if the
- * output is the next state 0, else an extra carry that starts as zero. */
-static rn_tensor last_output(const rn__recurrent *r, rn_loop *loop, rn_tensor y,
-                             rn_tensor carry, rn_tensor next)
+/* The states of a sublayer at its first step. False after an error. */
+static bool begin_states(const rn__recurrent *r, const rn__sublayer *s,
+                         const all_states *all, rn_tensor *state)
 {
-    if (y.graph == next.graph && y.id == next.id) return carry;
-    carry = rn_loop_carry(loop, rn_fill(r->graph, rn_type_get(y), rn_shape_get(y), 0));
-    rn_loop_next(loop, carry, y);
-    return carry;
+    const int count = s->cell->states;
+    const bool stays = rn__recurrent_stays(r, s);
+    rn_tensor *kept = all->kept + s->first;
+
+    if (r->options.initial_count) {
+        for (int i = 0; i < count; i++) state[i] = r->options.initial[s->first + i];
+        return true;
+    }
+    for (int i = 0; stays && i < count; i++) kept[i] = rn__recurrent_kept(r, s, i);
+    if (stays && rn_is_null(all->begun)) {
+        for (int i = 0; i < count; i++) state[i] = kept[i];
+        return !r->graph->root->failed;
+    }
+    if (!rn__recurrent_begin(r, s, state)) return false;
+    for (int i = 0; stays && i < count; i++)
+        state[i] = rn__recurrent_choose(all->begun, kept[i], state[i]);
+    return true;
 }
 
-/* One loop over x. */
-static layer_results run(const rn__recurrent *r, int layer, int direction, rn_tensor x,
-                         const layer_states *all)
+/* A layer in all its directions. Writes those to `direction`. */
+static rn__results run_layer(const rn__recurrent *r, int layer, rn_tensor x,
+                             const all_states *all, rn_tensor *direction)
 {
-    const int states = r->cell->states,
-              first = (layer * r->directions + direction) * states;
-    const layer_results none = {rn_null(), rn_null()};
-    rn_tensor carry[RN_STATES_MAX], next[RN_STATES_MAX];
+    rn__results y[2];
 
-    if (!begin_states(r, layer, direction, all, next)) return none;
-
-    rn_loop *loop = rn_loop_begin(r->graph);
-    if (direction == 1 || r->options.reverse) rn_loop_reverse(loop);
-    if (!rn_is_null(r->options.lengths)) rn_loop_lengths(loop, r->options.lengths);
-
-    rn_tensor step = rn_loop_each(loop, x);
-    for (int i = 0; i < states; i++) next[i] = carry[i] = rn_loop_carry(loop, next[i]);
-    if (!loop || r->graph->root->failed) return none;
-
-    const rn_scope scope = rn__recurrent_direction(r, layer, direction);
-    rn_tensor y = rn__recurrent_cell(r, scope, layer, step, next);
-    for (int i = 0; i < states; i++) rn_loop_next(loop, carry[i], next[i]);
-    if (r->graph->root->failed) return none;
-    const rn_tensor last = last_output(r, loop, y, carry[0], next[0]);
-    if (!rn_loop_end(loop)) return none;
-
-    for (int i = 0; i < states; i++) all->final[first + i] = rn_loop_final(loop, carry[i]);
-    return (layer_results){rn_loop_collect(loop, y), rn_loop_final(loop, last)};
+    for (int d = 0; d < r->directions; d++) {
+        const rn__sublayer *s = &r->sub[layer * r->directions + d];
+        rn_tensor *state = all->final + s->first;
+        if (!begin_states(r, s, all, state)) return (rn__results){rn_null(), rn_null()};
+        y[d] = rn__recurrent_loop(r, s, x, state, all->history + s->first);
+        direction[d] = y[d].outputs;
+        if (rn_is_null(y[d].outputs)) return y[d];
+    }
+    if (r->directions == 1) return y[0];
+    return (rn__results){rn__recurrent_merged(r, y[0].outputs, y[1].outputs),
+                         rn__recurrent_merged(r, y[0].last, y[1].last)};
 }
 
-/* A layer in all its directions: outputs [T, B, D O], last [B, D O]. */
-static layer_results run_layer(const rn__recurrent *r, int layer, rn_tensor x,
-                               const layer_states *all)
+/* The states with which the next run begins. */
+static void keep(const rn__recurrent *r, const all_states *all)
 {
-    layer_results one = run(r, layer, 0, x, all);
+    const int64_t after = r->options.keep_after;
+    rn_tensor end[RN__SUBLAYERS_MAX * RN_STATES_MAX];
 
-    if (r->directions == 1) return one;
-
-    layer_results other = run(r, layer, 1, x, all);
-    if (rn_is_null(one.outputs) || rn_is_null(other.outputs))
-        return (layer_results){rn_null(), rn_null()};
-    return (layer_results){
-        rn_concat((const rn_tensor[]){one.outputs, other.outputs}, 2, -1),
-        rn_concat((const rn_tensor[]){one.last, other.last}, 2, -1)};
+    for (int i = 0; i < r->count; i++) {
+        end[i] = all->final[i];
+        if (after == 0 || rn_is_null(all->kept[i])) continue;
+        const int64_t steps = rn_size(all->history[i], 0);
+        const int64_t at = r->options.reverse ? steps - after : after - 1;
+        end[i] = rn_reshape(rn_slice(all->history[i], 0, at, at + 1, 1),
+                            rn_shape_get(all->final[i]));
+    }
+    rn__recurrent_keep(r, all->kept, all->begun, end);
 }
 
-static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, const layer_states *all)
+/* Exchanges the axes of steps and sequences, if sequences come first. */
+static rn_tensor exchanged(const rn__recurrent *r, rn_tensor x)
 {
-    layer_results y = {x, rn_null()};
+    int axes[RN_RANK_MAX] = {1, 0};
+
+    if (!r->options.batch_major || rn_is_null(x)) return x;
+    for (int i = 2; i < rn_rank(x); i++) axes[i] = i;
+    return rn_permute(x, axes);
+}
+
+static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, const all_states *all)
+{
+    rn__results y = {x, rn_null()};
+    rn_tensor direction[2] = {rn_null(), rn_null()};
 
     for (int i = 0; i < r->layers; i++) {
-        if (i > 0)
-            y.outputs = rn_dropout(rn__recurrent_layer(r, i), "dropout", y.outputs,
-                                   r->options.dropout);
-        y = run_layer(r, i, y.outputs, all);
-        if (rn_is_null(y.outputs)) return failed();
+        y = run_layer(r, i, rn__recurrent_input(r, i, y.outputs, x), all, direction);
+        if (rn_is_null(y.outputs)) return failed(rn_null());
     }
-    if (r->options.stateful) rn__recurrent_keep(r, all->kept, all->begun, all->final);
-    if (!rn__recurrent_record(r)) return failed();
+    if (r->options.stateful) keep(r, all);
+    if (!rn__recurrent_record(r)) return failed(rn_null());
+    for (int i = 0; i < r->count; i++) all->history[i] = exchanged(r, all->history[i]);
     return (rn_sequence){
-        .outputs = y.outputs, .last = y.last, .final = all->final, .final_count = r->count};
+        .outputs = exchanged(r, y.outputs),
+        .last = y.last,
+        .final = all->final,
+        .final_count = r->count,
+        .states = all->history,
+        .first = all->first,
+        .direction = {exchanged(r, direction[0]), exchanged(r, direction[1])}};
 }
 
 rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, rn_tensor x,
                          rn_recurrent_options options)
 {
     rn__recurrent r;
+    all_states all;
 
-    if (!rn__recurrent_init(&r, RN__SEQUENCE, scope, name, cell, x, &options)) {
-        const rn_tensor y = lost(&r, x);
-        return (rn_sequence){.outputs = y, .last = y, .final = nothing};
-    }
-
-    layer_states all = {.begun = rn_null()};
-    all.final = (rn_tensor *)rn__arena_new(&r.graph->root->arena,
-                                           2 * (size_t)r.count * sizeof *all.final);
-    if (!all.final) {
-        rn__no_memory(r.graph);
-        return failed();
-    }
-    all.kept = all.final + r.count;
-    if (options.stateful && !rn__recurrent_begins_zero(&r))
-        all.begun = rn__recurrent_begun(&r);
+    if (!rn__recurrent_init(&r, RN__SEQUENCE, scope, name, cell, x, &options))
+        return failed(lost(&r, x));
+    if (!new_states(&r, &all)) return failed(rn_null());
 
     rn__frame f;
     rn__frame_enter(&f, "recurrent", name, x, rn_null());
-    const rn_sequence y = run_layers(&r, x, &all);
+    r.options.mask = exchanged(&r, options.mask);
+    r.options.restarts = exchanged(&r, options.restarts);
+    const rn_sequence y = run_layers(&r, exchanged(&r, x), &all);
     rn__frame_leave(&f, x);
     return y;
 }
@@ -170,15 +181,18 @@ rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cel
     if (!rn__recurrent_init(&r, RN__STEP, rn_share(scope), name, cell, x, &options))
         return lost(&r, x);
     if (!states) return rn_fail(x.graph, "recurrent_step: no states: %s", r.name);
-    if (!rn__recurrent_check_states(&r, 0, r.count, states)) return rn_null();
 
+    rn_tensor y = x;
+    for (int i = 0; i < r.layers; i++)
+        if (!rn__recurrent_check_states(&r, &r.sub[i], states + r.sub[i].first))
+            return rn_null();
     for (int i = 0; i < r.layers; i++) {
-        const rn_scope layer = rn__recurrent_layer(&r, i);
-        if (i > 0) x = rn_dropout(layer, "dropout", x, options.dropout);
-        x = rn__recurrent_cell(&r, layer, i, x, states + i * cell->states);
-        if (rn_is_null(x)) return x;
+        const rn__sublayer *s = &r.sub[i];
+        y = rn__recurrent_step(&r, s, rn__recurrent_state_mask(&r, s),
+                               rn__recurrent_input(&r, i, y, x), states + s->first);
+        if (rn_is_null(y)) return y;
     }
-    return rn__recurrent_record(&r) ? x : rn_null();
+    return rn__recurrent_record(&r) ? y : rn_null();
 }
 
 /* ---- by name ---- */

@@ -2,30 +2,12 @@
 /* One step of a recurrent layer: the cell's step, and the checks of its results. */
 #include "nn/recurrent.h"
 
-#include <stdio.h>
-
 #include "graph/frame.h"
 
-rn_scope rn__recurrent_layer(const rn__recurrent *r, int layer)
+static bool check_output(const rn__recurrent *r, const rn__sublayer *s, rn_tensor y)
 {
-    char name[32];
-
-    snprintf(name, sizeof name, "layer%d", layer);
-    return rn_scope_in(r->scope, name);
-}
-
-rn_scope rn__recurrent_direction(const rn__recurrent *r, int layer, int direction)
-{
-    const rn_scope scope = rn__recurrent_layer(r, layer);
-
-    if (r->directions == 1) return scope;
-    return rn_scope_in(scope, direction ? "backward" : "forward");
-}
-
-static bool check_output(const rn__recurrent *r, int layer, rn_tensor y)
-{
-    const rn_shape shape = {2, {r->batch, r->outputs[layer]}};
-    const char *what = rn__recurrent_what(r), *cell = r->cell->name;
+    const rn_shape shape = {2, {r->batch, s->outputs}};
+    const char *what = rn__recurrent_what(r), *cell = s->cell->name;
     char wanted[128], text[128];
 
     if (rn_is_null(y))
@@ -50,10 +32,10 @@ static bool same(rn_tensor x, rn_tensor y)
 
 /* Whether the step left all states unchanged. If a state is also x or another state, which
  * is possible in a single step, the answer is false, because it cannot be decided. */
-static bool unwritten(const rn__recurrent *r, rn_tensor x, const rn_tensor *old,
+static bool unwritten(const rn__sublayer *s, rn_tensor x, const rn_tensor *old,
                       const rn_tensor *next)
 {
-    for (int i = 0; i < r->cell->states; i++) {
+    for (int i = 0; i < s->cell->states; i++) {
         if (!same(next[i], old[i]) || same(old[i], x)) return false;
         for (int k = 0; k < i; k++)
             if (same(old[i], old[k])) return false;
@@ -62,11 +44,10 @@ static bool unwritten(const rn__recurrent *r, rn_tensor x, const rn_tensor *old,
 }
 
 /* Checks the next value of one state. */
-static bool check_next(const rn__recurrent *r, int layer, int i, rn_tensor next)
+static bool check_next(const rn__recurrent *r, const rn__sublayer *s, int i, rn_tensor next)
 {
-    const rn_shape shape =
-        rn__recurrent_shape(r, layer * r->directions * r->cell->states + i);
-    const char *what = rn__recurrent_what(r), *cell = r->cell->name;
+    const rn_shape shape = rn__recurrent_shape(r, s, i);
+    const char *what = rn__recurrent_what(r), *cell = s->cell->name;
     char from[128], to[128];
 
     if (rn_is_null(next))
@@ -91,10 +72,11 @@ static bool check_next(const rn__recurrent *r, int layer, int i, rn_tensor next)
     return false;
 }
 
-rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, int layer, rn_tensor x,
+rn_tensor rn__recurrent_cell(const rn__recurrent *r, const rn__sublayer *s, rn_tensor x,
                              rn_tensor *state)
 {
-    const rn_cell *cell = r->cell;
+    const rn_cell *cell = s->cell;
+    const rn_scope scope = rn__recurrent_direction(r, s);
     rn_tensor old[RN_STATES_MAX];
 
     for (int i = 0; i < cell->states; i++) old[i] = state[i];
@@ -105,10 +87,10 @@ rn_tensor rn__recurrent_cell(const rn__recurrent *r, rn_scope scope, int layer, 
     rn_tensor y = cell->step ? cell->step(scope, x, state)
                              : cell->step_with(scope, x, state, cell->options);
     root->frame = frame;
-    if (!check_output(r, layer, y)) return rn_null();
+    if (!check_output(r, s, y)) return rn_null();
     for (int i = 0; i < cell->states; i++)
-        if (!check_next(r, layer, i, state[i])) return rn_null();
-    if (unwritten(r, x, old, state))
+        if (!check_next(r, s, i, state[i])) return rn_null();
+    if (unwritten(s, x, old, state))
         return rn_fail(r->graph, "%s: the cell never writes its state: %s of %s",
                        rn__recurrent_what(r), cell->name, r->name);
     return y;

@@ -4,28 +4,67 @@
 
 #include "nn/model.h"
 
+static bool is_rate(double x)
+{
+    return x >= 0 && x < 1;
+}
+
+/* NULL, or which option must be a rate and is not; *number is its value. */
+static const char *fault_of_rates(const rn_recurrent_options *o, double *number)
+{
+    *number = o->dropout;
+    if (!is_rate(o->dropout)) return "dropout must be in 0 <= dropout < 1";
+    *number = o->input_dropout;
+    if (!is_rate(o->input_dropout))
+        return "input_dropout must be in 0 <= input_dropout < 1";
+    *number = o->recurrent_dropout;
+    if (!is_rate(o->recurrent_dropout))
+        return "recurrent_dropout must be in 0 <= recurrent_dropout < 1";
+    *number = o->weight_drop;
+    if (!is_rate(o->weight_drop)) return "weight_drop must be in 0 <= weight_drop < 1";
+    for (int i = 0; i < RN_STATES_MAX; i++) {
+        *number = o->zoneout[i];
+        if (!is_rate(o->zoneout[i])) return "zoneout must be in 0 <= zoneout < 1";
+    }
+    return NULL;
+}
+
 /* NULL, or what is wrong with the numbers among the options; *number is the wrong one. */
 static const char *fault_of_options(const rn_recurrent_options *o, double *number)
 {
     *number = (double)o->units;
-    if (o->units < 1) return "units must be positive";
+    if (o->units < (o->own ? 0 : 1)) return "units must be positive";
     *number = o->layers;
     if (o->layers < 0 || o->layers > RN_LAYERS_MAX) return "layers must be 1 to 32";
-    *number = o->dropout;
-    if (!(o->dropout >= 0 && o->dropout < 1)) return "dropout must be in 0 <= dropout < 1";
     *number = o->initial_count;
     if (o->initial_count != 0 && !o->initial) return "initial_count without initial";
     if (o->initial_count <= 0 && o->initial) return "initial without initial_count";
-    return NULL;
+    *number = (double)o->keep_after;
+    if (o->keep_after < 0) return "keep_after must not be negative";
+    *number = o->merge;
+    if ((int)o->merge < RN_MERGE_CONCAT || o->merge > RN_MERGE_PRODUCT)
+        return "merge must be one of rn_merge";
+    *number = o->connect;
+    if ((int)o->connect < RN_CONNECT_STACK || o->connect > RN_CONNECT_SKIP)
+        return "connect must be one of rn_connections";
+    return fault_of_rates(o, number);
 }
 
-/* NULL, or which options exclude each other. */
+/* NULL, or which options exclude or need each other. */
 static const char *conflict_of(const rn_recurrent_options *o)
 {
     if (o->bidirectional && o->reverse) return "bidirectional excludes reverse";
-    if (o->stateful && o->bidirectional) return "stateful excludes bidirectional";
-    if (o->stateful && o->reverse) return "stateful excludes reverse";
+    if (o->backward && !o->bidirectional) return "backward needs bidirectional";
+    if (o->merge != RN_MERGE_CONCAT && !o->bidirectional)
+        return "merge needs bidirectional";
+    if (o->merge != RN_MERGE_CONCAT && o->connect == RN_CONNECT_RESIDUAL)
+        return "a residual connection needs RN_MERGE_CONCAT";
     if (o->stateful && o->initial_count) return "stateful excludes initial states";
+    if (o->keep_after && !o->stateful) return "keep_after needs stateful";
+    if (o->keep_after && !rn_is_null(o->lengths)) return "keep_after excludes lengths";
+    if (o->hold && rn_is_null(o->mask)) return "hold needs a mask";
+    if (o->learn_initial && o->initial_count)
+        return "learn_initial excludes initial states";
     return NULL;
 }
 
@@ -36,6 +75,8 @@ static const char *unsupported_option(rn__recurrent_kind kind,
     if (kind == RN__SEQUENCE) return NULL;
     if (kind == RN__STEP && (o->bidirectional || o->reverse)) return "only forward";
     if (!rn_is_null(o->lengths)) return "lengths are for rn_recurrent alone";
+    if (!rn_is_null(o->mask)) return "mask is for rn_recurrent alone";
+    if (!rn_is_null(o->restarts)) return "restarts are for rn_recurrent alone";
     if (o->stateful) return "stateful is for rn_recurrent alone";
     if (o->initial || o->initial_count) return "initial is for rn_recurrent alone";
     return NULL;
@@ -48,38 +89,6 @@ const char *rn__recurrent_what(const rn__recurrent *r)
                                        [RN__BEGIN] = "recurrent_begin"};
 
     return what[r->kind];
-}
-
-static bool check_cell(const rn__recurrent *r)
-{
-    const char *what = rn__recurrent_what(r);
-    const rn_cell *cell = r->cell;
-
-    if (!cell || (!cell->step && !cell->step_with) || !cell->name) {
-        rn_fail(r->graph, "%s: no cell: %s", what, r->name);
-        return false;
-    }
-    if (cell->step && cell->step_with) {
-        rn_fail(r->graph, "%s: a cell has either step or step_with: %s of %s has both",
-                what, cell->name, r->name);
-        return false;
-    }
-    if (cell->states < 1 || cell->states > RN_STATES_MAX) {
-        rn_fail(r->graph, "%s: a cell has 1 to %d states: %s of %s has %d", what,
-                RN_STATES_MAX, cell->name, r->name, cell->states);
-        return false;
-    }
-    for (int i = 0; i < cell->states; i++) {
-        /* Leaves one axis for the batch and one for the steps. */
-        const int rank = cell->state[i].shape.rank;
-        if (rank >= 0 && rank + 2 <= RN_RANK_MAX) continue;
-        rn_fail(r->graph,
-                "%s: a state has 0 to %d axes besides the batch: %s of %s, state %d "
-                "has %d",
-                what, RN_RANK_MAX - 2, cell->name, r->name, i, rank);
-        return false;
-    }
-    return true;
 }
 
 static bool check_options(const rn__recurrent *r)
@@ -122,8 +131,10 @@ static bool check_input(const rn__recurrent *r, rn_tensor x)
         rn_fail(r->graph, "%s: x and the scope belong to two graphs: %s", what, r->name);
     else if (rn_rank(x) != rank || !rn__is_real(rn_type_get(x)))
         rn_fail(r->graph, "%s: x must be real and %s: %s got %s %s", what,
-                rank == 3 ? "[T,B,I]" : "[B,I]", r->name, rn_type_name(rn_type_get(x)),
-                rn__describe(x, text, sizeof text));
+                rank < 3                 ? "[B,I]"
+                : r->options.batch_major ? "[B,T,I]"
+                                         : "[T,B,I]",
+                r->name, rn_type_name(rn_type_get(x)), rn__describe(x, text, sizeof text));
     else if (rn_size(x, -1) < 1)
         rn_fail(r->graph, "%s: x has no units: %s got %s", what, r->name,
                 rn__describe(x, text, sizeof text));
@@ -154,29 +165,38 @@ static bool check_lengths(const rn__recurrent *r, rn_tensor lengths)
     return false;
 }
 
-bool rn__recurrent_check_states(const rn__recurrent *r, int first, int count,
-                                const rn_tensor *states)
+/* A condition for every step of every sequence. */
+static bool check_steps(const rn__recurrent *r, rn_tensor x, rn_tensor steps,
+                        const char *which)
 {
-    const char *what = rn__recurrent_what(r);
-    char wanted[128], text[128];
+    const bool swapped = r->options.batch_major;
+    const rn_shape shape = {2, {rn_size(x, 0), rn_size(x, 1)}};
+    char text[128], wanted[128];
 
-    for (int i = 0; i < count; i++) {
-        const rn_shape shape = rn__recurrent_shape(r, first + i);
-        if (rn_is_null(states[i])) {
-            rn_fail(r->graph, "%s: a state is the null tensor%s: %s, state %d", what,
-                    rn__null_text(states[i], text, sizeof text), r->name, first + i);
-            return false;
-        }
-        if (rn_type_get(states[i]) == r->real &&
-            rn_shape_equal(rn_shape_get(states[i]), shape))
-            continue;
-        rn_fail(r->graph, "%s: a state must be %s %s: %s, state %d is %s %s", what,
-                rn_type_name(r->real), rn__shape_text(shape, wanted, sizeof wanted),
-                r->name, first + i, rn_type_name(rn_type_get(states[i])),
-                rn__describe(states[i], text, sizeof text));
+    if (rn__null_named(steps)) {
+        rn_fail(r->graph, "%s %s: %s is the null tensor%s", rn__recurrent_what(r), r->name,
+                which, rn__null_text(steps, text, sizeof text));
         return false;
     }
-    return true;
+    if (rn_is_null(steps)) return true;
+    if (rn_type_get(steps) == RN_BOOL && rn_shape_equal(rn_shape_get(steps), shape))
+        return true;
+    rn_fail(r->graph, "%s: %s must be bool %s %s: %s got %s %s", rn__recurrent_what(r),
+            which, swapped ? "[B,T]" : "[T,B]",
+            rn__shape_text(shape, wanted, sizeof wanted), r->name,
+            rn_type_name(rn_type_get(steps)), rn__describe(steps, text, sizeof text));
+    return false;
+}
+
+static bool check_keep(const rn__recurrent *r, rn_tensor x)
+{
+    const int64_t steps = r->kind == RN__SEQUENCE ? rn_size(x, r->options.batch_major) : 0;
+
+    if (r->options.keep_after <= steps || r->kind != RN__SEQUENCE) return true;
+    rn_fail(r->graph, "%s: keep_after is more than the steps: %s has %lld of %lld",
+            rn__recurrent_what(r), r->name, (long long)r->options.keep_after,
+            (long long)steps);
+    return false;
 }
 
 static bool check_initial(const rn__recurrent *r)
@@ -184,8 +204,13 @@ static bool check_initial(const rn__recurrent *r)
     const int given = r->options.initial_count;
 
     if (given == 0) return true;
-    if (given == r->count)
-        return rn__recurrent_check_states(r, 0, given, r->options.initial);
+    if (given == r->count) {
+        for (int i = 0; i < r->layers * r->directions; i++)
+            if (!rn__recurrent_check_states(r, &r->sub[i],
+                                            r->options.initial + r->sub[i].first))
+                return false;
+        return true;
+    }
     rn_fail(r->graph, "%s: wrong number of initial states: %s needs %d, not %d",
             rn__recurrent_what(r), r->name, r->count, given);
     return false;
@@ -194,8 +219,8 @@ static bool check_initial(const rn__recurrent *r)
 /* The graph that the loops are added to. */
 static rn_graph *graph_of(rn_tensor x, const rn_recurrent_options *o)
 {
-    const rn_tensor two[2] = {x, o->lengths};
-    rn_graph *graph = rn__innermost(two, 2);
+    const rn_tensor given[4] = {x, o->lengths, o->mask, o->restarts};
+    rn_graph *graph = rn__innermost(given, 4);
     rn_graph *inner = rn__innermost(o->initial, o->initial ? o->initial_count : 0);
 
     return inner && rn__encloses(graph, inner) ? inner : graph;
@@ -221,14 +246,15 @@ bool rn__recurrent_init(rn__recurrent *r, rn__recurrent_kind kind, rn_scope scop
     if (x.graph->root->failed) return false;
     r->scope = rn_scope_in(scope, name);
     r->graph = graph_of(x, options);
-    if (r->graph->root->failed || !check_cell(r) || !check_options(r)) return false;
+    if (r->graph->root->failed || !check_options(r)) return false;
 
     r->layers = options->layers ? options->layers : 1;
     r->directions = options->bidirectional ? 2 : 1;
-    r->count = r->layers * r->directions * cell->states;
-    r->batch = rn_size(x, -2);
+    r->batch = rn_size(x, options->batch_major && rn_rank(x) == 3 ? 0 : -2);
     r->real = scope.model ? scope.model->real : RN_F32;
-    return check_input(r, x) && rn__recurrent_fits_model(r) &&
+    return rn__recurrent_cells(r) && check_input(r, x) && rn__recurrent_fits_model(r) &&
            rn__recurrent_sizes(r, rn_size(x, -1)) && check_lengths(r, options->lengths) &&
+           check_steps(r, x, options->mask, "mask") &&
+           check_steps(r, x, options->restarts, "restarts") && check_keep(r, x) &&
            check_initial(r);
 }

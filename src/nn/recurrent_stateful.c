@@ -29,13 +29,18 @@ static rn_tensor kept(const rn__recurrent *r, rn_scope scope, const char *name,
     return variable;
 }
 
-rn_tensor rn__recurrent_kept(const rn__recurrent *r, int layer, int state)
+bool rn__recurrent_stays(const rn__recurrent *r, const rn__sublayer *s)
+{
+    return r->options.stateful && s->direction == 0;
+}
+
+rn_tensor rn__recurrent_kept(const rn__recurrent *r, const rn__sublayer *s, int state)
 {
     char name[32];
 
     snprintf(name, sizeof name, "state%d", state);
-    return kept(r, rn__recurrent_layer(r, layer), name, r->real,
-                rn__recurrent_shape(r, layer * r->cell->states + state));
+    return kept(r, rn__recurrent_direction(r, s), name, r->real,
+                rn__recurrent_shape(r, s, state));
 }
 
 rn_tensor rn__recurrent_begun(const rn__recurrent *r)
@@ -43,11 +48,20 @@ rn_tensor rn__recurrent_begun(const rn__recurrent *r)
     return kept(r, r->scope, "begun", RN_BOOL, (rn_shape){1, {r->batch}});
 }
 
+/* Whether a sublayer's initial states are zero. */
+static bool zero(const rn__recurrent *r, const rn__sublayer *s)
+{
+    if (s->cell->begin || r->options.learn_initial) return false;
+    for (int i = 0; i < s->cell->states; i++)
+        if (s->cell->state[i].learned || s->cell->state[i].value != 0) return false;
+    return true;
+}
+
 bool rn__recurrent_begins_zero(const rn__recurrent *r)
 {
-    for (int i = 0; i < r->cell->states; i++)
-        if (r->cell->state[i].learned || r->cell->state[i].value != 0) return false;
-    return !r->cell->begin;
+    for (int i = 0; i < r->layers * r->directions; i++)
+        if (rn__recurrent_stays(r, &r->sub[i]) && !zero(r, &r->sub[i])) return false;
+    return true;
 }
 
 /* A condition [B] or [B, 1] reshaped to select among states like x [B, ...]. */
@@ -59,10 +73,10 @@ static rn_tensor by_sequence(rn_tensor condition, rn_tensor x)
     return rn_reshape(condition, shape);
 }
 
-rn_tensor rn__recurrent_resume(rn_tensor begun, rn_tensor kept_state, rn_tensor begin)
+rn_tensor rn__recurrent_choose(rn_tensor condition, rn_tensor x, rn_tensor y)
 {
-    if (rn_is_null(begun) || rn_is_null(kept_state)) return rn_null();
-    return rn_where(by_sequence(begun, begin), kept_state, begin);
+    if (rn_is_null(condition) || rn_is_null(x) || rn_is_null(y)) return rn_null();
+    return rn_where(by_sequence(condition, rn_rank(x) < rn_rank(y) ? y : x), x, y);
 }
 
 /* The largest element of each sequence, [B, 1]. */
@@ -78,22 +92,30 @@ static rn_tensor largest_of(rn_tensor x)
     return rn_max(rn_reshape(x, flat), axes, 1, true);
 }
 
-/* Which sequences have only finite states, [B, 1]. States of the same shape are combined by
- * an element-wise maximum before the reduction. */
-static rn_tensor finite(const rn__recurrent *r, const rn_tensor *final)
+/* The largest of two, either of which may be null. */
+static rn_tensor larger(rn_tensor x, rn_tensor y)
 {
-    rn_tensor all = rn_null(), run = rn_abs(final[0]);
+    if (rn_is_null(x)) return y;
+    return rn_is_null(y) ? x : rn_maximum(x, y);
+}
 
-    for (int i = 1; i <= r->count; i++) {
-        const rn_tensor next = i < r->count ? rn_abs(final[i]) : rn_null();
-        if (!rn_is_null(next) && rn_shape_equal(rn_shape_get(run), rn_shape_get(next))) {
-            run = rn_maximum(run, next);
+/* Which sequences have only finite states, [B, 1], of those that stay. States of the same
+ * shape are combined by an element-wise maximum before the reduction. */
+static rn_tensor finite(const rn_tensor *kept_states, const rn_tensor *final, int count)
+{
+    rn_tensor all = rn_null(), run = rn_null();
+
+    for (int i = 0; i < count; i++) {
+        if (rn_is_null(kept_states[i])) continue;
+        const rn_tensor next = rn_abs(final[i]);
+        if (rn_is_null(run) || rn_shape_equal(rn_shape_get(run), rn_shape_get(next))) {
+            run = larger(run, next);
             continue;
         }
-        run = largest_of(run);
-        all = rn_is_null(all) ? run : rn_maximum(all, run);
+        all = larger(all, largest_of(run));
         run = next;
     }
+    all = larger(all, largest_of(run));
     return rn_less(all, rn_constant_like(all, (double)INFINITY));
 }
 
@@ -105,9 +127,10 @@ void rn__recurrent_keep(const rn__recurrent *r, const rn_tensor *kept_states,
 {
     if (r->graph->root->failed) return;
 
-    const rn_tensor good = finite(r, final);
+    const rn_tensor good = finite(kept_states, final, r->count);
     for (int i = 0; i < r->count; i++)
-        rn_assign(kept_states[i], rn_where(by_sequence(good, final[i]), final[i],
-                                           rn_constant_like(final[i], 0)));
+        if (!rn_is_null(kept_states[i]))
+            rn_assign(kept_states[i],
+                      rn__recurrent_choose(good, final[i], rn_constant_like(final[i], 0)));
     if (!rn_is_null(begun)) rn_assign(begun, rn_reshape(good, rn_shape_get(begun)));
 }

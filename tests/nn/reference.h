@@ -39,18 +39,27 @@ const rn_test_cell *rn_test_cell_at(int index);
 /* The one of a cell. */
 const rn_test_cell *rn_test_cell_of(const rn_cell *cell);
 
-/* Elements of all states of one sequence, ordered as rn_sequence.final, and of an output
- * of the last layer in one direction, which is returned. */
-int64_t rn_test_sizes(const rn_test_cell *cell, const rn_recurrent_options *options,
-                      int64_t I, int64_t *state);
+/* The arguments and results of the whole layer. */
+typedef struct rn_test_run {
+    const rn_model *model;
+    const char *name;
+    const rn_test_cell *cell;
+    rn_recurrent_options options; /* without tensors and dropout */
+    int64_t T, B, I;
+    const double *x;                /* [T,B,I] */
+    const int32_t *lengths;         /* [B]; NULL: all T */
+    const uint8_t *mask, *restarts; /* [T,B]; NULL: all steps, and none */
+    bool initial;                   /* `final` has the initial states before */
+    double *outputs, *last;         /* [T,B,N], [B,N]; room for RN_TEST_UNITS units */
+    double *final;                  /* each state [B, size] one after the other */
+    double *states;                 /* each state [T,B, size]; NULL: not wanted */
+} rn_test_run;
 
-/* The whole layer: x [T,B,I]; initial and final: each state [B, size] one after the other
- * (initial NULL: what the cell begins with); lengths [B] or NULL; outputs [T,B,D O]; last
- * [B,D O]. */
-void rn_test_recurrent(const rn_model *model, const char *name, const rn_test_cell *cell,
-                       const rn_recurrent_options *options, int64_t T, int64_t B, int64_t I,
-                       const double *x, const int32_t *lengths, const double *initial,
-                       double *outputs, double *last, double *final);
+/* Elements of each state of one sequence, ordered as rn_sequence.final, and how many states
+ * there are. Returns N, the units of the last layer's outputs. */
+int64_t rn_test_sizes(const rn_test_run *run, int64_t *state, int *count);
+
+void rn_test_recurrent(const rn_test_run *run);
 
 /* ---- what the references of cells share ---- */
 

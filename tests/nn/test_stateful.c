@@ -193,8 +193,8 @@ static int64_t run_parts(rn_model *model, const rn_cell *cell, int steps, int pa
  * and so it is again after the states are reset. */
 Test(stateful, every_cell_goes_on_where_it_ended)
 {
-    double x[PARTS * X], whole[OUT], parts[OUT], plain[OUT], outputs[PARTS * T * OUT],
-        final[1000];
+    double x[PARTS * X], whole[OUT], parts[OUT], plain[OUT],
+        outputs[PARTS * T * B * RN_TEST_UNITS], final[1000];
 
     rn_test_numbers(x, PARTS * X, 3);
     for (int c = 0; c < RN_TEST_CELLS; c++) {
@@ -204,8 +204,17 @@ Test(stateful, every_cell_goes_on_where_it_ended)
 
         run_parts(model, cell->cell, 1, 0, x, whole); /* makes the weights */
         rn_test_scramble(model, 0.7);
-        rn_test_recurrent(model, "net", cell, &o, PARTS * T, B, I, x, NULL, NULL, outputs,
-                          plain, final);
+        rn_test_recurrent(&(rn_test_run){.model = model,
+                                         .name = "net",
+                                         .cell = cell,
+                                         .options = o,
+                                         .T = PARTS * T,
+                                         .B = B,
+                                         .I = I,
+                                         .x = x,
+                                         .outputs = outputs,
+                                         .last = plain,
+                                         .final = final});
         for (int k = 0; k < 2; k++) {
             rn_model_reset_states(model);
             const int64_t n = run_parts(model, cell->cell, PARTS * T, 1, x, whole);
