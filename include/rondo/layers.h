@@ -41,10 +41,11 @@ RN_API rn_tensor rn_dropout(rn_scope scope, const char *name, rn_tensor x, doubl
 RN_API rn_tensor rn_dropout_mask(rn_scope scope, const char *name, rn_type type,
                                  rn_shape shape, double rate);
 
-/* Zoneout: in training each element of a state keeps its old value with probability `rate`;
- * in inference the result is the mean, rate old + (1 - rate) next. Krueger et al. 2016,
- * arXiv:1606.01305. `old` and `next` are real and alike. Draws as rn_dropout does. */
-RN_API rn_tensor rn_zoneout(rn_scope scope, const char *name, rn_tensor old, rn_tensor next,
+/* Zoneout, of a state h and its next value y, which are real and alike: in training each
+ * element keeps its old value with probability `rate`; in inference the result is the mean,
+ * rate h + (1 - rate) y. Krueger et al. 2016, arXiv:1606.01305. Draws as rn_dropout does.
+ */
+RN_API rn_tensor rn_zoneout(rn_scope scope, const char *name, rn_tensor h, rn_tensor y,
                             double rate);
 
 /* Layer normalisation over the last axis, epsilon 1e-5; arXiv:1607.06450. Weights:

@@ -248,6 +248,31 @@ void rn_model_reset_states(rn_model *model)
     clear(model, RN__CARRIED);
 }
 
+/* States of stateful layers are [batch, ..]. */
+rn_status rn_model_reset_sequence(rn_model *model, int64_t batch, int64_t sequence)
+{
+    bool any = false;
+
+    if (!model) return RN_INVALID;
+    if (sequence < -1 || sequence >= batch)
+        return rn__model_fail(model, RN_INVALID,
+                              "model_reset_sequence: no sequence %lld in a batch of %lld",
+                              (long long)sequence, (long long)batch);
+    for (int i = 0; i < rn_model_count(model); i++) {
+        rn_variable *v = model->entry[i].variable;
+        if (model->entry[i].kind != RN__CARRIED || v->shape.size[0] != batch) continue;
+        const size_t row = batch ? v->bytes / (size_t)batch : 0;
+        any = true;
+        if (row == 0) continue;
+        memset((char *)v->data + (sequence < 0 ? 0 : (size_t)sequence * row), 0,
+               sequence < 0 ? v->bytes : row);
+    }
+    if (any) return RN_OK;
+    return rn__model_fail(model, RN_INVALID,
+                          "model_reset_sequence: no stateful layer has a batch of %lld",
+                          (long long)batch);
+}
+
 void rn__model_reset_derived(rn_model *model)
 {
     clear(model, RN__CARRIED);

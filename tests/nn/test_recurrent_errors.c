@@ -3,7 +3,20 @@
 #define REFUSING recurrent_errors
 #include "refused_support.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "rondo/ops.h"
+
+/* A cell whose outputs have 3 units. */
+static rn_tensor first_three(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    state[0] = rn_tanh(rn_gate(s, "h", x, state[0]));
+    return rn_slice(state[0], -1, 0, 3, 1);
+}
+
+static const rn_cell narrow = {
+    .name = "narrow", .states = 1, .step = first_three, .output = 3};
 
 REFUSES(no_units, "recurrent: units must be positive: net has 0", c.options.units = 0)
 REFUSES(negative_units, "recurrent: units must be positive: net has -3",
@@ -18,10 +31,6 @@ REFUSES(negative_dropout, "recurrent: dropout must be in 0 <= dropout < 1: net h
         c.options.dropout = -0.5)
 REFUSES(both_ways, "recurrent: bidirectional excludes reverse: net",
         c.options.bidirectional = c.options.reverse = true)
-REFUSES(stateful_bidirectional, "recurrent: stateful excludes bidirectional: net",
-        c.options.stateful = c.options.bidirectional = true)
-REFUSES(stateful_reverse, "recurrent: stateful excludes reverse: net",
-        c.options.stateful = c.options.reverse = true)
 REFUSES(stateful_initial, "recurrent: stateful excludes initial states: net",
         c.options.stateful = true;
         c.options.initial = c.initial; c.options.initial_count = 2)
@@ -66,6 +75,81 @@ REFUSES(no_model, "recurrent: the scope has no model: net", rn_model_free(c.mode
         c.model = NULL)
 REFUSES(too_many_states, "recurrent: a cell has 1 to 8 states: odd of net has 9",
         c.cell = &(rn_cell){.name = "odd", .states = 9, .step = rn_cell_rnn.step})
+
+/* ---- options ---- */
+
+REFUSES(input_dropout,
+        "recurrent: input_dropout must be in 0 <= input_dropout < 1: net has 1",
+        c.options.input_dropout = 1)
+REFUSES(recurrent_dropout,
+        "recurrent: recurrent_dropout must be in 0 <= recurrent_dropout < 1: net has -1",
+        c.options.recurrent_dropout = -1)
+REFUSES(weight_drop, "recurrent: weight_drop must be in 0 <= weight_drop < 1: net has nan",
+        c.options.weight_drop = (double)NAN)
+REFUSES(zoneout, "recurrent: zoneout must be in 0 <= zoneout < 1: net has 2",
+        c.options.zoneout[1] = 2)
+REFUSES(merge, "recurrent: merge must be one of rn_merge: net has 9",
+        c.options.bidirectional = true;
+        c.options.merge = (rn_merge)9)
+REFUSES(connect, "recurrent: connect must be one of rn_connections: net has 7",
+        c.options.connect = (rn_connections)7)
+REFUSES(merge_of_one, "recurrent: merge needs bidirectional: net",
+        c.options.merge = RN_MERGE_SUM)
+REFUSES(backward_of_one, "recurrent: backward needs bidirectional: net",
+        c.options.backward = &rn_cell_gru)
+REFUSES(merged_residual, "recurrent: a residual connection needs RN_MERGE_CONCAT: net",
+        c.options.bidirectional = true;
+        c.options.merge = RN_MERGE_SUM; c.options.connect = RN_CONNECT_RESIDUAL)
+REFUSES(
+    residual_sizes,
+    "recurrent: a residual connection needs as many outputs as inputs: layer 1 of net has "
+    "3, not 4",
+    c.options.layers = 2;
+    c.options.own = (const rn_recurrent_layer[2]){{0}, {.units = 3}};
+    c.options.connect = RN_CONNECT_RESIDUAL)
+REFUSES(merged_sizes,
+        "recurrent: directions of different sizes can only be concatenated: layer 0 of net "
+        "has 4 and 3",
+        c.options.bidirectional = true;
+        c.options.merge = RN_MERGE_MEAN; c.options.backward = &narrow)
+REFUSES(own_units, "recurrent: units must be positive: net has -2 in layer 1",
+        c.options.layers = 2;
+        c.options.own = (const rn_recurrent_layer[2]){{0}, {.units = -2}})
+REFUSES(own_cell, "recurrent: a cell has 1 to 8 states: odd of net has 0",
+        c.options.own = (const rn_recurrent_layer[1]){
+            {.cell = &(rn_cell){.name = "odd", .step = rn_cell_rnn.step}}})
+REFUSES(hold_of_all, "recurrent: hold needs a mask: net", c.options.hold = true)
+REFUSES(mask_shape, "recurrent: mask must be bool [T,B] [5,3]: net got bool m [3,5]",
+        c.options.mask = input(&c, "m", RN_BOOL, rn_shape(3, 5)))
+REFUSES(mask_type, "recurrent: mask must be bool [T,B] [5,3]: net got f64 m [5,3]",
+        c.options.mask = input(&c, "m", RN_F64, rn_shape(5, 3)))
+REFUSES(restarts_shape,
+        "recurrent: restarts must be bool [B,T] [5,3]: net got bool m [3,5]",
+        c.options.batch_major = true;
+        c.options.restarts = input(&c, "m", RN_BOOL, rn_shape(3, 5)))
+REFUSES(batch_major_rank, "recurrent: x must be real and [B,T,I]: net got f64 y [5,3]",
+        c.options.batch_major = true;
+        c.x = input(&c, "y", RN_F64, rn_shape(5, 3)))
+REFUSES(keep_of_none, "recurrent: keep_after needs stateful: net", c.options.keep_after = 2)
+REFUSES(keep_negative, "recurrent: keep_after must not be negative: net has -1",
+        c.options.stateful = true;
+        c.options.keep_after = -1)
+REFUSES(keep_too_many, "recurrent: keep_after is more than the steps: net has 6 of 5",
+        c.options.stateful = true;
+        c.options.keep_after = 6)
+REFUSES(keep_with_lengths, "recurrent: keep_after excludes lengths: net",
+        c.options.stateful = true;
+        c.options.keep_after = 2; c.options.lengths = input(&c, "n", RN_I32, rn_shape(3)))
+REFUSES(learned_and_given, "recurrent: learn_initial excludes initial states: net",
+        c.options.learn_initial = true;
+        c.options.initial = c.initial; c.options.initial_count = 2)
+REFUSES(other_cell_in_a_layer,
+        "recurrent: the model has another layer of that name: net is lstm of 1 layer, not "
+        "lstm+gru of 2 layers",
+        rn_recurrent(rn_root(c.graph, c.model), "net", c.cell, c.x,
+                     (rn_recurrent_options){.units = 4});
+        c.options.layers = 2;
+        c.options.own = (const rn_recurrent_layer[2]){{0}, {.cell = &rn_cell_gru}})
 
 /* ---- others ---- */
 

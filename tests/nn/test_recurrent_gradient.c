@@ -32,19 +32,30 @@ static rn_tensor weigh(rn_tensor y, uint64_t seed)
     return rn_sum_all(rn_mul(rn_square(y), c));
 }
 
-static bench make(const rn_cell *cell, rn_recurrent_options o, bool lengths)
+/* What a case reads besides x. */
+enum { LENGTHS = 1, MASK = 2, RESTARTS = 4 };
+
+static bench make(const rn_cell *cell, rn_recurrent_options o, int reads)
 {
+    static const uint8_t mask[T * B] = {1, 0, 1, 0, 1, 1, 1, 1, 0, 1, 0, 1, 1, 1, 1},
+                                  restarts[T * B] = {0, 0, 1, 0, 0, 0, 1, 0,
+                                                     0, 0, 1, 0, 0, 1, 0};
     bench b = {.model = rn_test_model(4), .graph = rn_graph_new()};
     const rn_scope s = rn_root(b.graph, b.model);
 
     b.x = rn_input(b.graph, "x", RN_F64, rn_shape(T, B, I));
     b.lengths = rn_input(b.graph, "lengths", RN_I32, rn_shape(B));
-    if (lengths) o.lengths = b.lengths;
+    if (reads & LENGTHS) o.lengths = b.lengths;
+    if (reads & MASK) o.mask = rn_constant(b.graph, RN_BOOL, rn_shape(T, B), mask);
+    if (reads & RESTARTS)
+        o.restarts = rn_constant(b.graph, RN_BOOL, rn_shape(T, B), restarts);
     /* The input is a layer too, so that the gradient goes through it. */
     rn_sequence y = rn_recurrent(s, "net", cell, rn_linear(s, "in", b.x, I), o);
     b.loss = rn_add(weigh(y.outputs, 5), weigh(y.last, 6));
-    for (int i = 0; i < y.final_count; i++)
+    for (int i = 0; i < y.final_count; i++) {
         b.loss = rn_add(b.loss, weigh(y.final[i], 7 + (uint64_t)i));
+        b.loss = rn_add(b.loss, weigh(y.states[i], 90 + (uint64_t)i));
+    }
     cr_assert_str_eq(rn_graph_error(b.graph), "");
     rn_test_scramble(b.model, 0.8);
     return b;
@@ -79,9 +90,9 @@ static double difference(const bench *b, rn_program *p, double *w)
     return (8 * near - far) / (12 * h);
 }
 
-static void check(const rn_cell *cell, rn_recurrent_options o, bool lengths)
+static void check(const rn_cell *cell, rn_recurrent_options o, int reads)
 {
-    bench b = make(cell, o, lengths);
+    bench b = make(cell, o, reads);
     rn_program *p = rn_test_compile(b.loss);
     double numeric[WEIGHTS];
     int n = 0;
@@ -124,27 +135,61 @@ static void check(const rn_cell *cell, rn_recurrent_options o, bool lengths)
 Test(recurrent_gradient, cells)
 {
     for (int i = 0; i < RN_TEST_CELLS; i++)
-        check(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H}, false);
+        check(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H}, 0);
 }
 
 Test(recurrent_gradient, lengths)
 {
     for (int i = 0; i < RN_TEST_CELLS; i++)
-        check(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H}, true);
+        check(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H}, LENGTHS);
 }
 
 Test(recurrent_gradient, reverse)
 {
     for (int i = 0; i < RN_TEST_CELLS; i++)
         check(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H, .reverse = true},
-              i % 2 == 1);
+              i % 2 ? LENGTHS : 0);
 }
 
 Test(recurrent_gradient, layers_both_ways)
 {
     for (int i = 0; i < RN_TEST_CELLS; i++)
         check(rn_test_cell_at(i)->cell,
-              (rn_recurrent_options){.units = H, .layers = 2, .bidirectional = true}, true);
+              (rn_recurrent_options){.units = H, .layers = 2, .bidirectional = true},
+              LENGTHS);
+}
+
+Test(recurrent_gradient, masks_and_restarts)
+{
+    for (int i = 0; i < RN_TEST_CELLS; i++) {
+        check(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H}, MASK);
+        check(rn_test_cell_at(i)->cell,
+              (rn_recurrent_options){.units = H, .hold = true, .bidirectional = true},
+              MASK | RESTARTS | (i % 2 ? LENGTHS : 0));
+    }
+}
+
+Test(recurrent_gradient, connections_and_merges)
+{
+    const rn_recurrent_layer own[2] = {{.units = 2}, {.cell = &rn_cell_gru}};
+
+    check(
+        &rn_cell_lstm,
+        (rn_recurrent_options){
+            .units = 2, .layers = 3, .connect = RN_CONNECT_RESIDUAL, .learn_initial = true},
+        LENGTHS);
+    check(&rn_cell_rnn,
+          (rn_recurrent_options){
+              .units = H, .layers = 2, .own = own, .connect = RN_CONNECT_SKIP},
+          MASK);
+    for (int merge = RN_MERGE_SUM; merge <= RN_MERGE_PRODUCT; merge++)
+        check(&rn_cell_lstm,
+              (rn_recurrent_options){.units = H,
+                                     .layers = 2,
+                                     .bidirectional = true,
+                                     .backward = &rn_cell_gru,
+                                     .merge = (rn_merge)merge},
+              RESTARTS);
 }
 
 /* Every cell as a layer in the body of a loop, by rn_gradcheck. */
