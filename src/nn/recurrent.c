@@ -61,27 +61,26 @@ static bool new_states(const rn__recurrent *r, all_states *all)
     return true;
 }
 
-/* The states of a sublayer at its first step. False after an error. */
+/* The states with which a sublayer's sequences begin, and those at the first step of this
+ * run. False after an error. */
 static bool begin_states(const rn__recurrent *r, const rn__sublayer *s,
-                         const all_states *all, rn_tensor *state)
+                         const all_states *all, rn_tensor *begin, rn_tensor *state)
 {
     const int count = s->cell->states;
-    const bool stays = rn__recurrent_stays(r, s);
     rn_tensor *kept = all->kept + s->first;
 
-    if (r->options.initial_count) {
-        for (int i = 0; i < count; i++) state[i] = r->options.initial[s->first + i];
-        return true;
+    if (r->options.initial_count)
+        for (int i = 0; i < count; i++) begin[i] = r->options.initial[s->first + i];
+    else if (!rn__recurrent_begin(r, s, begin))
+        return false;
+    for (int i = 0; i < count; i++) {
+        state[i] = begin[i];
+        if (!rn__recurrent_stays(r, s)) continue;
+        state[i] = kept[i] = rn__recurrent_kept(r, s, i);
+        if (!rn_is_null(all->begun))
+            state[i] = rn__recurrent_choose(all->begun, kept[i], begin[i]);
     }
-    for (int i = 0; stays && i < count; i++) kept[i] = rn__recurrent_kept(r, s, i);
-    if (stays && rn_is_null(all->begun)) {
-        for (int i = 0; i < count; i++) state[i] = kept[i];
-        return !r->graph->root->failed;
-    }
-    if (!rn__recurrent_begin(r, s, state)) return false;
-    for (int i = 0; stays && i < count; i++)
-        state[i] = rn__recurrent_choose(all->begun, kept[i], state[i]);
-    return true;
+    return !r->graph->root->failed;
 }
 
 /* A layer in all its directions. Writes those to `direction`. */
@@ -92,9 +91,10 @@ static rn__results run_layer(const rn__recurrent *r, int layer, rn_tensor x,
 
     for (int d = 0; d < r->directions; d++) {
         const rn__sublayer *s = &r->sub[layer * r->directions + d];
-        rn_tensor *state = all->final + s->first;
-        if (!begin_states(r, s, all, state)) return (rn__results){rn_null(), rn_null()};
-        y[d] = rn__recurrent_loop(r, s, x, state, all->history + s->first);
+        rn_tensor *state = all->final + s->first, begin[RN_STATES_MAX];
+        if (!begin_states(r, s, all, begin, state))
+            return (rn__results){rn_null(), rn_null()};
+        y[d] = rn__recurrent_loop(r, s, x, begin, state, all->history + s->first);
         direction[d] = y[d].outputs;
         if (rn_is_null(y[d].outputs)) return y[d];
     }

@@ -111,9 +111,10 @@ typedef struct rn__results {
 } rn__results;
 
 /* A loop over x [T, B, I] from these states, which become the final ones; `history` becomes
- * those after each step. */
+ * those after each step. `begin`: the states after a restart. */
 rn__results rn__recurrent_loop(const rn__recurrent *r, const rn__sublayer *s, rn_tensor x,
-                               rn_tensor *state, rn_tensor *history);
+                               const rn_tensor *begin, rn_tensor *state,
+                               rn_tensor *history);
 
 /* ---- recurrent_merge.c ---- */
 

@@ -9,7 +9,8 @@ typedef struct loop {
     const rn__sublayer *s;
     rn_loop *loop;
     rn_tensor mask, restart; /* of the step, bool [B]; null: none */
-    rn_tensor initial[RN_STATES_MAX], carry[RN_STATES_MAX];
+    const rn_tensor *begin;  /* the states after a restart */
+    rn_tensor carry[RN_STATES_MAX];
 } loop;
 
 static bool same(rn_tensor x, rn_tensor y)
@@ -51,7 +52,7 @@ static rn_tensor step(const loop *l, rn_tensor dropped, rn_tensor x, rn_tensor *
     for (int i = 0; i < l->s->cell->states; i++) {
         before[i] = l->carry[i];
         if (!rn_is_null(l->restart))
-            before[i] = rn__recurrent_choose(l->restart, l->initial[i], before[i]);
+            before[i] = rn__recurrent_choose(l->restart, l->begin[i], before[i]);
         next[i] = before[i];
     }
     x = unless_skipped(l, x, rn_constant_like(x, 0));
@@ -79,7 +80,7 @@ static rn_tensor output_of(const loop *l, rn_tensor y, rn_tensor next, rn_tensor
     return held ? latest : unless_skipped(l, y, none);
 }
 
-static bool begin(loop *l, rn_tensor x, const rn_tensor *state, rn_tensor *step_x)
+static bool begin_loop(loop *l, rn_tensor x, const rn_tensor *state, rn_tensor *step_x)
 {
     const rn_recurrent_options *o = &l->r->options;
     const bool backwards = l->s->direction == 1 || o->reverse;
@@ -91,22 +92,20 @@ static bool begin(loop *l, rn_tensor x, const rn_tensor *state, rn_tensor *step_
     *step_x = rn_loop_each(l->loop, x);
     l->mask = rn_is_null(o->mask) ? o->mask : rn_loop_each(l->loop, o->mask);
     l->restart = rn_is_null(restarts) ? restarts : rn_loop_each(l->loop, restarts);
-    for (int i = 0; i < l->s->cell->states; i++) {
-        l->initial[i] = state[i];
+    for (int i = 0; i < l->s->cell->states; i++)
         l->carry[i] = rn_loop_carry(l->loop, state[i]);
-    }
     return l->loop && !l->r->graph->root->failed;
 }
 
 rn__results rn__recurrent_loop(const rn__recurrent *r, const rn__sublayer *s, rn_tensor x,
-                               rn_tensor *state, rn_tensor *history)
+                               const rn_tensor *begin, rn_tensor *state, rn_tensor *history)
 {
     const rn__results none = {rn_null(), rn_null()};
     const rn_tensor dropped = rn__recurrent_state_mask(r, s);
-    loop l = {.r = r, .s = s};
+    loop l = {.r = r, .s = s, .begin = begin};
     rn_tensor next[RN_STATES_MAX], last;
 
-    if (!begin(&l, x, state, &x)) return none;
+    if (!begin_loop(&l, x, state, &x)) return none;
     rn_tensor y = step(&l, dropped, x, next);
     for (int i = 0; i < s->cell->states; i++) rn_loop_next(l.loop, l.carry[i], next[i]);
     if (r->graph->root->failed) return none;
