@@ -102,6 +102,59 @@ RN_API extern const rn_cell rn_cell_gru;
  * GRU, and g/bu [H]. */
 RN_API extern const rn_cell rn_cell_gru_reset_after;
 
+/* ---- the same cells with options ---- */
+
+/* An activation of every element: rn_tanh, rn_relu, .. (ops.h), or a function like them. */
+typedef rn_tensor (*rn_activation)(rn_tensor x);
+
+/* A zeroed struct of options, or NULL, stands for the cells above. All cells here: */
+typedef struct rn_cell_options {
+    bool two_biases; /* one with W x and another with U h, name/bu [H], as PyTorch, cuDNN
+                        and ONNX have them; they train like one of twice the step */
+    double clip;     /* what an activation of a gate or candidate gets is limited to
+                        [-clip, clip], as in ONNX; 0: not */
+} rn_cell_options;
+
+typedef struct rn_rnn_options {
+    rn_cell_options all;
+    rn_activation activation; /* NULL: rn_tanh */
+} rn_rnn_options;
+
+/* An LSTM with P = projection: h [B, P], c [B, H], output [B, P].
+ *   f = s(Wf x + Uf h + bf + pf .* c)   i = s(Wi x + Ui h + bi + pi .* c)
+ *   g = act(Wc x + Uc h + bc)           c' = f .* c + i .* g
+ *   o = s(Wo x + Uo h + bo + po .* c')  h' = Wp (o .* act(c')) */
+typedef struct rn_lstm_options {
+    rn_cell_options all;
+    bool peepholes;      /* the terms with p, weights f/p, i/p and o/p [H], initially zero;
+                            Gers et al. 2002 */
+    bool coupled;        /* i = 1 - f; weights of i do not exist. Greff et al. 2015,
+                            arXiv:1503.04069; input_forget in ONNX */
+    int64_t projection;  /* P and the weight p/w [H, P], Glorot uniform; 0: h' = o .*
+                            act(c').  Sak et al. 2014, arXiv:1402.1128 */
+    double forget_bias;  /* bf initially; 0 means 1 */
+    bool no_forget_bias; /* bf is initially 0 */
+    double clip_state;   /* c' is limited to [-clip_state, clip_state]; 0: not */
+    rn_activation gate, cell, hidden; /* s, and act of g and of c'; NULL: rn_sigmoid,
+                                         rn_tanh, rn_tanh */
+} rn_lstm_options;
+
+typedef struct rn_gru_options {
+    rn_cell_options all; /* with reset_after, g has two biases in any case */
+    bool reset_after;    /* r is applied after the product with U, as in
+                            rn_cell_gru_reset_after */
+    bool update_keeps;   /* h' = z .* h + (1 - z) .* g: the z of PyTorch, Keras, ONNX and
+                            cuDNN */
+    rn_activation gate, candidate; /* NULL: rn_sigmoid and rn_tanh */
+} rn_gru_options;
+
+/* Cells for rn_recurrent. The options are kept by reference and needed until it returns. */
+RN_API rn_cell rn_rnn_cell(const rn_rnn_options *options);
+RN_API rn_cell rn_lstm_cell(const rn_lstm_options *options);
+RN_API rn_cell rn_gru_cell(const rn_gru_options *options);
+
+/* ---- layers ---- */
+
 /* How the outputs of both directions become one. */
 typedef enum rn_merge {
     RN_MERGE_CONCAT, /* [forward; backward], 2 O units */

@@ -237,7 +237,7 @@ static void compare(bench *b, const char *what)
 }
 
 /* One case with one cell. */
-static void check_cell(const rn_test_cell *cell, example e)
+static inline void check_cell(const rn_test_cell *cell, example e)
 {
     const rn_recurrent_options *o = &e.options;
     char what[300];
@@ -256,7 +256,7 @@ static void check_cell(const rn_test_cell *cell, example e)
 }
 
 /* One case with every cell. */
-static void check(example e)
+static inline void check(example e)
 {
     for (int i = 0; i < RN_TEST_CELLS; i++) check_cell(rn_test_cell_at(i), e);
 }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/cells/affine.h"
+
+#include <stdio.h>
+
+#include "graph/node.h"
+#include "rondo/ops.h"
+
+/* y + the weight name/part, initially `value`. */
+static rn_tensor biased(rn_scope scope, const char *name, const char *part, rn_tensor y,
+                        double value)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%s/%s", name, part);
+    return rn_bias(scope, text, y, value);
+}
+
+rn_tensor rn__cell_input(rn_scope scope, const char *name, rn_tensor x, int64_t units)
+{
+    return biased(scope, name, "b", rn_gate_input(scope, name, x, units), 0);
+}
+
+rn_tensor rn__cell_state(rn_scope scope, const char *name, rn_tensor h, int64_t units)
+{
+    return biased(scope, name, "bu", rn_gate_state(scope, name, h, units), 0);
+}
+
+rn_tensor rn__cell_affine(rn_scope scope, const char *name, rn_tensor x, rn_tensor h,
+                          int64_t units, double bias, const rn_cell_options *options)
+{
+    rn_tensor y =
+        rn_add(rn_gate_input(scope, name, x, units), rn_gate_state(scope, name, h, units));
+
+    y = biased(scope, name, "b", y, bias);
+    return options->two_biases ? biased(scope, name, "bu", y, 0) : y;
+}
+
+rn_tensor rn__cell_clip(rn_tensor x, double limit)
+{
+    if (limit == 0 || rn_is_null(x)) return x;
+    if (!(limit > 0))
+        return rn_fail(x.graph, "cell: a clip must not be negative: %g", limit);
+    x = rn_minimum(x, rn_constant_like(x, limit));
+    return rn_maximum(x, rn_constant_like(x, -limit));
+}
+
+rn_tensor rn__cell_activate(rn_activation activation, rn_activation other, rn_tensor x,
+                            const rn_cell_options *options)
+{
+    x = rn__cell_clip(x, options->clip);
+    return activation ? activation(x) : other(x);
+}
