@@ -65,6 +65,7 @@ rn_variable *a_variable(rn_test_world *w);
 rn_program *a_program(rn_test_world *w);
 rn_optimizer an_optimizer(rn_test_world *w);
 const rn_cell *a_cell(rn_test_world *w);
+const rn_cell *a_cell_with_options(rn_test_world *w);
 const rn_op *an_op(rn_test_world *w);
 rn_recurrent_options recurrent_options(rn_test_world *w);
 

@@ -24,6 +24,12 @@ static void sequence(rn_test_world *w, rn_sequence s)
 
 enum { STATES = 2 * RN_STATES_MAX * RN_LAYERS_MAX };
 
+static void of_options(rn_test_world *w)
+{
+    sequence(w, rn_recurrent(scope(w), name(w), a_cell_with_options(w), a_tensor(w),
+                             recurrent_options(w)));
+}
+
 static void recurrent_step(rn_test_world *w)
 {
     rn_tensor states[STATES];

@@ -98,6 +98,79 @@ const rn_cell *a_cell(rn_test_world *w)
     }
 }
 
+static rn_activation an_activation(rn_test_world *w)
+{
+    static const rn_activation some[] = {NULL, rn_tanh, rn_relu, rn_sum_all};
+
+    return some[rn_test_draw(w, sizeof some / sizeof *some)];
+}
+
+static rn_cell_options cell_options(rn_test_world *w)
+{
+    return (rn_cell_options){.two_biases = rn_test_draw(w, 2) == 0,
+                             .clip = rn_test_draw(w, 2) ? 0 : real(w)};
+}
+
+/* A cell with options; they are static, as they must outlive it. */
+const rn_cell *a_cell_with_options(rn_test_world *w)
+{
+    static rn_rnn_options rnn;
+    static rn_lstm_options lstm;
+    static rn_gru_options gru;
+    static rn_cell cell;
+
+    rnn = (rn_rnn_options){.all = cell_options(w), .activation = an_activation(w)};
+    gru = (rn_gru_options){.all = cell_options(w),
+                           .reset_after = rn_test_draw(w, 2) == 0,
+                           .update_keeps = rn_test_draw(w, 2) == 0,
+                           .candidate = an_activation(w)};
+    lstm = (rn_lstm_options){.all = cell_options(w),
+                             .peepholes = rn_test_draw(w, 2) == 0,
+                             .coupled = rn_test_draw(w, 2) == 0,
+                             .projection = rn_test_draw(w, 2) ? 0 : units(w),
+                             .forget_bias = real(w),
+                             .clip_state = rn_test_draw(w, 2) ? 0 : real(w),
+                             .gate = an_activation(w)};
+    switch (rn_test_draw(w, 3)) {
+    case 0:
+        cell = rn_rnn_cell(rn_test_draw(w, 3) ? &rnn : NULL);
+        break;
+    case 1:
+        cell = rn_lstm_cell(rn_test_draw(w, 3) ? &lstm : NULL);
+        break;
+    default:
+        cell = rn_gru_cell(rn_test_draw(w, 3) ? &gru : NULL);
+    }
+    return &cell;
+}
+
+/* Those that are used less. */
+static rn_recurrent_options more_options(rn_test_world *w, rn_recurrent_options o)
+{
+    static rn_recurrent_layer own[33];
+
+    for (int i = 0; i < 33; i++)
+        own[i] = (rn_recurrent_layer){.cell = rn_test_draw(w, 3) ? NULL : &rn_cell_gru,
+                                      .backward = rn_test_draw(w, 3) ? NULL : &rn_cell_rnn,
+                                      .units = rn_test_draw(w, 2) ? 0 : units(w)};
+    o.merge = (rn_merge)DRAW(w, int, 0, 0, 1, 2, 3, 4, -1, INT_MAX);
+    o.connect = (rn_connections)DRAW(w, int, 0, 0, 1, 2, 3, -1, INT_MIN);
+    o.backward = rn_test_draw(w, 2) ? NULL : a_cell(w);
+    o.own = rn_test_draw(w, 2) ? NULL : own;
+    o.batch_major = rn_test_draw(w, 2) == 0;
+    o.learn_initial = rn_test_draw(w, 2) == 0;
+    o.mask = a_tensor(w);
+    o.hold = rn_test_draw(w, 2) == 0;
+    o.restarts = a_tensor(w);
+    o.keep_after = units(w);
+    o.input_dropout = real(w);
+    o.variational = rn_test_draw(w, 2) == 0;
+    o.recurrent_dropout = real(w);
+    o.zoneout[rn_test_draw(w, RN_STATES_MAX)] = real(w);
+    o.weight_drop = real(w);
+    return o;
+}
+
 rn_recurrent_options recurrent_options(rn_test_world *w)
 {
     rn_recurrent_options o = {.units = 3};
@@ -112,7 +185,7 @@ rn_recurrent_options recurrent_options(rn_test_world *w)
     o.initial_count = count_of(w, o.initial);
     o.stateful = rn_test_draw(w, 2) == 0;
     o.dropout = real(w);
-    return o;
+    return rn_test_draw(w, 2) ? o : more_options(w, o);
 }
 
 /* ---- operators ---- */
