@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "rondo/ops.h"
+
 #define CASE(...)                                                                          \
     (example)                                                                              \
     {                                                                                      \
@@ -215,5 +217,53 @@ Test(recurrent_options, skipped_steps_are_never_seen)
             if (!b.mask_data[i / I]) b.x_data[i] = (double)NAN;
         compare(&b, "skipped");
         finish(&b);
+    }
+}
+
+/* The weights after a training step on numbers that differ where steps are skipped. */
+static void train(const rn_cell *cell, double skipped, double *weights, int64_t *count)
+{
+    enum { T = 5, B = 2, I = 3 };
+    static const uint8_t mask[T * B] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0};
+    rn_model *model = rn_test_model(3);
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I));
+    rn_sequence y = rn_recurrent(
+        rn_root(g, model), "net", cell, x,
+        (rn_recurrent_options){.units = 3,
+                               .bidirectional = true,
+                               .mask = rn_constant(g, RN_BOOL, rn_shape(T, B), mask)});
+    double data[T * B * I];
+
+    rn_test_numbers(data, T * B * I, 1);
+    for (int i = 0; i < T * B * I; i++)
+        if (!mask[i / I]) data[i] = skipped;
+    rn_program *p = rn_test_training(rn_sum_all(rn_square(y.outputs)), rn_sgd(0.1, 0));
+    rn_test_feed_f64(p, x, data);
+    rn_test_run_once(p);
+    *count = 0;
+    for (int i = 0; i < rn_model_count(model); i++) {
+        rn_variable *v = rn_model_at(model, i);
+        const int64_t n = rn_shape_count(rn_variable_shape(v));
+        if (!rn_model_is_weight(model, i)) continue;
+        memcpy(weights + *count, rn_variable_data(v), (size_t)n * sizeof *weights);
+        *count += n;
+    }
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(model);
+}
+
+Test(recurrent_options, skipped_steps_change_no_gradient)
+{
+    double zero[2000], nan[2000];
+    int64_t count, same_count;
+
+    for (int c = 0; c < RN_TEST_CELLS; c++) {
+        train(rn_test_cell_at(c)->cell, 0, zero, &count);
+        train(rn_test_cell_at(c)->cell, (double)INFINITY, nan, &same_count);
+        cr_assert(count > 0 && count == same_count && count <= 2000);
+        cr_assert(!memcmp(zero, nan, (size_t)count * sizeof *zero), "%s",
+                  rn_test_cell_at(c)->cell->name);
     }
 }
