@@ -223,6 +223,13 @@ typedef struct rn_recurrent_options {
                                       in a step, see rn_zoneout */
     double weight_drop; /* of the elements of recurrent weights, those of rn_gate and
                            rn_gate_state; one mask for a run; arXiv:1708.02182 */
+
+    /* Added to the states after every step, each [T, B, ...], in the order of
+     * rn_sequence.final; NULL: nothing. With zeros (rn_fill) they change nothing, and the
+     * gradient with respect to them is that with respect to the states: dL/ds_t of all
+     * steps t, through the output and through later steps. */
+    const rn_tensor *perturb;
+    int perturb_count; /* with `perturb`: the number of all states */
 } rn_recurrent_options;
 
 /* The results. States are in order of layers, of one layer forward before backward, of one

@@ -130,6 +130,19 @@ static rn_tensor exchanged(const rn__recurrent *r, rn_tensor x)
     return rn_permute(x, axes);
 }
 
+/* The perturbations with steps first. NULL if there are none, or after an error. */
+static const rn_tensor *perturbations(const rn__recurrent *r, const rn_tensor *given)
+{
+    const size_t count = (size_t)r->count;
+    rn_tensor *all = NULL;
+
+    if (!given || !r->options.batch_major) return given;
+    all = (rn_tensor *)rn__arena_new(&r->graph->root->arena, count * sizeof *all);
+    if (!all) rn__no_memory(r->graph);
+    for (size_t i = 0; all && i < count; i++) all[i] = exchanged(r, given[i]);
+    return all;
+}
+
 static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, const all_states *all)
 {
     rn__results y = {x, rn_null()};
@@ -164,6 +177,7 @@ rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, 
 
     rn__frame f;
     rn__frame_enter(&f, "recurrent", name, x, rn_null());
+    r.options.perturb = perturbations(&r, options.perturb);
     r.options.mask = exchanged(&r, options.mask);
     r.options.restarts = exchanged(&r, options.restarts);
     const rn_sequence y = run_layers(&r, exchanged(&r, x), &all);
@@ -188,7 +202,7 @@ rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cel
             return rn_null();
     for (int i = 0; i < r.layers; i++) {
         const rn__sublayer *s = &r.sub[i];
-        y = rn__recurrent_step(&r, s, rn__recurrent_state_mask(&r, s),
+        y = rn__recurrent_step(&r, s, rn__recurrent_state_mask(&r, s), NULL,
                                rn__recurrent_input(&r, i, y, x), states + s->first);
         if (rn_is_null(y)) return y;
     }

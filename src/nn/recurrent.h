@@ -99,9 +99,10 @@ rn_tensor rn__recurrent_cell(const rn__recurrent *r, const rn__sublayer *s, rn_t
 rn_tensor rn__recurrent_state_mask(const rn__recurrent *r, const rn__sublayer *s);
 
 /* The cell's step with what the options add: x [B, I] and the states -> the output [B, O]
- * and the next states. Null after an error. */
+ * and the next states. mask: see above. perturb: what is added to the states; NULL:
+ * nothing. Null after an error. */
 rn_tensor rn__recurrent_step(const rn__recurrent *r, const rn__sublayer *s, rn_tensor mask,
-                             rn_tensor x, rn_tensor *state);
+                             const rn_tensor *perturb, rn_tensor x, rn_tensor *state);
 
 /* ---- a loop ---- */
 

@@ -39,6 +39,9 @@ static const char *fault_of_options(const rn_recurrent_options *o, double *numbe
     *number = o->initial_count;
     if (o->initial_count != 0 && !o->initial) return "initial_count without initial";
     if (o->initial_count <= 0 && o->initial) return "initial without initial_count";
+    *number = o->perturb_count;
+    if (o->perturb_count != 0 && !o->perturb) return "perturb_count without perturb";
+    if (o->perturb_count <= 0 && o->perturb) return "perturb without perturb_count";
     *number = (double)o->keep_after;
     if (o->keep_after < 0) return "keep_after must not be negative";
     *number = o->merge;
@@ -79,6 +82,7 @@ static const char *unsupported_option(rn__recurrent_kind kind,
     if (!rn_is_null(o->restarts)) return "restarts are for rn_recurrent alone";
     if (o->stateful) return "stateful is for rn_recurrent alone";
     if (o->initial || o->initial_count) return "initial is for rn_recurrent alone";
+    if (o->perturb || o->perturb_count) return "perturb is for rn_recurrent alone";
     return NULL;
 }
 
@@ -216,6 +220,42 @@ static bool check_initial(const rn__recurrent *r)
     return false;
 }
 
+/* One perturbation, of state i of a sublayer. */
+static bool check_perturbation(const rn__recurrent *r, const rn__sublayer *s, int i,
+                               rn_tensor x)
+{
+    const rn_tensor given = r->options.perturb[s->first + i];
+    const rn_shape state = rn__recurrent_shape(r, s, i);
+    rn_shape shape = {state.rank + 1, {rn_size(x, 0), rn_size(x, 1)}};
+    char wanted[128], text[128];
+
+    for (int k = 1; k < state.rank; k++) shape.size[k + 1] = state.size[k];
+    if (!rn_is_null(given) && rn_type_get(given) == r->real &&
+        rn_shape_equal(rn_shape_get(given), shape))
+        return true;
+    rn_fail(r->graph, "%s: a perturbation must be %s %s: %s, state %d is %s",
+            rn__recurrent_what(r), rn_type_name(r->real),
+            rn__shape_text(shape, wanted, sizeof wanted), r->name, s->first + i,
+            rn__describe(given, text, sizeof text));
+    return false;
+}
+
+static bool check_perturb(const rn__recurrent *r, rn_tensor x)
+{
+    const int given = r->options.perturb_count;
+
+    if (given == 0) return true;
+    if (given != r->count) {
+        rn_fail(r->graph, "%s: wrong number of perturbations: %s needs %d, not %d",
+                rn__recurrent_what(r), r->name, r->count, given);
+        return false;
+    }
+    for (int i = 0; i < r->layers * r->directions; i++)
+        for (int k = 0; k < r->sub[i].cell->states; k++)
+            if (!check_perturbation(r, &r->sub[i], k, x)) return false;
+    return true;
+}
+
 /* The graph that the loops are added to. */
 static rn_graph *graph_of(rn_tensor x, const rn_recurrent_options *o)
 {
@@ -223,6 +263,8 @@ static rn_graph *graph_of(rn_tensor x, const rn_recurrent_options *o)
     rn_graph *graph = rn__innermost(given, 4);
     rn_graph *inner = rn__innermost(o->initial, o->initial ? o->initial_count : 0);
 
+    if (inner && rn__encloses(graph, inner)) graph = inner;
+    inner = rn__innermost(o->perturb, o->perturb ? o->perturb_count : 0);
     return inner && rn__encloses(graph, inner) ? inner : graph;
 }
 
@@ -256,5 +298,5 @@ bool rn__recurrent_init(rn__recurrent *r, rn__recurrent_kind kind, rn_scope scop
            rn__recurrent_sizes(r, rn_size(x, -1)) && check_lengths(r, options->lengths) &&
            check_steps(r, x, options->mask, "mask") &&
            check_steps(r, x, options->restarts, "restarts") && check_keep(r, x) &&
-           check_initial(r);
+           check_perturb(r, x) && check_initial(r);
 }

@@ -10,7 +10,7 @@ typedef struct loop {
     rn_loop *loop;
     rn_tensor mask, restart; /* of the step, bool [B]; null: none */
     const rn_tensor *begin;  /* the states after a restart */
-    rn_tensor carry[RN_STATES_MAX];
+    rn_tensor carry[RN_STATES_MAX], perturb[RN_STATES_MAX]; /* perturb: of the step */
 } loop;
 
 static bool same(rn_tensor x, rn_tensor y)
@@ -56,7 +56,8 @@ static rn_tensor step(const loop *l, rn_tensor dropped, rn_tensor x, rn_tensor *
         next[i] = before[i];
     }
     x = unless_skipped(l, x, rn_constant_like(x, 0));
-    const rn_tensor y = rn__recurrent_step(l->r, l->s, dropped, x, next);
+    const rn_tensor y = rn__recurrent_step(
+        l->r, l->s, dropped, l->r->options.perturb ? l->perturb : NULL, x, next);
     if (rn_is_null(y) || rn_is_null(l->mask)) return y;
     const bool is_state = same(y, next[0]);
     for (int i = 0; i < l->s->cell->states; i++)
@@ -94,6 +95,8 @@ static bool begin_loop(loop *l, rn_tensor x, const rn_tensor *state, rn_tensor *
     l->restart = rn_is_null(restarts) ? restarts : rn_loop_each(l->loop, restarts);
     for (int i = 0; i < l->s->cell->states; i++)
         l->carry[i] = rn_loop_carry(l->loop, state[i]);
+    for (int i = 0; o->perturb && i < l->s->cell->states; i++)
+        l->perturb[i] = rn_loop_each(l->loop, o->perturb[l->s->first + i]);
     return l->loop && !l->r->graph->root->failed;
 }
 

@@ -2,7 +2,7 @@
 /*
  * A step of a sublayer: the cell's, with what the options add.
  *
- *   h0 .* mask  ->  cell  ->  zoneout of the states  ->  + x
+ *   state 0 .* mask  ->  cell  ->  zoneout of the states  ->  perturbation  ->  + x
  */
 #include "nn/recurrent.h"
 #include "rondo/layers.h"
@@ -50,7 +50,7 @@ static rn_tensor with_input(const rn__recurrent *r, const rn__sublayer *s, rn_te
 }
 
 rn_tensor rn__recurrent_step(const rn__recurrent *r, const rn__sublayer *s, rn_tensor mask,
-                             rn_tensor x, rn_tensor *state)
+                             const rn_tensor *perturb, rn_tensor x, rn_tensor *state)
 {
     rn_tensor old[RN_STATES_MAX];
 
@@ -61,5 +61,7 @@ rn_tensor rn__recurrent_step(const rn__recurrent *r, const rn__sublayer *s, rn_t
 
     const bool is_state = same(y, state[0]);
     zone_out(r, s, old, state);
+    for (int i = 0; perturb && i < s->cell->states; i++)
+        state[i] = rn_add(state[i], perturb[i]);
     return with_input(r, s, is_state ? state[0] : y, x);
 }

@@ -168,6 +168,8 @@ static rn_recurrent_options more_options(rn_test_world *w, rn_recurrent_options 
     o.recurrent_dropout = real(w);
     o.zoneout[rn_test_draw(w, RN_STATES_MAX)] = real(w);
     o.weight_drop = real(w);
+    o.perturb = tensors(w);
+    o.perturb_count = count_of(w, o.perturb);
     return o;
 }
 

@@ -143,6 +143,22 @@ REFUSES(keep_with_lengths, "recurrent: keep_after excludes lengths: net",
 REFUSES(learned_and_given, "recurrent: learn_initial excludes initial states: net",
         c.options.learn_initial = true;
         c.options.initial = c.initial; c.options.initial_count = 2)
+REFUSES(perturb_uncounted, "recurrent: perturb without perturb_count: net has 0",
+        c.options.perturb = c.initial)
+REFUSES(perturb_missing, "recurrent: perturb_count without perturb: net has 2",
+        c.options.perturb_count = 2)
+REFUSES(perturb_count, "recurrent: wrong number of perturbations: net needs 2, not 1",
+        c.options.perturb = c.initial;
+        c.options.perturb_count = 1)
+REFUSES(perturb_shape,
+        "recurrent: a perturbation must be f64 [5,3,4]: net, state 1 is q [5,4,3]",
+        c.initial[0] = input(&c, "p", RN_F64, rn_shape(5, 3, 4));
+        c.initial[1] = input(&c, "q", RN_F64, rn_shape(5, 4, 3));
+        c.options.perturb = c.initial; c.options.perturb_count = 2)
+REFUSES(perturb_null,
+        "recurrent: a perturbation must be f64 [5,3,4]: net, state 0 is nothing",
+        c.options.perturb = c.initial;
+        c.options.perturb_count = 2)
 REFUSES(other_cell_in_a_layer,
         "recurrent: the model has another layer of that name: net is lstm of 1 layer, not "
         "lstm+gru of 2 layers",

@@ -192,6 +192,58 @@ Test(recurrent_gradient, connections_and_merges)
               RESTARTS);
 }
 
+/* Perturbations of zero change no bit, and their gradient is that of the states in every
+ * step, which rn_gradcheck holds against differences. */
+static void check_perturbations(const rn_cell *cell, rn_recurrent_options o)
+{
+    rn_model *model = rn_test_model(4);
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I)), zero[64], moved[64];
+    rn_sequence plain = rn_recurrent(rn_root(g, model), "net", cell, x, o);
+    double data[T * B * I], y[2][T * B * 16];
+
+    for (int i = 0; i < plain.final_count; i++) {
+        zero[i] = rn_fill(g, RN_F64, rn_shape_get(plain.states[i]), 0);
+        moved[i] = rn_input(g, "moved", RN_F64, rn_shape_get(plain.states[i]));
+    }
+    o.perturb = zero, o.perturb_count = plain.final_count;
+    rn_sequence still = rn_recurrent(rn_share(rn_root(g, model)), "net", cell, x, o);
+    o.perturb = moved;
+    rn_sequence other = rn_recurrent(rn_share(rn_root(g, model)), "net", cell, x, o);
+    cr_assert_str_eq(rn_graph_error(g), "");
+    rn_test_scramble(model, 0.8);
+    rn_test_numbers(data, T * B * I, 1);
+    const rn_tensor both[2] = {plain.outputs, still.outputs};
+    rn_program *p = rn_compile(g, (rn_compile_options){.outputs = both, .output_count = 2});
+    cr_assert(p, "%s", rn_graph_error(g));
+    rn_test_feed_f64(p, x, data);
+    rn_test_run_once(p);
+    for (int i = 0; i < 2; i++) rn_test_read_f64(p, both[i], y[i]);
+    const int64_t count = rn_shape_count(rn_shape_get(plain.outputs));
+    cr_assert(!memcmp(y[0], y[1], (size_t)count * sizeof **y), "%s", cell->name);
+    rn_program_free(p);
+    rn_gradcheck_report *r = rn_gradcheck(rn_sum_all(rn_square(other.outputs)),
+                                          (rn_gradcheck_options){.exhaustive = -1});
+    cr_assert(r && r->passed, "%s: %s", cell->name, r ? r->text : rn_graph_error(g));
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+    rn_model_free(model);
+}
+
+Test(recurrent_gradient, of_the_states)
+{
+    for (int i = 0; i < RN_TEST_CELLS; i++)
+        check_perturbations(rn_test_cell_at(i)->cell, (rn_recurrent_options){.units = H});
+    check_perturbations(&rn_cell_lstm,
+                        (rn_recurrent_options){.units = H,
+                                               .layers = 2,
+                                               .bidirectional = true,
+                                               .connect = RN_CONNECT_RESIDUAL});
+    check_perturbations(
+        &rn_cell_gru,
+        (rn_recurrent_options){.units = H, .layers = 2, .connect = RN_CONNECT_RESIDUAL});
+}
+
 /* Every cell as a layer in the body of a loop, by rn_gradcheck. */
 Test(recurrent_gradient, inside_a_loop)
 {
