@@ -8,6 +8,7 @@
 #ifndef RONDO_H
 #define RONDO_H
 
+#include "rondo/cells.h"
 #include "rondo/culprit.h"
 #include "rondo/file.h"
 #include "rondo/grad.h"

@@ -3,7 +3,8 @@
  * The internals of the recurrent layer.
  *
  *   recurrent.c           the layers, one after the other; one step of them
- *   recurrent_check.c     arguments
+ *   recurrent_check.c     tensors that are given
+ *   recurrent_options.c   the other options
  *   recurrent_sublayers.c one cell in one direction of one layer: which, and its sizes
  *   recurrent_begin.c     initial states
  *   recurrent_loop.c      the loop of a sublayer
@@ -52,6 +53,11 @@ typedef struct rn__recurrent {
 bool rn__recurrent_init(rn__recurrent *r, rn__recurrent_kind kind, rn_scope scope,
                         const char *name, const rn_cell *cell, rn_tensor x,
                         const rn_recurrent_options *options);
+
+/* ---- recurrent_options.c ---- */
+
+/* Whether the options are valid and fit each other; false with an error. */
+bool rn__recurrent_check_options(const rn__recurrent *r);
 
 /* The public function, for messages. */
 const char *rn__recurrent_what(const rn__recurrent *r);
