@@ -44,8 +44,9 @@ typedef enum rn_watch {
     RN_WATCH_OFF
 } rn_watch;
 
-/* Shown the program's plan as text after each pass that makes it: schedule, elide,
- * accumulate, overlay, pack, fuse, place, watch. Both texts live until it returns. */
+/* Shown the program's plan as text after each pass that makes it: schedule, order,
+ * elide, accumulate, overlay, pack, row_blocks, fuse, place, watch. Both texts live until
+ * it returns. */
 typedef void (*rn_trace)(void *with, const char *pass, const char *plan);
 
 /* Passes of the compiler that can be left out, to measure what each is worth or to find one
@@ -66,7 +67,10 @@ typedef enum rn_pass {
                                  concatenations */
     RN_PASS_RECOMPUTE = 1024, /* a loop computes cheap values again and does not read what
                                  another one kept */
-    RN_PASS_ALL = 2047        /* all of these */
+    RN_PASS_ROW_BLOCKS = 2048, /* runs reductions within rows, such as those of a layer
+                                  normalisation, with the element-wise operators around
+                                  them, some rows at a time */
+    RN_PASS_ALL = 4095         /* all of these */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };

@@ -156,7 +156,7 @@ void rn__trace_kernel_begin(rn__tracer *tracer, const rn__step *step, const rn_a
 }
 
 void rn__trace_kernel(rn__tracer *tracer, const rn__step *step, const int64_t *iteration,
-                      const rn_array *array)
+                      const rn_array *array, const int64_t *before)
 {
     const rn_array *out = &array[step->inputs];
     rn_nonfinite_operand operand[RN_NONFINITE_OPERANDS];
@@ -174,8 +174,9 @@ void rn__trace_kernel(rn__tracer *tracer, const rn__step *step, const int64_t *i
     if (element < 0) return;
     for (int i = 0; i < step->inputs && i < RN_NONFINITE_OPERANDS; i++) {
         const int64_t k = i < inputs ? rn__values_largest(&array[i]) : -1;
-        operand[i].element = k;
+        operand[i].element = k < 0 || !before ? k : k + before[i];
         operand[i].value = k < 0 ? (double)NAN : rn__values_at(&array[i], k);
     }
-    rn__finding_add(tracer, step, iteration, element, rn__values_at(out, element), operand);
+    rn__finding_add(tracer, step, iteration, element + (before ? before[step->inputs] : 0),
+                    rn__values_at(out, element), operand);
 }

@@ -82,10 +82,11 @@ void rn__finding_add_leaf(rn__tracer *tracer, const rn__values *leaf, int64_t el
 /* Examines the output of an operator that is not element-wise, given its operands and then
  * its output as arrays. Which elements it combined is not known, so a NaN anywhere in an
  * operand explains any NaN of the output. The beginning is before its kernel runs, which
- * may overwrite what it adds to. */
+ * may overwrite what it adds to. `before`: by array, how many elements of the operand come
+ * before it; NULL: none. */
 void rn__trace_kernel_begin(rn__tracer *tracer, const rn__step *step,
                             const rn_array *array);
 void rn__trace_kernel(rn__tracer *tracer, const rn__step *step, const int64_t *iteration,
-                      const rn_array *array);
+                      const rn_array *array, const int64_t *before);
 
 #endif

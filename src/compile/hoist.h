@@ -20,6 +20,8 @@ typedef struct rn__hoist {
     bool *inside;            /* by node: it must be computed in the body */
     bool *viewed;     /* by node: a view, of whose operand a node that leaves reads the
                          stack */
+    bool *reduced;    /* by node: computed before the loop, it would be so from a large
+                         reduction */
     bool *in_sum;     /* by node: an addition, a product or a sum over axes that a sum
                          over the steps replaces */
     bool *summed;     /* by carry: it is only a sum, which is computed after the loop */

@@ -84,16 +84,32 @@ static void find_able_before(rn__hoist *h)
     }
 }
 
-/* Unmarks nodes that no product needs and that are computed from none. */
+/* Whether a node is a reduction of so much that its operand had better be in the cache. */
+static bool reduces_much(const rn__hoist *h, const rn__node *node)
+{
+    enum { MUCH = 4096 };
+
+    return rn__op_kind(node->op) == RN_KIND_REDUCTION && node->inputs > 0 &&
+           rn_shape_count(node_at(h, node->in[0])->shape) >= MUCH;
+}
+
+/* Unmarks nodes that no product needs and that are computed from none; or from one by way
+ * of a large reduction, as in a layer normalisation. These read a product several times, so
+ * they stay in the loop, where one step of it is in the cache. */
 static void keep_wanted_before(rn__hoist *h, bool *wanted)
 {
     const int32_t n = h->loop->body->count;
 
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
-        wanted[id] = h->target[id] == RN__BEFORE && is_product(node);
-        for (int i = 0; h->target[id] == RN__BEFORE && i < node->inputs; i++)
+        bool reduced = reduces_much(h, node);
+        if (h->target[id] != RN__BEFORE) continue;
+        for (int i = 0; i < node->inputs; i++) {
             wanted[id] |= wanted[node->in[i]];
+            reduced |= h->reduced[node->in[i]];
+        }
+        h->reduced[id] = reduced && !is_product(node);
+        wanted[id] = is_product(node) || (wanted[id] && !reduced);
     }
     for (int32_t id = n - 1; id >= 0; id--)
         for (int i = 0; wanted[id] && i < node_at(h, id)->inputs; i++)
@@ -258,6 +274,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->of_carry = (bool *)rn__arena_new(arena, n);
     h->inside = (bool *)rn__arena_new(arena, n);
     h->viewed = (bool *)rn__arena_new(arena, n);
+    h->reduced = (bool *)rn__arena_new(arena, n);
     h->summed = (bool *)rn__arena_new(arena, (size_t)h->loop->carry.count);
     h->in_sum = (bool *)rn__arena_new(arena, n);
     h->readers = (int32_t *)rn__arena_new(arena, n * sizeof *h->readers);
@@ -265,7 +282,7 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->stack = (int32_t *)rn__arena_new(arena, (n + 1) * sizeof *h->stack);
     if (!h->readers || !h->summed_reads || !h->stack) return false;
     if (!scratch || !held || !h->in_sum || !h->target || !h->varies || !h->of_carry ||
-        !h->inside || !h->viewed || !h->summed)
+        !h->inside || !h->viewed || !h->reduced || !h->summed)
         return false;
     h->ragged = h->loop->ragged[0] >= 0;
     if (h->ragged && !rn__row_axes(&h->rows, h->loop, arena)) return false;

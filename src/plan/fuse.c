@@ -10,33 +10,17 @@
  * needs memory for one tile only, and only from its first to its last use in a tile; it
  * never leaves the cache. Every element is computed as before, bit for bit.
  */
-#include "plan/access.h"
+#include "plan/chains.h"
 
 #include <string.h>
 
 #include "kernel/strided.h"
-
-/* Steps of a chain: each is compared with all of them, and the tiles of more would not stay
- * in the cache. */
-enum { LONGEST = 128 };
-
-static bool same_place(const rn__address *a, const rn__address *b)
-{
-    return a->offset == b->offset && memcmp(a->advance, b->advance, sizeof a->advance) == 0;
-}
 
 /* Whether a step may touch an operand while another one writes its output tile by tile. */
 static bool compatible(const rn__operand *touched, const rn__operand *written)
 {
     return touched->at.buffer != written->at.buffer ||
            rn__operands_same(touched, written) || rn__operands_apart(touched, written);
-}
-
-/* Whether two steps are cut to the same number of iterations. */
-static bool same_limit(const rn__step *a, const rn__step *b)
-{
-    return a->limit.buffer == b->limit.buffer && a->limit_of == b->limit_of &&
-           (a->limit.buffer < 0 || same_place(&a->limit, &b->limit));
 }
 
 /* Whether each of two steps may touch all its operands while the other one writes. */
@@ -57,7 +41,7 @@ static bool joins(const rn__plan *plan, int32_t first, int32_t c)
     const rn__step *head = &plan->step[first], *step = &plan->step[c];
 
     if (step->kind != RN__STEP_MAP || step->block != head->block ||
-        !same_limit(step, head) ||
+        !rn__same_limit(step, head) ||
         !rn__operands_alike(rn__step_output(plan, step), rn__step_output(plan, head)))
         return false;
     for (int32_t i = first; i < c; i++)
@@ -141,51 +125,26 @@ static void shrink(rn__plan *plan, const rn__access_list *lists, int32_t first, 
 
 /* ---- chains ---- */
 
-/* Where a chain begins: its last step and its tile; end 0: nowhere. */
-typedef struct chain {
-    int32_t end;
-    int64_t tile;
-} chain;
+/* Whether a step is in a chain already. */
+static bool chained(const rn__plan *plan, const rn__step *step)
+{
+    return step->block >= 0 && plan->step[step->block].kind == RN__STEP_CHAIN;
+}
 
 /* The chain that begins at step `first`, if there is one; the step after it. */
-static int32_t find_chain(const rn__planner *p, int32_t first, chain *found)
+static int32_t find_chain(const rn__planner *p, int32_t first, rn__chain *found)
 {
     const rn__plan *plan = p->plan;
     const rn__step *head = &plan->step[first];
     int32_t end = first + 1;
 
-    if (head->kind != RN__STEP_MAP || rn__operand_count(rn__step_output(plan, head)) < 2)
+    if (head->kind != RN__STEP_MAP || chained(plan, head) ||
+        rn__operand_count(rn__step_output(plan, head)) < 2)
         return end;
-    while (end < plan->steps && end - first < LONGEST && joins(plan, first, end)) end++;
-    if (end - first >= 2) *found = (chain){end, tile_of(p, first, end)};
+    while (end < plan->steps && end - first < RN__CHAIN_LONGEST && joins(plan, first, end))
+        end++;
+    if (end - first >= 2) *found = (rn__chain){end, tile_of(p, first, end), 0};
     return end;
-}
-
-/* Puts a step for each chain before its maps. start[i]: the number of step i or of the
- * chain that it begins. */
-static bool insert_chains(rn__planner *p, const chain *chains, const int32_t *start)
-{
-    rn__plan *plan = p->plan;
-    const int32_t old = plan->steps;
-
-    if (!rn__plan_renumber(p, start)) return false;
-    for (int32_t i = 0; i < old; i++) {
-        if (!chains[i].end) continue;
-        const int32_t at = start[i];
-        const rn__step *head = &plan->step[at + 1];
-        plan->step[at] = (rn__step){.kind = RN__STEP_CHAIN,
-                                    .node = -1,
-                                    .added = -1,
-                                    .block = head->block,
-                                    .depth = head->depth,
-                                    .end = start[chains[i].end],
-                                    .tile = chains[i].tile,
-                                    .limit.buffer = -1,
-                                    .order.buffer = -1,
-                                    .packed.buffer = -1};
-        for (int32_t c = at + 1; c < plan->step[at].end; c++) plan->step[c].block = at;
-    }
-    return true;
 }
 
 static bool fuse(rn__planner *p)
@@ -193,11 +152,9 @@ static bool fuse(rn__planner *p)
     rn__plan *plan = p->plan;
     const size_t n = (size_t)plan->steps + 1;
     const rn__access_list *lists = rn__accesses(p);
-    chain *chains = (chain *)rn__arena_new(&p->live.arena, n * sizeof *chains);
-    int32_t *start = (int32_t *)rn__arena_new(&p->live.arena, n * sizeof *start);
-    int32_t added = 0;
+    rn__chain *chains = (rn__chain *)rn__arena_new(&p->live.arena, n * sizeof *chains);
 
-    if (!lists || !chains || !start) {
+    if (!lists || !chains) {
         rn__no_memory(p->graph);
         return false;
     }
@@ -206,12 +163,7 @@ static bool fuse(rn__planner *p)
         if (chains[first].end) shrink(plan, lists, first, end, chains[first].tile);
         first = end;
     }
-    for (int32_t i = 0; i < plan->steps; i++) {
-        start[i] = i + added;
-        added += chains[i].end != 0;
-    }
-    start[plan->steps] = plan->steps + added;
-    return added == 0 || insert_chains(p, chains, start);
+    return rn__insert_chains(p, chains);
 }
 
 bool rn__fuse(rn__planner *p)

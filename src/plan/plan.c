@@ -75,10 +75,12 @@ typedef struct pass {
 
 static const pass passes[] = {
     {"schedule", schedule, 0},
+    {"order", rn__order, RN_PASS_ROW_BLOCKS},
     {"elide", rn__elide, RN_PASS_ELIDE},
     {"accumulate", rn__accumulate, RN_PASS_ACCUMULATE},
     {"overlay", rn__overlay, RN_PASS_ELIDE},
     {"pack", rn__pack, RN_PASS_PACK},
+    {"row_blocks", rn__row_blocks, RN_PASS_ROW_BLOCKS},
     {"fuse", rn__fuse, RN_PASS_FUSE},
     {"place", rn__place, 0},
     {"watch", rn__plan_watch_values, 0},

@@ -25,6 +25,9 @@
  *   schedule  All live nodes, in the order of their ids, each with a buffer of its own.
  *             Carries and stacks are copied at the end of a loop's body. A step reads only
  *             what an earlier step wrote, or a leaf.
+ *   order     In the body of a loop with reductions within rows, steps that can run row by
+ *             row come together. Relies on schedule's buffers, each with one value. A step
+ *             reads what it read before.
  *   elide     Buffers become parts of others, and copies whose source is their target go.
  *             A map may now write rows that are apart, each of them dense.
  *             Relies on schedule's order. Every value is still there at each of its reads.
@@ -36,6 +39,10 @@
  *             addresses.
  *   pack      Steps before a loop bring operands that it does not change into the layout of
  *             the kernels that read them. Relies on resolved addresses.
+ *   row_blocks  Neighbouring reductions within rows and element-wise steps become chains by
+ *             rows, each run some rows at a time. Relies on resolved addresses. In such a
+ *             chain any rows may run before any others, and a buffer that only the chain
+ *             touches holds so many rows as run at a time.
  *   fuse      Neighbouring element-wise steps become chains, each run tile by tile. Relies
  *             on resolved addresses. In a chain any tile may run before any other, and a
  *             buffer that only the chain touches holds one tile, from the step that writes
@@ -85,7 +92,8 @@ typedef enum rn__step_kind {
     RN__STEP_LOOP, /* a block; operand 0: the limit, if `inputs` is not 0; operand 1: of a
                       ragged loop, the packed row at which each step begins; the output: the
                       index, i32, of buffer -1 if nothing reads it */
-    RN__STEP_CHAIN /* a block of maps whose outputs have one shape; no operands */
+    RN__STEP_CHAIN /* a block of maps whose outputs have one shape or, by rows, of maps and
+                      kernels whose outputs have the same rows; no operands */
 } rn__step_kind;
 
 /* What a tail is filled with. */
@@ -113,7 +121,9 @@ typedef struct rn__step {
     int32_t end;        /* of a block: the first step after it */
     int64_t iterations; /* of a loop */
     bool reverse;
-    int64_t tile; /* of a chain: elements of the output that run at a time */
+    /* Of a chain by rows: how many rows; else 0. */
+    int64_t chain_rows;
+    int64_t tile; /* of a chain: elements of the output, or rows, that run at a time */
     rn__tail_kind tail;
 
     /* Of a step that a limit cuts: the i32 scalar (buffer -1: none), and out of how many
@@ -246,6 +256,19 @@ static inline const rn__node *rn__step_node(const rn__plan *plan, const rn__step
  * by operand, RN_RANK_MAX for each, in elements. Returns the rank. */
 int rn__map_axes(const rn__plan *plan, const rn__step *step, int64_t *size,
                  int64_t *stride);
+
+/* How the rows of an operand lie. The rows of an output are the indices of its leading
+ * axes; row r of an operand of a map is what row r of the output is computed from. */
+typedef struct rn__row_form {
+    int axis;          /* the last of the leading axes; -1: it is not there, or of size 1 */
+    int64_t stride;    /* bytes from one row to the next; 0: all read the same */
+    int64_t low, high; /* bytes of row 0 from the start of the buffer: low <= .. < high */
+} rn__row_form;
+
+/* The rows of operand i of a map or of a kernel; rows.c. False if they are not `rows` rows
+ * at equal distances. */
+bool rn__find_row_form(const rn__plan *plan, const rn__step *step, int i, int64_t rows,
+                       rn__row_form *found);
 
 /* Appends the plan as text: steps in order, those of a block indented. */
 void rn__plan_print(const rn__plan *plan, rn__text *text);

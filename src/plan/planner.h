@@ -92,10 +92,12 @@ bool rn__schedule_assignments(rn__planner *p);
 bool rn__schedule_graph(rn__planner *p, const rn_graph *graph);
 bool rn__schedule_loop(rn__planner *p, const rn_graph *outer, int32_t id);
 
+bool rn__order(rn__planner *p);
 bool rn__elide(rn__planner *p);
 bool rn__accumulate(rn__planner *p);
 bool rn__overlay(rn__planner *p);
 bool rn__pack(rn__planner *p);
+bool rn__row_blocks(rn__planner *p);
 bool rn__fuse(rn__planner *p);
 bool rn__place(rn__planner *p);
 

@@ -78,6 +78,17 @@ static int blocks_around(const rn__plan *plan, int32_t index)
     return blocks;
 }
 
+static void print_chain(rn__text *t, const rn__step *chain)
+{
+    if (chain->chain_rows)
+        rn__text_add(t, "chain of %lld rows, %lld at a time, to %d\n",
+                     (long long)chain->chain_rows, (long long)chain->tile,
+                     (int)chain->end - 1);
+    else
+        rn__text_add(t, "chain in tiles of %lld, to %d\n", (long long)chain->tile,
+                     (int)chain->end - 1);
+}
+
 void rn__plan_print(const rn__plan *plan, rn__text *t)
 {
     for (int32_t i = 0; i < plan->steps; i++) {
@@ -88,8 +99,7 @@ void rn__plan_print(const rn__plan *plan, rn__text *t)
                          (long long)step->iterations, step->reverse ? " reversed" : "",
                          (int)step->end - 1);
         else if (step->kind == RN__STEP_CHAIN)
-            rn__text_add(t, "chain in tiles of %lld, to %d\n", (long long)step->tile,
-                         (int)step->end - 1);
+            print_chain(t, step);
         else
             print_operator(plan, t, step);
     }

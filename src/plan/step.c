@@ -118,7 +118,7 @@ bool rn__plan_renumber(rn__planner *p, const int32_t *start)
     for (int32_t i = 0; i < plan->steps; i++) {
         rn__step s = plan->step[i];
         if (start[i + 1] == start[i]) continue;
-        if (s.kind == RN__STEP_LOOP) s.end = start[s.end];
+        if (s.end > 0) s.end = start[s.end];
         if (s.block >= 0) s.block = start[s.block + 1] - 1;
         step[start[i + 1] - 1] = s;
     }

@@ -27,6 +27,10 @@ char *rn_reference_at(const rn_reference *r, const rn__address *address)
 {
     char *place = r->base[address->buffer] + address->offset;
 
+    if (r->rows && r->plan->buffer[address->buffer].tiled) {
+        const int64_t bytes = (int64_t)r->plan->buffer[address->buffer].bytes;
+        place -= r->from * (bytes / r->tile);
+    }
     for (int d = 0; d < RN__ADVANCES; d++) place += r->iteration[d] * address->advance[d];
     return place;
 }
@@ -100,6 +104,43 @@ int64_t rn_reference_count(const rn_reference *r, const rn__step *step,
 
 /* ---- blocks and the planner's own steps ---- */
 
+bool rn_reference_runs(const rn_reference *r, int64_t i, int64_t count)
+{
+    const int64_t row = r->rows ? i / (count / r->rows) : 0;
+
+    return r->rows == 0 || (row >= r->from && row < r->end);
+}
+
+static int64_t count_of(const rn__operand *o)
+{
+    return rn_shape_count(rn_reference_shape(o));
+}
+
+static bool run_chain_by_rows(rn_reference *r, int32_t index)
+{
+    const rn__step *step = r->plan->step, *chain = &step[index], *first = &step[index + 1];
+    const int64_t all = chain->chain_rows, tile = chain->tile;
+    int64_t rows = all;
+    bool ok = true;
+
+    if (first->limit.buffer >= 0)
+        rows =
+            all / first->limit_of * rn_reference_limit(r, &first->limit, first->limit_of);
+    for (int64_t from = 0; ok && from < rows; from += tile) {
+        r->rows = all, r->tile = tile;
+        r->from = from, r->end = rows - from < tile ? rows : from + tile;
+        for (int32_t i = index + 1; ok && i < chain->end; i++) {
+            const int64_t row = count_of(rn__step_output(r->plan, &step[i])) / all;
+            if (step[i].kind == RN__STEP_MAP)
+                rn_reference_map(r, &step[i], r->from * row, r->end * row);
+            else
+                ok = rn_reference_kernel(r, &step[i]);
+        }
+    }
+    r->rows = 0;
+    return ok;
+}
+
 static void run_chain(rn_reference *r, int32_t index)
 {
     const rn__step *step = r->plan->step, *chain = &step[index];
@@ -145,7 +186,11 @@ static bool run_steps(rn_reference *r, int32_t first, int32_t end)
         const bool block = step->kind == RN__STEP_LOOP || step->kind == RN__STEP_CHAIN;
         if (step->kind == RN__STEP_LOOP && !run_loop(r, i)) return false;
         if (step->kind == RN__STEP_KERNEL && !rn_reference_kernel(r, step)) return false;
-        if (step->kind == RN__STEP_CHAIN) run_chain(r, i);
+        if (step->kind == RN__STEP_CHAIN && step->chain_rows) {
+            if (!run_chain_by_rows(r, i)) return false;
+        } else if (step->kind == RN__STEP_CHAIN) {
+            run_chain(r, i);
+        }
         if (step->kind == RN__STEP_MAP)
             rn_reference_map(r, step, 0,
                              rn_reference_count(r, step, rn__step_output(r->plan, step)));

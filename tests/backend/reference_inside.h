@@ -14,6 +14,9 @@ typedef struct rn_reference {
     char *workspace, *tiles, *scratch;
     size_t scratch_bytes;
     int64_t iteration[RN__ADVANCES]; /* then the packed rows */
+    /* Of the chain by rows that runs: how many rows it has, 0: none runs; rows from..end -
+     * 1 run now, and values of one tile have room for so many. */
+    int64_t rows, from, end, tile;
     rn__watch watch;
     rn__tracer *tracer;
     bool raised;
@@ -48,6 +51,9 @@ void rn_reference_map(rn_reference *r, const rn__step *step, int64_t from, int64
 void rn_reference_copy(const rn_reference *r, const rn__step *step);
 void rn_reference_pack(const rn_reference *r, const rn__step *step);
 void rn_reference_tail(const rn_reference *r, const rn__step *step);
+
+/* Whether element i of an operand of so many elements is in a row that runs now. */
+bool rn_reference_runs(const rn_reference *r, int64_t i, int64_t count);
 
 /* False when the kernel rejects its values. */
 bool rn_reference_kernel(rn_reference *r, const rn__step *step);

@@ -88,7 +88,7 @@ static void run_element(rn_reference *r, const rn__step *step, int64_t from, int
     char *to = NULL;
 
     for (int k = 0; k <= step->inputs; k++) {
-        const bool tiled = r->plan->buffer[o[k].at.buffer].tiled;
+        const bool tiled = r->plan->buffer[o[k].at.buffer].tiled && !r->rows;
         char *p = tiled ? rn_reference_at(r, &o[k].at) +
                               (i - from) * (int64_t)rn_type_size(o[k].type)
                         : rn_reference_element(r, &o[k], rn_reference_shape(out), i);
@@ -153,7 +153,7 @@ static void gather(const rn_reference *r, const rn__step *step, rn_array *array)
         rn__layout_dense(rn_reference_shape(&o[k]), array[k].stride);
         array[k].data = rn_test_quad_room(rn_shape_count(rn_reference_shape(&o[k])), size);
         for (int64_t i = 0; i < rn_shape_count(whole) && k < step->inputs; i++)
-            if (within(shape, whole, i))
+            if (within(shape, whole, i) && rn_reference_runs(r, i, rn_shape_count(whole)))
                 fetch(r, step, k, i, (char *)array[k].data + (size_t)i * size);
     }
 }
@@ -165,8 +165,9 @@ static void scatter(const rn_reference *r, const rn__step *step, const rn_array 
     const int64_t count = rn_reference_count(r, step, out);
 
     for (int64_t i = 0; i < count; i++)
-        memcpy(rn_reference_element(r, out, rn_reference_shape(out), i),
-               (const char *)array[step->inputs].data + (size_t)i * size, size);
+        if (rn_reference_runs(r, i, rn_shape_count(rn_reference_shape(out))))
+            memcpy(rn_reference_element(r, out, rn_reference_shape(out), i),
+                   (const char *)array[step->inputs].data + (size_t)i * size, size);
 }
 
 /* The operator's own kernel, which may reject its values. */
@@ -240,7 +241,7 @@ bool rn_reference_kernel(rn_reference *r, const rn__step *step)
     if (ok) {
         scatter(r, step, array);
         r->raised |= rn__values_first(&array[step->inputs], false) >= 0;
-        if (r->tracer) rn__trace_kernel(r->tracer, step, r->iteration, array);
+        if (r->tracer) rn__trace_kernel(r->tracer, step, r->iteration, array, NULL);
     }
     for (int k = 0; k <= step->inputs; k++) free(array[k].data);
     free(array);

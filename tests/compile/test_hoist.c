@@ -47,7 +47,8 @@ static int check(world *w, rn_tensor y, const char *word)
 {
     const rn_tensor inputs[] = {w->xs, w->h0, w->w, w->u, w->v, w->s0};
     rn_test_naive naive = rn_test_naive_new(w->g, NULL);
-    rn_program *p = rn_test_compile(w->g, y);
+    rn_program *p = rn_test_compile_with(
+        w->g, (rn_compile_options){RN_OUTPUTS(y), .without = RN_PASS_ROW_BLOCKS});
     double *got = (double *)malloc(sizeof *got * (size_t)(rn_test_count(y) + 1));
     char text[20000];
     int count = 0;
@@ -59,7 +60,7 @@ static int check(world *w, rn_tensor y, const char *word)
     rn_test_near(rn_test_read(p, y, got), (const double *)naive.at[y.id], rn_test_count(y),
                  1e-13, word);
     rn_program_print(p, text, sizeof text);
-    /* The calls of the loop are indented. */
+    /* The calls of the loop are indented, and of maps those of chains. */
     for (const char *line = text; line;
          line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
         const char *end = strchr(line, '\n'), *at = strstr(line, word);
@@ -83,6 +84,28 @@ Test(hoist, products_of_step_inputs)
         const int inside = check(&w, rn_loop_collect(w.loop, w.next), "matmul");
         cr_assert_leq(inside, 1, "%d products in the loop", inside);
     }
+}
+
+/* z = x v with v [I, N] is computed before the loop; mean and variance of z only where they
+ * are of few elements. */
+static int normalised(int64_t N, const char *word)
+{
+    world w = begin(5, false);
+    const rn_tensor v =
+        rn_reshape(rn_broadcast(rn_sin(w.v), rn_shape(N / H, H, I)), rn_shape(N, I));
+    const rn_tensor z = rn_normalize(rn_matmul_transposed(w.x, v, RN_TRANSPOSE_Y), 1e-3);
+    const rn_tensor y = rn_add(w.h, rn_mul(w.next, rn_slice(z, 1, 3, 3 + H, 1)));
+
+    rn_loop_end(w.loop);
+    return check(&w, rn_loop_collect(w.loop, y), word);
+}
+
+Test(hoist, large_reductions_stay_with_their_readers)
+{
+    cr_expect_eq(normalised(1024, "matmul"), 1);
+    cr_expect_eq(normalised(1024, "mean"), 0);
+    cr_expect_eq(normalised(2048, "matmul"), 1);
+    cr_expect_eq(normalised(2048, "mean"), 2);
 }
 
 /* A layer on top of the carry, written inside the loop. */

@@ -2,6 +2,15 @@
 /* What each thread has of its own. */
 #include "backend/cpu/cpu.h"
 
+/* The leading axes of an argument as one, of which the rows are. */
+static void fold_rows(rn_array *array, const rn__cpu_call *call, int k)
+{
+    const int axis = call->row_axis[k];
+
+    for (int i = 0; i < axis; i++) array->size[i] = 1;
+    array->stride[axis] = call->move[k] / (int64_t)rn_type_size(array->type);
+}
+
 /* The arguments of all kernels. */
 static void fill_arrays(const rn__cpu_context *c)
 {
@@ -11,8 +20,10 @@ static void fill_arrays(const rn__cpu_context *c)
         const rn__cpu_call *call = &p->call[i];
         const rn__operand *operand = rn__step_operands(p->plan, call->step);
         if (call->kind != RN__STEP_KERNEL && call->kind != RN__STEP_PACK) continue;
-        for (int k = 0; k <= call->inputs; k++)
+        for (int k = 0; k <= call->inputs; k++) {
             c->array[call->array + k] = rn__step_array(&operand[k], NULL);
+            if (call->row_axis) fold_rows(&c->array[call->array + k], call, k);
+        }
     }
 }
 

@@ -68,8 +68,10 @@ typedef struct rn__cpu_call {
     int64_t size[RN_RANK_MAX];
     int64_t rows, row; /* how many; elements of one */
     int64_t scale;     /* of a map in a chain: its rows in one of the chain */
-    int64_t *move;     /* [axis][operand], bytes to the next index */
+    int64_t *move;     /* [axis][operand], bytes to the next index; of a kernel in a chain
+                          by rows: [operand], bytes to the next row */
     int64_t *step_of;  /* by input: elements to the next one of the innermost axis */
+    int *row_axis; /* of a kernel in a chain by rows: by operand, the axis of the rows */
 
     rn__share share;
     int64_t *unit; /* by operand: bytes from one unit to the next; 0: it is not cut */
@@ -145,7 +147,12 @@ int64_t rn__cpu_rows(const rn__cpu_context *c, const rn__cpu_call *call);
  * in any order and number, in contexts of several threads at once, with the same bits. */
 void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
                       int64_t rows);
-void rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_t rows);
+bool rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_t rows);
+
+/* Runs such rows of a kernel in a chain by rows. Like that of a chain, false if the kernel
+ * rejects its values. */
+bool rn__cpu_kernel_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
+                         int64_t rows);
 
 /* ---- profile.c ---- */
 

@@ -107,10 +107,53 @@ static bool lower_map(rn__cpu_program *p, rn__cpu_call *call)
     return true;
 }
 
+static int64_t elements_of(const rn__operand *operand)
+{
+    return rn_shape_count(rn_shape_of(operand->rank, operand->size));
+}
+
+/* A kernel in a chain by rows. */
+static bool lower_row_kernel(rn__cpu_program *p, rn__cpu_call *call, int64_t rows)
+{
+    const size_t n = (size_t)call->inputs + 1;
+
+    call->move = (int64_t *)rn__arena_new(&p->arena, n * sizeof *call->move);
+    call->row_axis = (int *)rn__arena_new(&p->arena, n * sizeof *call->row_axis);
+    if (!call->move || !call->row_axis) return false;
+    for (int i = 0; i <= call->inputs; i++) {
+        rn__row_form at;
+        rn__find_row_form(p->plan, call->step, i, rows, &at);
+        call->move[i] = at.stride;
+        call->row_axis[i] = at.axis;
+    }
+    call->rows = rows;
+    call->row = elements_of(rn__step_output(p->plan, call->step)) / rows;
+    return true;
+}
+
+/* The rows of a chain by rows are rows of all its steps. */
+static bool lower_rows(rn__cpu_program *p, rn__cpu_call *chain)
+{
+    const int64_t rows = chain->step->chain_rows;
+
+    chain->row = 1;
+    chain->rows = rows;
+    for (int32_t i = chain[1].step->block + 1; i < chain->step->end; i++) {
+        rn__cpu_call *call = &p->call[i];
+        if (call->kind == RN__STEP_MAP)
+            call->scale = call->rows / rows;
+        else if (!lower_row_kernel(p, call, rows))
+            return false;
+    }
+    chain->limit = chain[1].limit;
+    return true;
+}
+
 /* The rows of a chain are the longest of its maps. The maps have the same elements, and
  * collapse the same axes, so that the length of a row divides that of a longer one. */
-static void lower_chain(const rn__cpu_program *p, rn__cpu_call *chain)
+static bool lower_chain(rn__cpu_program *p, rn__cpu_call *chain)
 {
+    if (chain->step->chain_rows) return lower_rows(p, chain);
     rn__cpu_call *first = chain + 1, *end = &p->call[chain->step->end];
     const int64_t count = first->rows * first->row;
 
@@ -120,6 +163,7 @@ static void lower_chain(const rn__cpu_program *p, rn__cpu_call *chain)
     chain->rows = count / chain->row;
     for (rn__cpu_call *map = first; map < end; map++) map->scale = chain->row / map->row;
     chain->limit = first->limit;
+    return true;
 }
 
 static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *step)
@@ -163,7 +207,8 @@ bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads)
     for (int32_t i = 0; i < plan->steps; i++)
         if (!lower_step(p, &p->call[i], &plan->step[i])) return false;
     for (int32_t i = 0; i < plan->steps; i++)
-        if (plan->step[i].kind == RN__STEP_CHAIN) lower_chain(p, &p->call[i]);
+        if (plan->step[i].kind == RN__STEP_CHAIN && !lower_chain(p, &p->call[i]))
+            return false;
     fill_constants(p);
     return rn__cpu_share(p, threads);
 }

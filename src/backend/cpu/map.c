@@ -82,7 +82,7 @@ void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t firs
     }
 }
 
-void rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_t rows)
+bool rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_t rows)
 {
     const rn__cpu_call *call = &c->program->call[chain];
     const rn__cpu_call *map = call + 1, *end = c->program->call + call->end;
@@ -91,8 +91,12 @@ void rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_
     for (int64_t from = first; from < last; from += tile) {
         const int64_t n = last - from < tile ? last - from : tile;
         for (const rn__cpu_call *m = map; m < end; m++)
-            rn__cpu_map_rows(c, m, from * m->scale, n * m->scale);
+            if (m->kind == RN__STEP_MAP)
+                rn__cpu_map_rows(c, m, from * m->scale, n * m->scale);
+            else if (!rn__cpu_kernel_rows(c, m, from, n))
+                return false;
     }
+    return true;
 }
 
 int64_t rn__cpu_rows(const rn__cpu_context *c, const rn__cpu_call *call)

@@ -69,7 +69,49 @@ static bool run_kernel(rn__cpu_context *c, const rn__cpu_call *call)
     if (call->share.divided && !take_part(c, call, array, &arguments.first)) return true;
     if (c->tracer) rn__trace_kernel_begin(c->tracer, call->step, array);
     if (!call->code.kernel(&arguments)) return fail(c, call, message);
-    if (c->tracer) rn__trace_kernel(c->tracer, call->step, c->iteration, array);
+    if (c->tracer) rn__trace_kernel(c->tracer, call->step, c->iteration, array, NULL);
+    return true;
+}
+
+/* Examines the output for rows that begin with number `first`. */
+static void trace_rows(const rn__cpu_context *c, const rn__cpu_call *call,
+                       const rn_array *array, int64_t first)
+{
+    const rn__operand *operand = rn__step_operands(c->program->plan, call->step);
+    int64_t before[2]; /* a reduction has one input */
+
+    for (int i = 0; i <= call->inputs; i++) {
+        before[i] = first;
+        for (int axis = call->row_axis[i] + 1; axis < operand[i].rank; axis++)
+            before[i] *= operand[i].size[axis];
+    }
+    rn__trace_kernel(c->tracer, call->step, c->iteration, array, before);
+}
+
+bool rn__cpu_kernel_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
+                         int64_t rows)
+{
+    rn_array *array = c->array + call->array;
+    char message[RN_MESSAGE];
+    const rn_call arguments = {.in = array,
+                               .out = array + call->inputs,
+                               .attributes = call->attributes,
+                               .scratch = c->scratch,
+                               .message = message,
+                               .inputs = call->inputs,
+                               .first = first * call->row};
+
+    if (rows <= 0) return true;
+    message[0] = 0;
+    for (int i = 0; i <= call->inputs; i++) {
+        const bool tiled = call->address[i].tile >= 0;
+        array[i].data = rn__cpu_at(c, &call->address[i], call->depth) +
+                        (tiled ? 0 : first * call->move[i]);
+        array[i].size[call->row_axis[i]] = rows;
+    }
+    if (c->tracer) rn__trace_kernel_begin(c->tracer, call->step, array);
+    if (!call->code.kernel(&arguments)) return fail(c, call, message);
+    if (c->tracer) trace_rows(c, call, array, first);
     return true;
 }
 
@@ -202,7 +244,7 @@ static bool run_loop(rn__cpu_context *c, int32_t index)
 }
 
 /* A map or a chain, or this thread's rows of it. */
-static void run_rows(rn__cpu_context *c, const rn__cpu_call *call, int32_t index)
+static bool run_rows(rn__cpu_context *c, const rn__cpu_call *call, int32_t index)
 {
     rn__range r = {0, rn__cpu_rows(c, call)};
 
@@ -211,10 +253,10 @@ static void run_rows(rn__cpu_context *c, const rn__cpu_call *call, int32_t index
         r = rn__cpu_part(c, call, r.to / unit);
         r.from *= unit, r.to *= unit;
     }
-    if (call->kind == RN__STEP_MAP)
-        rn__cpu_map_rows(c, call, r.from, r.to - r.from);
-    else
-        rn__cpu_chain_rows(c, index, r.from, r.to - r.from);
+    if (call->kind == RN__STEP_CHAIN)
+        return rn__cpu_chain_rows(c, index, r.from, r.to - r.from);
+    rn__cpu_map_rows(c, call, r.from, r.to - r.from);
+    return true;
 }
 
 static bool run_call(rn__cpu_context *c, int32_t index)
@@ -224,8 +266,7 @@ static bool run_call(rn__cpu_context *c, int32_t index)
     switch (call->kind) {
     case RN__STEP_MAP:
     case RN__STEP_CHAIN:
-        run_rows(c, call, index);
-        return true;
+        return run_rows(c, call, index);
     case RN__STEP_KERNEL:
         return run_kernel(c, call);
     case RN__STEP_COPY:
