@@ -25,6 +25,9 @@ extern "C" {
 RN_API rn_tensor rn_neg(rn_tensor x);      /* -x */
 RN_API rn_tensor rn_abs(rn_tensor x);      /* |x|; the gradient at 0 is 0 */
 RN_API rn_tensor rn_sign(rn_tensor x);     /* -1, 0, 1 or NaN; gradient 0 */
+RN_API rn_tensor rn_floor(rn_tensor x);    /* largest integer <= x; gradient 0 */
+RN_API rn_tensor rn_ceil(rn_tensor x);     /* smallest integer >= x; gradient 0 */
+RN_API rn_tensor rn_round(rn_tensor x);    /* nearest integer, half to even; gradient 0 */
 RN_API rn_tensor rn_square(rn_tensor x);   /* x x */
 RN_API rn_tensor rn_sqrt(rn_tensor x);     /* square root */
 RN_API rn_tensor rn_exp(rn_tensor x);      /* e^x */

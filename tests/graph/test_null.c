@@ -87,6 +87,7 @@ Test(null, composites)
     REPORTS("one_minus returned: x is the null tensor", rn_one_minus(n));
     REPORTS("reciprocal returned: x is the null tensor", rn_reciprocal(n));
     REPORTS("is_finite returned: x is the null tensor", rn_is_finite(n));
+    REPORTS("ceil returned: x is the null tensor", rn_ceil(n));
     REPORTS("softmax returned: x is the null tensor", rn_softmax(n, 0));
     REPORTS("log_softmax returned: x is the null tensor", rn_log_softmax(n, 0));
     REPORTS("normalize returned: x is the null tensor", rn_normalize(n, 1e-5));

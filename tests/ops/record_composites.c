@@ -61,6 +61,58 @@ ELEMENTWISE(one_minus, rn_one_minus(x[0]), rest_of_one, 0, 0, EXACT | INTEGERS_T
 ELEMENTWISE(reciprocal, rn_reciprocal(x[0]), inverse, 0.5, 0, 0, SHAPES(off_zero),
             MANY(positive));
 
+/* ---- ceil ---- */
+
+BUILD(ceil)
+{
+    return rn_ceil(x[0]);
+}
+REFERENCE(ceil)
+{
+    map_one(ceil, x, y);
+}
+static const sample ceils[] = {SHAPES(regular), SHAPES(odd), MANY(regular),
+                               MANY(large),     MANY(huge),  MANY(tiny)};
+
+static void more_ceil(void)
+{
+    static const point points[] = {{-0.0, -0.0},
+                                   {0, 0},
+                                   {0.5, 1},
+                                   {-0.5, -0.0},
+                                   {2, 2},
+                                   {-2, -2},
+                                   {0x1p-149, 1},
+                                   {-0x1p-149, -0.0},
+                                   {0x1.fffffep-1, 1},
+                                   {-0x1.fffffep-1, -0.0},
+                                   {0x1.fffffep22, 0x1p23},
+                                   {-0x1.fffffep22, -0x1.fffffcp22},
+                                   {0x1.000002p23, 0x1.000002p23},
+                                   {-0x1.fp52, -0x1.fp52},
+                                   {0x1.fffffep127, 0x1.fffffep127},
+                                   {INFINITY, INFINITY},
+                                   {-INFINITY, -INFINITY},
+                                   {NAN, NAN}};
+    static const kink kinks[] = {
+        {0, 5, 0}, {-0.0, 5, 0}, {2, 5, 0}, {-0.5, 5, 0}, {2.25, INFINITY, 0}};
+
+    expect_points(rn_ceil, points, COUNT(points));
+    expect_kinks(rn_ceil, kinks, COUNT(kinks));
+}
+
+REFUSES(ceil_type, rn_ceil(x_of(g, RN_I32)))
+static const refusal refusals_ceil[] = {
+    {ceil_type, "ceil: x must be f32 or f64: x [2,3] i32"}};
+const record record_ceil = {.name = "ceil",
+                            .inputs = 1,
+                            .build = build_ceil,
+                            .reference = reference_ceil,
+                            SAMPLES(ceils),
+                            .flags = NO_GRADIENT | PIECEWISE,
+                            REFUSALS(refusals_ceil),
+                            .more = more_ceil};
+
 /* ---- one_hot ---- */
 
 typedef struct classes {
