@@ -158,6 +158,18 @@ RN_API rn_tensor rn_max_axis(rn_tensor x, int axis);
  * one is +inf. */
 RN_API rn_tensor rn_logsumexp(rn_tensor x, int axis, bool keep);
 
+/* ---- cumulative sums ---- */
+
+/* Zero is the default: y[i] = x[0] + .. + x[i]. */
+typedef struct rn_cumsum_options {
+    bool exclusive; /* without x[i]: the first sum is 0 */
+    bool reverse;   /* from the end: x[n - 1] + .. + x[i] */
+} rn_cumsum_options;
+
+/* The sums of the elements so far along one axis: x -> its shape. Real types and i32, which
+ * wraps. Terms are added in order, those of f32 in f64. Errors: no such axis. */
+RN_API rn_tensor rn_cumsum(rn_tensor x, int axis, rn_cumsum_options options);
+
 /* ---- matrix products ---- */
 
 typedef enum rn_transposition {

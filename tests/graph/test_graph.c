@@ -84,6 +84,7 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_mean(n, NULL, 0, true))                                                        \
     LINE(rn_variance(n, NULL, 0, true))                                                    \
     LINE(rn_argmax(n, 0, false))                                                           \
+    LINE(rn_cumsum(n, 0, (rn_cumsum_options){0}))                                          \
     LINE(rn_sum_all(n))                                                                    \
     LINE(rn_mean_all(n))                                                                   \
     LINE(rn_max_all(n))                                                                    \
@@ -112,8 +113,8 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_scale(n, 2))                                                                   \
     LINE(rn_offset(n, 2))                                                                  \
     LINE(rn_one_minus(n))                                                                  \
-    LINE(rn_reciprocal(n))                                                                 \
     LINE(rn_ceil(n))                                                                       \
+    LINE(rn_reciprocal(n))                                                                 \
     LINE(rn_silu(n))                                                                       \
     LINE(rn_gelu(n))                                                                       \
     LINE(rn_is_finite(n))                                                                  \

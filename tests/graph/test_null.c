@@ -75,6 +75,8 @@ Test(null, reductions)
     REPORTS("variance returned: x is the null tensor", rn_variance(n, NULL, 0, false));
     REPORTS("rescale returned: x is the null tensor", rn_rescale(n, NULL, 0, true, true));
     REPORTS("argmax returned: x is the null tensor", rn_argmax(n, 0, false));
+    REPORTS("cumsum returned: x is the null tensor",
+            rn_cumsum(n, 0, (rn_cumsum_options){0}));
     REPORTS("logsumexp returned: x is the null tensor", rn_logsumexp(n, 0, false));
 }
 
@@ -85,9 +87,9 @@ Test(null, composites)
     REPORTS("scale returned: x is the null tensor", rn_scale(n, 2));
     REPORTS("offset returned: x is the null tensor", rn_offset(n, 2));
     REPORTS("one_minus returned: x is the null tensor", rn_one_minus(n));
+    REPORTS("ceil returned: x is the null tensor", rn_ceil(n));
     REPORTS("reciprocal returned: x is the null tensor", rn_reciprocal(n));
     REPORTS("is_finite returned: x is the null tensor", rn_is_finite(n));
-    REPORTS("ceil returned: x is the null tensor", rn_ceil(n));
     REPORTS("softmax returned: x is the null tensor", rn_softmax(n, 0));
     REPORTS("log_softmax returned: x is the null tensor", rn_log_softmax(n, 0));
     REPORTS("normalize returned: x is the null tensor", rn_normalize(n, 1e-5));

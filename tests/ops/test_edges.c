@@ -43,6 +43,7 @@ Test(edges, null_operands)
     NULL_IN_NULL_OUT(rn_where(x, x, x));
     NULL_IN_NULL_OUT(rn_cast(x, RN_F32));
     NULL_IN_NULL_OUT(rn_argmax(x, 0, false));
+    NULL_IN_NULL_OUT(rn_cumsum(x, 0, (rn_cumsum_options){0}));
     NULL_IN_NULL_OUT(rn_logsumexp(x, 0, true));
     NULL_IN_NULL_OUT(rn_matmul_transposed(x, x, RN_TRANSPOSE_X));
     NULL_IN_NULL_OUT(rn_reshape(x, shape));

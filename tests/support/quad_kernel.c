@@ -244,6 +244,31 @@ void rn_test_quad_argmax(const rn_test_quad_value *v)
     }
 }
 
+/* The elements of an axis and after it. */
+static int64_t inner_of(rn_shape x, int axis)
+{
+    int64_t n = 1;
+
+    for (int i = axis + 1; i < x.rank; i++) n *= x.size[i];
+    return n;
+}
+
+void rn_test_quad_cumsum(const rn_test_quad_value *v)
+{
+    const int axis = (int)attributes(v)[0];
+    const bool exclusive = attributes(v)[1] != 0, reverse = attributes(v)[2] != 0;
+    const int64_t step = inner_of(v->node->shape, axis), n = v->node->shape.size[axis];
+
+    for (int64_t i = 0; i < v->count; i++) {
+        const int64_t k = i / step % n, first = i - k * step;
+        v->y[i] = 0;
+        for (int64_t j = 0; j < n; j++)
+            if ((reverse ? j > k : j < k) || (j == k && !exclusive))
+                v->y[i] += v->x[0].at[first + j * step];
+    }
+    wrap(v);
+}
+
 /* ---- products ---- */
 
 /* From one term of the inner sum to the next in operand k. */
