@@ -28,12 +28,6 @@ static const char *shape(rn_typing *t)
     return NULL;
 }
 
-static bool divide(const rn_call *call, int axis, int *cut)
-{
-    cut[0] = axis;
-    return axis != ((const rn__cumsum_attributes *)call->attributes)->axis;
-}
-
 static void gradient(rn_pullback *p)
 {
     const rn__cumsum_attributes *a = (const rn__cumsum_attributes *)p->attributes;
@@ -43,16 +37,9 @@ static void gradient(rn_pullback *p)
     p->dx[0] = rn_cumsum(p->dy, (int)a->axis, turned);
 }
 
-static rn_tensor batch(const rn_batching *b)
-{
-    rn__cumsum_attributes a = *(const rn__cumsum_attributes *)b->attributes;
-
-    a.axis++;
-    return rn_apply(b->op, b->x, 1, &a, sizeof a);
-}
-
-const rn_op rn__op_cumsum = {RN_NAMED(cumsum),    .inputs = 1,      .flags = RN_OP_ADDITIVE,
-                             .shape = shape,      .divide = divide, .batch = batch,
+const rn_op rn__op_cumsum = {RN_NAMED(cumsum),           .inputs = 1,
+                             .flags = RN_OP_ADDITIVE,    .shape = shape,
+                             .divide = rn__along_divide, .batch = rn__along_batch,
                              .gradient = gradient};
 
 rn_tensor rn_cumsum(rn_tensor x, int axis, rn_cumsum_options options)

@@ -233,6 +233,24 @@ RN_API rn_tensor rn_check_range(rn_tensor x, int64_t low, int64_t high);
  * order. */
 RN_API rn_tensor rn_add_at(rn_tensor x, rn_tensor indices, rn_tensor updates);
 
+/* y[.., j, ..] = x[.., indices[.., j, ..], ..] along one axis: x [.., n, ..], indices i32
+ * [.., m, ..] -> [.., m, ..]. Ranks are equal, and so are sizes besides the axis, but that
+ * an axis of size 1 is repeated; nothing else broadcasts. An index outside 0..n-1 makes the
+ * run fail with a message. Errors: no such axis; another rank, size or type. */
+RN_API rn_tensor rn_gather(rn_tensor x, rn_tensor indices, int axis);
+
+/* x with updates added at indices along one axis, the adjoint of gather: x [.., n, ..],
+ * indices i32 [.., m, ..], updates of the shape of rn_gather(x, indices, axis) -> the shape
+ * of x. Real types and i32, which wraps. Updates of one element are added in the order in
+ * which they are stored; an axis of size 1 in x but not in updates is summed over. Errors:
+ * as rn_gather's. */
+RN_API rn_tensor rn_scatter_add(rn_tensor x, rn_tensor indices, rn_tensor updates,
+                                int axis);
+
+/* The same of any type, but updates are written instead of added: of several for one
+ * element the last one stays, and the others have no gradient. */
+RN_API rn_tensor rn_scatter(rn_tensor x, rn_tensor indices, rn_tensor updates, int axis);
+
 /* ---- random ---- */
 
 /* A draw is a function of its arguments: element i is Philox4x32-10 of the counter (i,

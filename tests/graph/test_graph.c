@@ -107,6 +107,10 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_stack((rn_tensor[]){n, x}, 2, 0))                                              \
     LINE(rn_reverse(n, 0))                                                                 \
     LINE(rn_take(x, n))                                                                    \
+    LINE(rn_gather(n, x, 0))                                                               \
+    LINE(rn_gather(x, n, 0))                                                               \
+    LINE(rn_scatter_add(x, n, x, 0))                                                       \
+    LINE(rn_scatter(n, x, x, 0))                                                           \
     LINE(rn_add_at(x, n, x))                                                               \
     LINE(rn_uniform(n, 1, RN_F32, rn_shape(2)))                                            \
     LINE(rn_normal(n, 1, RN_F32, rn_shape(2)))                                             \

@@ -60,6 +60,10 @@ Test(null, movements)
     REPORTS("stack returned: its list is empty", rn_stack(two, 0, 0));
     REPORTS("take returned: its operands are null tensors", rn_take(n, n));
     REPORTS("add_at returned: its operands are null tensors", rn_add_at(n, n, n));
+    REPORTS("gather returned: its operands are null tensors", rn_gather(n, n, 0));
+    REPORTS("scatter_add returned: its operands are null tensors",
+            rn_scatter_add(n, n, n, 0));
+    REPORTS("scatter returned: its operands are null tensors", rn_scatter(n, n, n, 0));
     REPORTS("matmul returned: its operands are null tensors", rn_matmul(n, n));
     REPORTS("matmul returned: its operands are null tensors",
             rn_matmul_transposed(n, n, (rn_transposition)9));

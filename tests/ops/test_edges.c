@@ -57,6 +57,9 @@ Test(edges, null_operands)
     NULL_IN_NULL_OUT(rn_stack(two, 2, 0));
     NULL_IN_NULL_OUT(rn_stack(NULL, 0, 0));
     NULL_IN_NULL_OUT(rn_add_at(x, x, x));
+    NULL_IN_NULL_OUT(rn_gather(x, x, 0));
+    NULL_IN_NULL_OUT(rn_scatter_add(x, x, x, 0));
+    NULL_IN_NULL_OUT(rn_scatter(x, x, x, 0));
     NULL_IN_NULL_OUT(rn_uniform(x, 1, RN_F32, shape));
     NULL_IN_NULL_OUT(rn_normal(x, 1, RN_F32, shape));
     NULL_IN_NULL_OUT(rn_scale(x, 2));

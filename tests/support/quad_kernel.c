@@ -21,6 +21,15 @@ static void wrap(const rn_test_quad_value *v)
         v->y[i] = (quad)(int32_t)(uint32_t)(int64_t)v->y[i];
 }
 
+/* The elements of an axis' slice behind it. */
+static int64_t inner_of(rn_shape x, int axis)
+{
+    int64_t n = 1;
+
+    for (int i = axis + 1; i < x.rank; i++) n *= x.size[i];
+    return n;
+}
+
 /* ---- movement ---- */
 
 static void gather(const rn_test_quad_value *v)
@@ -153,6 +162,52 @@ void rn_test_quad_add_at(const rn_test_quad_value *v)
     wrap(v);
 }
 
+/* The table's element of element i of `values`, which broadcast. */
+static int64_t in_table(const rn_test_quad_value *v, rn_shape values, int64_t i)
+{
+    const rn_shape table = v->x[0].node->shape, of_index = v->x[1].node->shape;
+    const int axis = (int)attributes(v)[0];
+    int64_t place[RN_RANK_MAX], at = 0, to = 0;
+
+    for (int k = values.rank - 1; k >= 0; k--) {
+        place[k] = i % values.size[k];
+        i /= values.size[k];
+    }
+    for (int k = 0; k < values.rank; k++)
+        at = at * of_index.size[k] + (of_index.size[k] == 1 ? 0 : place[k]);
+    place[axis] = (int64_t)v->x[1].at[at];
+    cr_assert(place[axis] >= 0 && place[axis] < table.size[axis]);
+    for (int k = 0; k < values.rank; k++)
+        to = to * table.size[k] + (table.size[k] == 1 ? 0 : place[k]);
+    return to;
+}
+
+void rn_test_quad_gather(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++)
+        v->y[i] = v->x[0].at[in_table(v, v->node->shape, i)];
+}
+
+static void scatter_to(const rn_test_quad_value *v, bool add)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = v->x[0].at[i];
+    for (int64_t i = 0; i < v->x[2].count; i++) {
+        quad *to = &v->y[in_table(v, v->x[2].node->shape, i)];
+        *to = v->x[2].at[i] + (add ? *to : 0);
+    }
+    wrap(v);
+}
+
+void rn_test_quad_scatter(const rn_test_quad_value *v)
+{
+    scatter_to(v, false);
+}
+
+void rn_test_quad_scatter_add(const rn_test_quad_value *v)
+{
+    scatter_to(v, true);
+}
+
 /* ---- reductions ---- */
 
 void rn_test_quad_sum(const rn_test_quad_value *v)
@@ -242,15 +297,6 @@ void rn_test_quad_argmax(const rn_test_quad_value *v)
         const int64_t first = i / inner * inner * x.size[axis] + i % inner;
         v->y[i] = (quad)first_largest(v->x[0].at + first, x.size[axis], inner);
     }
-}
-
-/* The elements of an axis and after it. */
-static int64_t inner_of(rn_shape x, int axis)
-{
-    int64_t n = 1;
-
-    for (int i = axis + 1; i < x.rank; i++) n *= x.size[i];
-    return n;
 }
 
 void rn_test_quad_cumsum(const rn_test_quad_value *v)
