@@ -38,4 +38,14 @@ rn_tensor rn__scatter(const rn_op *op, rn_tensor x, rn_tensor indices, rn_tensor
 bool rn__gather_run(const rn_call *call);
 bool rn__scatter_run(const rn_call *call, rn_map add);
 
+/* ---- sorting ---- */
+
+typedef struct rn__argsort_attributes {
+    int64_t axis, count, descending; /* the first `count` indices */
+} rn__argsort_attributes;
+
+/* The kernel of all types, and its scratch rule (argsort_run.c). */
+bool rn__argsort_run(const rn_call *call);
+size_t rn__argsort_scratch(const rn_call *call);
+
 #endif

@@ -55,21 +55,7 @@ static int64_t outside(const rows *r, const int32_t *index)
     return -1;
 }
 
-/* `statement` for each element of a row: t in the table, v beside the index. */
-#define EACH(type_, statement)                                                             \
-    for (int64_t j = 0; j < r->n; j++) {                                                   \
-        type_ *t =                                                                         \
-            (type_ *)table + (j * r->step[TABLE] + index[j * r->step[INDEX]] * r->jump);   \
-        type_ *v = (type_ *)value + j * r->step[VALUE];                                    \
-        statement;                                                                         \
-    }
-#define EACH_OF_SIZE(statement)                                                            \
-    if (r->size == 4)                                                                      \
-        EACH(uint32_t, statement)                                                          \
-    else if (r->size == 8)                                                                 \
-        EACH(uint64_t, statement)                                                          \
-    else                                                                                   \
-        EACH(uint8_t, statement)
+/* ---- rows ---- */
 
 /* A row that is one piece of the table. */
 static bool in_one_piece(const rows *r)
@@ -77,26 +63,39 @@ static bool in_one_piece(const rows *r)
     return r->step[INDEX] == 0 && r->step[TABLE] == 1 && r->step[VALUE] == 1;
 }
 
-static void gather_row(const rows *r, void *table, const int32_t *index, void *value)
+/* One side of a row: from one element to the next, and from one index to the next. */
+typedef struct side {
+    char *data;
+    int64_t step, jump;
+} side;
+
+/* `statement` for each element of a row: t on one side, v on the other. */
+#define EACH(type_, statement)                                                             \
+    for (int64_t j = 0; j < r->n; j++) {                                                   \
+        const int64_t at = index[j * r->step[INDEX]];                                      \
+        type_ *t = (type_ *)(void *)to.data + (j * to.step + at * to.jump);                \
+        type_ *v = (type_ *)(void *)from.data + (j * from.step + at * from.jump);          \
+        statement;                                                                         \
+    }
+
+static void copy_row(const rows *r, const int32_t *index, side to, side from)
 {
     if (in_one_piece(r))
-        memcpy(value, (char *)table + index[0] * r->jump * r->size,
-               (size_t)(r->n * r->size));
+        memcpy(to.data + index[0] * to.jump * r->size,
+               from.data + index[0] * from.jump * r->size, (size_t)(r->n * r->size));
+    else if (r->size == 4)
+        EACH(uint32_t, *t = *v)
+    else if (r->size == 8)
+        EACH(uint64_t, *t = *v)
     else
-        EACH_OF_SIZE(*v = *t)
+        EACH(uint8_t, *t = *v)
 }
 
-static void write_row(const rows *r, void *table, const int32_t *index, void *value)
-{
-    EACH_OF_SIZE(*t = *v)
-}
-
-static void add_row(const rows *r, void *table, const int32_t *index, void *value,
-                    rn_map add)
+static void add_row(const rows *r, const int32_t *index, side to, side from, rn_map add)
 {
     if (in_one_piece(r)) {
-        char *to = (char *)table + index[0] * r->jump * r->size;
-        add(r->n, (const void *const[2]){to, value}, (const int64_t[2]){1, 1}, to, NULL);
+        char *y = to.data + index[0] * to.jump * r->size;
+        add(r->n, (const void *const[2]){y, from.data}, (const int64_t[2]){1, 1}, y, NULL);
     } else if (r->type == RN_F32) {
         EACH(float, *t += *v)
     } else if (r->type == RN_F64) {
@@ -105,6 +104,8 @@ static void add_row(const rows *r, void *table, const int32_t *index, void *valu
         EACH(uint32_t, *t += *v) /* wraps */
     }
 }
+
+/* ---- kernels ---- */
 
 /* `first` counts the values before those of this call. */
 static bool run(const rn_call *call, const rn_array *table, const rn_array *value,
@@ -116,8 +117,9 @@ static bool run(const rn_call *call, const rn_array *table, const rn_array *valu
     if (r.n == 0) return true;
     do {
         const int32_t *index = (const int32_t *)indices->data + r.walk.at[INDEX];
-        char *t = (char *)table->data + r.walk.at[TABLE] * r.size;
-        char *v = (char *)value->data + r.walk.at[VALUE] * r.size;
+        const side t = {(char *)table->data + r.walk.at[TABLE] * r.size, r.step[TABLE],
+                        r.jump};
+        const side v = {(char *)value->data + r.walk.at[VALUE] * r.size, r.step[VALUE], 0};
         const int64_t j = outside(&r, index);
 
         if (j >= 0) {
@@ -127,12 +129,12 @@ static bool run(const rn_call *call, const rn_array *table, const rn_array *valu
                      (long long)(first + j));
             return false;
         }
-        if (value == call->out)
-            gather_row(&r, t, index, v);
-        else if (add)
-            add_row(&r, t, index, v, add);
+        if (add)
+            add_row(&r, index, t, v, add);
+        else if (value == call->out)
+            copy_row(&r, index, v, t);
         else
-            write_row(&r, t, index, v);
+            copy_row(&r, index, t, v);
         first += r.n;
     } while (rn__walk_next(&r.walk));
     return true;

@@ -84,6 +84,10 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_mean(n, NULL, 0, true))                                                        \
     LINE(rn_variance(n, NULL, 0, true))                                                    \
     LINE(rn_argmax(n, 0, false))                                                           \
+    LINE(rn_argsort(n, 0, false))                                                          \
+    LINE(rn_sort(n, 0, false))                                                             \
+    LINE(rn_top_k_indices(n, 0, 1, false))                                                 \
+    LINE(rn_top_k(n, 0, 1, false))                                                         \
     LINE(rn_cumsum(n, 0, (rn_cumsum_options){0}))                                          \
     LINE(rn_sum_all(n))                                                                    \
     LINE(rn_mean_all(n))                                                                   \

@@ -79,6 +79,11 @@ Test(null, reductions)
     REPORTS("variance returned: x is the null tensor", rn_variance(n, NULL, 0, false));
     REPORTS("rescale returned: x is the null tensor", rn_rescale(n, NULL, 0, true, true));
     REPORTS("argmax returned: x is the null tensor", rn_argmax(n, 0, false));
+    REPORTS("argsort returned: x is the null tensor", rn_argsort(n, 0, false));
+    REPORTS("sort returned: x is the null tensor", rn_sort(n, 0, false));
+    REPORTS("top_k_indices returned: x is the null tensor",
+            rn_top_k_indices(n, 0, 1, false));
+    REPORTS("top_k returned: x is the null tensor", rn_top_k(n, 0, 1, false));
     REPORTS("cumsum returned: x is the null tensor",
             rn_cumsum(n, 0, (rn_cumsum_options){0}));
     REPORTS("logsumexp returned: x is the null tensor", rn_logsumexp(n, 0, false));

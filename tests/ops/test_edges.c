@@ -43,7 +43,6 @@ Test(edges, null_operands)
     NULL_IN_NULL_OUT(rn_where(x, x, x));
     NULL_IN_NULL_OUT(rn_cast(x, RN_F32));
     NULL_IN_NULL_OUT(rn_argmax(x, 0, false));
-    NULL_IN_NULL_OUT(rn_cumsum(x, 0, (rn_cumsum_options){0}));
     NULL_IN_NULL_OUT(rn_logsumexp(x, 0, true));
     NULL_IN_NULL_OUT(rn_matmul_transposed(x, x, RN_TRANSPOSE_X));
     NULL_IN_NULL_OUT(rn_reshape(x, shape));
@@ -57,9 +56,6 @@ Test(edges, null_operands)
     NULL_IN_NULL_OUT(rn_stack(two, 2, 0));
     NULL_IN_NULL_OUT(rn_stack(NULL, 0, 0));
     NULL_IN_NULL_OUT(rn_add_at(x, x, x));
-    NULL_IN_NULL_OUT(rn_gather(x, x, 0));
-    NULL_IN_NULL_OUT(rn_scatter_add(x, x, x, 0));
-    NULL_IN_NULL_OUT(rn_scatter(x, x, x, 0));
     NULL_IN_NULL_OUT(rn_uniform(x, 1, RN_F32, shape));
     NULL_IN_NULL_OUT(rn_normal(x, 1, RN_F32, shape));
     NULL_IN_NULL_OUT(rn_scale(x, 2));
@@ -68,6 +64,20 @@ Test(edges, null_operands)
     NULL_IN_NULL_OUT(rn_normalize_affine(x, x, x, 1));
     NULL_IN_NULL_OUT(rn_one_hot(x, 3, RN_F32));
     NULL_IN_NULL_OUT(rn_range(NULL, 3));
+}
+
+Test(edges, null_operands_along_an_axis)
+{
+    const rn_tensor x = rn_null();
+
+    NULL_IN_NULL_OUT(rn_argsort(x, 0, false));
+    NULL_IN_NULL_OUT(rn_sort(x, 0, false));
+    NULL_IN_NULL_OUT(rn_top_k_indices(x, 0, 1, false));
+    NULL_IN_NULL_OUT(rn_top_k(x, 0, 1, false));
+    NULL_IN_NULL_OUT(rn_cumsum(x, 0, (rn_cumsum_options){0}));
+    NULL_IN_NULL_OUT(rn_gather(x, x, 0));
+    NULL_IN_NULL_OUT(rn_scatter_add(x, x, x, 0));
+    NULL_IN_NULL_OUT(rn_scatter(x, x, x, 0));
 }
 
 /* One null operand among others, with no error yet: an error. */

@@ -315,6 +315,36 @@ void rn_test_quad_cumsum(const rn_test_quad_value *v)
     wrap(v);
 }
 
+/* Where element k of n comes among them: behind those that are smaller, or equal and
+ * before it; a NaN is larger than all. */
+static int64_t rank_of(const quad *x, int64_t n, int64_t step, int64_t k, bool descending)
+{
+    const quad b = x[k * step];
+    int64_t rank = 0;
+
+    for (int64_t j = 0; j < n; j++) {
+        const quad a = x[j * step];
+        const bool less = isnanq(b) ? !isnanq(a) : a < b;
+        const bool more = isnanq(a) ? !isnanq(b) : a > b;
+        rank += (descending ? more : less) || (!less && !more && j < k);
+    }
+    return rank;
+}
+
+void rn_test_quad_argsort(const rn_test_quad_value *v)
+{
+    const rn_shape x = v->x[0].node->shape;
+    const int axis = (int)attributes(v)[0];
+    const int64_t step = inner_of(x, axis), n = x.size[axis], count = attributes(v)[1];
+
+    for (int64_t i = 0; i < v->x[0].count; i++) {
+        const int64_t k = i / step % n, column = i / step / n;
+        const quad *first = v->x[0].at + (i - k * step);
+        const int64_t rank = rank_of(first, n, step, k, attributes(v)[2] != 0);
+        if (rank < count) v->y[(column * count + rank) * step + i % step] = (quad)k;
+    }
+}
+
 /* ---- products ---- */
 
 /* From one term of the inner sum to the next in operand k. */
