@@ -43,9 +43,10 @@ RN_API rn_tensor rn_relu(rn_tensor x);     /* max(x, 0); the gradient at 0 is 0 
 RN_API rn_tensor rn_softplus(rn_tensor x); /* log(1 + e^x), without overflow */
 RN_API rn_tensor rn_erf(rn_tensor x);      /* error function */
 
-/* x sigmoid(x), and x normal_cdf(x); arXiv:1606.08415. */
+/* x sigmoid(x), x normal_cdf(x) and its approximation by tanh; arXiv:1606.08415. */
 RN_API rn_tensor rn_silu(rn_tensor x);
 RN_API rn_tensor rn_gelu(rn_tensor x);
+RN_API rn_tensor rn_gelu_tanh(rn_tensor x);
 
 /* The standard normal distribution: the cumulative distribution function, (1 + erf(x / sqrt
  * 2)) / 2, and the density, e^(-x x / 2) / sqrt(2 pi). */

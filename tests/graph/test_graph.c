@@ -121,6 +121,7 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_scale(n, 2))                                                                   \
     LINE(rn_offset(n, 2))                                                                  \
     LINE(rn_one_minus(n))                                                                  \
+    LINE(rn_gelu_tanh(n))                                                                  \
     LINE(rn_ceil(n))                                                                       \
     LINE(rn_reciprocal(n))                                                                 \
     LINE(rn_silu(n))                                                                       \

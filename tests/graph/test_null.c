@@ -96,6 +96,7 @@ Test(null, composites)
     REPORTS("scale returned: x is the null tensor", rn_scale(n, 2));
     REPORTS("offset returned: x is the null tensor", rn_offset(n, 2));
     REPORTS("one_minus returned: x is the null tensor", rn_one_minus(n));
+    REPORTS("gelu_tanh returned: x is the null tensor", rn_gelu_tanh(n));
     REPORTS("ceil returned: x is the null tensor", rn_ceil(n));
     REPORTS("reciprocal returned: x is the null tensor", rn_reciprocal(n));
     REPORTS("is_finite returned: x is the null tensor", rn_is_finite(n));

@@ -19,8 +19,8 @@ Test(edges, null_operands)
 #define RN_ONE(name, ...)  rn_##name,
 #define RN_ALSO(name, ...) rn_##name,
 #include "elementwise.def"
-        rn_sum_all, rn_mean_all,  rn_max_all,   rn_stop_gradient,
-        rn_ceil,    rn_transpose, rn_one_minus, rn_is_finite};
+        rn_sum_all,   rn_mean_all,  rn_max_all,   rn_stop_gradient, rn_ceil,
+        rn_gelu_tanh, rn_transpose, rn_one_minus, rn_is_finite};
     rn_tensor (*const binary[])(rn_tensor, rn_tensor) = {
 #define RN_TWO(name, ...) rn_##name,
 #include "elementwise.def"
