@@ -65,12 +65,10 @@ static bool before(entry a, entry b)
     return a.key != b.key ? a.key < b.key : a.at < b.at;
 }
 
-/* Puts x at the root of n entries. */
-static void sink(entry *heap, int64_t n, entry x)
+/* Puts x at place i of n entries, or below. */
+static void sink(entry *heap, int64_t i, int64_t n, entry x)
 {
-    int64_t i = 0;
-
-    for (int64_t child = 1; child < n; child = 2 * i + 1) {
+    for (int64_t child = 2 * i + 1; child < n; child = 2 * i + 1) {
         if (child + 1 < n && before(heap[child], heap[child + 1])) child++;
         if (!before(x, heap[child])) break;
         heap[i] = heap[child];
@@ -79,27 +77,18 @@ static void sink(entry *heap, int64_t n, entry x)
     heap[i] = x;
 }
 
-/* Appends x to n entries. */
-static void rise(entry *heap, int64_t n, entry x)
-{
-    int64_t i = n;
-
-    for (; i > 0 && before(heap[(i - 1) / 2], x); i = (i - 1) / 2)
-        heap[i] = heap[(i - 1) / 2];
-    heap[i] = x;
-}
-
 static const entry *select_first(const job *j, entry *heap)
 {
-    for (int64_t i = 0; i < j->count; i++) rise(heap, i, (entry){key_of(j, i), i});
+    for (int64_t i = 0; i < j->count; i++) heap[i] = (entry){key_of(j, i), i};
+    for (int64_t i = j->count / 2 - 1; i >= 0; i--) sink(heap, i, j->count, heap[i]);
     for (int64_t i = j->count; i < j->n; i++) {
         const entry x = {key_of(j, i), i};
-        if (x.key < heap[0].key) sink(heap, j->count, x);
+        if (x.key < heap[0].key) sink(heap, 0, j->count, x);
     }
     for (int64_t left = j->count - 1; left > 0; left--) {
         const entry last = heap[left];
         heap[left] = heap[0];
-        sink(heap, left, last);
+        sink(heap, 0, left, last);
     }
     return heap;
 }

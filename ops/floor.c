@@ -13,7 +13,7 @@
 #include "ops/branches.h"
 #include "ops/whole.h"
 
-RN_MAP1(floor, real, R(whole_below)(x))
+RN_LONG1(floor, real, R(whole_below)(x))
 
 #if RN_ONCE
 

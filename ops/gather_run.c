@@ -11,12 +11,11 @@
  * what is read from the table or goes there. */
 enum { TABLE, INDEX, VALUE };
 
-/* Elements of `type` and `size` bytes, in rows of n: the other axes but the innermost, and
+/* Elements of `size` bytes, in rows of n: the other axes but the innermost, and
  * its steps. From one element to the next along the table's axis it is `jump` elements. */
 typedef struct rows {
     rn__walk walk;
     int64_t n, step[3], jump, limit, size;
-    rn_type type;
 } rows;
 
 static rows rows_of(const rn_array *table, const rn_array *indices, const rn_array *value,
@@ -26,8 +25,7 @@ static rows rows_of(const rn_array *table, const rn_array *indices, const rn_arr
               .n = 1,
               .jump = table->stride[axis],
               .limit = table->size[axis],
-              .size = (int64_t)rn_type_size(table->type),
-              .type = table->type};
+              .size = (int64_t)rn_type_size(table->type)};
     rn__walk *w = &r.walk;
     int64_t *const strides[3] = {w->stride[TABLE], w->stride[INDEX], w->stride[VALUE]};
 
@@ -69,39 +67,39 @@ typedef struct side {
     int64_t step, jump;
 } side;
 
-/* `statement` for each element of a row: t on one side, v on the other. */
-#define EACH(type_, statement)                                                             \
-    for (int64_t j = 0; j < r->n; j++) {                                                   \
-        const int64_t at = index[j * r->step[INDEX]];                                      \
-        type_ *t = (type_ *)(void *)to.data + (j * to.step + at * to.jump);                \
-        type_ *v = (type_ *)(void *)from.data + (j * from.step + at * from.jump);          \
-        statement;                                                                         \
-    }
+/* An element of one side. */
+static char *element(const rows *r, side x, const int32_t *index, int64_t j)
+{
+    return x.data + (j * x.step + index[j * r->step[INDEX]] * x.jump) * r->size;
+}
 
 static void copy_row(const rows *r, const int32_t *index, side to, side from)
 {
-    if (in_one_piece(r))
-        memcpy(to.data + index[0] * to.jump * r->size,
-               from.data + index[0] * from.jump * r->size, (size_t)(r->n * r->size));
-    else if (r->size == 4)
-        EACH(uint32_t, *t = *v)
-    else if (r->size == 8)
-        EACH(uint64_t, *t = *v)
-    else
-        EACH(uint8_t, *t = *v)
+    if (in_one_piece(r)) {
+        memcpy(element(r, to, index, 0), element(r, from, index, 0),
+               (size_t)(r->n * r->size));
+        return;
+    }
+    for (int64_t j = 0; j < r->n; j++) {
+        char *t = element(r, to, index, j);
+        const char *f = element(r, from, index, j);
+
+        if (r->size == 4)
+            memcpy(t, f, 4);
+        else if (r->size == 8)
+            memcpy(t, f, 8);
+        else
+            *t = *f;
+    }
 }
 
 static void add_row(const rows *r, const int32_t *index, side to, side from, rn_map add)
 {
-    if (in_one_piece(r)) {
-        char *y = to.data + index[0] * to.jump * r->size;
-        add(r->n, (const void *const[2]){y, from.data}, (const int64_t[2]){1, 1}, y, NULL);
-    } else if (r->type == RN_F32) {
-        EACH(float, *t += *v)
-    } else if (r->type == RN_F64) {
-        EACH(double, *t += *v)
-    } else {
-        EACH(uint32_t, *t += *v) /* wraps */
+    const int64_t steps[2] = {1, 1}, some = in_one_piece(r) ? r->n : 1;
+
+    for (int64_t j = 0; j < r->n; j += some) {
+        char *t = element(r, to, index, j);
+        add(some, (const void *const[2]){t, element(r, from, index, j)}, steps, t, NULL);
     }
 }
 

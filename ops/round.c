@@ -13,7 +13,7 @@
 #include "ops/branches.h"
 #include "ops/whole.h"
 
-RN_MAP1(round, real, R(whole_near)(x))
+RN_LONG1(round, real, R(whole_near)(x))
 
 #if RN_ONCE
 
