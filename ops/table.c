@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of kernels for each variant, generated from ops.def, and the choice of a
- * variant. */
+/* The table of kernels for each variant, generated from ops.def, one of the kernels that
+ * exist once, and the choice of a variant. */
 #include "ops/table.h"
 #include "kernel/cpu.h"
 #include "ops/op.h"
@@ -11,12 +11,18 @@
 #define RN_CODE_kernel_number(name)  RN_FOR_number(.kernel = R(rn__kernel_##name))
 #define RN_CODE_kernel_any(name)     RN_FOR_any(.kernel = R(rn__kernel_##name))
 #define RN_CODE_kernel_logical(name) RN_FOR_logical(.kernel = R(rn__kernel_##name))
-#define RN_CODE_kernel_once(name)    .kernel = rn__kernel_##name
+#define RN_CODE_kernel_once(name)    RN_FOR_once(.kernel = rn__kernel_##name)
 #define RN_CODE_view(name, kind)
 #define RN_OP(name, code, kind, ...) {RN_CODE_##code(name, kind)},
 
-extern const rn__code R(rn__table)[];
-const rn__code R(rn__table)[] = {
+/* Either, as ops.def says. */
+typedef union code {
+    rn_map map;
+    rn_kernel kernel;
+} code;
+
+extern const code R(rn__table)[];
+const code R(rn__table)[] = {
 #include "ops/ops.def"
 };
 #undef RN_OP
@@ -30,9 +36,18 @@ const rn_op *const rn__ops[] = {
 };
 const int rn__op_count = (int)(sizeof rn__ops / sizeof *rn__ops);
 
-#define RN_LEVEL(isa) extern const rn__code rn__table_f32_##isa[], rn__table_f64_##isa[]
+static const bool is_map[] = {
+#define RN_MAPS_map                  true
+#define RN_MAPS_kernel               false
+#define RN_MAPS_view                 false
+#define RN_OP(name, code, kind, ...) RN_MAPS_##code,
+#include "ops/ops.def"
+#undef RN_OP
+};
+
+#define RN_LEVEL(isa) extern const code rn__table_f32_##isa[], rn__table_f64_##isa[]
 RN_LEVEL(baseline);
-extern const rn__code rn__table_i32_baseline[], rn__table_bool_baseline[];
+extern const code rn__table_i32_baseline[], rn__table_bool_baseline[];
 #ifdef RN_HAVE_AVX2
 RN_LEVEL(avx2);
 #endif
@@ -40,7 +55,7 @@ RN_LEVEL(avx2);
 RN_LEVEL(avx512);
 #endif
 
-static const rn__code *const tables[RN__ISAS][RN_TYPES] = {
+static const code *const tables[RN__ISAS][RN_TYPES] = {
     [RN__BASELINE] = {rn__table_f32_baseline, rn__table_f64_baseline,
                       rn__table_i32_baseline, rn__table_bool_baseline},
 #ifdef RN_HAVE_AVX2
@@ -64,8 +79,10 @@ rn__code rn__op_code(const rn_op *op, rn_type variant)
 {
     const int i = find(op);
 
-    if (i >= 0) return tables[rn__cpu_isa()][variant][i];
-    return (rn__code){op->map[variant], op->kernel[variant]};
+    if (i < 0) return (rn__code){op->map[variant], op->kernel[variant]};
+    const code found = tables[rn__cpu_isa()][variant][i];
+    if (is_map[i]) return (rn__code){found.map, NULL};
+    return (rn__code){NULL, found.kernel ? found.kernel : R(rn__table)[i].kernel};
 }
 
 #endif

@@ -25,6 +25,9 @@ extern "C" {
 RN_API rn_tensor rn_neg(rn_tensor x);      /* -x */
 RN_API rn_tensor rn_abs(rn_tensor x);      /* |x|; the gradient at 0 is 0 */
 RN_API rn_tensor rn_sign(rn_tensor x);     /* -1, 0, 1 or NaN; gradient 0 */
+RN_API rn_tensor rn_floor(rn_tensor x);    /* largest integer <= x; gradient 0 */
+RN_API rn_tensor rn_ceil(rn_tensor x);     /* smallest integer >= x; gradient 0 */
+RN_API rn_tensor rn_round(rn_tensor x);    /* nearest integer, half to even; gradient 0 */
 RN_API rn_tensor rn_square(rn_tensor x);   /* x x */
 RN_API rn_tensor rn_sqrt(rn_tensor x);     /* square root */
 RN_API rn_tensor rn_exp(rn_tensor x);      /* e^x */
@@ -40,9 +43,10 @@ RN_API rn_tensor rn_relu(rn_tensor x);     /* max(x, 0); the gradient at 0 is 0 
 RN_API rn_tensor rn_softplus(rn_tensor x); /* log(1 + e^x), without overflow */
 RN_API rn_tensor rn_erf(rn_tensor x);      /* error function */
 
-/* x sigmoid(x), and x normal_cdf(x); arXiv:1606.08415. */
+/* x sigmoid(x), x normal_cdf(x) and its approximation by tanh; arXiv:1606.08415. */
 RN_API rn_tensor rn_silu(rn_tensor x);
 RN_API rn_tensor rn_gelu(rn_tensor x);
+RN_API rn_tensor rn_gelu_tanh(rn_tensor x);
 
 /* The standard normal distribution: the cumulative distribution function, (1 + erf(x / sqrt
  * 2)) / 2, and the density, e^(-x x / 2) / sqrt(2 pi). */
@@ -101,8 +105,7 @@ RN_API rn_tensor rn_where(rn_tensor condition, rn_tensor x, rn_tensor y);
  * bool: x != 0. Has a gradient only between real types. */
 RN_API rn_tensor rn_cast(rn_tensor x, rn_type type);
 
-/* x, with gradient 0. */
-RN_API rn_tensor rn_stop_gradient(rn_tensor x);
+RN_API rn_tensor rn_stop_gradient(rn_tensor x); /* x, with gradient 0 */
 
 /* ---- reductions ---- */
 
@@ -155,6 +158,25 @@ RN_API rn_tensor rn_max_axis(rn_tensor x, int axis);
  * one is +inf. */
 RN_API rn_tensor rn_logsumexp(rn_tensor x, int axis, bool keep);
 
+/* ---- along one axis ---- */
+
+/* The sums so far, x[0] + .. + x[i]; if exclusive without x[i], if reverse from the end.
+ * Real types and i32, which wraps. Terms are added in order, those of f32 in f64. */
+typedef struct rn_cumsum_options {
+    bool exclusive, reverse;
+} rn_cumsum_options;
+RN_API rn_tensor rn_cumsum(rn_tensor x, int axis, rn_cumsum_options options);
+
+/* The indices, i32, that sort x, of any type, and the sorted elements, whose gradient goes
+ * to where they came from. Equal elements keep their order, also if descending. NaN counts
+ * as the largest. Errors: an axis too long for an i32. */
+RN_API rn_tensor rn_argsort(rn_tensor x, int axis, bool descending);
+RN_API rn_tensor rn_sort(rn_tensor x, int axis, bool descending);
+
+/* The first k of these, the largest or smallest first. Errors: k outside 0..n. */
+RN_API rn_tensor rn_top_k_indices(rn_tensor x, int axis, int64_t k, bool smallest);
+RN_API rn_tensor rn_top_k(rn_tensor x, int axis, int64_t k, bool smallest);
+
 /* ---- matrix products ---- */
 
 typedef enum rn_transposition {
@@ -177,8 +199,7 @@ RN_API rn_tensor rn_reshape(rn_tensor x, rn_shape shape);
 /* Reorders the axes: axis i of the result is axis order[i] of x; order has rank(x) ints. */
 RN_API rn_tensor rn_permute(rn_tensor x, const int *order);
 
-/* Exchanges the last two axes. */
-RN_API rn_tensor rn_transpose(rn_tensor x);
+RN_API rn_tensor rn_transpose(rn_tensor x); /* exchanges the last two axes */
 
 /* x broadcast to `shape`. */
 RN_API rn_tensor rn_broadcast(rn_tensor x, rn_shape shape);
@@ -203,8 +224,7 @@ RN_API rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after,
 RN_API rn_tensor rn_concat(const rn_tensor *x, int count, int axis);
 RN_API rn_tensor rn_stack(const rn_tensor *x, int count, int axis);
 
-/* Reverses the order along an axis. */
-RN_API rn_tensor rn_reverse(rn_tensor x, int axis);
+RN_API rn_tensor rn_reverse(rn_tensor x, int axis); /* the other order along an axis */
 
 /* Selects rows of x [N, ..] by indices i32 [I..] -> [I.., ..]. An index outside 0..N-1
  * makes the run fail with a message. */
@@ -217,6 +237,18 @@ RN_API rn_tensor rn_check_range(rn_tensor x, int64_t low, int64_t high);
 /* x [N, ..] with updates [I.., ..] added to the rows selected by indices i32 [I..], in
  * order. */
 RN_API rn_tensor rn_add_at(rn_tensor x, rn_tensor indices, rn_tensor updates);
+
+/* y[.., j, ..] = x[.., indices[.., j, ..], ..] along one axis: x [.., n, ..], indices i32
+ * [.., m, ..] -> [.., m, ..]. Ranks are equal, and so are sizes besides the axis, or one of
+ * them is 1 and repeated. An index outside 0..n-1 makes the run fail with a message. */
+RN_API rn_tensor rn_gather(rn_tensor x, rn_tensor indices, int axis);
+
+/* x with updates, of the shape of rn_gather(x, i, axis), added at the indices i: the
+ * adjoint of gather. Real types and i32, which wraps. Updates are added in order; an axis
+ * of size 1 in x alone is summed over. rn_scatter writes updates, of any type: of several
+ * for one element the last one stays, and the others have no gradient. */
+RN_API rn_tensor rn_scatter_add(rn_tensor x, rn_tensor i, rn_tensor updates, int axis);
+RN_API rn_tensor rn_scatter(rn_tensor x, rn_tensor i, rn_tensor updates, int axis);
 
 /* ---- random ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Arithmetic with a constant, of the type of x. */
+/* Arithmetic with a constant, of the type of x; and ceil x = -floor(-x). */
 #include "graph/frame.h"
 #include "ops/op.h"
 
@@ -41,4 +41,12 @@ rn_tensor rn_reciprocal(rn_tensor x)
 
     if (!rn__frame_enter_real(&f, "reciprocal", x)) return rn__frame_leave(&f, rn_null());
     return rn__frame_leave(&f, rn_div(rn_constant_like(x, 1), x));
+}
+
+rn_tensor rn_ceil(rn_tensor x)
+{
+    rn__frame f;
+
+    if (!rn__frame_enter_real(&f, "ceil", x)) return rn__frame_leave(&f, rn_null());
+    return rn__frame_leave(&f, rn_neg(rn_floor(rn_neg(x))));
 }

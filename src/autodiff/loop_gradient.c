@@ -188,7 +188,8 @@ static bool add_initial_cotangents(reversal *r)
         const rn__carry *c = rn__list_at(r->forward->carry, rn__carry, i);
         if (!r->outer->needed[c->initial] || rn_is_null(r->carry[i])) continue;
         rn_tensor history = output_cotangent(r, RN__HISTORY, c->leaf);
-        if (r->reached[c->leaf] || r->forward->steps == 0) {
+        /* A limit of 0 leaves the initial value, which the body need not read. */
+        if (r->reached[c->leaf] || r->forward->steps == 0 || r->forward->limit >= 0) {
             const rn_tensor dc = rn_loop_final(r->backward, r->carry[i]);
             if (!rn__sweep_add(r->outer, c->initial, dc)) return false;
         }

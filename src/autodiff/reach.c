@@ -67,7 +67,7 @@ static void leave(const rn__list *pairs, const bool *inner, bool *reached)
 }
 
 /* From the reached outputs of a loop into its body. The history begins with the initial
- * value, which is also the final value if there are 0 steps. */
+ * value, which is also the final value if there are 0 steps, as a limit may have it. */
 static void enter_loop(const rn_graph *graph, int32_t id, bool *inner, bool *reached)
 {
     const rn_loop *loop = rn__at(graph, id)->loop;
@@ -77,7 +77,7 @@ static void enter_loop(const rn_graph *graph, int32_t id, bool *inner, bool *rea
         if (!reached[get]) continue;
         const rn__get *output = (const rn__get *)rn__at(graph, get)->attributes;
         const rn__carry *c = rn__reach_enter(loop, output, inner);
-        if (c && (output->kind == RN__HISTORY || loop->steps == 0))
+        if (c && (output->kind == RN__HISTORY || loop->steps == 0 || loop->limit >= 0))
             reached[c->initial] = true;
     }
 }

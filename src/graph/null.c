@@ -26,7 +26,7 @@ static const char *const longer[] = {
     "binary_cross_entropy", "constant_like", "cross_entropy", "dropout_mask",
     "greater_equal",        "loop_collect",  "loop_history",  "mean_squared_error",
     "normalize_affine",     "random_ticks",  "read_variable", "recurrent_begin",
-    "recurrent_step",       "stop_gradient",
+    "recurrent_step",       "stop_gradient", "top_k_indices",
 };
 enum { LONGER = sizeof longer / sizeof *longer };
 

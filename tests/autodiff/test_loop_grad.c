@@ -4,6 +4,8 @@
 
 #include <rondo/gradcheck.h>
 
+#include "graph/loop.h"
+
 static void checked(rn_tensor loss, const char *what)
 {
     rn_gradcheck_report *r = rn_gradcheck(loss, (rn_gradcheck_options){.exhaustive = 100});
@@ -217,6 +219,29 @@ Test(loop_grad, carries_that_swap_stay_or_are_dropped)
         checked(rn_add(l, told_apart(rn_loop_history(loop, a), 3)), "odd carries");
         const rn_tensor to[] = {xs, a0, b0};
         checked(square_of_gradient(l, to, 3), "odd carries, second derivative");
+        rn_graph_free(g);
+    }
+}
+
+/* A loop that may stop before its first step: the final value is then the initial one, of
+ * which the body reads nothing. The same within a loop that carries it. */
+Test(loop_grad, of_an_initial_value_that_may_stay)
+{
+    for (int limit = 0; limit <= 2; limit++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor h0 = rn_test_f64(g, "h0", rn_shape(3)), x = rn_sin(h0);
+        rn_loop *outer = rn_loop_begin(g);
+        rn_loop_steps(outer, 2);
+        const rn_tensor h = rn_loop_carry(outer, h0);
+        rn_loop *inner = rn_loop_begin(rn_loop_body(outer));
+        rn_loop_steps(inner, 3);
+        rn__loop_limit(inner, rn_constant_scalar(g, RN_I32, limit));
+        const rn_tensor c = rn_loop_carry(inner, rn_tanh(h));
+        rn_loop_next(inner, c, x);
+        rn_loop_end(inner);
+        rn_loop_next(outer, h, rn_loop_final(inner, c));
+        rn_loop_end(outer);
+        checked(told_apart(rn_loop_final(outer, h), 3), limit ? "some steps" : "no step");
         rn_graph_free(g);
     }
 }

@@ -70,9 +70,28 @@ static inline rn_tensor views(const body *b)
     return rn_reshape(rn_transpose(rn_transpose(rn_sin(x))), rn_shape(B, H));
 }
 
+/* Along the units: sums so far, other units of each row, and its largest ones. */
+static inline rn_tensor along(const body *b)
+{
+    const rn_tensor x = any(b), index = rn_argmax(any(b), 1, true);
+    int32_t at[B * H];
+
+    switch (throw_dice(b->d, 4)) {
+    case 0:
+        return rn_mul(rn_cumsum(x, 1, (rn_cumsum_options){.reverse = true}), b->bias);
+    case 1:
+        for (int i = 0; i < B * H; i++) at[i] = throw_dice(b->d, H);
+        return rn_gather(x, rn_constant(x.graph, RN_I32, rn_shape(B, H), at), 1);
+    case 2:
+        return rn_scatter_add(x, index, rn_gather(rn_sin(x), index, 1), 1);
+    default:
+        return rn_scatter(rn_sort(x, 1, true), index, rn_top_k(rn_cos(x), 1, 1, false), 1);
+    }
+}
+
 static inline rn_tensor next(const body *b)
 {
-    switch (throw_dice(b->d, 11)) {
+    switch (throw_dice(b->d, 12)) {
     case 0:
         return rn_tanh(any(b));
     case 1:
@@ -93,6 +112,8 @@ static inline rn_tensor next(const body *b)
         return normal(b);
     case 9:
         return views(b);
+    case 10:
+        return along(b);
     default:
         return rn_mul(any(b), rn_cos(rn_cast(rn_loop_index(b->loop), RN_F64)));
     }

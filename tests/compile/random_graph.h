@@ -73,6 +73,28 @@ static inline rn_tensor rn_test_unary(rn_test_dice *d, rn_tensor x)
     }
 }
 
+/* Two elements an axis, at indices that are the same or not for all other places. */
+static inline rn_tensor rn_test_gather(rn_test_dice *d, rn_tensor x, int axis)
+{
+    rn_shape shape = rn_shape_get(x);
+    int32_t index[1200];
+
+    if (rn_size(x, axis) == 0) return x;
+    shape.size[axis] = 2;
+    for (int i = 0; i < shape.rank; i++)
+        if (i != axis && rn_test_throw(d, 2)) shape.size[i] = 1;
+    for (int64_t i = 0; i < rn_shape_count(shape); i++)
+        index[i] = rn_test_throw(d, (int)rn_size(x, axis));
+    return rn_gather(x, rn_constant(x.graph, RN_I32, shape, index), axis);
+}
+
+static inline rn_tensor rn_test_cumsum(rn_test_dice *d, rn_tensor x, int axis)
+{
+    const bool exclusive = rn_test_throw(d, 2), reverse = rn_test_throw(d, 2);
+
+    return rn_scale(rn_cumsum(x, axis, (rn_cumsum_options){exclusive, reverse}), 0.3);
+}
+
 static inline rn_tensor rn_test_view(rn_test_dice *d, rn_tensor x)
 {
     const int rank = rn_rank(x), axis = rank ? rn_test_throw(d, rank) : 0;
@@ -81,7 +103,7 @@ static inline rn_tensor rn_test_view(rn_test_dice *d, rn_tensor x)
     int32_t rows[3];
 
     if (rank == 0) return rn_broadcast(x, rn_shape(rn_test_throw(d, 4), 2));
-    switch (rn_test_throw(d, 10)) {
+    switch (rn_test_throw(d, 12)) {
     case 0:
         for (int i = 0; i < rank; i++) order[i] = (i + 1) % rank;
         return rn_permute(x, order);
@@ -103,6 +125,10 @@ static inline rn_tensor rn_test_view(rn_test_dice *d, rn_tensor x)
         if (rn_size(x, 0) == 0) return x;
         for (int i = 0; i < 3; i++) rows[i] = rn_test_throw(d, (int)rn_size(x, 0));
         return rn_take(x, rn_constant(x.graph, RN_I32, rn_shape(3), rows));
+    case 9:
+        return rn_test_gather(d, x, axis);
+    case 10:
+        return rn_test_cumsum(d, x, axis);
     default:
         return rn_expand(rn_broadcast(x, rn_shape_get(x)), -1);
     }

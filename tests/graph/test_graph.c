@@ -84,6 +84,11 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_mean(n, NULL, 0, true))                                                        \
     LINE(rn_variance(n, NULL, 0, true))                                                    \
     LINE(rn_argmax(n, 0, false))                                                           \
+    LINE(rn_argsort(n, 0, false))                                                          \
+    LINE(rn_sort(n, 0, false))                                                             \
+    LINE(rn_top_k_indices(n, 0, 1, false))                                                 \
+    LINE(rn_top_k(n, 0, 1, false))                                                         \
+    LINE(rn_cumsum(n, 0, (rn_cumsum_options){0}))                                          \
     LINE(rn_sum_all(n))                                                                    \
     LINE(rn_mean_all(n))                                                                   \
     LINE(rn_max_all(n))                                                                    \
@@ -106,12 +111,18 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_stack((rn_tensor[]){n, x}, 2, 0))                                              \
     LINE(rn_reverse(n, 0))                                                                 \
     LINE(rn_take(x, n))                                                                    \
+    LINE(rn_gather(n, x, 0))                                                               \
+    LINE(rn_gather(x, n, 0))                                                               \
+    LINE(rn_scatter_add(x, n, x, 0))                                                       \
+    LINE(rn_scatter(n, x, x, 0))                                                           \
     LINE(rn_add_at(x, n, x))                                                               \
     LINE(rn_uniform(n, 1, RN_F32, rn_shape(2)))                                            \
     LINE(rn_normal(n, 1, RN_F32, rn_shape(2)))                                             \
     LINE(rn_scale(n, 2))                                                                   \
     LINE(rn_offset(n, 2))                                                                  \
     LINE(rn_one_minus(n))                                                                  \
+    LINE(rn_gelu_tanh(n))                                                                  \
+    LINE(rn_ceil(n))                                                                       \
     LINE(rn_reciprocal(n))                                                                 \
     LINE(rn_silu(n))                                                                       \
     LINE(rn_gelu(n))                                                                       \

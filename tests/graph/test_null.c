@@ -60,6 +60,10 @@ Test(null, movements)
     REPORTS("stack returned: its list is empty", rn_stack(two, 0, 0));
     REPORTS("take returned: its operands are null tensors", rn_take(n, n));
     REPORTS("add_at returned: its operands are null tensors", rn_add_at(n, n, n));
+    REPORTS("gather returned: its operands are null tensors", rn_gather(n, n, 0));
+    REPORTS("scatter_add returned: its operands are null tensors",
+            rn_scatter_add(n, n, n, 0));
+    REPORTS("scatter returned: its operands are null tensors", rn_scatter(n, n, n, 0));
     REPORTS("matmul returned: its operands are null tensors", rn_matmul(n, n));
     REPORTS("matmul returned: its operands are null tensors",
             rn_matmul_transposed(n, n, (rn_transposition)9));
@@ -75,6 +79,13 @@ Test(null, reductions)
     REPORTS("variance returned: x is the null tensor", rn_variance(n, NULL, 0, false));
     REPORTS("rescale returned: x is the null tensor", rn_rescale(n, NULL, 0, true, true));
     REPORTS("argmax returned: x is the null tensor", rn_argmax(n, 0, false));
+    REPORTS("argsort returned: x is the null tensor", rn_argsort(n, 0, false));
+    REPORTS("sort returned: x is the null tensor", rn_sort(n, 0, false));
+    REPORTS("top_k_indices returned: x is the null tensor",
+            rn_top_k_indices(n, 0, 1, false));
+    REPORTS("top_k returned: x is the null tensor", rn_top_k(n, 0, 1, false));
+    REPORTS("cumsum returned: x is the null tensor",
+            rn_cumsum(n, 0, (rn_cumsum_options){0}));
     REPORTS("logsumexp returned: x is the null tensor", rn_logsumexp(n, 0, false));
 }
 
@@ -85,6 +96,8 @@ Test(null, composites)
     REPORTS("scale returned: x is the null tensor", rn_scale(n, 2));
     REPORTS("offset returned: x is the null tensor", rn_offset(n, 2));
     REPORTS("one_minus returned: x is the null tensor", rn_one_minus(n));
+    REPORTS("gelu_tanh returned: x is the null tensor", rn_gelu_tanh(n));
+    REPORTS("ceil returned: x is the null tensor", rn_ceil(n));
     REPORTS("reciprocal returned: x is the null tensor", rn_reciprocal(n));
     REPORTS("is_finite returned: x is the null tensor", rn_is_finite(n));
     REPORTS("softmax returned: x is the null tensor", rn_softmax(n, 0));

@@ -170,6 +170,18 @@ Test(division, messages)
 
     values[1].at[5] = 9;
     expect_message(rn_take(x, i), values, 4, 3, "index 9 is outside 0..2 at element 5");
+    rn_test_array table[3] = {rn_test_array_new(RN_F32, (rn_shape){2, {7, 4}}),
+                              rn_test_array_new(RN_I32, (rn_shape){2, {7, 2}}),
+                              rn_test_array_new(RN_F32, (rn_shape){2, {7, 2}})};
+    const rn_tensor t = rn_input(g, "t", RN_F32, table[0].shape);
+    const rn_tensor n = rn_input(g, "n", RN_I32, table[1].shape);
+    const rn_tensor u = rn_input(g, "u", RN_F32, table[2].shape);
+    table[1].at[11] = 4;
+    expect_message(rn_gather(t, n, 1), table, 4, 3,
+                   "index 4 is outside 0..3 at element 11");
+    expect_message(rn_scatter_add(t, n, u, 1), table, 4, 3,
+                   "index 4 is outside 0..3 at element 11");
+    for (int k = 0; k < 3; k++) rn_test_array_free(&table[k]);
     expect_message(rn_check_range(i, 0, 8), values + 1, 2, 5,
                    "9 is outside 0..8 at element 5");
     rn_test_array_free(&values[0]);

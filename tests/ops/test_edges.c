@@ -19,8 +19,8 @@ Test(edges, null_operands)
 #define RN_ONE(name, ...)  rn_##name,
 #define RN_ALSO(name, ...) rn_##name,
 #include "elementwise.def"
-        rn_sum_all,   rn_mean_all,  rn_max_all,  rn_stop_gradient,
-        rn_transpose, rn_one_minus, rn_is_finite};
+        rn_sum_all,   rn_mean_all,  rn_max_all,   rn_stop_gradient, rn_ceil,
+        rn_gelu_tanh, rn_transpose, rn_one_minus, rn_is_finite};
     rn_tensor (*const binary[])(rn_tensor, rn_tensor) = {
 #define RN_TWO(name, ...) rn_##name,
 #include "elementwise.def"
@@ -64,6 +64,20 @@ Test(edges, null_operands)
     NULL_IN_NULL_OUT(rn_normalize_affine(x, x, x, 1));
     NULL_IN_NULL_OUT(rn_one_hot(x, 3, RN_F32));
     NULL_IN_NULL_OUT(rn_range(NULL, 3));
+}
+
+Test(edges, null_operands_along_an_axis)
+{
+    const rn_tensor x = rn_null();
+
+    NULL_IN_NULL_OUT(rn_argsort(x, 0, false));
+    NULL_IN_NULL_OUT(rn_sort(x, 0, false));
+    NULL_IN_NULL_OUT(rn_top_k_indices(x, 0, 1, false));
+    NULL_IN_NULL_OUT(rn_top_k(x, 0, 1, false));
+    NULL_IN_NULL_OUT(rn_cumsum(x, 0, (rn_cumsum_options){0}));
+    NULL_IN_NULL_OUT(rn_gather(x, x, 0));
+    NULL_IN_NULL_OUT(rn_scatter_add(x, x, x, 0));
+    NULL_IN_NULL_OUT(rn_scatter(x, x, x, 0));
 }
 
 /* One null operand among others, with no error yet: an error. */

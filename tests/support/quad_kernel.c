@@ -21,6 +21,15 @@ static void wrap(const rn_test_quad_value *v)
         v->y[i] = (quad)(int32_t)(uint32_t)(int64_t)v->y[i];
 }
 
+/* The elements of an axis' slice behind it. */
+static int64_t inner_of(rn_shape x, int axis)
+{
+    int64_t n = 1;
+
+    for (int i = axis + 1; i < x.rank; i++) n *= x.size[i];
+    return n;
+}
+
 /* ---- movement ---- */
 
 static void gather(const rn_test_quad_value *v)
@@ -153,6 +162,52 @@ void rn_test_quad_add_at(const rn_test_quad_value *v)
     wrap(v);
 }
 
+/* The table's element of element i of `values`, which broadcast. */
+static int64_t in_table(const rn_test_quad_value *v, rn_shape values, int64_t i)
+{
+    const rn_shape table = v->x[0].node->shape, of_index = v->x[1].node->shape;
+    const int axis = (int)attributes(v)[0];
+    int64_t place[RN_RANK_MAX], at = 0, to = 0;
+
+    for (int k = values.rank - 1; k >= 0; k--) {
+        place[k] = i % values.size[k];
+        i /= values.size[k];
+    }
+    for (int k = 0; k < values.rank; k++)
+        at = at * of_index.size[k] + (of_index.size[k] == 1 ? 0 : place[k]);
+    place[axis] = (int64_t)v->x[1].at[at];
+    cr_assert(place[axis] >= 0 && place[axis] < table.size[axis]);
+    for (int k = 0; k < values.rank; k++)
+        to = to * table.size[k] + (table.size[k] == 1 ? 0 : place[k]);
+    return to;
+}
+
+void rn_test_quad_gather(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++)
+        v->y[i] = v->x[0].at[in_table(v, v->node->shape, i)];
+}
+
+static void scatter_to(const rn_test_quad_value *v, bool add)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = v->x[0].at[i];
+    for (int64_t i = 0; i < v->x[2].count; i++) {
+        quad *to = &v->y[in_table(v, v->x[2].node->shape, i)];
+        *to = v->x[2].at[i] + (add ? *to : 0);
+    }
+    wrap(v);
+}
+
+void rn_test_quad_scatter(const rn_test_quad_value *v)
+{
+    scatter_to(v, false);
+}
+
+void rn_test_quad_scatter_add(const rn_test_quad_value *v)
+{
+    scatter_to(v, true);
+}
+
 /* ---- reductions ---- */
 
 void rn_test_quad_sum(const rn_test_quad_value *v)
@@ -241,6 +296,52 @@ void rn_test_quad_argmax(const rn_test_quad_value *v)
     for (int64_t i = 0; i < v->count; i++) {
         const int64_t first = i / inner * inner * x.size[axis] + i % inner;
         v->y[i] = (quad)first_largest(v->x[0].at + first, x.size[axis], inner);
+    }
+}
+
+void rn_test_quad_cumsum(const rn_test_quad_value *v)
+{
+    const int axis = (int)attributes(v)[0];
+    const bool exclusive = attributes(v)[1] != 0, reverse = attributes(v)[2] != 0;
+    const int64_t step = inner_of(v->node->shape, axis), n = v->node->shape.size[axis];
+
+    for (int64_t i = 0; i < v->count; i++) {
+        const int64_t k = i / step % n, first = i - k * step;
+        v->y[i] = 0;
+        for (int64_t j = 0; j < n; j++)
+            if ((reverse ? j > k : j < k) || (j == k && !exclusive))
+                v->y[i] += v->x[0].at[first + j * step];
+    }
+    wrap(v);
+}
+
+/* Where element k of n comes among them: behind those that are smaller, or equal and
+ * before it; a NaN is larger than all. */
+static int64_t rank_of(const quad *x, int64_t n, int64_t step, int64_t k, bool descending)
+{
+    const quad b = x[k * step];
+    int64_t rank = 0;
+
+    for (int64_t j = 0; j < n; j++) {
+        const quad a = x[j * step];
+        const bool less = isnanq(b) ? !isnanq(a) : a < b;
+        const bool more = isnanq(a) ? !isnanq(b) : a > b;
+        rank += (descending ? more : less) || (!less && !more && j < k);
+    }
+    return rank;
+}
+
+void rn_test_quad_argsort(const rn_test_quad_value *v)
+{
+    const rn_shape x = v->x[0].node->shape;
+    const int axis = (int)attributes(v)[0];
+    const int64_t step = inner_of(x, axis), n = x.size[axis], count = attributes(v)[1];
+
+    for (int64_t i = 0; i < v->x[0].count; i++) {
+        const int64_t k = i / step % n, column = i / step / n;
+        const quad *first = v->x[0].at + (i - k * step);
+        const int64_t rank = rank_of(first, n, step, k, attributes(v)[2] != 0);
+        if (rank < count) v->y[(column * count + rank) * step + i % step] = (quad)k;
     }
 }
 
