@@ -21,7 +21,7 @@ enum { FEWER = 4 };     /* the same where there are not so many */
 #else
 enum { FEWER = 1 };
 #include <criterion/criterion.h>
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(RN_SMALL_CACHES)
 enum { THINNING = 4 };
 #else
 enum { THINNING = 1 };
