@@ -95,9 +95,9 @@ INLINE void tile_term(int rows, int vectors, vec (*sum)[WIDEST], const real *con
     }
     UNROLL
     for (int i = 0; i < rows; i++) {
-        const vec x = broadcast(element_of(a, i, a_row)[a_at]);
+        const multiplier x = multiplier_of(element_of(a, i, a_row)[a_at]);
         UNROLL
-        for (int j = 0; j < vectors; j++) sum[i][j] = madd(x, of_b[j], sum[i][j]);
+        for (int j = 0; j < vectors; j++) sum[i][j] = madd_by(x, of_b[j], sum[i][j]);
     }
 }
 
