@@ -2,16 +2,15 @@
 /*
  * One machine vector of `real` for register tiles, in the spelling of each variant:
  *
- *   vec         LANES elements, aligned; + and * work on it as on a number
- *   LANES       a power of two
- *   REGISTERS   number of vector registers
+ *   vec               LANES elements, aligned; + and * work on it as on a number
+ *   LANES             a power of two
+ *   REGISTERS         number of vector registers
  *   load, store, broadcast
- *   madd(a, b, c)   a b + c, rounded once in the variants that have FMA, else twice
- *   multiplier          a number by which vectors are multiplied; multiplier_of(x) makes one
- *   madd_by(x, b, c)  as madd, of a multiplier
- *   IN_REGISTER(x)  keeps x in a register; a compiler may else read it again where it is
- *                   used
- *   UNROLL          before a loop that must become straight code
+ *   madd(a, b, c)     a b + c, rounded once in the variants that have FMA, else twice
+ *   multiplier        a number that multiplies vectors; multiplier_of(x)
+ *   madd_by(x, b, c)  as madd, of a multiplier x
+ *   IN_REGISTER(x)    keeps x in a register, where a compiler may else read it again
+ *   UNROLL            before a loop that must become straight code
  *
  * Contraction is off for the whole library, so that a sum is what its source says. A fused
  * multiply-add is therefore explicit, and for vectors both compilers have it only as an

@@ -58,8 +58,8 @@ void criterion_finalize(struct criterion_test_set *tests);
 
 #define Test(suite, name, ...) PLAIN_TEST(suite, name, __VA_ARGS__)
 #define PLAIN_TEST(suite, name, ...)                                                       \
-    static void test_##suite##_##name(void);                                                      \
-    PLAIN_ADD(plain_add, suite, name, .test = test_##suite##_##name, __VA_ARGS__)                 \
+    static void test_##suite##_##name(void);                                               \
+    PLAIN_ADD(plain_add, suite, name, .test = test_##suite##_##name, __VA_ARGS__)          \
     static void test_##suite##_##name(void)
 
 #define TestSuite(suite, ...)                                                              \
@@ -69,13 +69,13 @@ void criterion_finalize(struct criterion_test_set *tests);
 #define ParameterizedTestParameters(suite, name)                                           \
     static struct criterion_test_params test_##suite##_##name##_parameters(void)
 #define ParameterizedTest(parameter, suite, name)                                          \
-    static void test_##suite##_##name(parameter);                                                 \
-    static void test_##suite##_##name##_with(void *memory)                                        \
+    static void test_##suite##_##name(parameter);                                          \
+    static void test_##suite##_##name##_with(void *memory)                                 \
     {                                                                                      \
-        test_##suite##_##name(memory);                                                            \
+        test_##suite##_##name(memory);                                                     \
     }                                                                                      \
-    PLAIN_ADD(plain_add, suite, name, .with = test_##suite##_##name##_with,                       \
-              .parameters = test_##suite##_##name##_parameters)                                   \
+    PLAIN_ADD(plain_add, suite, name, .with = test_##suite##_##name##_with,                \
+              .parameters = test_##suite##_##name##_parameters)                            \
     static void test_##suite##_##name(parameter)
 #define cr_make_param_array(type, array, count)                                            \
     ((struct criterion_test_params){sizeof(type), (count), (array)})
@@ -84,8 +84,7 @@ void criterion_finalize(struct criterion_test_set *tests);
 
 #define PLAIN_CHECK(ends, condition, text, ...)                                            \
     do {                                                                                   \
-        if (!(condition))                                                                  \
-            plain_failed(ends, __FILE__, __LINE__, text, " " __VA_ARGS__);                 \
+        if (!(condition)) plain_failed(ends, __FILE__, __LINE__, text, " " __VA_ARGS__);   \
     } while (0)
 #define PLAIN_COMPARE(ends, a, compare, b, ...)                                            \
     PLAIN_CHECK(ends, (a)compare(b), #a " " #compare " " #b, __VA_ARGS__)
