@@ -30,7 +30,8 @@ RN_API const char *rn_version(void);
 
 /* The instruction set that rn_compile selects kernels for: "baseline", "avx2" or "avx512".
  * It is the best one that the processor and the operating system support. The environment
- * variable RONDO_ISA selects a lower one. */
+ * variable RONDO_ISA selects a lower one. The baseline is SSE2 on x86-64 and NEON on
+ * aarch64, which has no other. */
 RN_API const char *rn_isa(void);
 
 /* Element types. Only f32 and f64, the real types, have gradients. A bool is one byte, 0 or

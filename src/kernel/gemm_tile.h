@@ -95,9 +95,9 @@ INLINE void tile_term(int rows, int vectors, vec (*sum)[WIDEST], const real *con
     }
     UNROLL
     for (int i = 0; i < rows; i++) {
-        const vec x = broadcast(element_of(a, i, a_row)[a_at]);
+        const multiplier x = multiplier_of(element_of(a, i, a_row)[a_at]);
         UNROLL
-        for (int j = 0; j < vectors; j++) sum[i][j] = madd(x, of_b[j], sum[i][j]);
+        for (int j = 0; j < vectors; j++) sum[i][j] = madd_by(x, of_b[j], sum[i][j]);
     }
 }
 
@@ -224,7 +224,7 @@ SIZES_OF_ONE_ROW(COLUMNS_TILE)
 #define ROWS_ENTRY(rows, vectors)    [rows - 1][vectors - 1] = rows_##rows##x##vectors,
 #define COLUMNS_ENTRY(rows, vectors) [rows - 1][vectors - 1] = columns_##rows##x##vectors,
 
-/* a is contiguous along k */
+/* a is contiguous along k, and has more than one row */
 static tile_function *const rows_tiles[MR][WIDEST] = {SIZES(ROWS_ENTRY)};
 /* a is contiguous along its rows; or has one row, at any distance */
 static tile_function *const columns_tiles[MR][WIDEST] = {SIZES_OF_ONE_ROW(COLUMNS_ENTRY)
@@ -232,8 +232,8 @@ static tile_function *const columns_tiles[MR][WIDEST] = {SIZES_OF_ONE_ROW(COLUMN
 
 static inline tile_function *tile_of(bool by_rows, int64_t rows, int64_t vectors)
 {
-    return by_rows ? rows_tiles[rows - 1][vectors - 1]
-                   : columns_tiles[rows - 1][vectors - 1];
+    return by_rows && rows > 1 ? rows_tiles[rows - 1][vectors - 1]
+                               : columns_tiles[rows - 1][vectors - 1];
 }
 
 /* Vectors of the next tile of at most so many rows, where so many vectors are left: the

@@ -8,6 +8,9 @@
  *   f32, f64   x  baseline, avx2 (AVX2 + FMA), avx512 (F, BW, DQ, VL)
  *   i32, bool  x  baseline
  *
+ * The baseline is what every processor of a family has: SSE2 on x86-64, NEON with FMA on
+ * aarch64, which has no other variant.
+ *
  * `real` is the element type of an f32 or f64 variant, `element` that of any variant, and
  * R(name) appends the variant to a name. RN_ONCE guards code that exists once for all
  * variants: the sources are compiled once more, without one.
@@ -54,6 +57,12 @@ typedef uint8_t element;
 #define RN_FMA 1
 #else
 #define RN_FMA 0
+#endif
+
+#if defined(__aarch64__) && defined(__ARM_NEON)
+#define RN_NEON 1
+#else
+#define RN_NEON 0
 #endif
 
 /* Bytes of a vector register. */

@@ -88,10 +88,10 @@ RN_INLINE real R(vm_pow2)(real n)
 }
 
 /* Not less than low, not more than high; NaN stays NaN. For SSE compilers find an
- * instruction; for AVX see vm_select. */
+ * instruction; for AVX and NEON see vm_select. */
 RN_INLINE real R(vm_at_least)(real x, real low)
 {
-#if defined(__AVX__)
+#if defined(__AVX__) || RN_NEON
     return R(vm_select)(R(vm_mask)(x < low), low, x);
 #else
     return x < low ? low : x;
@@ -100,7 +100,7 @@ RN_INLINE real R(vm_at_least)(real x, real low)
 
 RN_INLINE real R(vm_at_most)(real x, real high)
 {
-#if defined(__AVX__)
+#if defined(__AVX__) || RN_NEON
     return R(vm_select)(R(vm_mask)(x > high), high, x);
 #else
     return x > high ? high : x;
@@ -110,8 +110,7 @@ RN_INLINE real R(vm_at_most)(real x, real high)
 /* x clamped to [low, high]; NaN stays NaN. */
 RN_INLINE real R(vm_clamp)(real x, real low, real high)
 {
-    x = x < low ? low : x;
-    return x > high ? high : x;
+    return R(vm_at_most)(R(vm_at_least)(x, low), high);
 }
 
 /*

@@ -170,7 +170,7 @@ static real promised_from(const matrix *a, const matrix *b, int64_t i, int64_t j
 
         for (int64_t p = first; p < k && p < first + KC; p++) {
             real x = *element_of(a, i, p), y = *element_of(b, p, j);
-#if defined(RN_ISA_BASELINE)
+#if defined(RN_ISA_BASELINE) && !RN_FMA
             part = part + x * y;
 #else
             part = FMA(x, y, part);

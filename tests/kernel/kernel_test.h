@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tests of one variant of the kernels include: Criterion, or with RN_ALONE
- * alone.h.
+ * What the tests of one variant of the kernels include.
  *
  * Such a program is compiled for the baseline, or it could die of an illegal instruction
  * before it asks for the processor; only the library's kernels that it calls need the
@@ -12,16 +11,15 @@
 
 #include "kernel/cpu.h"
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 
-#ifdef RN_ALONE
-#include "alone.h"
+#ifdef PLAIN_CRITERION
 enum { THINNING = 50 }; /* one case of so many, for an emulator is so slow */
 enum { FEWER = 4 };     /* the same where there are not so many */
 #else
 enum { FEWER = 1 };
-#include <criterion/criterion.h>
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(RN_SMALL_CACHES)
 enum { THINNING = 4 };
 #else
 enum { THINNING = 1 };

@@ -21,12 +21,12 @@
 
 /* After a tenth of it the thread lets others run that wait for its processor: it may be one
  * of them that it waits for. */
-enum { STACK = 1 << 20, LINE = 64, POLLS = 32, YIELDING = 10 };
+enum { STACK = 1 << 20, LINE = 128, POLLS = 32, YIELDING = 10 };
 
 typedef struct barrier {
     atomic_uint generation;
     atomic_int arrived;
-    char rest[LINE]; /* the next one is in another line of the cache */
+    char rest[LINE]; /* the next one is in another line of any cache */
 } barrier;
 
 typedef struct worker {
