@@ -3,6 +3,7 @@
 #ifndef RN_NN_CELLS_AFFINE_H
 #define RN_NN_CELLS_AFFINE_H
 
+#include "kernel/ieee.h"
 #include "rondo/recurrent.h"
 
 /* W x + b and U h + bu, both [B, units]; weights name/w, b, u and bu. And
