@@ -21,6 +21,8 @@ typedef struct world {
     rn_tensor w[WEIGHTS], gradient[1 + STATES + WEIGHTS]; /* to x, initial, w */
     double value[WEIGHTS][MOST];
     bool have[WEIGHTS];
+    const double *begin[STATES]; /* numbers of the initial states */
+    int32_t length[MOST];
     int states, begun, weights; /* begun: initial states that are inputs */
     double worst;
 } world;
@@ -62,8 +64,7 @@ static void begin(world *w, rn_recurrent_options *o)
     for (int i = 0; i < w->begun; i++) {
         const rn_shape own = cell->state[i % cell->states].shape;
         const int64_t units = own.rank ? own.size[0] : w->golden->units;
-        w->initial[i] =
-            rn_input(w->g, "state", w->real, rn_shape(w->golden->batch, units));
+        w->initial[i] = rn_input(w->g, "state", w->real, rn_shape(w->golden->batch, units));
     }
     o->initial = w->initial, o->initial_count = w->begun;
 }
@@ -131,13 +132,12 @@ static void feed(world *w, rn_tensor x)
 
 static void feed_steps(world *w)
 {
-    int32_t lengths[MOST];
     uint8_t mask[MOST];
 
     if (w->l->lengths) {
         const double *at = next(w, w->golden->batch);
-        for (int i = 0; i < w->golden->batch; i++) lengths[i] = (int32_t)at[i];
-        rn_test_feed_i32(w->p, w->lengths, lengths);
+        for (int i = 0; i < w->golden->batch; i++) w->length[i] = (int32_t)at[i];
+        rn_test_feed_i32(w->p, w->lengths, w->length);
     }
     if (w->l->mask) {
         const int64_t n = rn_test_count(w->mask);
@@ -262,6 +262,22 @@ static void expect(world *w, rn_tensor y, const char *what)
     near(w, y, next(w, rn_test_count(y)), what);
 }
 
+/* Final state i, [B, n]. */
+static void expect_final(world *w, int i)
+{
+    const int64_t all = rn_test_count(w->final[i]), n = all / w->golden->batch;
+    const double *theirs = next(w, all);
+    double want[MOST];
+
+    memcpy(want, theirs, (size_t)all * sizeof *want);
+    for (int64_t b = 0; w->l->none_is_zero && b < w->golden->batch; b++)
+        for (int64_t j = b * n; w->length[b] == 0 && j < (b + 1) * n; j++) {
+            cr_assert_eq(theirs[j], 0);
+            want[j] = w->begin[i][j];
+        }
+    near(w, w->final[i], want, "final state");
+}
+
 static void compare_gradient(world *w, int weight, const double *block)
 {
     near(w, w->gradient[1 + w->begun + weight], block, rn_name_get(w->w[weight]));
@@ -272,7 +288,7 @@ static void run(world *w)
     feed(w, w->x);
     rn_test_run(w->p);
     expect(w, w->y, "y");
-    for (int i = 0; i < w->states; i++) expect(w, w->final[i], "final state");
+    for (int i = 0; i < w->states; i++) expect_final(w, i);
     if (!w->l->gradients) return;
     for (int i = 0; i <= w->begun; i++)
         expect(w, w->gradient[i], i ? "d initial state" : "dx");
@@ -287,7 +303,7 @@ static void reproduce(const rn_test_layer *l, rn_type real)
     if (l->gradients) differentiate(&w);
     compile(&w);
     feed_steps(&w);
-    for (int i = 0; i < w.begun; i++) feed(&w, w.initial[i]);
+    for (int i = 0; i < w.begun; i++) w.begin[i] = w.at, feed(&w, w.initial[i]);
     set_weights(&w);
     if (l->gradients) feed(&w, w.dy);
     for (int i = 0; l->gradients && i < w.states; i++) feed(&w, w.dfinal[i]);

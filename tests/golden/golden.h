@@ -47,6 +47,8 @@ typedef struct rn_test_layer {
     bool lengths, mask, initial;
     bool last;      /* y is `last`, not `outputs` */
     bool reversed;  /* y has its steps in the opposite order */
+    bool none_is_zero; /* with lengths: sequences of length 0 end as zero there; what they
+                          end as here, the initial state, is expected instead */
     bool gradients;
     int runs;       /* 0 means 1 */
     double tolerance; /* in f64; 0 means 1e-10. In f32 it is 1e-5 */

@@ -2,10 +2,11 @@
 /*
  * PyTorch's RNN, LSTM and GRU, reproduced: outputs, final states and all gradients.
  *
- * PyTorch keeps the gates' weights in one matrix, a block of rows for each gate, and computes
- * x W'. It has two biases. With the options of the cells its weights are taken over as they
- * are; without them the two biases are added, and the weights of the GRU's update gate change
- * their signs, because 1 - s(a) = s(-a). PyTorch refuses sequences of length 0.
+ * PyTorch keeps the gates' weights in one matrix, a block of rows for each gate, and
+ * computes x W'. It has two biases. With the options of the cells its weights are taken
+ * over as they are; without them the two biases are added, and the weights of the GRU's
+ * update gate change their signs, because 1 - s(a) = s(-a). PyTorch refuses sequences of
+ * length 0.
  */
 #include "golden.h"
 #include "torch_gru.h"
@@ -20,7 +21,8 @@
 
 #define PARTS(gates, adds)                                                                 \
     {                                                                                      \
-        {"w", gates, .rows = true}, {"u", gates, .rows = true}, {"b", gates, .rows = true}, \
+        {"w", gates, .rows = true}, {"u", gates, .rows = true},                            \
+            {"b", gates, .rows = true},                                                    \
         {                                                                                  \
             "bu", gates, .rows = true, .added = adds                                       \
         }                                                                                  \
