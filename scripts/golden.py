@@ -62,4 +62,5 @@ class Header:
             self.lines.append(line)
 
     def write(self):
-        self.path.write_text("\n".join(self.lines + ["", "#endif"]) + "\n", encoding="utf-8")
+        text = "\n".join(self.lines + ["", "#endif"]) + "\n"
+        self.path.write_text(text, encoding="utf-8")

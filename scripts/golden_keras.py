@@ -23,7 +23,7 @@ import numpy
 from golden import Header, Numbers
 
 keras.config.set_floatx("float64")
-# Without this Keras computes the activations of f64 in f32 on every back end but TensorFlow.
+# Otherwise Keras computes activations of f64 in f32, except on TensorFlow.
 keras.src.backend.common.dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
 
 T, B, I, H = 4, 3, 3, 2

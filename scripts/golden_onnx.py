@@ -167,7 +167,7 @@ if __name__ == "__main__":
     for kind, cases in CASES.items():
         header = Header(
             f"onnx_{kind}",
-            f"The operator {kind.upper()} of ONNX {onnx.__version__} in f32: what goes in and out.",
+            f"{kind.upper()} of ONNX {onnx.__version__} in f32: what goes in and out.",
             "golden_onnx.py",
             f"ONNX Runtime {onnxruntime.__version__}",
         )

@@ -42,15 +42,15 @@ enum { RN_TEST_PARTS = 5 };
 typedef struct rn_test_layer {
     const rn_test_golden *golden;
     const rn_cell *cell;
-    const rn_test_part *parts; /* RN_TEST_PARTS, or fewer and then a zeroed one */
+    const rn_test_part *parts;    /* RN_TEST_PARTS, or fewer and then a zeroed one */
     rn_recurrent_options options; /* besides the sizes and tensors */
     bool lengths, mask, initial;
-    bool last;      /* y is `last`, not `outputs` */
-    bool reversed;  /* y has its steps in the opposite order */
+    bool last;         /* y is `last`, not `outputs` */
+    bool reversed;     /* y has its steps in the opposite order */
     bool none_is_zero; /* with lengths: sequences of length 0 end as zero there; what they
                           end as here, the initial state, is expected instead */
     bool gradients;
-    int runs;       /* 0 means 1 */
+    int runs;         /* 0 means 1 */
     double tolerance; /* in f64; 0 means 1e-10. In f32 it is 1e-5 */
 } rn_test_layer;
 

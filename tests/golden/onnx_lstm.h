@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The operator LSTM of ONNX 1.23.2 in f32: what goes in and out. Made by
+ * LSTM of ONNX 1.23.2 in f32: what goes in and out. Made by
  * scripts/golden_onnx.py with ONNX Runtime 1.32.0; not to be edited. The order of
  * the numbers stands in golden.h.
  */

@@ -19,14 +19,13 @@
 #include <rondo/ops.h>
 #include <string.h>
 
-#define PARTS(gates, adds)                                                                 \
+#define PART(of, its, adds)                                                                \
     {                                                                                      \
-        {"w", gates, .rows = true}, {"u", gates, .rows = true},                            \
-            {"b", gates, .rows = true},                                                    \
-        {                                                                                  \
-            "bu", gates, .rows = true, .added = adds                                       \
-        }                                                                                  \
+        .name = of, .gates = its, .rows = true, .added = adds                              \
     }
+#define PARTS(gates, adds)                                                                 \
+    PART("w", gates, adds), PART("u", gates, adds), PART("b", gates, adds),                \
+        PART("bu", gates, adds)
 
 #define CASES(kind)                                                                        \
     {                                                                                      \
@@ -38,9 +37,9 @@ enum { CASES_OF_A_KIND = 5 };
 
 typedef const rn_test_golden *cases[CASES_OF_A_KIND];
 
-static const rn_test_part rnn_parts[RN_TEST_PARTS] = PARTS("h", false);
-static const rn_test_part lstm_parts[RN_TEST_PARTS] = PARTS("ifco", false);
-static const rn_test_part gru_parts[RN_TEST_PARTS] = PARTS("rzg", false);
+static const rn_test_part rnn_parts[RN_TEST_PARTS] = {PARTS("h", false)};
+static const rn_test_part lstm_parts[RN_TEST_PARTS] = {PARTS("ifco", false)};
+static const rn_test_part gru_parts[RN_TEST_PARTS] = {PARTS("rzg", false)};
 
 static const cases lstm_cases = CASES(torch_lstm);
 static const cases gru_cases = CASES(torch_gru);
@@ -77,9 +76,8 @@ Test(torch, lstm_with_projection)
 {
     const cases projected = CASES(torch_lstm_projected);
     const rn_lstm_options o = {.all = {.two_biases = true}, .projection = 2};
-    rn_test_part parts[RN_TEST_PARTS] = PARTS("ifco", false);
+    const rn_test_part parts[RN_TEST_PARTS] = {PARTS("ifco", false), PART("w", "p", false)};
 
-    parts[4] = (rn_test_part){"w", "p", .rows = true};
     all(projected, rn_lstm_cell(&o), parts);
 }
 
@@ -91,18 +89,18 @@ Test(torch, gru)
     all(gru_cases, rn_gru_cell(&o), gru_parts);
 }
 
-/* The cells without options, and the options that need other weights. */
+/* The cells without options, which need other weights. */
 
 Test(torch, lstm_of_one_bias)
 {
-    const rn_test_part parts[RN_TEST_PARTS] = PARTS("ifco", true);
+    const rn_test_part parts[RN_TEST_PARTS] = {PARTS("ifco", true)};
 
     all(lstm_cases, rn_cell_lstm, parts);
 }
 
 Test(torch, gru_of_converted_weights)
 {
-    const rn_test_part parts[RN_TEST_PARTS] = PARTS("rZg", true);
+    const rn_test_part parts[RN_TEST_PARTS] = {PARTS("rZg", true)};
 
     all(gru_cases, rn_cell_gru_reset_after, parts);
 }
