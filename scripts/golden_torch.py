@@ -1,110 +1,98 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes tests/golden/torch_lstm.h and torch_gru.h: what PyTorch's LSTM and GRU compute.
+"""Writes tests/golden/torch_*.h: what PyTorch's recurrent layers compute, in f64.
 
-    pip install torch==2.13.0
+    pip install numpy torch==2.13.0
     python3 scripts/golden_torch.py
 
-A tool of the tests alone; neither the library nor its tests need PyTorch. Everything is
-computed in f64 and written with 17 digits, so that another run gives the same files.
+A tool of the tests alone; neither the library nor its tests need PyTorch. Another run gives
+the same files.
 """
-import pathlib
-
 import torch
 
-T, B, I, H = 4, 2, 5, 3
-CASES = [(1, False), (2, False), (1, True), (2, True)]  # layers, bidirectional
-SEED = 1997
-TO = pathlib.Path(__file__).resolve().parent.parent / "tests" / "golden"
+from golden import Header, Numbers
 
-HEAD = """/* SPDX-License-Identifier: MIT */
-/*
- * torch.nn.{kind} in f64: what goes in, what comes out, and gradients. Made by
- * scripts/golden_torch.py with PyTorch {version}; not to be edited.
- *
- * The numbers of a case, row by row: {goes_in}, the weights of every layer and direction
- * (w_ih w_hh b_ih b_hh), {comes_out}; the gradient of the loss, which is the sum of
- * {loss}, to all that goes in; {cotangents}.
- */
-#ifndef RN_TESTS_GOLDEN_TORCH_{kind}_H
-#define RN_TESTS_GOLDEN_TORCH_{kind}_H
-
-#include "golden.h"
-"""
+T, B = 4, 3
+KINDS = {  # the class, I, H, and further arguments
+    "rnn_tanh": (torch.nn.RNN, 3, 2, {"nonlinearity": "tanh"}),
+    "rnn_relu": (torch.nn.RNN, 3, 2, {"nonlinearity": "relu"}),
+    "lstm": (torch.nn.LSTM, 3, 2, {}),
+    "lstm_projected": (torch.nn.LSTM, 4, 3, {"proj_size": 2}),
+    "gru": (torch.nn.GRU, 3, 2, {}),
+}
+CASES = [  # layers, bidirectional, lengths
+    (1, False, None),
+    (1, True, [2, 4, 1]),
+    (2, False, [1, 2, 3]),
+    (2, True, None),
+    (2, True, [3, 1, 4]),
+]
 
 
-def numbers(*shape):
-    return torch.randn(*shape, dtype=torch.float64)
+def run(net, x, begin, lengths):
+    """The outputs, and the final states as a list of [layers directions, B, units]."""
+    states = begin[0] if len(begin) == 1 else tuple(begin)
+    if lengths is None:
+        y, end = net(x, states)
+    else:
+        packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, enforce_sorted=False)
+        y, end = net(packed, states)
+        y, _ = torch.nn.utils.rnn.pad_packed_sequence(y, total_length=T)
+    return y, [end] if len(begin) == 1 else list(end)
 
 
-def write(out, name, tensor):
-    """One tensor, three numbers a line, under its name and shape."""
-    shape = ",".join(str(n) for n in tensor.shape)
-    out.append(f"    /* {name} [{shape}] */")
-    flat = [f"{v:.17g}" for v in tensor.detach().reshape(-1).tolist()]
-    for i in range(0, len(flat), 3):
-        out.append("    " + " ".join(v + "," for v in flat[i : i + 3]))
+def each(names, tensors):
+    """One array for each layer, direction and state, in this order."""
+    for i in range(tensors[0].shape[0]):
+        for name, tensor in zip(names, tensors):
+            yield f"{name}[{i}]", tensor[i]
 
 
-def case(kind, layers, bidirectional, out):
-    torch.manual_seed(SEED + layers + 10 * bidirectional)
-    make = torch.nn.LSTM if kind == "LSTM" else torch.nn.GRU
-    net = make(I, H, layers, bidirectional=bidirectional).double()
-    states = 2 if kind == "LSTM" else 1
+def case(header, name, kind, layers, bidirectional, lengths):
+    make, I, H, more = KINDS[kind]
+    numbers = Numbers(1997 + layers + 10 * bidirectional)
+    net = make(I, H, layers, bidirectional=bidirectional, **more).double()
     directions = 2 if bidirectional else 1
-    for p in net.parameters():
-        torch.nn.init.normal_(p, std=0.7)
 
-    x = numbers(T, B, I).requires_grad_()
-    begin = [numbers(layers * directions, B, H).requires_grad_() for _ in range(states)]
-    y, end = net(x, tuple(begin) if states == 2 else begin[0])
-    results = [y] + (list(end) if states == 2 else [end])
-    cotangents = [numbers(*r.shape) for r in results]
-    sum((r * c).sum() for r, c in zip(results, cotangents)).backward()
+    def tensor(*shape, scale=1.0):
+        return torch.tensor(numbers(*shape, scale=scale), dtype=torch.float64)
 
-    name = f"torch_{kind.lower()}_{layers}_{directions}"
-    out.append(f"\nstatic const double {name}[] = {{")
-    initial, final = ["h0", "c0"][:states], ["hn", "cn"][:states]
-    write(out, "x", x)
-    for n, t in zip(initial, begin):
-        write(out, n, t)
-    for n, p in net.named_parameters():
-        write(out, n, p)
-    for n, r in zip(["y"] + final, results):
-        write(out, n, r)
-    write(out, "dx", x.grad)
-    for n, t in zip(initial, begin):
-        write(out, "d" + n, t.grad)
-    for n, p in net.named_parameters():
-        write(out, "d " + n, p.grad)
-    for n, c in zip(["dy"] + ["d" + n for n in final], cotangents):
-        write(out, n, c)
-    out.append("};")
-    sizes = f"{T}, {B}, {I}, {H}, {layers}, {directions}"
-    return f"    {{{sizes}, {name}, sizeof {name} / sizeof *{name}}},"
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(tensor(*p.shape, scale=0.7))
+        for n, p in net.named_parameters():
+            if kind == "rnn_relu" and n.startswith("bias_ih"):
+                p.copy_(p.abs() + 1)  # few of the units are 0
+    x = tensor(T, B, I).requires_grad_()
+    units = [more.get("proj_size", H)] + [H] * (make is torch.nn.LSTM)
+    begin = [tensor(layers * directions, B, n).requires_grad_() for n in units]
+    y, end = run(net, x, begin, lengths)
+    cotangents = [tensor(*r.shape) for r in [y] + end]
+    sum((r * c).sum() for r, c in zip([y] + end, cotangents)).backward()
 
-
-def header(kind):
-    states = ["h", "c"] if kind == "LSTM" else ["h"]
-    ends = ["y"] + [s + "n" for s in states]
-    out = [
-        HEAD.format(
-            kind=kind,
-            version=torch.__version__.split("+")[0],
-            goes_in=" ".join(["x"] + [s + "0" for s in states]),
-            comes_out=" ".join(ends),
-            loss=", ".join(f"{e} d{e}" for e in ends),
-            cotangents=" ".join("d" + e for e in ends),
-        ).rstrip()
-    ]
-    rows = [case(kind, layers, both, out) for layers, both in CASES]
-    k = kind.lower()
-    out.append(f"\nstatic const rn_test_golden torch_{k}[] = {{")
-    out += rows + ["};", "", "#endif"]
-    (TO / f"torch_{k}.h").write_text("\n".join(out) + "\n", encoding="utf-8")
+    weights = list(net.named_parameters())
+    arrays = [] if lengths is None else [("lengths", torch.tensor(lengths).double())]
+    arrays += each(["h0", "c0"], begin)
+    arrays += weights
+    arrays += [("dy", cotangents[0]), *each(["dhn", "dcn"], cotangents[1:])]
+    arrays += [("x", x), ("y", y), *each(["hn", "cn"], end), ("dx", x.grad)]
+    arrays += each(["dh0", "dc0"], [t.grad for t in begin])
+    arrays += [("d " + n, p.grad) for n, p in weights]
+    sizes = (T, B, I, H, layers, directions)
+    header.case(name, sizes, [(n, a.detach().numpy()) for n, a in arrays])
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for kind in ("LSTM", "GRU"):
-        header(kind)
+    version = torch.__version__.split("+")[0]
+    for kind, (make, *_) in KINDS.items():
+        header = Header(
+            f"torch_{kind}",
+            f"torch.nn.{make.__name__} in f64: what goes in and out, and gradients.",
+            "golden_torch.py",
+            f"PyTorch {version}",
+        )
+        for layers, both, lengths in CASES:
+            name = f"torch_{kind}_{layers}_{2 if both else 1}{'_packed' if lengths else ''}"
+            case(header, name, kind, layers, both, lengths)
+        header.write()

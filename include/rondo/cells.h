@@ -128,7 +128,7 @@ typedef struct rn_lstm_options {
     bool peepholes;      /* the terms with p, weights f/p, i/p and o/p [H], initially zero;
                             Gers et al. 2002 */
     bool coupled;        /* i = 1 - f; weights of i do not exist. Greff et al. 2015,
-                            arXiv:1503.04069; input_forget in ONNX */
+                            arXiv:1503.04069; ONNX Runtime's input_forget: f = 1 - i */
     int64_t projection;  /* P and the weight p/w [H, P], Glorot uniform; 0: h' = o .*
                             act(c').  Sak et al. 2014, arXiv:1402.1128 */
     double forget_bias;  /* bf initially; 0 means 1 */
