@@ -244,6 +244,55 @@ Test(recurrent_gradient, of_the_states)
         (rn_recurrent_options){.units = H, .layers = 2, .connect = RN_CONNECT_RESIDUAL});
 }
 
+/* A state that adds up its inputs, and shows it. */
+static rn_tensor add_up(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    (void)s;
+    return state[0] = rn_add(state[0], x);
+}
+
+/* What is added in a step stands in the outputs of that step and of all later ones. */
+static void expect_sums(bool reverse)
+{
+    static const rn_cell cell = {.name = "sum", .states = 1, .step = add_up};
+    rn_model *model = rn_test_model(4);
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I));
+    rn_tensor e = rn_input(g, "e", RN_F64, rn_shape(T, B, I));
+    rn_tensor y =
+        rn_recurrent(rn_root(g, model), "net", &cell, x,
+                     (rn_recurrent_options){
+                         .units = I, .reverse = reverse, .perturb = &e, .perturb_count = 1})
+            .outputs;
+    double of_x[T * B * I], of_e[T * B * I], want[T * B * I], got[T * B * I];
+
+    cr_assert_str_eq(rn_graph_error(g), "");
+    rn_test_numbers(of_x, T * B * I, 1);
+    rn_test_numbers(of_e, T * B * I, 2);
+    for (int k = 0; k < B * I; k++) {
+        double sum = 0;
+        for (int i = 0; i < T; i++) {
+            const int at = (reverse ? T - 1 - i : i) * B * I + k;
+            want[at] = sum += of_x[at] + of_e[at];
+        }
+    }
+    rn_program *p = rn_test_compile(y);
+    rn_test_feed_f64(p, x, of_x);
+    rn_test_feed_f64(p, e, of_e);
+    rn_test_run_once(p);
+    rn_test_read_f64(p, y, got);
+    rn_test_close(got, want, T * B * I, 1e-14, "perturbed sums");
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(model);
+}
+
+Test(recurrent_gradient, perturbations_are_added)
+{
+    expect_sums(false);
+    expect_sums(true);
+}
+
 /* Every cell as a layer in the body of a loop, by rn_gradcheck. */
 Test(recurrent_gradient, inside_a_loop)
 {
