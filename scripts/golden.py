@@ -16,6 +16,8 @@ HEAD = """/* SPDX-License-Identifier: MIT */
 #define {guard}
 
 #include "golden.h"
+
+/* clang-format off */
 """
 
 

@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double keras_gru_plain_numbers[] = {
     /* state[0] [3,2] */
     0.408, 1.167, 0.082, 0.264, -0.12, -0.557,

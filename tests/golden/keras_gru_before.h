@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double keras_gru_before_plain_numbers[] = {
     /* state[0] [3,2] */
     0.959, -0.816, -1.685, -0.601, -0.103, -0.971,

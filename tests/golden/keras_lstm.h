@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double keras_lstm_plain_numbers[] = {
     /* state[0] [3,2] */
     -0.612, 0.843, 0.347, -0.191, 0.956, -1.005,

@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double keras_rnn_plain_numbers[] = {
     /* state[0] [3,2] */
     0.058, -1.348, 0.206, 0.557, -0.464, -0.358,

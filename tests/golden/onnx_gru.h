@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double onnx_gru_before_numbers[] = {
     /* initial_h[0] [3,2] */
     1.33, 1.424, 0.48, -0.069, -0.992, 0.991,

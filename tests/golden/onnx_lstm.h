@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double onnx_lstm_plain_numbers[] = {
     /* initial_h[0] [3,2] */
     0.249, -0.378, -0.096, 1.385, 0.076, 1.264,

@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double onnx_rnn_relu_numbers[] = {
     /* initial_h[0] [3,2] */
     -0.271, 0.396, 0.508, -0.635, 0.911, -0.721,

@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double torch_gru_1_1_numbers[] = {
     /* h0[0] [3,2] */
     -1.664, 0.807, 1.331, -0.329, -1.027, -1.046,

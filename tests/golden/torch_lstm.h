@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double torch_lstm_1_1_numbers[] = {
     /* h0[0] [3,2] */
     -1.585, 0.141, -0.877, -0.101, 1.593, -1.172,

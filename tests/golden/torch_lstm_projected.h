@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double torch_lstm_projected_1_1_numbers[] = {
     /* h0[0] [3,2] */
     0.828, 0.67, -0.056, 1.477, 0.997, 0.084,

@@ -9,6 +9,8 @@
 
 #include "golden.h"
 
+/* clang-format off */
+
 static const double torch_rnn_relu_1_1_numbers[] = {
     /* h0[0] [3,2] */
     0.229, -0.663, -0.003, 0.023, 1.406, -0.474,
