@@ -25,38 +25,46 @@ static rn_tensor refuse(rn_scope scope, const char *name, rn_tensor x, rn_tensor
                    rn__describe(h, h_text, sizeof h_text));
 }
 
-/* x times the weight name/part [I, units]. */
-static rn_tensor product(rn_scope scope, const char *what, const char *name,
-                         const char *part, rn_tensor x, int64_t units, rn_initializer kind)
+/* A product of a gate: x times the weight name/part [I, units]. */
+typedef struct factor {
+    const char *what, *part; /* the public function; "w" or "u" */
+    rn__null_cause null;     /* the name of x in messages */
+    rn_initializer kind;
+    double drop; /* the rate at which elements of the weight are dropped */
+} factor;
+
+static rn_tensor product(rn_scope scope, const factor *f, const char *name, rn_tensor x,
+                         int64_t units)
 {
     char text[128];
     rn_graph *graph = scope.graph ? scope.graph : x.graph;
 
-    if (rn_is_null(x))
-        return rn__null_refuse(graph, what, name, *part == 'u' ? RN__NULL_H : RN__NULL_X,
-                               x);
+    if (rn_is_null(x)) return rn__null_refuse(graph, f->what, name, f->null, x);
     if (rn_rank(x) != 2)
-        return rn_fail(graph, "%s: the input must have two axes: %s got %s", what,
+        return rn_fail(graph, "%s: the input must have two axes: %s got %s", f->what,
                        name ? name : "(null)", rn__describe(x, text, sizeof text));
     if (units < 1)
-        return rn_fail(graph, "%s: units must be positive: %s has %lld", what,
+        return rn_fail(graph, "%s: units must be positive: %s has %lld", f->what,
                        name ? name : "(null)", (long long)units);
 
     const rn_scope gate = rn_scope_in(scope, name);
-    const rn_tensor w =
-        rn_weight(gate, part, (rn_shape){2, {rn_size(x, -1), units}}, (rn_init){kind, 1});
-    return rn_matmul(x, *part == 'u' ? rn_dropout(gate, "weight_drop", w, scope.weight_drop)
-                                     : w);
+    const rn_tensor w = rn_weight(gate, f->part, (rn_shape){2, {rn_size(x, -1), units}},
+                                  (rn_init){f->kind, 1});
+    return rn_matmul(x, f->drop != 0 ? rn_dropout(gate, "weight_drop", w, f->drop) : w);
 }
 
 rn_tensor rn_gate_input(rn_scope scope, const char *name, rn_tensor x, int64_t units)
 {
-    return product(scope, "gate_input", name, "w", x, units, RN_INIT_GLOROT_UNIFORM);
+    const factor f = {"gate_input", "w", RN__NULL_X, RN_INIT_GLOROT_UNIFORM, 0};
+
+    return product(scope, &f, name, x, units);
 }
 
 rn_tensor rn_gate_state(rn_scope scope, const char *name, rn_tensor h, int64_t units)
 {
-    return product(scope, "gate_state", name, "u", h, units, RN_INIT_ORTHOGONAL);
+    const factor f = {"gate_state", "u", RN__NULL_H, RN_INIT_ORTHOGONAL, scope.weight_drop};
+
+    return product(scope, &f, name, h, units);
 }
 
 rn_tensor rn_bias(rn_scope scope, const char *name, rn_tensor y, double value)

@@ -97,6 +97,12 @@ bool rn__recurrent_begin(const rn__recurrent *r, const rn__sublayer *s, rn_tenso
 
 /* ---- a step ---- */
 
+/* Whether two tensors are one node. */
+static inline bool rn__recurrent_same(rn_tensor x, rn_tensor y)
+{
+    return x.graph == y.graph && x.id == y.id;
+}
+
 /* Calls the cell's step and checks its results. */
 rn_tensor rn__recurrent_cell(const rn__recurrent *r, const rn__sublayer *s, rn_tensor x,
                              rn_tensor *state);

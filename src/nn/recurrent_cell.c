@@ -25,20 +25,16 @@ static bool check_output(const rn__recurrent *r, const rn__sublayer *s, rn_tenso
     return false;
 }
 
-static bool same(rn_tensor x, rn_tensor y)
-{
-    return x.graph == y.graph && x.id == y.id;
-}
-
 /* Whether the step left all states unchanged. If a state is also x or another state, which
  * is possible in a single step, the answer is false, because it cannot be decided. */
 static bool unwritten(const rn__sublayer *s, rn_tensor x, const rn_tensor *old,
                       const rn_tensor *next)
 {
     for (int i = 0; i < s->cell->states; i++) {
-        if (!same(next[i], old[i]) || same(old[i], x)) return false;
+        if (!rn__recurrent_same(next[i], old[i]) || rn__recurrent_same(old[i], x))
+            return false;
         for (int k = 0; k < i; k++)
-            if (same(old[i], old[k])) return false;
+            if (rn__recurrent_same(old[i], old[k])) return false;
     }
     return true;
 }

@@ -13,11 +13,6 @@ typedef struct loop {
     rn_tensor carry[RN_STATES_MAX], perturb[RN_STATES_MAX]; /* perturb: of the step */
 } loop;
 
-static bool same(rn_tensor x, rn_tensor y)
-{
-    return x.graph == y.graph && x.id == y.id;
-}
-
 /* Where a sequence begins in this direction. Backwards that is its last step, which stands
  * before the first of the next one. */
 static rn_tensor restarts_of(const rn__recurrent *r, bool backwards)
@@ -59,7 +54,7 @@ static rn_tensor step(const loop *l, rn_tensor dropped, rn_tensor x, rn_tensor *
     const rn_tensor y = rn__recurrent_step(
         l->r, l->s, dropped, l->r->options.perturb ? l->perturb : NULL, x, next);
     if (rn_is_null(y) || rn_is_null(l->mask)) return y;
-    const bool is_state = same(y, next[0]);
+    const bool is_state = rn__recurrent_same(y, next[0]);
     for (int i = 0; i < l->s->cell->states; i++)
         next[i] = unless_skipped(l, next[i], before[i]);
     return is_state ? next[0] : y;
@@ -73,7 +68,7 @@ static rn_tensor output_of(const loop *l, rn_tensor y, rn_tensor next, rn_tensor
     const bool held = !rn_is_null(l->mask) && l->r->options.hold;
 
     *last = l->carry[0];
-    if (same(y, next) && !held) return unless_skipped(l, y, none);
+    if (rn__recurrent_same(y, next) && !held) return unless_skipped(l, y, none);
     *last =
         rn_loop_carry(l->loop, rn_fill(l->r->graph, rn_type_get(y), rn_shape_get(y), 0));
     const rn_tensor latest = unless_skipped(l, y, from_zero(l, *last));

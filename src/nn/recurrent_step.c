@@ -19,11 +19,6 @@ rn_tensor rn__recurrent_state_mask(const rn__recurrent *r, const rn__sublayer *s
                            rn__recurrent_shape(r, s, 0), rate);
 }
 
-static bool same(rn_tensor x, rn_tensor y)
-{
-    return x.graph == y.graph && x.id == y.id;
-}
-
 /* The next states, each element of which may keep its old value. */
 static void zone_out(const rn__recurrent *r, const rn__sublayer *s, const rn_tensor *old,
                      rn_tensor *next)
@@ -59,7 +54,7 @@ rn_tensor rn__recurrent_step(const rn__recurrent *r, const rn__sublayer *s, rn_t
     rn_tensor y = rn__recurrent_cell(r, s, x, state);
     if (rn_is_null(y)) return y;
 
-    const bool is_state = same(y, state[0]);
+    const bool is_state = rn__recurrent_same(y, state[0]);
     zone_out(r, s, old, state);
     for (int i = 0; perturb && i < s->cell->states; i++)
         state[i] = rn_add(state[i], perturb[i]);

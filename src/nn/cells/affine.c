@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The affine part of a gate with options, its limits and its activation. */
 #include "nn/cells/affine.h"
 
 #include <stdio.h>
