@@ -106,12 +106,13 @@ RN_API extern const rn_cell rn_cell_gru_reset_after;
 /* An activation of every element: rn_tanh, rn_relu, .. (ops.h), or a function like them. */
 typedef rn_tensor (*rn_activation)(rn_tensor x);
 
-/* A zeroed struct of options, or NULL, stands for the cells above. All cells here: */
+/* A zeroed struct of options, or NULL, stands for the cells above. These options are common
+ * to all of them. */
 typedef struct rn_cell_options {
     bool two_biases; /* one with W x and another with U h, name/bu [H], as PyTorch, cuDNN
                         and ONNX have them; they train like one of twice the step */
-    double clip;     /* what an activation of a gate or candidate gets is limited to
-                        [-clip, clip], as in ONNX; 0: not */
+    double clip;     /* limits the inputs of the activations of gates and candidates to
+                        [-clip, clip], as in ONNX; 0: no limit */
 } rn_cell_options;
 
 typedef struct rn_rnn_options {
@@ -130,10 +131,10 @@ typedef struct rn_lstm_options {
     bool coupled;        /* i = 1 - f; weights of i do not exist. Greff et al. 2015,
                             arXiv:1503.04069; ONNX Runtime's input_forget: f = 1 - i */
     int64_t projection;  /* P and the weight p/w [H, P], Glorot uniform; 0: h' = o .*
-                            act(c').  Sak et al. 2014, arXiv:1402.1128 */
+                            act(c'). Sak et al. 2014, arXiv:1402.1128 */
     double forget_bias;  /* bf initially; 0 means 1 */
     bool no_forget_bias; /* bf is initially 0 */
-    double clip_state;   /* c' is limited to [-clip_state, clip_state]; 0: not */
+    double clip_state;   /* limits c' to [-clip_state, clip_state]; 0: no limit */
     rn_activation gate, cell, hidden; /* s, and act of g and of c'; NULL: rn_sigmoid,
                                          rn_tanh, rn_tanh */
 } rn_lstm_options;

@@ -52,9 +52,9 @@ RN_API rn_status rn_model_get(rn_model *model, const char *name, void *data, siz
 /* Sets the states of all layers built with .stateful (recurrent.h) to zero. */
 RN_API void rn_model_reset_states(rn_model *model);
 
-/* The same of one sequence, counted from 0, of the layers that were built for this batch
- * size; of all its sequences if `sequence` is -1. RN_INVALID with a message: no such
- * sequence, or no stateful layer of that batch size. */
+/* Sets the states of one sequence to zero, counted from 0, in all stateful layers of this
+ * batch size; those of all sequences if `sequence` is -1. RN_INVALID with a message: no
+ * such sequence, or no stateful layer of that batch size. */
 RN_API rn_status rn_model_reset_sequence(rn_model *model, int64_t batch, int64_t sequence);
 
 /* Saves all weights to a safetensors file, or loads them from one.

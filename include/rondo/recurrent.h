@@ -37,7 +37,7 @@ typedef enum rn_connections {
 
 /* What one layer has of its own. A zeroed struct has nothing. */
 typedef struct rn_recurrent_layer {
-    const rn_cell *cell;     /* NULL: the layer's, that is, the argument of rn_recurrent */
+    const rn_cell *cell;     /* NULL: the one that rn_recurrent was given */
     const rn_cell *backward; /* its cell in the backward direction; NULL: as in the options,
                                 or `cell` if that is set */
     int64_t units;           /* H; 0: as in the options */
