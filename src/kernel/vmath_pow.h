@@ -6,9 +6,9 @@
  * (f64), so it is a sum of two reals, high + low. With s = f / (2 + f) as for log
  * (vmath.h), and z = s^2:
  *
- *   log(1 + f) = s (2 + 2/3 z) + s z^2 tail(z)        tail(z) = 2/5 + 2/7 z + 2/9 z^2 ..
+ *   log(1 + f) = s (2 + z (2/3 + z (2/5 + z tail(z))))       tail(z) = 2/7 + 2/9 z ..
  *
- * What the products and sums of the first term lose is kept. Without a fused multiply-add
+ * What the products and sums before the tail lose is kept. Without a fused multiply-add
  * that takes so long that the C library's pow is faster, and is used. The tails are
  * Taylor's, long enough that what they leave out is below 2^-37 (f32) and 2^-68 of the
  * logarithm.
@@ -28,7 +28,7 @@ RN_INLINE real R(vm_lost)(real a, real b, real p)
     return R(vm_madd)(a, b, -p);
 }
 
-/* 2/5 + 2/7 z + 2/9 z^2 .. */
+/* 2/7 + 2/9 z + 2/11 z^2 .. */
 RN_INLINE real R(vm_power_tail)(real z)
 {
 #if RN_REAL == 32
@@ -45,23 +45,40 @@ RN_INLINE real R(vm_power_tail)(real z)
 #endif
     p = R(vm_madd)(p, z, (real)2 / 11);
     p = R(vm_madd)(p, z, (real)2 / 9);
-    p = R(vm_madd)(p, z, (real)2 / 7);
-    return R(vm_madd)(p, z, (real)2 / 5);
+    return R(vm_madd)(p, z, (real)2 / 7);
+}
+
+/* 2/3 + z (2/5 + 2/7 z ..) as high + low. What the sum of f32 loses behind 2/3 is small
+ * enough after y log |x|. */
+RN_INLINE real R(vm_power_sum)(real z, real z_low, real *low)
+{
+    const real third = (real)2 / 3, third_low = (real)(2.0L / 3 - (long double)third);
+    const real fifth = (real)2 / 5, tail = R(vm_power_tail)(z);
+    const real inner = R(vm_madd)(tail, z, fifth);
+#if RN_REAL == 32
+    const real inner_low = 0;
+#else
+    const real fifth_low = (real)(2.0L / 5 - (long double)fifth);
+    const real inner_low = R(vm_madd)(tail, z, fifth - inner) + fifth_low;
+#endif
+    const real part = z * inner, sum = third + part;
+
+    *low = ((third - sum) + part) +
+           (R(vm_lost)(z, inner, part) + (z * inner_low + z_low * inner) + third_low);
+    return sum;
 }
 
 /* k ln 2 + log(1 + f) as high + low. */
 RN_INLINE real R(vm_long_log)(real k, real f, real *low)
 {
-    const real third = (real)2 / 3, third_low = (real)(2.0L / 3 - (long double)third);
-
     const real below = 2 + f, below_low = (2 - below) + f;
     const real s = f / below, back = s * below;
     const real s_low = (((f - back) - R(vm_lost)(s, below, back)) - s * below_low) / below;
 
     const real z = s * s, z_low = R(vm_lost)(s, s, z) + 2 * s * s_low;
-    const real term = z * third;
-    const real term_low = R(vm_lost)(z, third, term) + (z * third_low + z_low * third) +
-                          z * z * R(vm_power_tail)(z);
+    real factor_low;
+    const real factor = R(vm_power_sum)(z, z_low, &factor_low), term = z * factor;
+    const real term_low = R(vm_lost)(z, factor, term) + (z * factor_low + z_low * factor);
     const real sum = 2 + term, sum_low = ((2 - sum) + term) + term_low;
 
     const real m = s * sum, m_low = R(vm_lost)(s, sum, m) + (s * sum_low + s_low * sum);

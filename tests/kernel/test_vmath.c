@@ -288,6 +288,27 @@ TEST(powers_are_within_the_bound)
     }
 }
 
+/* Where the error of the logarithm's series counts most: far from 1, and multiplied by an
+ * exponent that makes the largest and smallest results. */
+TEST(powers_of_the_largest_exponents)
+{
+    const double most = RN_REAL == 32 ? 87 : 708;
+
+    for (uint64_t k = 0; k < 400000 / THINNING;) {
+        real x[COUNT], y[COUNT], z[COUNT];
+
+        for (int i = 0; i < COUNT; i++, k++) {
+            const double far = 0.29 + 0.0565 * fraction_of(4 * k);
+            const double size = most * (0.9 + 0.1 * fraction_of(4 * k + 1));
+
+            x[i] = (real)exp(k % 2 ? far : -far);
+            y[i] = (real)((k % 4 < 2 ? size : -size) / log((double)x[i]));
+        }
+        powers(z, x, y, COUNT);
+        for (int i = 0; i < COUNT; i++) check_power(x[i], y[i], z[i]);
+    }
+}
+
 /* Each with each, and with the other sign. */
 TEST(powers_of_special_values)
 {

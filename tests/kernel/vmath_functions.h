@@ -151,11 +151,7 @@ static void powers(real *z, const real *x, const real *y, int64_t count)
     R(rn__map_pow)(count, in, step, z, NULL);
 }
 
-#if RN_REAL == 32
 #define POW_BOUND 1.0L
-#else
-#define POW_BOUND 1.2L
-#endif
 
 static uint64_t scrambled(uint64_t k)
 {
