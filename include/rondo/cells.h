@@ -111,6 +111,7 @@ typedef rn_tensor (*rn_activation)(rn_tensor x);
 typedef struct rn_cell_options {
     bool two_biases; /* one with W x and another with U h, name/bu [H], as PyTorch, cuDNN
                         and ONNX have them; they train like one of twice the step */
+    bool no_bias;    /* no biases at all: name/b and name/bu do not exist */
     double clip;     /* limits the inputs of the activations of gates and candidates to
                         [-clip, clip], as in ONNX; 0: no limit */
 } rn_cell_options;

@@ -116,8 +116,13 @@ typedef enum rn_initializer {
     RN_INIT_GLOROT_NORMAL,  /* scale sqrt(2 / (in + out)) */
     RN_INIT_HE_UNIFORM,     /* scale sqrt(6 / in); arXiv:1502.01852 */
     RN_INIT_HE_NORMAL,      /* scale sqrt(2 / in) */
-    RN_INIT_ORTHOGONAL      /* scale times a uniformly random matrix with orthonormal rows
+    RN_INIT_ORTHOGONAL,     /* scale times a uniformly random matrix with orthonormal rows
                                or columns; arXiv:1312.6120 */
+    RN_INIT_LECUN_UNIFORM,  /* scale sqrt(3 / in); LeCun et al. 1998 */
+    RN_INIT_LECUN_NORMAL,   /* scale sqrt(1 / in) */
+    RN_INIT_IDENTITY        /* scale where the indices on the last two axes are equal, else
+                               0; for recurrent weights: Le et al. 2015, arXiv:1504.00941.
+                               A vector has scale in all elements */
 } rn_initializer;
 
 /* `in` and `out` are the sizes of a shape [in, out]. For more axes, `out` is the last size
@@ -127,6 +132,17 @@ typedef struct rn_init {
     rn_initializer kind;
     double scale;
 } rn_init;
+
+/* Gives new initial values to all weights that match one of the patterns, separated by
+ * commas, in which * matches any text: "rnn*u" stands for all weights whose names begin
+ * with rnn and end with u. They depend on the seed and each weight's name, as always. What
+ * belonged to the old weights is reset as by rn_model_load.
+ *
+ *   rn_model_initialize(model, "rnn*", (rn_init){RN_INIT_UNIFORM, 1 / sqrt(units)});
+ *
+ * sets an LSTM to what PyTorch initialises it to. RN_INVALID with a message: no such
+ * weight, or no such initialiser; RN_NO_MEMORY. After an error the model is unchanged. */
+RN_API rn_status rn_model_initialize(rn_model *model, const char *patterns, rn_init init);
 
 /* A trained variable of the model's real type, as a tensor of the scope's root graph; loops
  * may use it. An existing weight must have the same shape and keeps its values. Errors:

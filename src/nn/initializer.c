@@ -91,6 +91,17 @@ static bool normal(rn_variable *variable, rn__stream stream, int64_t count, doub
     return true;
 }
 
+static bool identity(rn_variable *variable, int64_t count, double scale)
+{
+    const rn_shape s = variable->shape;
+    const int64_t columns = s.rank > 0 ? s.size[s.rank - 1] : 1;
+    const int64_t rows = s.rank > 1 ? s.size[s.rank - 2] : 0;
+
+    for (int64_t i = 0; i < count; i++)
+        put(variable, i, rows == 0 || i % columns == i / columns % rows ? scale : 0);
+    return true;
+}
+
 /* The shorter side decides whether rows or columns are the orthonormal vectors. */
 static bool orthogonal(rn_variable *variable, rn__stream stream, matrix m, double scale)
 {
@@ -138,6 +149,12 @@ bool rn__initialize(rn_variable *variable, rn_init init, uint64_t seed)
         return normal(variable, stream, m.count, scale * sqrt(2 / in));
     case RN_INIT_ORTHOGONAL:
         return orthogonal(variable, stream, m, scale);
+    case RN_INIT_LECUN_UNIFORM:
+        return uniform(variable, stream, m.count, scale * sqrt(3 / in));
+    case RN_INIT_LECUN_NORMAL:
+        return normal(variable, stream, m.count, scale * sqrt(1 / in));
+    case RN_INIT_IDENTITY:
+        return identity(variable, m.count, scale);
     }
     return true;
 }

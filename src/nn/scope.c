@@ -87,7 +87,7 @@ static rn_variable *create(rn_model *model, rn_graph *graph, const request *w)
 
     if (!fault && rn_shape_count(w->shape) < 0) fault = "invalid shape";
     if (!fault && (unsigned)w->type >= RN_TYPES) fault = "invalid type";
-    if (!fault && w->init && (unsigned)w->init->kind > RN_INIT_ORTHOGONAL)
+    if (!fault && w->init && (unsigned)w->init->kind > RN_INIT_IDENTITY)
         fault = "invalid initialiser";
     if (fault) {
         rn_fail(graph, "%s: %s: %s %s", w->what, fault, w->name,

@@ -3,9 +3,8 @@
  * Which weights are trained: those that the loss depends on, without those that rn_except
  * names and those that no gradient reaches, for example behind a stop_gradient.
  */
-#include <string.h>
-
 #include "autodiff/sweep.h"
+#include "base/pattern.h"
 #include "nn/model.h"
 #include "train/optimizer.h"
 
@@ -18,49 +17,14 @@ static bool is_weight(const rn_graph *graph, int32_t id)
 
 /* ---- patterns ---- */
 
-/* Whether a name matches the pattern, in which * matches any text. */
-static bool matches(const char *pattern, size_t bytes, const char *name)
-{
-    const char *end = pattern + bytes, *star = NULL, *again = NULL;
-
-    while (*name) {
-        if (pattern < end && *pattern == '*') {
-            star = ++pattern;
-            again = name;
-        } else if (pattern < end && *pattern == *name) {
-            pattern++;
-            name++;
-        } else if (star) {
-            pattern = star;
-            name = ++again;
-        } else {
-            return false;
-        }
-    }
-    while (pattern < end && *pattern == '*') pattern++;
-    return pattern == end;
-}
-
-/* Splits the next pattern off a list, without the spaces around it; false at the end. */
-static bool next_pattern(const char **list, const char **pattern, size_t *bytes)
-{
-    const char *at = *list + strspn(*list, " ,");
-    size_t n = strcspn(at, ",");
-
-    *list = at + n;
-    while (n > 0 && at[n - 1] == ' ') n--;
-    *pattern = at;
-    *bytes = n;
-    return n > 0;
-}
-
 static bool excepted(const rn__update *u, rn_tensor w)
 {
     const char *list = u->self->except ? u->self->except : "", *pattern;
     size_t bytes;
 
-    while (next_pattern(&list, &pattern, &bytes))
-        if (matches(pattern, bytes, rn__node_of(w)->variable->name)) return true;
+    while (rn__pattern_next(&list, &pattern, &bytes))
+        if (rn__pattern_matches(pattern, bytes, rn__node_of(w)->variable->name))
+            return true;
     return false;
 }
 
@@ -70,11 +34,11 @@ static bool matches_any(const rn__update *u, const char *pattern, size_t bytes)
 {
     for (int i = 0; i < u->model->count; i++)
         if (u->model->entry[i].kind == RN__WEIGHT &&
-            matches(pattern, bytes, u->model->entry[i].variable->name))
+            rn__pattern_matches(pattern, bytes, u->model->entry[i].variable->name))
             return true;
     for (int32_t id = 0; id < u->graph->count; id++)
         if (is_weight(u->graph, id) &&
-            matches(pattern, bytes, rn__at(u->graph, id)->variable->name))
+            rn__pattern_matches(pattern, bytes, rn__at(u->graph, id)->variable->name))
             return true;
     return false;
 }
@@ -84,7 +48,7 @@ bool rn__patterns_fit(const rn__update *u)
     const char *list = u->self->except ? u->self->except : "", *pattern;
     size_t bytes;
 
-    while (next_pattern(&list, &pattern, &bytes)) {
+    while (rn__pattern_next(&list, &pattern, &bytes)) {
         if (matches_any(u, pattern, bytes)) continue;
         rn_fail(u->graph, "%s: except: the model has no such weight: %.*s", u->rule,
                 (int)bytes, pattern);

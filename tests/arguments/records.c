@@ -108,6 +108,7 @@ static rn_activation an_activation(rn_test_world *w)
 static rn_cell_options cell_options(rn_test_world *w)
 {
     return (rn_cell_options){.two_biases = rn_test_draw(w, 2) == 0,
+                             .no_bias = rn_test_draw(w, 2) == 0,
                              .clip = rn_test_draw(w, 2) ? 0 : real(w)};
 }
 

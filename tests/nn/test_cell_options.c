@@ -30,13 +30,26 @@ static double active(rn_activation f, double x, const rn_cell_options *all)
     return rn_test_sigmoid(x);
 }
 
-/* W x + U h + b (+ bu), x [I], h [M]. */
-static void affine(const rn_model *model, const char *path, const char *name, int64_t I,
-                   int64_t M, int64_t H, const double *x, const double *h, bool two,
-                   double *y)
+/* y + U h, h [M]. */
+static void add_product(const rn_model *model, const char *path, const char *name,
+                        const char *part, int64_t M, int64_t H, const double *h, double *y)
 {
-    rn_test_gate(model, path, name, I, M, H, x, h, y);
-    for (int64_t j = 0; two && j < H; j++) y[j] += rn_test_part(model, path, name, "bu")[j];
+    for (int64_t i = 0; i < M; i++)
+        for (int64_t j = 0; j < H; j++)
+            y[j] += h[i] * rn_test_part(model, path, name, part)[i * H + j];
+}
+
+/* W x + U h + b (+ bu), x [I], h [M]; either may be NULL. */
+static void affine(const rn_model *model, const char *path, const char *name, int64_t I,
+                   int64_t M, int64_t H, const double *x, const double *h,
+                   const rn_cell_options *all, bool two, double *y)
+{
+    for (int64_t j = 0; j < H; j++) {
+        y[j] = x && !all->no_bias ? rn_test_part(model, path, name, "b")[j] : 0;
+        if (two && !all->no_bias) y[j] += rn_test_part(model, path, name, "bu")[j];
+    }
+    if (x) add_product(model, path, name, "w", I, H, x, y);
+    if (h) add_product(model, path, name, "u", M, H, h, y);
 }
 
 /* ---- lstm ---- */
@@ -46,13 +59,14 @@ static void lstm_step(const rn_model *model, const char *path, int64_t I, int64_
 {
     const int64_t P = lstm.projection ? lstm.projection : H;
     const bool two = lstm.all.two_biases;
+    const rn_cell_options *all = &lstm.all;
     const rn_activation of_gate = lstm.gate ? lstm.gate : rn_sigmoid;
     double f[N], i[N] = {0}, g[N], o[N], m[N], *h = state[0], *c = state[1];
 
-    affine(model, path, "f", I, P, H, x, h, two, f);
-    if (!lstm.coupled) affine(model, path, "i", I, P, H, x, h, two, i);
-    affine(model, path, "c", I, P, H, x, h, two, g);
-    affine(model, path, "o", I, P, H, x, h, two, o);
+    affine(model, path, "f", I, P, H, x, h, all, two, f);
+    if (!lstm.coupled) affine(model, path, "i", I, P, H, x, h, all, two, i);
+    affine(model, path, "c", I, P, H, x, h, all, two, g);
+    affine(model, path, "o", I, P, H, x, h, all, two, o);
     for (int64_t j = 0; j < H; j++) {
         const bool p = lstm.peepholes;
         if (p) f[j] += c[j] * rn_test_part(model, path, "f", "p")[j];
@@ -101,6 +115,7 @@ Test(cell_options, lstm)
 {
     check_lstm((rn_lstm_options){.projection = 0});
     check_lstm((rn_lstm_options){.all = {.two_biases = true}});
+    check_lstm((rn_lstm_options){.all = {.no_bias = true}});
     check_lstm((rn_lstm_options){.all = {.clip = 0.25}});
     check_lstm((rn_lstm_options){.peepholes = true});
     check_lstm((rn_lstm_options){.coupled = true});
@@ -126,23 +141,23 @@ static void gru_step(const rn_model *model, const char *path, int64_t I, int64_t
                      const double *x, double *const *state, double *y)
 {
     const bool two = gru.all.two_biases;
+    const rn_cell_options *all = &gru.all;
     const rn_activation of_gate = gru.gate ? gru.gate : rn_sigmoid;
-    double r[N], z[N], g[N], u[N], *h = state[0];
+    double r[N], z[N], g[N], u[N] = {0}, *h = state[0];
 
-    affine(model, path, "r", I, H, H, x, h, two, r);
-    affine(model, path, "z", I, H, H, x, h, two, z);
+    affine(model, path, "r", I, H, H, x, h, all, two, r);
+    affine(model, path, "z", I, H, H, x, h, all, two, z);
     for (int64_t j = 0; j < H; j++) {
         r[j] = active(of_gate, r[j], &gru.all);
         z[j] = active(of_gate, z[j], &gru.all);
         u[j] = r[j] * h[j];
     }
     if (gru.reset_after) {
-        rn_test_gate(model, path, "g", I, H, H, x, NULL, g);
-        rn_test_gate(model, path, "g", I, H, H, NULL, h, u);
-        for (int64_t j = 0; j < H; j++)
-            g[j] += r[j] * (u[j] + rn_test_part(model, path, "g", "bu")[j]);
+        affine(model, path, "g", I, H, H, x, NULL, all, false, g);
+        affine(model, path, "g", I, H, H, NULL, h, all, true, u);
+        for (int64_t j = 0; j < H; j++) g[j] += r[j] * u[j];
     } else {
-        affine(model, path, "g", I, H, H, x, u, two, g);
+        affine(model, path, "g", I, H, H, x, u, all, two, g);
     }
     for (int64_t j = 0; j < H; j++) {
         const double a = active(gru.candidate ? gru.candidate : rn_tanh, g[j], &gru.all);
@@ -178,6 +193,9 @@ Test(cell_options, gru)
             .gate = i & 8 ? rn_softplus : NULL,
             .candidate = i & 8 ? rn_relu : NULL,
         });
+    for (int i = 0; i < 4; i++)
+        check_gru((rn_gru_options){.all = {.two_biases = i & 1, .no_bias = true},
+                                   .reset_after = i & 2});
 }
 
 /* ---- rnn ---- */
@@ -185,7 +203,7 @@ Test(cell_options, gru)
 static void rnn_step(const rn_model *model, const char *path, int64_t I, int64_t H,
                      const double *x, double *const *state, double *y)
 {
-    affine(model, path, "h", I, H, H, x, state[0], rnn.all.two_biases, y);
+    affine(model, path, "h", I, H, H, x, state[0], &rnn.all, rnn.all.two_biases, y);
     for (int64_t j = 0; j < H; j++)
         y[j] = active(rnn.activation ? rnn.activation : rn_tanh, y[j], &rnn.all);
     memcpy(state[0], y, (size_t)H * sizeof *y);
@@ -195,9 +213,10 @@ Test(cell_options, rnn)
 {
     const rn_rnn_options cases[] = {{.activation = rn_relu},
                                     {.all = {.two_biases = true}},
+                                    {.all = {.no_bias = true}},
                                     {.all = {.clip = 0.125}, .activation = rn_sigmoid}};
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         rnn = cases[i];
         const rn_cell cell = rn_rnn_cell(&rnn);
         const rn_test_cell tested = {.cell = &cell, .step = rnn_step};
@@ -249,7 +268,35 @@ Test(cell_options, none)
               rn_gru_cell(&(rn_gru_options){.reset_after = true}));
 }
 
-/* ---- initial biases ---- */
+/* ---- biases ---- */
+
+/* Only products are left. */
+static void has_no_bias(rn_cell cell)
+{
+    rn_model *model = rn_test_model(3);
+    rn_graph *g = rn_graph_new();
+
+    rn_recurrent(rn_root(g, model), "net", &cell, rn_fill(g, RN_F64, rn_shape(1, 1, 2), 0),
+                 (rn_recurrent_options){.units = 2});
+    cr_assert_str_eq(rn_graph_error(g), "");
+    for (int i = 0; i < rn_model_count(model); i++) {
+        const char *name = rn_variable_name(rn_model_at(model, i));
+        const char last = name[strlen(name) - 1];
+        cr_assert(last == 'w' || last == 'u', "%s", name);
+    }
+    rn_graph_free(g);
+    rn_model_free(model);
+}
+
+Test(cell_options, no_bias)
+{
+    const rn_cell_options none = {.no_bias = true, .two_biases = true};
+
+    has_no_bias(rn_rnn_cell(&(rn_rnn_options){.all = none}));
+    has_no_bias(rn_lstm_cell(&(rn_lstm_options){.all = none, .forget_bias = 5}));
+    has_no_bias(rn_gru_cell(&(rn_gru_options){.all = none}));
+    has_no_bias(rn_gru_cell(&(rn_gru_options){.all = none, .reset_after = true}));
+}
 
 static double first_forget_bias(rn_lstm_options options)
 {

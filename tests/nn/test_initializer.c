@@ -81,6 +81,8 @@ Test(initializer, distributions)
     check((rn_init){RN_INIT_GLOROT_NORMAL, 3}, 3 * sqrt(2. / 500), false);
     check((rn_init){RN_INIT_HE_UNIFORM, 1}, sqrt(2. / 200), true);
     check((rn_init){RN_INIT_HE_NORMAL, 1}, sqrt(2. / 200), false);
+    check((rn_init){RN_INIT_LECUN_UNIFORM, 2}, 2 * sqrt(1. / 200), true);
+    check((rn_init){RN_INIT_LECUN_NORMAL, 1}, sqrt(1. / 200), false);
 }
 
 Test(initializer, constants)
@@ -93,6 +95,24 @@ Test(initializer, constants)
     free(zeros);
     free(twos);
     free(none);
+}
+
+Test(initializer, identity)
+{
+    const rn_init init = {RN_INIT_IDENTITY, 3};
+    double *wide = values("w", rn_shape(2, 2, 3), init, 1);
+    double *tall = values("w", rn_shape(3, 2), init, 1);
+    double *vector = values("w", rn_shape(2), init, 1);
+    const double want_wide[] = {3, 0, 0, 0, 3, 0, 3, 0, 0, 0, 3, 0};
+    const double want_tall[] = {3, 0, 0, 3, 0, 0};
+
+    cr_assert(!memcmp(wide, want_wide, sizeof want_wide));
+    cr_assert(!memcmp(tall, want_tall, sizeof want_tall));
+    cr_assert(vector[0] == 3 && vector[1] == 3);
+    free(wide);
+    free(tall);
+    free(vector);
+    free(values("w", rn_shape(2, 0, 2), init, 1));
 }
 
 /* Shapes as [in, out]: a vector has in 1, a scalar both; other axes than the last are

@@ -2,8 +2,11 @@
 /* Models: variables by name, their values, and who owns them. */
 #include "nn_support.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "rondo/ops.h"
 
 static const rn_init ones = {RN_INIT_CONSTANT, 1};
 
@@ -156,4 +159,122 @@ static bool build(rn_allocator a)
 Test(model, every_allocation_may_fail)
 {
     rn_test_each_failure(build);
+}
+
+/* ---- new initial values ---- */
+
+typedef struct initialized {
+    rn_model *model;
+    rn_graph *graph;
+} initialized;
+
+/* Weights a/u, a/w, b/u and a state a/s. */
+static initialized four(void)
+{
+    initialized t = {rn_test_model(5), rn_graph_new()};
+    const rn_scope s = rn_root(t.graph, t.model), a = rn_scope_in(s, "a");
+
+    rn_weight(a, "u", rn_shape(2), ones);
+    rn_weight(a, "w", rn_shape(2), ones);
+    rn_weight(rn_scope_in(s, "b"), "u", rn_shape(2), ones);
+    rn_state(a, "s", RN_F64, rn_shape(2));
+    cr_assert_str_eq(rn_graph_error(t.graph), "");
+    return t;
+}
+
+static void finish(initialized t)
+{
+    rn_graph_free(t.graph);
+    rn_model_free(t.model);
+}
+
+static void values_are(const rn_model *model, double au, double aw, double bu)
+{
+    const double want[] = {au, aw, bu, 0};
+
+    for (int i = 0; i < 4; i++) {
+        const double *x = (const double *)rn_variable_data(rn_model_at(model, i));
+        cr_assert(x[0] == want[i] && x[1] == want[i], "%s: %g, not %g",
+                  rn_variable_name(rn_model_at(model, i)), x[0], want[i]);
+    }
+}
+
+Test(model, initialize_sets_what_the_patterns_match)
+{
+    const initialized t = four();
+
+    cr_assert_eq(rn_model_initialize(t.model, "*u", (rn_init){RN_INIT_CONSTANT, 2}), RN_OK);
+    values_are(t.model, 2, 1, 2);
+    cr_assert_eq(rn_model_initialize(t.model, "a/*", (rn_init){RN_INIT_CONSTANT, 3}),
+                 RN_OK);
+    values_are(t.model, 3, 3, 2);
+    cr_assert_eq(rn_model_initialize(t.model, "b/u, a/w", (rn_init){RN_INIT_ZEROS, 0}),
+                 RN_OK);
+    values_are(t.model, 3, 0, 0);
+    finish(t);
+}
+
+/* The values are those that the weight has if it is created so. */
+Test(model, initialize_gives_the_values_of_a_new_weight)
+{
+    const initialized t = four();
+    rn_model *model = rn_test_model(5);
+    rn_graph *g = rn_graph_new();
+    const rn_init normal = {RN_INIT_NORMAL, 1};
+
+    rn_weight(rn_root(g, model), "a/w", rn_shape(2), normal);
+    cr_assert_eq(rn_model_initialize(t.model, "a/w", normal), RN_OK);
+    cr_assert(!memcmp(rn_test_values(t.model, "a/w"), rn_test_values(model, "a/w"),
+                      2 * sizeof(double)));
+    finish(t);
+    rn_graph_free(g);
+    rn_model_free(model);
+}
+
+Test(model, initialize_refuses)
+{
+    const initialized t = four();
+    const rn_init twos = {RN_INIT_CONSTANT, 2};
+
+    cr_assert_eq(rn_model_initialize(NULL, "*", twos), RN_INVALID);
+    cr_assert_eq(rn_model_initialize(t.model, NULL, twos), RN_INVALID);
+    cr_assert_str_eq(rn_model_error(t.model), "model_initialize: no pattern of names");
+    cr_assert_eq(rn_model_initialize(t.model, "*u, a/s", twos), RN_INVALID);
+    cr_assert_str_eq(rn_model_error(t.model),
+                     "model_initialize: the model has no such weight: a/s");
+    cr_assert_eq(rn_model_initialize(t.model, "*", (rn_init){(rn_initializer)99, 0}),
+                 RN_INVALID);
+    cr_assert_str_eq(rn_model_error(t.model), "model_initialize: no initialiser 99");
+    values_are(t.model, 1, 1, 1);
+    finish(t);
+}
+
+static double largest_moment(const rn_model *model)
+{
+    double largest = 0;
+
+    for (int i = 4; i < rn_model_count(model); i++) {
+        rn_variable *v = rn_model_at(model, i);
+        if (rn_variable_type(v) != RN_F64 || rn_variable_shape(v).rank != 1) continue;
+        largest = fmax(largest, fabs(((const double *)rn_variable_data(v))[0]));
+    }
+    return largest;
+}
+
+/* Moments belong to the weights that they were gathered for. */
+Test(model, initialize_resets_moments)
+{
+    const initialized t = four();
+    rn_tensor w = rn_weight(rn_share(rn_root(t.graph, t.model)), "a/w", rn_shape(2), ones);
+    rn_program *p =
+        rn_compile(t.graph, (rn_compile_options){.minimize = rn_sum_all(rn_square(w)),
+                                                 .with = rn_adam(0.1)});
+
+    cr_assert(p, "%s", rn_graph_error(t.graph));
+    rn_test_run_once(p);
+    rn_program_free(p);
+    cr_assert(largest_moment(t.model) > 0.1);
+    cr_assert_eq(rn_model_initialize(t.model, "a/w", ones), RN_OK);
+    cr_assert(largest_moment(t.model) == 0);
+    finish(t);
 }

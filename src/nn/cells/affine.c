@@ -17,14 +17,20 @@ static rn_tensor biased(rn_scope scope, const char *name, const char *part, rn_t
     return rn_bias(scope, text, y, value);
 }
 
-rn_tensor rn__cell_input(rn_scope scope, const char *name, rn_tensor x, int64_t units)
+rn_tensor rn__cell_input(rn_scope scope, const char *name, rn_tensor x, int64_t units,
+                         const rn_cell_options *options)
 {
-    return biased(scope, name, "b", rn_gate_input(scope, name, x, units), 0);
+    const rn_tensor y = rn_gate_input(scope, name, x, units);
+
+    return options->no_bias ? y : biased(scope, name, "b", y, 0);
 }
 
-rn_tensor rn__cell_state(rn_scope scope, const char *name, rn_tensor h, int64_t units)
+rn_tensor rn__cell_state(rn_scope scope, const char *name, rn_tensor h, int64_t units,
+                         const rn_cell_options *options)
 {
-    return biased(scope, name, "bu", rn_gate_state(scope, name, h, units), 0);
+    const rn_tensor y = rn_gate_state(scope, name, h, units);
+
+    return options->no_bias ? y : biased(scope, name, "bu", y, 0);
 }
 
 rn_tensor rn__cell_affine(rn_scope scope, const char *name, rn_tensor x, rn_tensor h,
@@ -33,6 +39,7 @@ rn_tensor rn__cell_affine(rn_scope scope, const char *name, rn_tensor x, rn_tens
     rn_tensor y =
         rn_add(rn_gate_input(scope, name, x, units), rn_gate_state(scope, name, h, units));
 
+    if (options->no_bias) return y;
     y = biased(scope, name, "b", y, bias);
     return options->two_biases ? biased(scope, name, "bu", y, 0) : y;
 }

@@ -7,9 +7,12 @@
 #include "rondo/recurrent.h"
 
 /* W x + b and U h + bu, both [B, units]; weights name/w, b, u and bu. And
- * W x + U h + b, plus bu if there are two biases; b is initially `bias`. */
-rn_tensor rn__cell_input(rn_scope scope, const char *name, rn_tensor x, int64_t units);
-rn_tensor rn__cell_state(rn_scope scope, const char *name, rn_tensor h, int64_t units);
+ * W x + U h + b, plus bu if there are two biases; b is initially `bias`. Without b and bu
+ * if the options have no biases. */
+rn_tensor rn__cell_input(rn_scope scope, const char *name, rn_tensor x, int64_t units,
+                         const rn_cell_options *options);
+rn_tensor rn__cell_state(rn_scope scope, const char *name, rn_tensor h, int64_t units,
+                         const rn_cell_options *options);
 rn_tensor rn__cell_affine(rn_scope scope, const char *name, rn_tensor x, rn_tensor h,
                           int64_t units, double bias, const rn_cell_options *options);
 

@@ -19,7 +19,8 @@ static rn_tensor candidate(rn_scope s, rn_tensor x, rn_tensor h, rn_tensor r,
     rn_tensor a;
 
     if (o->reset_after)
-        a = rn_add(rn__cell_input(s, "g", x, H), rn_mul(r, rn__cell_state(s, "g", h, H)));
+        a = rn_add(rn__cell_input(s, "g", x, H, &o->all),
+                   rn_mul(r, rn__cell_state(s, "g", h, H, &o->all)));
     else
         a = rn__cell_affine(s, "g", x, rn_mul(r, h), H, 0, &o->all);
     return rn__cell_activate(o->candidate, rn_tanh, a, &o->all);
