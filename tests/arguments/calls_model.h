@@ -7,6 +7,21 @@
 
 #include "arguments.h"
 
+static rn_loss_options loss_options(rn_test_world *w)
+{
+    rn_loss_options o = {.reduction = (rn_reduction)rn_test_draw(w, 4)};
+
+    if (rn_test_draw(w, 3) == 0) o.weights = a_tensor(w);
+    if (rn_test_draw(w, 3) == 0) o.mask = a_tensor(w);
+    if (rn_test_draw(w, 3) == 0) o.class_weights = a_tensor(w);
+    if (rn_test_draw(w, 6) == 0) o.positive_weights = a_tensor(w);
+    if (rn_test_draw(w, 3) == 0) o.ignores = true, o.ignored = axis(w);
+    if (rn_test_draw(w, 4) == 0) o.smoothing = real(w);
+    if (rn_test_draw(w, 4) == 0) o.gamma = real(w);
+    if (rn_test_draw(w, 4) == 0) o.delta = real(w);
+    return o;
+}
+
 static void status_is(rn_status status, const char *message, bool told)
 {
     cr_assert(status == RN_OK || !told || message[0], "without a message");

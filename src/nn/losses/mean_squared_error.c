@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mean_squared_error
+ * squared_error, and its mean
  *
  *   x, y  [..]
  *
- *   loss = mean (x - y)^2
+ *   term = (x - y)^2
  */
 #include "nn/losses/losses.h"
 
@@ -17,4 +17,15 @@ rn_tensor rn_mean_squared_error(rn_tensor x, rn_tensor y)
     /* Of no elements there is no mean, but a loss. */
     return rn_shape_count(rn_shape_get(error)) ? rn_mean_square(error, NULL, 0, false)
                                                : rn_sum_all(error);
+}
+
+static rn_tensor term(rn_tensor x, rn_tensor y, const rn_loss_options *options)
+{
+    (void)options;
+    return rn_square(rn_sub(x, y));
+}
+
+rn_tensor rn_squared_error(rn_tensor x, rn_tensor y, rn_loss_options options)
+{
+    return rn__loss_of_pairs("squared_error", x, y, &options, 0, term);
 }
