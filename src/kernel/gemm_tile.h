@@ -17,8 +17,10 @@
 
 #include "kernel/simd.h"
 
-#if REGISTERS == 32
+#if REGISTERS == 32 && RN_REAL == 32
 #define MR 12
+#elif REGISTERS == 32
+#define MR 8
 #elif defined(RN_ISA_AVX2)
 #define MR 6
 #else
@@ -139,18 +141,24 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
 
 /* The sizes of two rows and more, and by rows - 1 the most vectors, whose sums fit the
  * registers. Tiles below each other may have one row less than the first, so more than half
- * of MR rows are in no width that one row less lacks. f64 does without some widths of right
- * edges, which are a good part of the code. */
+ * of MR rows are in no width that one row less lacks. f64 does with lower tiles and without
+ * some widths of right edges, for they are a good part of the code. */
 #if MR == 12
-#define MOST_SIZES(T)                                                                      \
+#define SIZES(T)                                                                           \
     T(2, 1)                                                                                \
+    T(2, 2)                                                                                \
     T(2, 4)                                                                                \
     T(2, 8)                                                                                \
     T(3, 1)                                                                                \
+    T(3, 2)                                                                                \
+    T(3, 3)                                                                                \
     T(3, 4)                                                                                \
     T(4, 1)                                                                                \
+    T(4, 2)                                                                                \
+    T(4, 3)                                                                                \
     T(4, 4)                                                                                \
     T(5, 1)                                                                                \
+    T(5, 2)                                                                                \
     T(5, 4)                                                                                \
     T(6, 1)                                                                                \
     T(6, 2)                                                                                \
@@ -170,14 +178,25 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
     T(11, 2)                                                                               \
     T(12, 1)                                                                               \
     T(12, 2)
-#define MORE_SIZES(T)                                                                      \
-    T(2, 2)                                                                                \
-    T(3, 2)                                                                                \
-    T(3, 3)                                                                                \
-    T(4, 2)                                                                                \
-    T(4, 3)                                                                                \
-    T(5, 2)
 static const unsigned char widest_of[MR] = {8, 8, 4, 4, 4, 4, 3, 3, 2, 2, 2, 2};
+#elif MR == 8
+#define SIZES(T)                                                                           \
+    T(2, 1)                                                                                \
+    T(2, 4)                                                                                \
+    T(3, 1)                                                                                \
+    T(3, 4)                                                                                \
+    T(4, 1)                                                                                \
+    T(4, 2)                                                                                \
+    T(4, 4)                                                                                \
+    T(5, 1)                                                                                \
+    T(5, 2)                                                                                \
+    T(6, 1)                                                                                \
+    T(6, 2)                                                                                \
+    T(7, 1)                                                                                \
+    T(7, 2)                                                                                \
+    T(8, 1)                                                                                \
+    T(8, 2)
+static const unsigned char widest_of[MR] = {8, 4, 4, 4, 2, 2, 2, 2};
 #elif MR == 6
 #define MOST_SIZES(T)                                                                      \
     T(2, 1)                                                                                \
@@ -192,10 +211,14 @@ static const unsigned char widest_of[MR] = {8, 8, 4, 4, 4, 4, 3, 3, 2, 2, 2, 2};
     T(5, 2)                                                                                \
     T(6, 1)                                                                                \
     T(6, 2)
-#define MORE_SIZES(T) T(2, 2)
+#if RN_REAL == 32
+#define SIZES(T) MOST_SIZES(T) T(2, 2)
+#else
+#define SIZES(T) MOST_SIZES(T)
+#endif
 static const unsigned char widest_of[MR] = {8, 4, 3, 3, 2, 2};
 #else
-#define MOST_SIZES(T)                                                                      \
+#define SIZES(T)                                                                           \
     T(2, 1)                                                                                \
     T(2, 2)                                                                                \
     T(2, 4)                                                                                \
@@ -203,13 +226,7 @@ static const unsigned char widest_of[MR] = {8, 4, 3, 3, 2, 2};
     T(3, 2)                                                                                \
     T(4, 1)                                                                                \
     T(4, 2)
-#define MORE_SIZES(T)
 static const unsigned char widest_of[MR] = {8, 4, 2, 2};
-#endif
-#if RN_REAL == 32
-#define SIZES(T) MOST_SIZES(T) MORE_SIZES(T)
-#else
-#define SIZES(T) MOST_SIZES(T)
 #endif
 #define SIZES_OF_ONE_ROW(T) T(1, 1) T(1, 2) T(1, 4) T(1, 8)
 
