@@ -110,6 +110,7 @@ rn_decoding rn_decode(rn_scope scope, const char *name, const rn_decoder *decode
     if (ok) y = options.beam ? rn__decode_beams(&w, states) : rn__decode_rows(&w, states);
     if (!ok || rn_is_null(y.tokens) || scope.graph->root->failed) {
         y = (rn_decoding){y.tokens, y.tokens, y.tokens, y.tokens};
+        if (count > RN_DECODER_STATES_MAX) count = 0; /* refused, and never read */
         for (int i = 0; states && i < count; i++) states[i] = y.tokens;
     }
     return y;

@@ -121,6 +121,12 @@ static choice step(const rn__decode *w, const hypotheses *r)
     if (rn_is_null(logits)) return c;
 
     const int64_t V = rn_size(logits, -1);
+    if (V > INT32_MAX / w->o.beam) {
+        rn_fail(w->d.graph,
+                "decode: too many extensions of a beam: %s has %d of %lld tokens",
+                w->d.name, w->o.beam, (long long)V);
+        return c;
+    }
     const rn_shape all = {2, {w->d.batch, w->o.beam * V}};
     const rn_tensor sum = extended(w, r, logits);
     rn_tensor terms = rn_add(r->terms, rn_constant_like(r->terms, 1));
