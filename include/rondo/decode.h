@@ -122,6 +122,33 @@ RN_API rn_decoding rn_decode(rn_scope scope, const char *name, const rn_decoder 
  * beams < 1. */
 RN_API rn_tensor rn_beam_repeat(rn_tensor x, int axis, int beams);
 
+/* ---- training a decoder ---- */
+
+typedef struct rn_teacher_options {
+    int32_t begin;     /* the token that the first step reads */
+    rn_tensor first;   /* i32 [B]: the same for each sequence; null: begin */
+    rn_tensor lengths; /* i32 [B], see loop.h; null: all T */
+    rn_tensor own;     /* of the model's real type, broadcasts to [T, B]: the probability
+                          that a step after the first reads the model's own token; null: 0 */
+    bool draw;         /* that token is drawn, else it is the most likely one */
+} rn_teacher_options;
+
+/* Runs a decoder over known tokens, targets i32 [T, B]: the logits [T, B, V], logits[t] for
+ * targets[t]. Step t reads targets[t - 1], the first step `first`: teacher forcing, with
+ * the bits of rn_recurrent where the step is rn_recurrent_step.
+ *
+ * With `own` each step draws for each sequence whether it reads, instead of the target,
+ * what the model chose by the logits of the step before: scheduled sampling, Bengio et al.
+ * 2015, arXiv:1506.03099. No gradient goes through that choice. `own` may be a constant, an
+ * input or a variable that a schedule changes; at 0 all steps read targets. It applies in
+ * every scope, also for inference.
+ *
+ * The states are as for rn_decode, [B, ..]. After an error the result and the states are
+ * null. */
+RN_API rn_tensor rn_teacher_force(rn_scope scope, const char *name,
+                                  const rn_decoder *decoder, rn_tensor targets,
+                                  rn_tensor *states, int count, rn_teacher_options options);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@
  *   decode.c        the public function, its arguments, the states
  *   decode_rows.c   without a beam: one hypothesis a sequence
  *   decode_beam.c   a beam search
+ *   teacher.c       teacher forcing, scheduled sampling
  *   decoder.c       one call of the user's step, checked
  */
 #ifndef RN_NN_DECODE_DECODE_H
