@@ -336,7 +336,9 @@ REFUSES(null_state, "decode: a state is the null tensor: d, state 1",
         c.state[1] = rn_null())
 REFUSES(other_rows, "decode: a state must have 4 rows: d, state 1 is s [3,6]",
         c.state[1] = rn_input(w.graph, "s", RN_F64, rn_shape(3, H)))
-REFUSES(first, "decode: first must be i32 [4]: d has f64 s [4,6]", c.o.first = c.state[0])
+REFUSES(first, "decode: first must be i32 [B]: d has f64 s [4,6]", c.o.first = c.state[0])
+REFUSES(first_rows, "decode: a state must have 3 rows: d, state 0 is s [4,6]",
+        c.o.first = rn_input(w.graph, "f", RN_I32, rn_shape(3)))
 REFUSES(steps, "decode: steps must be 0 to 2^31 - 1: d has -1", c.o.steps = -1)
 REFUSES(end, "decode: end must not be negative: d has -1", c.o.end = -1)
 REFUSES(end_outside, "decode: end must be less than the number of logits: d has 3 and 3",

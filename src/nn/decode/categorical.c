@@ -38,6 +38,10 @@ rn_tensor rn_categorical(rn_tensor ticks, uint64_t key, rn_tensor logits)
 {
     rn__frame f;
 
+    if (rn_is_null(logits))
+        return rn__null_refuse(ticks.graph, "categorical", NULL, RN__NULL_X, logits);
+    if (rn_is_null(ticks))
+        return rn__null_refuse(logits.graph, "categorical", NULL, RN__NULL_TICKS, ticks);
     if (!rn__frame_enter_real(&f, "categorical", logits))
         return rn__frame_leave(&f, rn_null());
     return rn__frame_leave(&f, draw(ticks, key, logits));

@@ -174,6 +174,7 @@ rn_tensor rn_beam_repeat(rn_tensor x, int axis, int beams)
 
     const rn_shape flat = shape;
     x = rn_expand(x, at + 1);
+    if (rn_is_null(x)) return x;
     shape = rn_shape_get(x);
     shape.size[at + 1] = beams;
     x = rn_broadcast(x, shape);

@@ -44,19 +44,31 @@ static bool check_states(const rn__decoder *d)
 /* i32 [B] for the first step. */
 static bool set_first(rn__decoder *d, rn_tensor first, int32_t begin)
 {
-    const rn_shape rows = {1, {d->batch}};
     char text[128];
 
-    d->first = rn_is_null(first) ? rn_fill(d->graph, RN_I32, rows, begin) : first;
-    if (rn_is_null(d->first)) return false;
-    if (rn_type_get(first) == RN_I32 && rn_rank(first) == 1 &&
-        rn_size(first, 0) == d->batch)
+    d->first = first;
+    if (rn_is_null(first)) {
+        d->first = rn_fill(d->graph, RN_I32, (rn_shape){1, {d->batch}}, begin);
+        return !rn_is_null(d->first);
+    }
+    rn__describe(first, text, sizeof text);
+    if (rn_type_get(first) != RN_I32 || rn_rank(first) != 1)
+        rn_fail(d->graph, "%s: first must be i32 [B]: %s has %s %s", d->what, d->name,
+                rn_type_name(rn_type_get(first)), text);
+    else if (rn_size(first, 0) != d->batch)
+        rn_fail(d->graph, "%s: first must have %lld elements: %s has %s", d->what,
+                (long long)d->batch, d->name, text);
+    else
         return true;
-    if (rn_is_null(first)) return true;
-    rn_fail(d->graph, "%s: first must be i32 [%lld]: %s has %s %s", d->what,
-            (long long)d->batch, d->name, rn_type_name(rn_type_get(first)),
-            rn__describe(first, text, sizeof text));
     return false;
+}
+
+/* Makes the graph the innermost one of these tensors too. */
+static void enclose(rn__decoder *d, const rn_tensor *x, int count)
+{
+    rn_graph *inner = rn__innermost(x, count);
+
+    if (inner && (!d->graph || rn__encloses(d->graph, inner))) d->graph = inner;
 }
 
 static const char *fault_of(const rn__decoder *d, const rn_tensor *states)
@@ -78,23 +90,21 @@ bool rn__decoder_init(rn__decoder *d, const char *what, rn_scope scope, const ch
                        .user = user,
                        .graph = scope.graph,
                        .count = count};
-    if (!scope.graph || scope.graph->root->failed) return false;
     const char *fault = fault_of(d, states);
+    const rn_tensor given[2] = {first, other};
+    enclose(d, given, 2);
+    if (states && count <= RN_DECODER_STATES_MAX) enclose(d, states, count);
+    if (!scope.graph) fault = "the scope has no graph";
+    if (!d->graph || d->graph->root->failed) return false;
     if (fault) {
         rn_fail(d->graph, "%s: %s: %s", what, fault, d->name);
         return false;
     }
-    const rn_tensor given[2] = {first, other};
-    rn_graph *inner = rn__innermost(given, 2);
-    if (inner && rn__encloses(d->graph, inner)) d->graph = inner;
-    inner = rn__innermost(states, count);
-    if (inner && rn__encloses(d->graph, inner)) d->graph = inner;
     for (int i = 0; i < count; i++) d->state[i] = states[i];
     d->real = scope.model->real;
     d->draws = rn_scope_in(scope, name);
     d->batch = batch_of(d, first, other);
-    return d->batch >= 0 && !d->graph->root->failed && check_states(d) &&
-           set_first(d, first, begin);
+    return !d->graph->root->failed && check_states(d) && set_first(d, first, begin);
 }
 
 /* ---- a step ---- */

@@ -91,6 +91,8 @@ rn_tensor rn_repetition_penalty(rn_tensor logits, rn_tensor seen, double penalty
 {
     rn__frame f;
 
+    if (rn_is_null(logits))
+        return rn__null_refuse(seen.graph, "repetition_penalty", NULL, RN__NULL_X, logits);
     if (!rn__frame_enter_real(&f, "repetition_penalty", logits))
         return rn__frame_leave(&f, rn_null());
     if (!(penalty > 0 && isfinite(penalty)))

@@ -81,15 +81,17 @@ static bool check(rn_scope scope, const char *name, rn_tensor targets,
 {
     char text[128];
 
+    rn_graph *graph = scope.graph ? scope.graph : targets.graph;
+
     if (rn_is_null(targets))
-        rn_fail(scope.graph, "teacher_force: targets is the null tensor%s: %s",
+        rn_fail(graph, "teacher_force: targets is the null tensor%s: %s",
                 rn__null_text(targets, text, sizeof text), name ? name : "");
     else if (rn_type_get(targets) != RN_I32 || rn_rank(targets) != 2)
-        rn_fail(scope.graph, "teacher_force: targets must be i32 [T,B]: %s got %s %s",
+        rn_fail(graph, "teacher_force: targets must be i32 [T,B]: %s got %s %s",
                 name ? name : "", rn_type_name(rn_type_get(targets)),
                 rn__describe(targets, text, sizeof text));
     else if (o->draw && rn_is_null(o->own))
-        rn_fail(scope.graph, "teacher_force: draw needs own: %s", name ? name : "");
+        rn_fail(graph, "teacher_force: draw needs own: %s", name ? name : "");
     else
         return true;
     return false;
@@ -102,8 +104,9 @@ rn_tensor rn_teacher_force(rn_scope scope, const char *name, const rn_decoder *d
     rn_tensor y = rn_null(), coin = rn_null();
     rn__decoder d;
 
-    if (!scope.graph) y = rn__null_from("teacher_force", RN__NULL_SCOPE, NULL, 0);
-    bool ok = scope.graph && check(scope, name, targets, &options) &&
+    if (!scope.graph && rn_is_null(targets))
+        y = rn__null_from("teacher_force", RN__NULL_SCOPE, NULL, 0);
+    bool ok = check(scope, name, targets, &options) &&
               rn__decoder_init(&d, "teacher_force", scope, name, decoder, states, count,
                                options.first, options.begin, targets);
 
