@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rondo/grad.h"
+#include "rondo/gradcheck.h"
 #include "rondo/ops.h"
 
 enum { T = 6, B = 3, I = 2, H = 4, STATES = 4 };
@@ -222,6 +223,25 @@ Test(clip_gradient, values_stay)
         rn_test_end(&w);
     }
     cr_assert(memcmp(got[0], got[1], sizeof *got) == 0);
+}
+
+/* A limit that acts is no derivative, and rn_gradcheck says so; an infinite one is none. */
+Test(clip_gradient, gradcheck)
+{
+    for (int i = 0; i < 2; i++) {
+        rn_test_world w = rn_test_begin();
+        rn_tensor x = rn_input(w.graph, "x", RN_F64, rn_shape(T, B, I));
+        rn_sequence y =
+            rn_lstm(w.root, "net", x,
+                    (rn_recurrent_options){.units = H,
+                                           .clip_gradient = i ? (double)INFINITY : 1e-3});
+        rn_gradcheck_report *r = rn_gradcheck(rn_sum_all(rn_square(y.last)),
+                                              (rn_gradcheck_options){.exhaustive = 8});
+        cr_assert_eq(r->passed, i == 1, "%s", r->text);
+        cr_assert(i == 1 || strstr(r->text, "clip_gradient"), "%s", r->text);
+        rn_gradcheck_free(r);
+        rn_test_end(&w);
+    }
 }
 
 Test(clip_gradient, refuses)

@@ -265,6 +265,36 @@ Test(teacher, gradients)
     }
 }
 
+/* ---- memory ---- */
+
+static bool build(rn_allocator a)
+{
+    rn_model *model = rn_model_new_using(1, RN_F64, a);
+    rn_graph *g = rn_graph_new_using(a);
+    rn_scope s = rn_root_inference(g, model);
+    rn_tensor t = rn_input(g, "t", RN_I32, rn_shape(T, B)), state[STATES], again[STATES];
+
+    for (int i = 0; i < STATES; i++)
+        state[i] = again[i] = rn_input(g, "s", RN_F64, rn_shape(B, H));
+    rn_tensor own = rn_fill(g, RN_F64, rn_shape(), 0.5);
+    rn_tensor y = rn_teacher_force(s, "decoder", &decoder, t, state, STATES,
+                                   (rn_teacher_options){.own = own, .draw = true});
+    rn_decoding d = rn_decode(s, "decode", &decoder, again, STATES,
+                              (rn_decode_options){.steps = T, .beam = 2});
+    const bool done = model && g && !*rn_graph_error(g);
+
+    cr_assert_eq(done, !rn_is_null(y) && !rn_is_null(d.tokens) && !rn_is_null(d.score));
+    cr_assert_eq(rn_is_null(again[0]), rn_is_null(d.tokens));
+    rn_graph_free(g);
+    rn_model_free(model);
+    return done;
+}
+
+Test(teacher, every_allocation_may_fail)
+{
+    rn_test_each_failure(build);
+}
+
 /* ---- refusals ---- */
 
 typedef struct call {
