@@ -295,10 +295,10 @@ static rn_tensor bad_step(rn_scope s, rn_tensor tokens, rn_tensor *states, void 
     case 's':
         return rn_name(rn_expand(rn_one_hot(tokens, 3, RN_F64), 0), "z");
     case 'c':
-        states[1] = rn_slice(states[1], 1, 0, 1, 1);
+        states[1] = rn_name(rn_slice(states[1], 1, 0, 1, 1), "n");
         break;
     case 'y':
-        states[0] = rn_cast(states[0], RN_F32);
+        states[0] = rn_name(rn_cast(states[0], RN_F32), "n");
         break;
     case '0':
         states[0] = rn_null();
@@ -332,12 +332,13 @@ REFUSES(no_step, "decode: no step: d", c.decoder.step = NULL)
 REFUSES(no_model, "decode: the scope has no model: d", c.scope.model = NULL)
 REFUSES(no_batch, "decode: neither states nor first tokens give the batch: d", c.count = 0)
 REFUSES(many, "decode: states must be 0 to 256: d", c.count = 257)
-REFUSES(null_state, "decode: a state is the null tensor: d, state 1",
+REFUSES(null_state, "decode: state 1 is no tensor of the graph: d has nothing",
         c.state[1] = rn_null())
-REFUSES(other_rows, "decode: a state must have 4 rows: d, state 1 is s [3,6]",
+REFUSES(other_rows, "decode: state 1 must have 4 rows: d has f64 s [3,6]",
         c.state[1] = rn_input(w.graph, "s", RN_F64, rn_shape(3, H)))
-REFUSES(first, "decode: first must be i32 [B]: d has f64 s [4,6]", c.o.first = c.state[0])
-REFUSES(first_rows, "decode: a state must have 3 rows: d, state 0 is s [4,6]",
+REFUSES(first, "decode: first must be i32 [B], of B sequences: d has f64 s [4,6]",
+        c.o.first = c.state[0])
+REFUSES(first_rows, "decode: state 0 must have 3 rows: d has f64 s [4,6]",
         c.o.first = rn_input(w.graph, "f", RN_I32, rn_shape(3)))
 REFUSES(steps, "decode: steps must be 0 to 2^31 - 1: d has -1", c.o.steps = -1)
 REFUSES(end, "decode: end must not be negative: d has -1", c.o.end = -1)
@@ -357,19 +358,15 @@ REFUSES(never, "decode: min_length excludes endless: d", c.o.min_length = 1;
         c.o.endless = true)
 REFUSES(large, "decode: too many extensions of a beam: d has 1000000000 of 3 tokens",
         c.o.beam = 1000000000)
-REFUSES(null_logits, "decode: the step's logits are the null tensor: d",
+REFUSES(null_logits, "decode: the step's logits must be f64 [4,V]: d has nothing",
         c.decoder.user = (void *)"n")
-REFUSES(logits_type, "decode: the step's logits must be f64 [4,V]: d gives f32 z [4,3]",
+REFUSES(logits_type, "decode: the step's logits must be f64 [4,V]: d has f32 z [4,3]",
         c.decoder.user = (void *)"t")
-REFUSES(logits_shape, "decode: the step's logits must be f64 [4,V]: d gives f64 z [1,4,3]",
+REFUSES(logits_shape, "decode: the step's logits must be f64 [4,V]: d has f64 z [1,4,3]",
         c.decoder.user = (void *)"s")
-REFUSES(state_shape,
-        "decode: the step changes a state's shape or type: d, state 1: f64 [4,6] becomes "
-        "f64 [4,1]",
+REFUSES(state_shape, "decode: the step must return state 1 as f64 [4,6]: d has f64 n [4,1]",
         c.decoder.user = (void *)"c")
-REFUSES(state_type,
-        "decode: the step changes a state's shape or type: d, state 0: f64 [4,6] becomes "
-        "f32 [4,6]",
+REFUSES(state_type, "decode: the step must return state 0 as f64 [4,6]: d has f32 n [4,6]",
         c.decoder.user = (void *)"y")
-REFUSES(next_null, "decode: the step's next state is the null tensor: d, state 0",
+REFUSES(next_null, "decode: the step must return state 0 as f64 [4,6]: d has nothing",
         c.decoder.user = (void *)"0")

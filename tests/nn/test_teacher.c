@@ -319,10 +319,11 @@ typedef struct call {
         rn_test_end(&w);                                                                   \
     }
 
-REFUSES(null, "teacher_force: targets is the null tensor: d", c.targets = rn_null())
-REFUSES(rank, "teacher_force: targets must be i32 [T,B]: d got i32 t [4]",
+REFUSES(null, "teacher_force: targets must be i32 [T,B]: d has nothing",
+        c.targets = rn_null())
+REFUSES(rank, "teacher_force: targets must be i32 [T,B]: d has i32 t [4]",
         c.targets = rn_input(w.graph, "t", RN_I32, rn_shape(B)))
-REFUSES(type, "teacher_force: targets must be i32 [T,B]: d got f64 t [7,4]",
+REFUSES(type, "teacher_force: targets must be i32 [T,B]: d has f64 t [7,4]",
         c.targets = rn_input(w.graph, "t", RN_F64, rn_shape(T, B)))
 REFUSES(no_step, "teacher_force: no step: d", c.decoder.step = NULL)
 REFUSES(draw, "teacher_force: draw needs own: d", c.o.draw = true)
@@ -332,5 +333,5 @@ REFUSES(own_type,
 REFUSES(own_shape,
         "teacher_force: own must be f64 and broadcast to the targets: d has f64 p [3,7,4]",
         c.o.own = rn_input(w.graph, "p", RN_F64, rn_shape(3, T, B)))
-REFUSES(rows, "teacher_force: a state must have 3 rows: d, state 0 is constant#0 [4,6]",
+REFUSES(rows, "teacher_force: state 0 must have 3 rows: d has f64 constant#0 [4,6]",
         c.targets = rn_input(w.graph, "t", RN_I32, rn_shape(T, 3)))

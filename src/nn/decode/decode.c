@@ -103,12 +103,12 @@ rn_decoding rn_decode(rn_scope scope, const char *name, const rn_decoder *decode
     rn_decoding y = {rn_null(), rn_null(), rn_null(), rn_null()};
     rn__decode w = {.o = options};
     bool ok = rn__decoder_init(&w.d, "decode", scope, name, decoder, states, count,
-                               options.first, options.begin, rn_null());
+                               options.first, options.begin, NULL);
 
-    if (!scope.graph) y.tokens = rn__null_from("decode", RN__NULL_SCOPE, NULL, 0);
+    if (!w.d.graph) y.tokens = rn__null_from("decode", RN__NULL_SCOPE, NULL, 0);
     ok = ok && check(&w);
     if (ok) y = options.beam ? rn__decode_beams(&w, states) : rn__decode_rows(&w, states);
-    if (!ok || rn_is_null(y.tokens) || scope.graph->root->failed) {
+    if (!ok || rn_is_null(y.tokens) || w.d.graph->root->failed) {
         y = (rn_decoding){y.tokens, y.tokens, y.tokens, y.tokens};
         if (count > RN_DECODER_STATES_MAX) count = 0; /* refused, and never read */
         for (int i = 0; states && i < count; i++) states[i] = y.tokens;

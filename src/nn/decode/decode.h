@@ -27,12 +27,15 @@ typedef struct rn__decoder {
     rn_tensor state[RN_DECODER_STATES_MAX];
 } rn__decoder;
 
-/* Fills *d and checks the arguments. `first`: null for `begin` in every sequence. `other`:
- * another tensor, null or [.., B], that counts for the graph and the batch. False after an
- * error. */
+/* Fills *d and checks the arguments; false after an error. `first`: null for `begin` in
+ * every sequence. `targets`: NULL, or i32 [T, B]. */
 bool rn__decoder_init(rn__decoder *d, const char *what, rn_scope scope, const char *name,
                       const rn_decoder *user, const rn_tensor *states, int count,
-                      rn_tensor first, int32_t begin, rn_tensor other);
+                      rn_tensor first, int32_t begin, const rn_tensor *targets);
+
+/* Records "decode: <fault>: <name> has <x>". Returns false. */
+bool rn__decoder_refuse(const rn__decoder *d, rn_tensor x, const char *format, ...)
+    RN_PRINTF(3, 4);
 
 /* Calls the step in a loop's body: tokens i32 [rows] and the states -> logits [rows, V] and
  * the next states. Null after an error. */

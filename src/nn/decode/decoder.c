@@ -2,41 +2,50 @@
 /* A decoder's states and one call of its step, checked. */
 #include "nn/decode/decode.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "nn/model.h"
 #include "rondo/ops.h"
 
 /* ---- the arguments ---- */
 
-/* B, or -1 with an error. `given`: a tensor whose axis has B elements, or null. */
-static int64_t batch_of(const rn__decoder *d, rn_tensor first, rn_tensor other)
+bool rn__decoder_refuse(const rn__decoder *d, rn_tensor x, const char *format, ...)
 {
-    if (!rn_is_null(other)) return rn_size(other, -1);
+    char fault[200], text[160];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(fault, sizeof fault, format, list);
+    va_end(list);
+    rn_fail(d->graph, "%s: %s: %s has %s%s%s", d->what, fault, d->name,
+            rn_is_null(x) ? "" : rn_type_name(rn_type_get(x)), rn_is_null(x) ? "" : " ",
+            rn__describe(x, text, sizeof text));
+    return false;
+}
+
+/* Whether x is a tensor of the graph that is built. */
+static bool belongs(const rn__decoder *d, rn_tensor x)
+{
+    return rn__exists(x) && x.graph->root == d->graph->root;
+}
+
+static int64_t batch_of(const rn__decoder *d, rn_tensor first, const rn_tensor *targets)
+{
+    if (targets) return rn_size(*targets, 1);
     if (!rn_is_null(first)) return rn_size(first, 0);
-    if (d->count > 0) return rn_size(d->state[0], 0);
-    rn_fail(d->graph, "%s: neither states nor first tokens give the batch: %s", d->what,
-            d->name);
-    return -1;
+    return d->count > 0 ? rn_size(d->state[0], 0) : 0;
 }
 
 static bool check_states(const rn__decoder *d)
 {
-    char text[128];
-
     for (int i = 0; i < d->count; i++) {
         const rn_tensor x = d->state[i];
-        if (rn_is_null(x))
-            rn_fail(d->graph, "%s: a state is the null tensor%s: %s, state %d", d->what,
-                    rn__null_text(x, text, sizeof text), d->name, i);
-        else if (!rn__exists(x) || x.graph->root != d->scope.graph->root)
-            rn_fail(d->graph, "%s: a state is of another graph: %s, state %d", d->what,
-                    d->name, i);
-        else if (rn_rank(x) < 1 || rn_size(x, 0) != d->batch)
-            rn_fail(d->graph, "%s: a state must have %lld rows: %s, state %d is %s",
-                    d->what, (long long)d->batch, d->name, i,
-                    rn__describe(x, text, sizeof text));
-        else
-            continue;
-        return false;
+        if (!belongs(d, x))
+            return rn__decoder_refuse(d, x, "state %d is no tensor of the graph", i);
+        if (rn_rank(x) < 1 || rn_size(x, 0) != d->batch)
+            return rn__decoder_refuse(d, x, "state %d must have %lld rows", i,
+                                      (long long)d->batch);
     }
     return true;
 }
@@ -44,23 +53,13 @@ static bool check_states(const rn__decoder *d)
 /* i32 [B] for the first step. */
 static bool set_first(rn__decoder *d, rn_tensor first, int32_t begin)
 {
-    char text[128];
+    const rn_shape rows = {1, {d->batch}};
 
-    d->first = first;
-    if (rn_is_null(first)) {
-        d->first = rn_fill(d->graph, RN_I32, (rn_shape){1, {d->batch}}, begin);
-        return !rn_is_null(d->first);
-    }
-    rn__describe(first, text, sizeof text);
-    if (rn_type_get(first) != RN_I32 || rn_rank(first) != 1)
-        rn_fail(d->graph, "%s: first must be i32 [B]: %s has %s %s", d->what, d->name,
-                rn_type_name(rn_type_get(first)), text);
-    else if (rn_size(first, 0) != d->batch)
-        rn_fail(d->graph, "%s: first must have %lld elements: %s has %s", d->what,
-                (long long)d->batch, d->name, text);
-    else
-        return true;
-    return false;
+    d->first = rn_is_null(first) ? rn_fill(d->graph, RN_I32, rows, begin) : first;
+    return !rn_is_null(d->first) &&
+           ((rn_type_get(d->first) == RN_I32 &&
+             rn_shape_equal(rn_shape_get(d->first), rows)) ||
+            rn__decoder_refuse(d, first, "first must be i32 [B], of B sequences"));
 }
 
 /* Makes the graph the innermost one of these tensors too. */
@@ -71,18 +70,19 @@ static void enclose(rn__decoder *d, const rn_tensor *x, int count)
     if (inner && (!d->graph || rn__encloses(d->graph, inner))) d->graph = inner;
 }
 
-static const char *fault_of(const rn__decoder *d, const rn_tensor *states)
+static const char *fault_of(const rn__decoder *d, const rn_tensor *states, bool has_batch)
 {
+    if (!d->scope.graph) return "the scope has no graph";
     if (!d->scope.model) return "the scope has no model";
     if (!d->user || !d->user->step) return "no step";
     if (d->count < 0 || d->count > RN_DECODER_STATES_MAX) return "states must be 0 to 256";
     if (d->count > 0 && !states) return "no states";
-    return NULL;
+    return has_batch ? NULL : "neither states nor first tokens give the batch";
 }
 
 bool rn__decoder_init(rn__decoder *d, const char *what, rn_scope scope, const char *name,
                       const rn_decoder *user, const rn_tensor *states, int count,
-                      rn_tensor first, int32_t begin, rn_tensor other)
+                      rn_tensor first, int32_t begin, const rn_tensor *targets)
 {
     *d = (rn__decoder){.what = what,
                        .name = name ? name : "",
@@ -90,20 +90,21 @@ bool rn__decoder_init(rn__decoder *d, const char *what, rn_scope scope, const ch
                        .user = user,
                        .graph = scope.graph,
                        .count = count};
-    const char *fault = fault_of(d, states);
-    const rn_tensor given[2] = {first, other};
-    enclose(d, given, 2);
+    const char *fault = fault_of(d, states, count > 0 || targets || !rn_is_null(first));
+    enclose(d, &first, 1);
+    enclose(d, targets, targets ? 1 : 0);
     if (states && count <= RN_DECODER_STATES_MAX) enclose(d, states, count);
-    if (!scope.graph) fault = "the scope has no graph";
     if (!d->graph || d->graph->root->failed) return false;
     if (fault) {
         rn_fail(d->graph, "%s: %s: %s", what, fault, d->name);
         return false;
     }
+    if (targets && (rn_type_get(*targets) != RN_I32 || rn_rank(*targets) != 2))
+        return rn__decoder_refuse(d, *targets, "targets must be i32 [T,B]");
     for (int i = 0; i < count; i++) d->state[i] = states[i];
     d->real = scope.model->real;
     d->draws = rn_scope_in(scope, name);
-    d->batch = batch_of(d, first, other);
+    d->batch = batch_of(d, first, targets);
     return !d->graph->root->failed && check_states(d) && set_first(d, first, begin);
 }
 
@@ -111,46 +112,23 @@ bool rn__decoder_init(rn__decoder *d, const char *what, rn_scope scope, const ch
 
 static bool check_logits(const rn__decoder *d, int64_t rows, rn_tensor y)
 {
-    char text[128];
-
-    if (rn_is_null(y))
-        rn_fail(d->graph, "%s: the step's logits are the null tensor%s: %s", d->what,
-                rn__null_text(y, text, sizeof text), d->name);
-    else if (!rn__exists(y) || y.graph->root != d->graph->root)
-        rn_fail(d->graph, "%s: the step's logits are of another graph: %s", d->what,
-                d->name);
-    else if (rn_type_get(y) != d->real || rn_rank(y) != 2 || rn_size(y, 0) != rows ||
-             rn_size(y, 1) < 1)
-        rn_fail(d->graph, "%s: the step's logits must be %s [%lld,V]: %s gives %s %s",
-                d->what, rn_type_name(d->real), (long long)rows, d->name,
-                rn_type_name(rn_type_get(y)), rn__describe(y, text, sizeof text));
-    else
+    if (belongs(d, y) && rn_type_get(y) == d->real && rn_rank(y) == 2 &&
+        rn_size(y, 0) == rows && rn_size(y, 1) > 0)
         return true;
-    return false;
+    return rn__decoder_refuse(d, y, "the step's logits must be %s [%lld,V]",
+                              rn_type_name(d->real), (long long)rows);
 }
 
 static bool check_next(const rn__decoder *d, int i, rn_tensor old, rn_tensor next)
 {
-    char from[128], to[128];
+    char text[128];
 
-    if (rn_is_null(next))
-        rn_fail(d->graph, "%s: the step's next state is the null tensor%s: %s, state %d",
-                d->what, rn__null_text(next, from, sizeof from), d->name, i);
-    else if (!rn__exists(next) || next.graph->root != d->graph->root)
-        rn_fail(d->graph, "%s: the step's state is of another graph: %s, state %d", d->what,
-                d->name, i);
-    else if (rn_type_get(next) != rn_type_get(old) ||
-             !rn_shape_equal(rn_shape_get(next), rn_shape_get(old)))
-        rn_fail(d->graph,
-                "%s: the step changes a state's shape or type: %s, state %d: %s %s becomes "
-                "%s %s",
-                d->what, d->name, i, rn_type_name(rn_type_get(old)),
-                rn__shape_text(rn_shape_get(old), from, sizeof from),
-                rn_type_name(rn_type_get(next)),
-                rn__shape_text(rn_shape_get(next), to, sizeof to));
-    else
+    if (belongs(d, next) && rn_type_get(next) == rn_type_get(old) &&
+        rn_shape_equal(rn_shape_get(next), rn_shape_get(old)))
         return true;
-    return false;
+    return rn__decoder_refuse(d, next, "the step must return state %d as %s %s", i,
+                              rn_type_name(rn_type_get(old)),
+                              rn__shape_text(rn_shape_get(old), text, sizeof text));
 }
 
 rn_tensor rn__decoder_step(const rn__decoder *d, int64_t rows, rn_tensor tokens,

@@ -28,18 +28,15 @@ static rn_tensor own(const rn__decoder *d, rn_tensor targets, rn_tensor p)
 {
     const rn_shape shape = rn_shape_get(targets), of_p = rn_shape_get(p);
     rn_shape both;
-    char text[128];
 
-    if (rn_type_get(p) != d->real || !rn_shape_broadcast(shape, of_p, &both) ||
-        !rn_shape_equal(shape, both))
-        return rn_fail(d->graph,
-                       "teacher_force: own must be %s and broadcast to the targets: %s has "
-                       "%s %s",
-                       rn_type_name(d->real), d->name, rn_type_name(rn_type_get(p)),
-                       rn__describe(p, text, sizeof text));
-    return rn_less(rn_uniform(rn_random_ticks(d->draws, targets),
-                              rn_random_key_next(d->draws, "own"), d->real, shape),
-                   p);
+    if (rn_type_get(p) == d->real && rn_shape_broadcast(shape, of_p, &both) &&
+        rn_shape_equal(shape, both))
+        return rn_less(rn_uniform(rn_random_ticks(d->draws, targets),
+                                  rn_random_key_next(d->draws, "own"), d->real, shape),
+                       p);
+    rn__decoder_refuse(d, p, "own must be %s and broadcast to the targets",
+                       rn_type_name(d->real));
+    return rn_null();
 }
 
 static rn_tensor choice(const rn__decoder *d, rn_tensor logits, bool draw)
@@ -76,44 +73,20 @@ static rn_tensor force(const rn__decoder *d, rn_tensor tokens, rn_tensor coin,
     return rn_loop_collect(loop, logits);
 }
 
-static bool check(rn_scope scope, const char *name, rn_tensor targets,
-                  const rn_teacher_options *o)
-{
-    char text[128];
-
-    rn_graph *graph = scope.graph ? scope.graph : targets.graph;
-
-    if (rn_is_null(targets))
-        rn_fail(graph, "teacher_force: targets is the null tensor%s: %s",
-                rn__null_text(targets, text, sizeof text), name ? name : "");
-    else if (rn_type_get(targets) != RN_I32 || rn_rank(targets) != 2)
-        rn_fail(graph, "teacher_force: targets must be i32 [T,B]: %s got %s %s",
-                name ? name : "", rn_type_name(rn_type_get(targets)),
-                rn__describe(targets, text, sizeof text));
-    else if (o->draw && rn_is_null(o->own))
-        rn_fail(graph, "teacher_force: draw needs own: %s", name ? name : "");
-    else
-        return true;
-    return false;
-}
-
 rn_tensor rn_teacher_force(rn_scope scope, const char *name, const rn_decoder *decoder,
                            rn_tensor targets, rn_tensor *states, int count,
                            rn_teacher_options options)
 {
     rn_tensor y = rn_null(), coin = rn_null();
     rn__decoder d;
+    bool ok = rn__decoder_init(&d, "teacher_force", scope, name, decoder, states, count,
+                               options.first, options.begin, &targets);
 
-    if (!scope.graph && rn_is_null(targets))
-        y = rn__null_from("teacher_force", RN__NULL_SCOPE, NULL, 0);
-    bool ok = check(scope, name, targets, &options) &&
-              rn__decoder_init(&d, "teacher_force", scope, name, decoder, states, count,
-                               options.first, options.begin, targets);
-
-    if (ok && !rn_is_null(options.own)) {
-        coin = own(&d, targets, options.own);
-        ok = !rn_is_null(coin);
-    }
+    if (!d.graph) y = rn__null_from("teacher_force", RN__NULL_SCOPE, NULL, 0);
+    if (ok && !rn_is_null(options.own)) coin = own(&d, targets, options.own);
+    if (ok && options.draw && rn_is_null(options.own))
+        rn_fail(d.graph, "teacher_force: draw needs own: %s", d.name);
+    ok = ok && !d.graph->root->failed;
     if (ok) y = force(&d, shifted(&d, targets), coin, &options, states);
     if (!rn_is_null(y)) return y;
     if (count > RN_DECODER_STATES_MAX) count = 0; /* refused, and never read */
