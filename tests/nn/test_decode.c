@@ -313,7 +313,8 @@ static rn_tensor bad_step(rn_scope s, rn_tensor tokens, rn_tensor *states, void 
     Test(decode, refuses_##name_)                                                          \
     {                                                                                      \
         rn_test_world w = rn_test_begin();                                                 \
-        call c = {rn_root_inference(w.graph, w.model), "d", {bad_step, (void *)"-"}};      \
+        call c = {.scope = rn_root_inference(w.graph, w.model), .name = "d"};              \
+        c.decoder = (rn_decoder){bad_step, (void *)"-"};                                   \
         c.count = 2;                                                                       \
         for (int i = 0; i < 2; i++)                                                        \
             c.state[i] = rn_input(w.graph, "s", RN_F64, rn_shape(B, H));                   \
