@@ -10,7 +10,8 @@
  *   y = the first i with c[i] > u c[V-1],    u uniform in [0, 1)
  *
  * The sums are f64 and never decrease, and u c[V-1], rounded, is less than c[V-1]: so there
- * is such an i, and its own term is not 0. If m is not finite, y = argmax x.
+ * is such an i, and its own term is not 0. If m is not finite, y = the first i with x[i] =
+ * m, or 0 if there is none.
  */
 #include "graph/frame.h"
 #include "rondo/decode.h"
@@ -29,9 +30,10 @@ static rn_tensor draw(rn_tensor ticks, uint64_t key, rn_tensor x)
     const rn_tensor c = rn_cumsum(p, -1, (rn_cumsum_options){0});
     const rn_tensor u = rn_expand(rn_uniform(ticks, key, RN_F64, rows), -1);
     const rn_tensor least = rn_mul(u, rn_slice(c, -1, -1, INT64_MAX, 1));
-    const rn_tensor drawn = rn_argmax(rn_cast(rn_greater(c, least), RN_I32), -1, false);
+    const rn_tensor reached =
+        rn_where(rn_is_finite(m), rn_greater(c, least), rn_equal(x, m));
 
-    return rn_where(rn_is_finite(rn_squeeze(m, -1)), drawn, rn_argmax(x, -1, false));
+    return rn_argmax(rn_cast(reached, RN_I32), -1, false);
 }
 
 rn_tensor rn_categorical(rn_tensor ticks, uint64_t key, rn_tensor logits)

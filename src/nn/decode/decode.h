@@ -48,6 +48,9 @@ rn_tensor rn__decoder_choose(rn_tensor condition, rn_tensor x, rn_tensor y);
 /* The log-probabilities [N, V] of the tokens [N]: [N]. */
 rn_tensor rn__decoder_at(rn_tensor logs, rn_tensor tokens);
 
+/* A draw from the filtered logits [N, V]: i32 [N]. */
+rn_tensor rn__filter_draw(rn_tensor ticks, uint64_t key, rn_tensor x, const rn_filter *f);
+
 /* A decoding in progress. */
 typedef struct rn__decode {
     rn__decoder d;

@@ -31,8 +31,8 @@ static rn_tensor chosen(const rn__decode *w, rn_tensor logits)
     logits = rn__decode_not_too_early(w, logits);
     if (!w->o.sample) return rn_argmax(logits, -1, false);
     const rn_scope s = w->d.draws;
-    return rn_categorical(rn_random_ticks(s, logits), rn_random_key_next(s, "token"),
-                          rn_filter_logits(logits, w->o.filter));
+    return rn__filter_draw(rn_random_ticks(s, logits), rn_random_key_next(s, "token"),
+                           logits, &w->o.filter);
 }
 
 /* One step. Returns its tokens. */

@@ -9,7 +9,7 @@
  *   y = the s that stay, where they came from, else -inf
  */
 #include "graph/frame.h"
-#include "rondo/decode.h"
+#include "nn/decode/decode.h"
 #include "rondo/ops.h"
 
 #include <math.h>
@@ -60,11 +60,14 @@ static rn_tensor tempered(rn_tensor x, double temperature)
     return rn_div(rn_sub(x, shift), rn_constant_like(x, within));
 }
 
-static rn_tensor filtered(rn_tensor x, const rn_filter *f)
+/* What stays, and in *order which logits these are; null: they are all logits, in their
+ * order. Null after an error. */
+static rn_tensor filtered(rn_tensor x, const rn_filter *f, rn_tensor *order)
 {
     double number;
     const char *fault = fault_of(f, &number);
 
+    *order = rn_null();
     if (fault) return rn_fail(x.graph, "filter_logits: %s: %g", fault, number);
     if (rn_rank(x) < 1 || rn_size(x, -1) < 1)
         return rn_fail(x.graph, "filter_logits: the last axis must have elements");
@@ -73,18 +76,30 @@ static rn_tensor filtered(rn_tensor x, const rn_filter *f)
     const int64_t V = rn_size(x, -1);
     const int64_t k = f->top_k > 0 && f->top_k < V ? f->top_k : V;
     if (k == V && !(f->top_p > 0 && f->top_p < 1) && f->min_p == 0) return x;
-    const rn_tensor order = rn_top_k_indices(x, -1, k, false);
-    const rn_tensor none = rn_fill_like(x, -(double)INFINITY);
-    return rn_scatter(none, order, likely(rn_gather(x, order, -1), f), -1);
+    *order = rn_top_k_indices(x, -1, k, false);
+    return likely(rn_gather(x, *order, -1), f);
+}
+
+/* Draws among the few that stay, not among all. */
+rn_tensor rn__filter_draw(rn_tensor ticks, uint64_t key, rn_tensor x, const rn_filter *f)
+{
+    rn_tensor order;
+    const rn_tensor y = rn_categorical(ticks, key, filtered(x, f, &order));
+
+    return rn_is_null(order) ? y : rn__decoder_at(order, y);
 }
 
 rn_tensor rn_filter_logits(rn_tensor logits, rn_filter filter)
 {
+    rn_tensor order;
     rn__frame f;
 
     if (!rn__frame_enter_real(&f, "filter_logits", logits))
         return rn__frame_leave(&f, rn_null());
-    return rn__frame_leave(&f, filtered(logits, &filter));
+    rn_tensor y = filtered(logits, &filter, &order);
+    if (!rn_is_null(order))
+        y = rn_scatter(rn_fill_like(logits, -(double)INFINITY), order, y, -1);
+    return rn__frame_leave(&f, y);
 }
 
 rn_tensor rn_repetition_penalty(rn_tensor logits, rn_tensor seen, double penalty)
