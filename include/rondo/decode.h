@@ -24,8 +24,9 @@ extern "C" {
  * A logit of -inf is never drawn, unless all are: then the result is 0. It is also 0 if a
  * logit is NaN, and else the first +inf if there is one. `ticks` and `key` are those of
  * rn_uniform (ops.h): rn_random_ticks and rn_random_key_next give them. Row i depends on
- * element i of rn_uniform in f64, so not on the number of rows or of threads. No gradient.
- * Errors: logits that are not real; no last axis, or an empty one. */
+ * element i of rn_uniform in f64, so not on the number of rows or of threads; on the
+ * instruction set only as far as the last bit of e^x decides. No gradient. Errors: logits
+ * that are not real; no last axis, or an empty one. */
 RN_API rn_tensor rn_categorical(rn_tensor ticks, uint64_t key, rn_tensor logits);
 
 /* Which logits stay, and how flat their distribution is. A zeroed struct changes nothing.
