@@ -12,12 +12,12 @@
  *     dot:       score = q . W m_j                          Luong's "general"
  *     heads:     score = (W q) . (U m_j) / sqrt(A / N) for each of N parts of A, whose
  *                contexts are of V m_j and not of m_j
- *   before the step (Bahdanau):  a = a(h)     h' = cell([x; a], h)    y = [h'; a]
+ *   before the step (Bahdanau):  a = a(h)     h' = cell([x; a], h)    y = h'
  *   after it (Luong):   h' = cell([x; y of the step before], h)       y = tanh(Wc [h';
  * a(h')])
  *
- * States: those of the cell, whose state 0 is h; after it y, if the query is h'; and, if
- * the memory is the cell's own states, these, [B, S, H], and what of them exists, [B, S].
+ * States: those of the cell, whose state 0 is h; the context of this step, or after it y;
+ * and, if the memory is the cell's own states, these, [B, S, H], and which exist, [B, S].
  */
 #include "cells.h"
 
@@ -28,12 +28,14 @@ typedef struct memory {
     rn_tensor valid; /* bool [B, S]; null: all */
 } memory;
 
-/* Softmax over S of scores [B, N, S], of valid elements only. */
+/* Softmax over S of scores [B, N, S], of valid elements only: zeros if there are none. */
 static rn_tensor weights(rn_tensor scores, const memory *m)
 {
-    if (!rn_is_null(m->valid))
-        scores = rn_where(rn_expand(m->valid, 1), scores, rn_constant_like(scores, -1e30));
-    return rn_softmax(scores, -1);
+    if (rn_is_null(m->valid)) return rn_softmax(scores, -1);
+
+    rn_tensor valid = rn_expand(m->valid, 1), none = rn_constant_like(scores, 0);
+    rn_tensor p = rn_softmax(rn_where(valid, scores, rn_constant_like(scores, -1e30)), -1);
+    return rn_where(valid, p, none);
 }
 
 /* [B, S, A] as [B, N, S, A / N]. */
@@ -50,8 +52,9 @@ static rn_tensor heads(rn_scope s, const cell_attention_options *o, rn_tensor q,
     const int64_t N = o->heads ? o->heads : 1, B = rn_size(q, 0);
 
     if (A % N)
-        return rn_fail(q.graph, "attention: %lld heads of %lld units", (long long)N,
-                       (long long)A);
+        return rn_fail(q.graph,
+                       "attention: heads must divide units: %lld heads, %lld units",
+                       (long long)N, (long long)A);
     rn_tensor k = split(rn_linear(s, "key", m->m, A), N);
     rn_tensor v = split(rn_linear(s, "value", m->m, A), N);
     rn_tensor one = rn_scale(rn_linear(s, "query", q, A), 1 / sqrt((double)A / (double)N));
@@ -124,18 +127,17 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state, const void *opt
     const cell_attention_options *o = (const cell_attention_options *)options;
     const rn_cell *cell = inner(o);
     const rn_scope in = rn_scope_in(s, "cell"), at = rn_scope_in(s, "attention");
-    rn_tensor *fed = state + cell->states, *own = fed + o->after, y[2];
+    rn_tensor *kept = state + cell->states, *own = kept + 1, y[2];
     const memory m = remembered(o, own);
 
     if (o->after) {
-        y[0] = run_cell(in, cell, x, *fed, state);
+        y[0] = run_cell(in, cell, x, *kept, state);
         y[1] = context(at, o, y[0], &m);
-        y[0] = *fed =
-            rn_tanh(rn_gate_input(s, "out", rn_concat(y, 2, -1), rn_size(*fed, -1)));
+        y[0] = *kept =
+            rn_tanh(rn_gate_input(s, "out", rn_concat(y, 2, -1), rn_size(*kept, -1)));
     } else {
-        y[1] = context(at, o, state[0], &m);
-        y[0] = run_cell(in, cell, x, y[1], state);
-        y[0] = rn_concat(y, 2, -1);
+        *kept = context(at, o, state[0], &m);
+        y[0] = run_cell(in, cell, x, *kept, state);
     }
     if (rn_is_null(o->memory)) {
         own[0] = shifted(own[0], state[0]);
@@ -154,26 +156,25 @@ static void begin(rn_scope s, rn_tensor *state, const void *options)
 
 const rn_cell cell_attention = {
     .name = "attention",
-    .states = 3,
+    .states = 4,
     .step_with = step,
     .options = &(const cell_attention_options){0},
-    .output = 2 * RN_UNITS,
-    .state = {[1] = {.shape = {2, {16, RN_UNITS}}}, [2] = {.shape = {1, {16}}}},
+    .state = {[2] = {.shape = {2, {16, RN_UNITS}}}, [3] = {.shape = {1, {16}}}},
 };
 
 rn_cell cell_attention_of(const cell_attention_options *o)
 {
     const int64_t S = o->window ? o->window : 16, A = o->units ? o->units : RN_UNITS;
     const bool own = rn_is_null(o->memory);
-    const int64_t M = o->score == CELL_SCORE_HEADS ? A
-                      : own                        ? RN_UNITS
-                                                   : rn_size(o->memory, -1);
+    const int64_t M = own ? RN_UNITS : rn_size(o->memory, -1);
     rn_cell cell = *inner(o);
 
     cell.name = "attention";
     cell.step = NULL, cell.step_with = step, cell.begin = begin, cell.options = o;
-    cell.output = o->after ? RN_UNITS : RN_UNITS + M;
-    if (o->after) cell.state[cell.states++] = (rn_cell_state){0};
+    if (o->after) cell.output = RN_UNITS;
+    rn_cell_state *kept = &cell.state[cell.states++];
+    *kept = (rn_cell_state){.shape = {1, {o->score == CELL_SCORE_HEADS ? A : M}}};
+    if (o->after) kept->shape.size[0] = RN_UNITS;
     if (own) {
         cell.state[cell.states++] = (rn_cell_state){.shape = {2, {S, RN_UNITS}}};
         cell.state[cell.states++] = (rn_cell_state){.shape = rn_shape(S)};

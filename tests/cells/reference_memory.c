@@ -124,8 +124,8 @@ RN_REFERENCE(stack)
         }
 }
 
-static void gru(const rn_model *model, const char *path, int64_t I, int64_t H,
-                const double *x, double *h)
+void reference_gru(const rn_model *model, const char *path, int64_t I, int64_t H,
+                   const double *x, double *h)
 {
     double r[N], z[N], g[N], rh[N] = {0};
 
@@ -141,7 +141,7 @@ RN_REFERENCE(attention)
 {
     const int S = reference_with.window;
     const double *v = rn_test_part(model, path, "attention", "score");
-    double *h = state[0], *m = state[1], *valid = state[2], query[N], score[64], total = 0;
+    double *h = state[0], *m = state[2], *valid = state[3], query[N], score[64], total = 0;
     double in[N] = {0};
     char at[200], cell[200];
 
@@ -159,9 +159,9 @@ RN_REFERENCE(attention)
     for (int j = 0; j < S; j++)
         for (int64_t a = 0; a < H && total > 0; a++)
             in[I + a] += valid[j] * exp(score[j]) / total * m[j * H + a];
-    gru(model, cell, I + H, H, in, h);
+    reference_gru(model, cell, I + H, H, in, h);
     memcpy(y, h, (size_t)H * sizeof *y);
-    memcpy(y + H, in + I, (size_t)H * sizeof *y);
+    memcpy(state[1], in + I, (size_t)H * sizeof *y);
     memmove(m, m + H, (size_t)((S - 1) * H) * sizeof *m);
     memmove(valid, valid + 1, (size_t)(S - 1) * sizeof *m);
     memcpy(m + (S - 1) * H, h, (size_t)H * sizeof *m);

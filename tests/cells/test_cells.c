@@ -3,6 +3,7 @@
  * The cells of examples/cells: values against plain loops, in both real types; gradients
  * against differences; single steps and padding without a different bit.
  */
+#include "examples/cells/cells.h"
 #include "nn/layer_support.h"
 #include "tested_cells.h"
 
@@ -339,4 +340,53 @@ Test(cells, large_gates_stay_finite)
             rn_graph_free(g);
             rn_model_free(model);
         }
+}
+
+/* The whole of c is c e^m, so dL/dm = c dL/dc, and as much of n,
+ * the state after c and before m: the choice of the later m has no gradient. */
+static void scale_has_no_gradient(const rn_cell *cell, int m)
+{
+    rn_model *model = rn_test_model(2);
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(T, B, I)), of[RN_STATES_MAX];
+    rn_tensor d[RN_STATES_MAX], initial[RN_STATES_MAX];
+    double data[T * B * I], *state = room(B * H * H), sums[2];
+
+    cr_assert(rn_recurrent_begin(rn_root(g, model), "net", cell, x, initial,
+                                 (rn_recurrent_options){.units = H}));
+    for (int i = 0; i < cell->states; i++)
+        of[i] = rn_input(g, "state", RN_F64, rn_shape_get(initial[i]));
+    rn_sequence y = rn_recurrent(
+        rn_root(g, model), "net", cell, x,
+        (rn_recurrent_options){.units = H, .initial = of, .initial_count = cell->states});
+    cr_assert(rn_grad(told_apart(y.outputs, 1), rn_null(), of, cell->states, d));
+    rn_tensor total = rn_add(rn_sum_all(rn_mul(of[m - 2], d[m - 2])),
+                             rn_sum_all(rn_mul(of[m - 1], d[m - 1])));
+    rn_tensor dm = rn_sum_all(d[m]);
+    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(total, dm)});
+    cr_assert(p, "%s", rn_graph_error(g));
+    rn_test_scramble(model, 0.6);
+    rn_test_numbers(data, T * B * I, 1);
+    rn_test_feed_f64(p, x, data);
+    for (int i = 0; i < cell->states; i++) {
+        const int64_t count = rn_shape_count(rn_shape_get(of[i]));
+        rn_test_numbers(state, count, 7 + (uint64_t)i);
+        for (int64_t k = 0; k < count; k++) state[k] = fabs(state[k]) + 0.5;
+        rn_test_feed_f64(p, of[i], state);
+    }
+    rn_test_run_once(p);
+    sums[0] = rn_scalar(p, total), sums[1] = rn_scalar(p, dm);
+    cr_assert(fabs(sums[0]) > 1e-3, "%s: %g", cell->name, sums[0]);
+    rn_test_close(sums, sums + 1, 1, 1e-12, cell->name);
+    free(state);
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(model);
+}
+
+Test(cells, what_keeps_numbers_in_range_has_no_gradient)
+{
+    scale_has_no_gradient(&cell_slstm, 3);
+    scale_has_no_gradient(&cell_mlstm, 2);
+    scale_has_no_gradient(&cell_rwkv, 2);
 }

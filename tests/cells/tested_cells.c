@@ -116,9 +116,8 @@ int tested_count(void)
 
 /* Those whose output is not state 0. */
 static const rn_cell *const separate[] = {
-    &cell_attention, &cell_gated_deltanet, &cell_lru, &cell_mamba, &cell_mlstm,
-    &cell_qrnn,      &cell_rwkv,           &cell_sru, &mamba2,     &mlstm2,
-    &deltanet2};
+    &cell_gated_deltanet, &cell_lru, &cell_mamba, &cell_mlstm, &cell_qrnn,
+    &cell_rwkv,           &cell_sru, &mamba2,     &mlstm2,     &deltanet2};
 
 const tested_cell *tested_at(int index)
 {
