@@ -46,13 +46,13 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
     state[2] = m = rn_stop_gradient(rn_maximum(fm, i));
     rn_tensor keep = rn_exp(rn_sub(fm, m)), add = rn_exp(rn_sub(i, m));
     rn_tensor ik = rn_mul(rn_expand(add, -1), k);
-    state[0] = C =
-        rn_add(rn_mul(matrix(keep), C), rn_mul(rn_expand(v, -1), rn_expand(ik, 2)));
     state[1] = n = rn_add(rn_mul(rn_expand(keep, -1), n), ik);
-
-    rn_tensor Cq = rn_sum_axis(rn_mul(C, rn_expand(q, 2)), -1);
     rn_tensor nq = rn_sum_axis(rn_mul(n, q), -1);
     rn_tensor divisor = rn_maximum(rn_abs(nq), rn_exp(rn_neg(m)));
+
+    state[0] = C =
+        rn_add(rn_mul(matrix(keep), C), rn_mul(rn_expand(v, -1), rn_expand(ik, 2)));
+    rn_tensor Cq = rn_sum_axis(rn_mul(C, rn_expand(q, 2)), -1);
     rn_tensor y = rn_div(Cq, rn_expand(divisor, -1));
     return rn_mul(o, rn_reshape(y, rn_shape(B, N * D)));
 }
