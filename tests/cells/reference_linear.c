@@ -167,9 +167,9 @@ RN_REFERENCE(mamba)
         const double size = reference_softplus(d[j]);
         y[j] = D[j] * v[j];
         for (int64_t k = 0; k < n; k++) {
-            const double A = -(double)(k + 1) * exp(a[j * n + k]);
-            h[j * n + k] = exp(size * A) * h[j * n + k] + size * b[k] * v[j];
-            y[j] += c[k] * h[j * n + k];
+            const double A = -(double)(k + 1) * exp(a[k * H + j]);
+            h[k * H + j] = exp(size * A) * h[k * H + j] + size * b[k] * v[j];
+            y[j] += c[k] * h[k * H + j];
         }
     }
 }
