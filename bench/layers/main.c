@@ -5,8 +5,8 @@
  * It also answers: the peak of one core (ask peak, in GFLOP/s), the time to read so many
  * bytes once that were read before (ask read BYTES, in milliseconds), the names of the
  * passes that can be left out (ask passes, in the order of their bits), and the
- * instruction set (ask isa), and what a training step of each cell of examples/cells must do
- * (ask cells T B I H; see cells.h).
+ * instruction set (ask isa), and what a training step of each cell of examples/cells must
+ * do (ask cells T B I H; see cells.h).
  */
 #include "../bench.h"
 #include "cells.h"

@@ -41,6 +41,7 @@ void reference_linear(const rn_model *model, const char *path, const char *name,
 double reference_softplus(double x);
 
 /* h becomes the next state of the library's GRU. */
-void reference_gru(const rn_model *model, const char *path, int64_t I, int64_t H, const double *x, double *h);
+void reference_gru(const rn_model *model, const char *path, int64_t I, int64_t H,
+                   const double *x, double *h);
 
 #endif
