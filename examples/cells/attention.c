@@ -73,8 +73,9 @@ static rn_tensor context(rn_scope s, const cell_attention_options *o, rn_tensor 
     if (o->score == CELL_SCORE_HEADS) return heads(s, o, q, m, A);
     if (o->score == CELL_SCORE_ADDITIVE) {
         const rn_init init = {RN_INIT_GLOROT_UNIFORM, 1};
-        rn_tensor sum = rn_add(rn_linear(s, "key", m->m, A),
-                               rn_expand(rn_gate_input(s, "query", q, A), 1));
+        rn_tensor key = rn_linear(s, "key", m->m, A);
+        rn_tensor query = rn_gate_input(s, "query", q, A);
+        rn_tensor sum = rn_add(key, rn_expand(query, 1));
         rn_tensor v = rn_weight(s, "score", rn_shape(A), init);
         scores = rn_sum_axis(rn_mul(v, rn_tanh(sum)), -1);
     } else {

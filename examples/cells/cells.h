@@ -42,7 +42,7 @@ extern const rn_cell cell_antisymmetric, cell_cornn, cell_ltc, cell_lmu;
 rn_cell cell_ltc_steps(const int *steps);
 
 typedef struct cell_lmu_options {
-    double delay;  /* D, in steps */
+    double delay;  /* D, in steps; 0 means 64 */
     int64_t order; /* N; 0 means 8 */
 } cell_lmu_options;
 rn_cell cell_lmu_sizes(const cell_lmu_options *options);

@@ -35,9 +35,9 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state, const void *opt
         char name[32];
         snprintf(name, sizeof name, "group%d", k);
         rn_tensor read = rn_slice(h, -1, begin, H, 1), old = rn_slice(h, -1, begin, end, 1);
-        rn_tensor sum = rn_add(rn_linear(s, name, x, end - begin),
-                               rn_gate_state(s, name, read, end - begin));
-        next[k] = rn_where(is_due(t, o->period[k]), rn_tanh(sum), old);
+        rn_tensor wx = rn_linear(s, name, x, end - begin);
+        rn_tensor uh = rn_gate_state(s, name, read, end - begin);
+        next[k] = rn_where(is_due(t, o->period[k]), rn_tanh(rn_add(wx, uh)), old);
     }
     state[1] = rn_offset(t, 1);
     return state[0] = rn_concat(next, o->groups, -1);

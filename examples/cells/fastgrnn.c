@@ -25,7 +25,8 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state, const void *opt
     rn_tensor h = state[0];
     rn_tensor x_low = R ? rn_gate_input(s, "low", x, R) : x;
     rn_tensor h_low = R ? rn_gate_state(s, "low", h, R) : h;
-    rn_tensor a = rn_add(rn_gate_input(s, "a", x_low, H), rn_gate_state(s, "a", h_low, H));
+    rn_tensor wx = rn_gate_input(s, "a", x_low, H), uh = rn_gate_state(s, "a", h_low, H);
+    rn_tensor a = rn_add(wx, uh);
     rn_tensor z = rn_sigmoid(rn_bias(s, "z/b", a, 0)), g = rn_tanh(rn_bias(s, "g/b", a, 0));
     rn_tensor zeta = scalar(s, "zeta", 1), nu = scalar(s, "nu", -4);
     rn_tensor add = rn_add(rn_mul(zeta, rn_one_minus(z)), nu);

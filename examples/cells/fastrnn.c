@@ -18,9 +18,9 @@ static rn_tensor scalar(rn_scope s, const char *name, double value)
 static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
 {
     rn_tensor h = state[0], g = rn_tanh(rn_gate(s, "g", x, h));
+    rn_tensor alpha = scalar(s, "alpha", -3), beta = scalar(s, "beta", 3);
 
-    return state[0] =
-               rn_add(rn_mul(scalar(s, "alpha", -3), g), rn_mul(scalar(s, "beta", 3), h));
+    return state[0] = rn_add(rn_mul(alpha, g), rn_mul(beta, h));
 }
 
 const rn_cell cell_fastrnn = {.name = "fastrnn", .states = 1, .step = step};

@@ -65,21 +65,21 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state, const void *opt
     const cell_lmu_options *o = (const cell_lmu_options *)options;
     rn_tensor h = state[0], m = state[1];
     const int64_t H = rn_size(h, -1), N = rn_size(m, -1);
-    rn_tensor u =
-        rn_add(rn_gate_input(s, "ex", x, 1),
-               rn_add(rn_gate_state(s, "eh", h, 1), rn_gate_state(s, "em", m, 1)));
-    rn_tensor AB = dynamics(m, o->delay), mu[2] = {m, u};
+    rn_tensor ux = rn_gate_input(s, "ex", x, 1), uh = rn_gate_state(s, "eh", h, 1);
+    rn_tensor um = rn_gate_state(s, "em", m, 1), u = rn_add(ux, rn_add(uh, um));
+    rn_tensor AB = dynamics(m, o->delay > 0 ? o->delay : 64), mu[2] = {m, u};
 
     state[1] = rn_matmul(rn_concat(mu, 2, -1), rn_slice(AB, 1, 0, N, 1));
-    rn_tensor sum = rn_add(rn_gate_input(s, "h", x, H), rn_gate_state(s, "h", h, H));
-    return state[0] = rn_tanh(rn_add(sum, rn_gate_state(s, "m", state[1], H)));
+    rn_tensor wx = rn_gate_input(s, "h", x, H), wh = rn_gate_state(s, "h", h, H);
+    rn_tensor wm = rn_gate_state(s, "m", state[1], H);
+    return state[0] = rn_tanh(rn_add(rn_add(wx, wh), wm));
 }
 
 const rn_cell cell_lmu = {
     .name = "lmu",
     .states = 2,
     .step_with = step,
-    .options = &(const cell_lmu_options){.delay = 64},
+    .options = &(const cell_lmu_options){0},
     .state = {[1] = {.shape = {1, {8}}}},
 };
 
