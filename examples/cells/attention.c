@@ -173,6 +173,8 @@ rn_cell cell_attention_of(const cell_attention_options *o)
     cell.name = "attention";
     cell.step = NULL, cell.step_with = step, cell.begin = begin, cell.options = o;
     if (o->after) cell.output = RN_UNITS;
+    if (cell.states + 3 > RN_STATES_MAX) return cell.states = RN_STATES_MAX + 1, cell;
+
     rn_cell_state *kept = &cell.state[cell.states++];
     *kept = (rn_cell_state){.shape = {1, {o->score == CELL_SCORE_HEADS ? A : M}}};
     if (o->after) kept->shape.size[0] = RN_UNITS;

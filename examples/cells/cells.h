@@ -76,10 +76,11 @@ typedef enum cell_score {
     CELL_SCORE_HEADS     /* N heads of W q . U m / sqrt(A / N); arXiv:1706.03762 */
 } cell_score;
 
-/* Attention around a cell, see attention.c. A zeroed struct is additive attention of a GRU
- * over its last 16 states. */
+/* Attention around a cell of at most RN_STATES_MAX - 3 states, see attention.c. A zeroed
+ * struct is additive attention of a GRU over its last 16 states. */
 typedef struct cell_attention_options {
-    const rn_cell *cell; /* NULL: rn_cell_gru. No state's size may depend on RN_INPUTS */
+    const rn_cell
+        *cell; /* NULL: rn_cell_gru. Its state 0 is [H], and no size is RN_INPUTS */
     cell_score score;
     bool after;        /* the query is h after the step, not before it */
     rn_tensor memory;  /* [B, S, M], such as an encoder's outputs; null: the cell's own last

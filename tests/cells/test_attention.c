@@ -206,6 +206,17 @@ Test(attention, of_other_cells)
     cr_assert_str_eq(rn_graph_error(g),
                      "attention: heads must divide units: 4 heads, 6 units");
     rn_graph_free(g);
+
+    rn_cell many = rn_cell_lstm;
+    const cell_attention_options full = {.cell = &many};
+    g = rn_graph_new();
+    many.states = RN_STATES_MAX - 2;
+    cell = cell_attention_of(&full);
+    x = rn_fill(g, RN_F64, rn_shape(2, 2, I), 1);
+    rn_recurrent(rn_root(g, model), "four", &cell, x, (rn_recurrent_options){.units = H});
+    cr_assert_str_eq(rn_graph_error(g),
+                     "recurrent: a cell has 1 to 8 states: attention of four has 9");
+    rn_graph_free(g);
     rn_model_free(model);
 }
 
