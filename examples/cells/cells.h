@@ -19,9 +19,10 @@ extern "C" {
 /* ---- gates that read the state ---- */
 
 extern const rn_cell cell_mgu, cell_ugrnn, cell_janet, cell_norm_lstm, cell_slstm, cell_rhn,
-    cell_fastrnn, cell_fastgrnn, cell_clockwork;
+    cell_mult_lstm, cell_mogrifier, cell_fastrnn, cell_fastgrnn, cell_clockwork;
 
 rn_cell cell_rhn_levels(const int *levels);
+rn_cell cell_mogrifier_rounds(const int *rounds);
 
 /* Weights that are products of two of rank R = *rank; 0: whole weights. */
 rn_cell cell_fastgrnn_rank(const int64_t *rank);
@@ -36,7 +37,7 @@ rn_cell cell_clockwork_periods(const cell_clockwork_options *options);
 
 /* ---- differential equations ---- */
 
-extern const rn_cell cell_antisymmetric, cell_cornn, cell_ltc, cell_lmu;
+extern const rn_cell cell_antisymmetric, cell_cornn, cell_lem, cell_ltc, cell_lmu;
 
 /* The solver's steps for one step of the sequence. */
 rn_cell cell_ltc_steps(const int *steps);

@@ -19,8 +19,8 @@
 
 /* What cells with options have instead of their defaults. */
 typedef struct reference_options {
-    int levels, rank, groups, period[4], ltc_steps, order, delay, mamba_states, mamba_rank,
-        heads, depth, width, window;
+    int levels, rounds, rank, groups, period[4], ltc_steps, order, delay, mamba_states,
+        mamba_rank, heads, depth, width, window;
 } reference_options;
 extern reference_options reference_with;
 

@@ -251,3 +251,62 @@ RN_REFERENCE(lmu)
     reference_product(model, path, "m", "u", order, H, m, c);
     for (int64_t j = 0; j < H; j++) y[j] = h[j] = tanh(a[j] + b[j] + c[j]);
 }
+
+/* c and h of an LSTM that reads x and u. */
+static void lstm(const rn_model *model, const char *path, const char *candidate, int64_t I,
+                 int64_t H, const double *x, const double *u, double *c, double *h)
+{
+    double f[N], i[N], o[N], g[N];
+
+    rn_test_gate(model, path, "f", I, H, H, x, u, f);
+    rn_test_gate(model, path, "i", I, H, H, x, u, i);
+    rn_test_gate(model, path, "o", I, H, H, x, u, o);
+    rn_test_gate(model, path, candidate, I, H, H, x, u, g);
+    for (int64_t j = 0; j < H; j++) {
+        c[j] = rn_test_sigmoid(f[j]) * c[j] + rn_test_sigmoid(i[j]) * tanh(g[j]);
+        h[j] = rn_test_sigmoid(o[j]) * tanh(c[j]);
+    }
+}
+
+RN_REFERENCE(mult_lstm)
+{
+    double wx[N], m[N] = {0};
+
+    reference_product(model, path, "m", "w", I, H, x, wx);
+    reference_product(model, path, "m", "u", H, H, state[0], m);
+    for (int64_t j = 0; j < H; j++) m[j] *= wx[j];
+    lstm(model, path, "g", I, H, x, m, state[1], state[0]);
+    memcpy(y, state[0], (size_t)H * sizeof *y);
+}
+
+RN_REFERENCE(mogrifier)
+{
+    double in[N] = {0}, u[N] = {0}, gate[N];
+
+    memcpy(in, x, (size_t)I * sizeof *x);
+    memcpy(u, state[0], (size_t)H * sizeof *x);
+    for (int r = 1; r <= reference_with.rounds; r++) {
+        const bool odd = r % 2;
+        char name[20];
+        snprintf(name, sizeof name, "q%d", r);
+        reference_product(model, path, name, "u", odd ? H : I, odd ? I : H, odd ? u : in,
+                          gate);
+        for (int64_t j = 0; j < (odd ? I : H); j++)
+            (odd ? in : u)[j] *= 2 * rn_test_sigmoid(gate[j]);
+    }
+    lstm(model, path, "c", I, H, in, u, state[1], state[0]);
+    memcpy(y, state[0], (size_t)H * sizeof *y);
+}
+
+RN_REFERENCE(lem)
+{
+    double d[N], e[N], a[N], *z = state[1];
+
+    rn_test_gate(model, path, "d", I, H, H, x, state[0], d);
+    rn_test_gate(model, path, "e", I, H, H, x, state[0], e);
+    rn_test_gate(model, path, "z", I, H, H, x, state[0], a);
+    for (int64_t j = 0; j < H; j++) z[j] += rn_test_sigmoid(d[j]) * (tanh(a[j]) - z[j]);
+    rn_test_gate(model, path, "y", I, H, H, x, z, a);
+    for (int64_t j = 0; j < H; j++)
+        y[j] = state[0][j] += rn_test_sigmoid(e[j]) * (tanh(a[j]) - state[0][j]);
+}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 reference_options reference_with = {.levels = 3,
+                                    .rounds = 5,
                                     .groups = 4,
                                     .period = {1, 2, 4, 8},
                                     .ltc_steps = 6,

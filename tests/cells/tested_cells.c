@@ -50,7 +50,8 @@ static void begin_of(const rn_cell *cell, int64_t I, int64_t H, double *const *s
 
 /* ---- forms with options: the record, and the reference with the same options ---- */
 
-static rn_cell rhn2, fastgrnn2, clockwork2, ltc2, lmu2, mamba2, mlstm2, deltanet2, stack2;
+static rn_cell rhn2, mogrifier2, fastgrnn2, clockwork2, ltc2, lmu2, mamba2, mlstm2,
+    deltanet2, stack2;
 
 static const int two = 2, three = 3;
 static const int64_t rank = 2;
@@ -61,6 +62,7 @@ static const cell_mamba_options mamba_sizes = {.states = 3, .rank = 2};
 static void make_records(void)
 {
     rhn2 = cell_rhn_levels(&two);
+    mogrifier2 = cell_mogrifier_rounds(&two);
     fastgrnn2 = cell_fastgrnn_rank(&rank);
     clockwork2 = cell_clockwork_periods(&periods);
     ltc2 = cell_ltc_steps(&three);
@@ -82,6 +84,7 @@ static void make_records(void)
     }
 
 FORM(rhn2, rhn, reference_with.levels = 2)
+FORM(mogrifier2, mogrifier, reference_with.rounds = 2)
 FORM(fastgrnn2, fastgrnn, reference_with.rank = 2)
 FORM(clockwork2, clockwork, reference_with.groups = 3, reference_with.period[2] = 3)
 FORM(ltc2, ltc, reference_with.ltc_steps = 3)
@@ -104,9 +107,9 @@ static tested_cell cells[] = {
     {                                                                                      \
         {&(name), reference_##name, sizes_##name, false, begin_##name}, false              \
     }
-    FORM_OF(rhn2),   FORM_OF(fastgrnn2), FORM_OF(clockwork2),
-    FORM_OF(ltc2),   FORM_OF(lmu2),      FORM_OF(mamba2),
-    FORM_OF(mlstm2), FORM_OF(deltanet2), FORM_OF(stack2),
+    FORM_OF(rhn2),      FORM_OF(mogrifier2), FORM_OF(fastgrnn2), FORM_OF(clockwork2),
+    FORM_OF(ltc2),      FORM_OF(lmu2),       FORM_OF(mamba2),    FORM_OF(mlstm2),
+    FORM_OF(deltanet2), FORM_OF(stack2),
 };
 
 int tested_count(void)
