@@ -10,8 +10,8 @@
 # counted. Operations are those of the products, a multiply-add as two: 2 T B G H (I + H)
 # forward for G gates, three times as many in training.
 #
-# usage: bench.sh [--quick] [--csv FILE] [--passes] [--only REGEX] [--threads N]
-#                 [--also NAME=PROGRAM]
+# usage: bench.sh [--quick] [--csv FILE] [--passes] [--cells [NAME]] [--only REGEX]
+#                 [--threads N] [--also NAME=PROGRAM]
 set -eu
 cd "$(dirname "$0")/.."
 

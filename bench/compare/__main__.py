@@ -22,6 +22,8 @@ def arguments():
     p.add_argument("--quick", action="store_true", help="a few cells and sizes, one thread, under two minutes")
     p.add_argument("--csv", metavar="FILE", help="writes all times to FILE")
     p.add_argument("--passes", action="store_true", help="only what each pass of the compiler earns")
+    p.add_argument("--cells", metavar="NAME", nargs="?", const="", default=None,
+                   help="only the cells of examples/cells, or one of them, beside what they must do at least")
     p.add_argument("--only", metavar="REGEX", default="",
                    help="only cases whose CELL,MODE,T,B,I,H matches, such as 'lstm,train,64,32'")
     p.add_argument("--threads", type=int, help="only this number of threads")
@@ -86,6 +88,8 @@ def main():
     print(machine())
     if a.passes:
         return sections.passes(all_, 5, 0.03)
+    if a.cells is not None:
+        return sections.cells(all_, 3, 0.4, a.cells)
     for line in absent:
         print(line)
     out = report.Report(a.csv, [s.name for s in all_])

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The parts of the benchmark that print more than times."""
+import sys
+
 from cases import Case, weight_bytes
-from measure import begin, measure
+from measure import begin, measure, turn
 
 
 def peak(systems, threads):
@@ -76,3 +78,38 @@ def passes(systems, rounds, budget):
                             for s in without if s.name in results), flush=True)
     for system in [rondo] + without:
         system.stop()
+
+
+READ = 128 << 20  # bytes, more than caches hold
+
+
+def bounds(rondo, size):
+    """(name, kind, GFLOP, milliseconds of products, of traffic) of each cell of examples/cells."""
+    rate = max(float(rondo.ask("ask peak")[1]) for _ in range(3))
+    bandwidth = READ / float(rondo.ask(f"ask read {READ}")[1])
+    print(f"multiply-add peak {rate:.1f} GFLOP/s, reading {bandwidth / 1e6:.1f} GB/s")
+    for word in rondo.ask("ask cells " + " ".join(map(str, size)))[1:]:
+        name, kind, operations_, bytes_ = word.split(":")
+        yield name, kind, float(operations_) / 1e6, float(operations_) / rate / 1e6, float(bytes_) / bandwidth
+
+
+def cells(systems, rounds, budget, only):
+    """Training of every cell of examples/cells beside what it must do; see bench/layers/cells.c."""
+    rondo, size = systems[0], (100, 32, 256, 256)
+    rondo.start(1)
+    rows = [row for row in bounds(rondo, size) if row[0] == "lstm" or only in row[0]]
+    least = {}
+    for _ in range(rounds):
+        for name, *_rest in rows:
+            got = begin(rondo, Case(name, "train", *size))
+            if isinstance(got, str):
+                sys.exit(f"{name}: {got}")
+            least[name] = min(turn(rondo, budget, False) + [least.get(name, got[3])])
+    print(f"{'training, least ms':22}{'time':>9}{'products':>10}{'traffic':>9}"
+          f"{'/ bound':>9}{'/ LSTM per multiply-add':>25}")
+    own = next(least["lstm"] / work for name, _, work, _, _ in rows if name == "lstm")
+    for name, kind, work, products, traffic in rows:
+        bound, time_ = max(products, traffic), least[name]
+        print(f"{name:16}{kind.lower():6}{time_:9.2f}{products:10.2f}{traffic:9.2f}"
+              f"{time_ / bound:9.2f}{time_ / work / own:25.2f}", flush=True)
+    rondo.stop()

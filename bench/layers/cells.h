@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells as a user of the library would write them, each in the file of its name. */
+/* The cells that are measured: the library's, those of examples/cells, and peephole.c. */
 #ifndef BENCH_CELLS_H
 #define BENCH_CELLS_H
 
 #include <rondo.h>
 
-extern const rn_cell bench_cell_peephole, bench_cell_norm_lstm, bench_cell_mgu,
-    bench_cell_slstm;
+extern const rn_cell bench_cell_peephole;
+
+/* The cell of a name, for layers of H units. False if there is none. */
+bool bench_cell(const char *name, int64_t H, rn_cell *cell);
+
+/* Prints a word for the LSTM and each cell of examples/cells, for a batch of B sequences:
+ * NAME:KIND:OPERATIONS:BYTES of one training step. See cells.c. */
+void bench_cells_print(int64_t T, int64_t B, int64_t I, int64_t H);
 
 #endif

@@ -14,26 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    const rn_cell *cell;
-} cells[] = {{"lstm", &rn_cell_lstm},
-             {"bilstm", &rn_cell_lstm},
-             {"gru", &rn_cell_gru_reset_after},
-             {"gru_before", &rn_cell_gru},
-             {"rnn", &rn_cell_rnn},
-             {"peephole", &bench_cell_peephole},
-             {"norm_lstm", &bench_cell_norm_lstm},
-             {"mgu", &bench_cell_mgu},
-             {"slstm", &bench_cell_slstm}};
-
-static const rn_cell *find(const char *name)
-{
-    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
-        if (strcmp(cells[i].name, name) == 0) return cells[i].cell;
-    return NULL;
-}
-
 static bool mode_is(const serve_case *c, const char *begin)
 {
     return strncmp(c->mode, begin, strlen(begin)) == 0;
@@ -96,10 +76,10 @@ static bool build(loaded *l, const serve_case *c, const rn_cell *cell, char *why
 
 void *loaded_layer(const serve_case *c, char *why)
 {
-    const rn_cell *cell = find(c->cell);
-    loaded *l = cell ? loaded_new(why) : NULL;
+    rn_cell cell;
+    loaded *l = bench_cell(c->cell, c->H, &cell) ? loaded_new(why) : NULL;
 
-    if (l && build(l, c, cell, why)) return l;
+    if (l && build(l, c, &cell, why)) return l;
     loaded_free(l);
     return NULL;
 }

@@ -5,9 +5,11 @@
  * It also answers: the peak of one core (ask peak, in GFLOP/s), the time to read so many
  * bytes once that were read before (ask read BYTES, in milliseconds), the names of the
  * passes that can be left out (ask passes, in the order of their bits), and the
- * instruction set (ask isa).
+ * instruction set (ask isa), and what a training step of each cell of examples/cells must
+ * do (ask cells T B I H; see cells.h).
  */
 #include "../bench.h"
+#include "cells.h"
 #include "loaded.h"
 
 #include <stdio.h>
@@ -16,7 +18,9 @@
 
 static void *load(const serve_case *c, char *why)
 {
-    return strncmp(c->cell, "lm", 2) == 0 ? loaded_language(c, why) : loaded_layer(c, why);
+    const bool language = strcmp(c->cell, "lm1") == 0 || strcmp(c->cell, "lm2") == 0;
+
+    return language ? loaded_language(c, why) : loaded_layer(c, why);
 }
 
 static bool run(void *memory, char *why)
@@ -61,6 +65,7 @@ static double read_time(size_t count)
 
 static bool ask(const char *words)
 {
+    long long T, B, I, H;
     size_t count;
 
     if (strncmp(words, "peak", 4) == 0) return printf("ok %.3f\n", bench_peak_f32()) > 0;
@@ -70,6 +75,11 @@ static bool ask(const char *words)
         return printf("ok merge_loops hoist elide fuse pack join_products split_products "
                       "rows accumulate parts recompute row_blocks\n") > 0;
     if (strncmp(words, "isa", 3) == 0) return printf("ok %s\n", rn_isa()) > 0;
+    if (sscanf(words, "cells %lld %lld %lld %lld", &T, &B, &I, &H) == 4) {
+        printf("ok");
+        bench_cells_print(T, B, I, H);
+        return printf("\n") > 0;
+    }
     return false;
 }
 

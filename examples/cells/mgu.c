@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mgu -- the minimal gated unit; arXiv:1603.09420.
+ * MGU -- the minimal gated unit; Zhou, Wu, Zhang and Zhou 2016, arXiv:1603.09420.
+ *
+ *   x  [B, I]    h  [B, H]
  *
  *   f  = s(Wf x + Uf h + bf)
  *   g  = tanh(Wg x + Ug (f .* h) + bg)
@@ -17,4 +19,4 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
     return state[0] = rn_add(rn_mul(rn_one_minus(f), h), rn_mul(f, g));
 }
 
-const rn_cell bench_cell_mgu = {.name = "mgu", .states = 1, .step = step};
+const rn_cell cell_mgu = {.name = "mgu", .states = 1, .step = step};

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * norm_lstm -- the LSTM with layer normalisation; arXiv:1607.06450. N normalises a vector
- * and has a gain and a bias.
+ * norm_lstm -- the LSTM with layer normalisation; Ba, Kiros and Hinton 2016,
+ * arXiv:1607.06450. N normalises a vector, and has a gain and a bias.
+ *
+ *   x  [B, I]    h, c  [B, H]
  *
  *   (f i o g) = Nx(W x) + Nh(U h) + b             all four normalised as one vector [4 H]
  *   c'        = s(f) .* c + s(i) .* tanh(g)
@@ -28,4 +30,4 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
     return state[0] = rn_mul(o, rn_tanh(rn_layer_norm(s, "norm_c", state[1])));
 }
 
-const rn_cell bench_cell_norm_lstm = {.name = "norm_lstm", .states = 2, .step = step};
+const rn_cell cell_norm_lstm = {.name = "norm_lstm", .states = 2, .step = step};
