@@ -102,9 +102,10 @@ static bool draw(const settings *s, const digits *d, const int *named, int wrong
     int at = 0;
 
     picture_begin(&p, ACROSS * SIDE + 20, (shown + ACROSS - 1) / ACROSS * (SIDE + 20) + 50);
-    picture_text(&p, 10, 26, 15, "start", "#222",
-                 "%d held-out digits, %d named wrongly (red: named, and what was meant)",
-                 held, wrong);
+    picture_text(
+        &p, 10, 26, 15, "start", "#222",
+        "%d held-out digits, %d named wrongly (red: as what, and in brackets what it is)",
+        held, wrong);
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < held && at < shown; i++) {
             const int meant = d->label[d->train + i];
@@ -113,7 +114,7 @@ static bool draw(const settings *s, const digits *d, const int *named, int wrong
             if (pass == 0) picture_box(&p, x, y, SIDE - 2, SIDE + 16, "#f6c9cf");
             picture_digit(&p, x + 3, y + 3, 4, d->pixel[d->train + i]);
             if (pass == 0)
-                picture_text(&p, x + 19, y + 50, 13, "middle", "#b00020", "%d, not %d",
+                picture_text(&p, x + 19, y + 50, 13, "middle", "#b00020", "%d (%d)",
                              named[i], meant);
             else
                 picture_text(&p, x + 19, y + 50, 13, "middle", "#222", "%d", named[i]);
