@@ -10,6 +10,7 @@
 
 #include "rondo/cells.h"
 #include "rondo/culprit.h"
+#include "rondo/decode.h"
 #include "rondo/file.h"
 #include "rondo/grad.h"
 #include "rondo/gradcheck.h"

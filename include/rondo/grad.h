@@ -20,6 +20,15 @@ extern "C" {
 RN_API bool rn_grad(rn_tensor y, rn_tensor dy, const rn_tensor *x, int count,
                     rn_tensor *dx);
 
+/* x, real, with a limited gradient: each element of it in [-limit, limit], or each row
+ * along the first axis scaled down so that its norm is at most the limit. Pascanu et al.
+ * 2013, arXiv:1211.5063. The result is not the derivative, so rn_gradcheck fails where a
+ * limit acts; check the graph with the limit INFINITY, which limits nothing. The second
+ * derivative is that of the limited gradient. Errors: limit <= 0 or NaN; for rows, a
+ * scalar. */
+RN_API rn_tensor rn_clip_gradient(rn_tensor x, double limit);
+RN_API rn_tensor rn_clip_gradient_norm(rn_tensor x, double limit);
+
 #ifdef __cplusplus
 }
 #endif

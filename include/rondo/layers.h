@@ -24,6 +24,14 @@ RN_API rn_tensor rn_embedding(rn_scope scope, const char *name, rn_tensor indice
 RN_API rn_tensor rn_embedding_init(rn_scope scope, const char *name, rn_tensor indices,
                                    int64_t count, int64_t units, rn_init init);
 
+/* The same with an index for padding, such as that of the steps past a sequence's length:
+ * its result is zero, and its row of the table is not read, so it gets no gradient.
+ * PyTorch's padding_idx. Other indices outside 0..count-1 still make the run fail. Errors:
+ * a padding outside 0..count-1. */
+RN_API rn_tensor rn_embedding_padded(rn_scope scope, const char *name, rn_tensor indices,
+                                     int64_t count, int64_t units, rn_init init,
+                                     int64_t padding);
+
 /* Dropout. In training, sets each element to 0 with probability `rate` and divides the
  * others by 1 - rate; in inference, returns x. 0 <= rate < 1. Srivastava et al. 2014.
  *

@@ -92,6 +92,11 @@ typedef struct rn_recurrent_options {
      * steps t, through the output and through later steps. */
     const rn_tensor *perturb;
     int perturb_count; /* with `perturb`: the number of all states */
+
+    double clip_gradient; /* limits each element of the gradient that a step passes to the
+                             states it reads, and so from step to step, to
+                             [-clip_gradient, clip_gradient]; 0: no limit. See
+                             rn_clip_gradient in grad.h, also for rn_gradcheck */
 } rn_recurrent_options;
 
 /* The results. States are in order of layers, of one layer forward before backward, of one

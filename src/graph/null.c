@@ -23,10 +23,11 @@ static const uint32_t named = UINT32_C(1) << 31; /* of the serial number */
 
 /* Builders of the library whose names are longer. The order is free. */
 static const char *const longer[] = {
-    "binary_cross_entropy", "constant_like", "cross_entropy", "dropout_mask",
-    "greater_equal",        "loop_collect",  "loop_history",  "mean_squared_error",
-    "normalize_affine",     "random_ticks",  "read_variable", "recurrent_begin",
-    "recurrent_step",       "stop_gradient", "top_k_indices",
+    "binary_cross_entropy", "constant_like",      "cross_entropy", "dropout_mask",
+    "greater_equal",        "loop_collect",       "loop_history",  "mean_squared_error",
+    "normalize_affine",     "random_ticks",       "read_variable", "recurrent_begin",
+    "recurrent_step",       "stop_gradient",      "top_k_indices", "clip_gradient",
+    "filter_logits",        "repetition_penalty", "teacher_force",
 };
 enum { LONGER = sizeof longer / sizeof *longer };
 

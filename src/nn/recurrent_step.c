@@ -2,9 +2,11 @@
 /*
  * A step of a sublayer: the cell's, with what the options add.
  *
- *   state 0 .* mask  ->  cell  ->  zoneout of the states  ->  perturbation  ->  + x
+ *   limited gradient of the states  ->  state 0 .* mask  ->  cell
+ *       ->  zoneout of the states  ->  perturbation  ->  + x
  */
 #include "nn/recurrent.h"
+#include "rondo/grad.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
 
@@ -49,7 +51,11 @@ rn_tensor rn__recurrent_step(const rn__recurrent *r, const rn__sublayer *s, rn_t
 {
     rn_tensor old[RN_STATES_MAX];
 
-    for (int i = 0; i < s->cell->states; i++) old[i] = state[i];
+    for (int i = 0; i < s->cell->states; i++) {
+        if (r->options.clip_gradient > 0)
+            state[i] = rn_clip_gradient(state[i], r->options.clip_gradient);
+        old[i] = state[i];
+    }
     if (!rn_is_null(mask)) state[0] = rn_mul(state[0], mask);
     rn_tensor y = rn__recurrent_cell(r, s, x, state);
     if (rn_is_null(y)) return y;

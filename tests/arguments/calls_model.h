@@ -53,6 +53,82 @@ static void recurrent_begin(rn_test_world *w)
     built(w, states[0]);
 }
 
+/* ---- decoders ---- */
+
+static rn_filter a_filter(rn_test_world *w)
+{
+    return (rn_filter){real(w), number(w), real(w), real(w)};
+}
+
+/* Logits of three tokens, or what is drawn. */
+static rn_tensor a_step(rn_scope s, rn_tensor tokens, rn_tensor *states, void *user)
+{
+    rn_test_world *w = (rn_test_world *)user;
+
+    (void)s;
+    if (rn_test_draw(w, 8) == 0) return a_tensor(w);
+    if (rn_test_draw(w, 8) == 0) states[0] = a_tensor(w);
+    return rn_one_hot(tokens, 3, RN_F32);
+}
+
+/* A decoder, and its states; returns how many. */
+static int a_decoder(rn_test_world *w, rn_decoder *decoder, rn_tensor *states)
+{
+    const bool good = rn_test_draw(w, 2) == 0;
+
+    decoder->step = rn_test_draw(w, 8) ? a_step : NULL;
+    decoder->user = w;
+    for (int i = 0; i < RN_TEST_LIST; i++) states[i] = good ? w->tensor[0] : a_tensor(w);
+    return DRAW(w, int, 1, 2, RN_TEST_LIST, 0, -1, INT32_MAX);
+}
+
+/* Whether a call may find a graph among these. */
+static bool any_of(const rn_tensor *x, int count)
+{
+    bool any = false;
+
+    for (int i = 0; i < count && count <= RN_TEST_LIST; i++) any = any || !rn_is_null(x[i]);
+    return any;
+}
+
+static void decode(rn_test_world *w)
+{
+    rn_decoder decoder;
+    rn_tensor states[RN_TEST_LIST];
+    const int count = a_decoder(w, &decoder, states);
+    rn_decode_options o = {.steps = number(w), .end = axis(w)};
+
+    if (rn_test_draw(w, 2)) o.begin = axis(w);
+    if (rn_test_draw(w, 4) == 0) o.first = a_tensor(w);
+    o.endless = rn_test_draw(w, 4) == 0;
+    if (rn_test_draw(w, 4) == 0) o.min_length = number(w);
+    o.sample = rn_test_draw(w, 2) == 0;
+    if (rn_test_draw(w, 2)) o.filter = a_filter(w);
+    if (rn_test_draw(w, 2)) o.beam = DRAW(w, int, 1, 2, 3, -1, INT32_MAX);
+    if (rn_test_draw(w, 4) == 0) o.length_penalty = real(w);
+    rn_scope s = scope(w);
+    s.inference = rn_test_draw(w, 4) != 0;
+    if (!s.graph) w->given = !rn_is_null(o.first) || any_of(states, count);
+    const rn_decoding d =
+        rn_decode(s, name(w), rn_test_draw(w, 8) ? &decoder : NULL, states, count, o);
+    built(w, d.tokens);
+    built(w, d.score);
+}
+
+static void teacher_force(rn_test_world *w)
+{
+    rn_decoder decoder;
+    rn_tensor states[RN_TEST_LIST];
+    const int count = a_decoder(w, &decoder, states);
+    rn_teacher_options o = {.begin = axis(w), .draw = rn_test_draw(w, 2)};
+
+    if (rn_test_draw(w, 4) == 0) o.first = a_tensor(w);
+    if (rn_test_draw(w, 4) == 0) o.lengths = a_tensor(w);
+    if (rn_test_draw(w, 2) == 0) o.own = a_tensor(w);
+    built(w, rn_teacher_force(scope(w), name(w), rn_test_draw(w, 8) ? &decoder : NULL,
+                              a_tensor(w), states, count, o));
+}
+
 static void model_set(rn_test_world *w)
 {
     const float data[6] = {0};

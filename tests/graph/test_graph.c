@@ -77,6 +77,8 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_where(n, n, n))                                                                \
     LINE(rn_cast(n, RN_F64))                                                               \
     LINE(rn_stop_gradient(n))                                                              \
+    LINE(rn_clip_gradient(n, 1))                                                           \
+    LINE(rn_clip_gradient_norm(n, 1))                                                      \
     LINE(rn_sum(n, NULL, 0, false))                                                        \
     LINE(rn_max(n, NULL, 0, true))                                                         \
     LINE(rn_min(n, NULL, 0, true))                                                         \

@@ -5,6 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "rondo/grad.h"
+#include "rondo/gradcheck.h"
+#include "rondo/ops.h"
+
 /* ---- linear ---- */
 
 static void check_linear(rn_shape shape, int64_t units)
@@ -75,6 +79,62 @@ Test(layers, embedding)
     rn_program_free(p);
     rn_graph_free(g);
     rn_model_free(model);
+}
+
+/* The padding is zero and changes no gradient; the table has a row for it. */
+Test(layers, embedding_padded)
+{
+    const int32_t indices[6] = {4, 0, 2, 2, 3, 4}, bad[6] = {0, 1, 2, -1, 0, 0};
+    double got[12], c[12], dw[10], want[10] = {0};
+    rn_test_world w = rn_test_begin();
+    rn_tensor x = rn_input(w.graph, "x", RN_I32, rn_shape(2, 3)), grad = rn_null();
+    rn_tensor y =
+        rn_embedding_padded(w.root, "e", x, 5, 2, (rn_init){RN_INIT_NORMAL, 1}, 2);
+    rn_tensor table = rn_read_variable(w.graph, rn_model_find(w.model, "e/w"));
+
+    rn_test_numbers(c, 12, 5);
+    rn_tensor loss = rn_sum_all(
+        rn_mul(rn_square(y), rn_constant(w.graph, RN_F64, rn_shape(2, 3, 2), c)));
+    cr_assert(rn_grad(loss, rn_null(), &table, 1, &grad));
+    rn_program *p = rn_compile(w.graph, (rn_compile_options){RN_OUTPUTS(y, grad)});
+    cr_assert(p, "%s", rn_graph_error(w.graph));
+    rn_test_feed_i32(p, x, indices);
+    rn_test_run_once(p);
+    rn_test_read_f64(p, y, got);
+    rn_test_read_f64(p, grad, dw);
+    double *e = rn_test_values(w.model, "e/w");
+    for (int i = 0; i < 12; i++) {
+        const int row = indices[i / 2], at = row * 2 + i % 2;
+        cr_assert(got[i] == (row == 2 ? 0 : e[at]));
+        if (row != 2) want[at] += 2 * e[at] * c[i];
+    }
+    rn_test_close(dw, want, 10, 1e-14, "gradient");
+    cr_assert(dw[4] == 0 && dw[5] == 0);
+    e[4] = NAN; /* never read */
+    rn_test_run_once(p);
+    rn_test_read_f64(p, grad, dw);
+    rn_test_close(dw, want, 10, 1e-14, "gradient");
+    rn_test_feed_i32(p, x, bad);
+    cr_assert_eq(rn_run(p), RN_BAD_VALUE);
+    rn_program_free(p);
+    rn_test_end(&w);
+}
+
+Test(layers, embedding_padded_gradient)
+{
+    const int32_t indices[6] = {4, 0, 2, 2, 3, 4};
+    rn_test_world w = rn_test_begin();
+    rn_tensor x = rn_constant(w.graph, RN_I32, rn_shape(2, 3), indices);
+    rn_tensor y =
+        rn_embedding_padded(w.root, "e", x, 5, 3, (rn_init){RN_INIT_NORMAL, 1}, 4);
+    rn_gradcheck_report *r = rn_gradcheck(
+        rn_sum_all(
+            rn_exp(rn_lstm(w.root, "rnn", y, (rn_recurrent_options){.units = 3}).outputs)),
+        (rn_gradcheck_options){0});
+
+    cr_assert(r->passed, "%s", r->text);
+    rn_gradcheck_free(r);
+    rn_test_end(&w);
 }
 
 /* The table begins as standard normal numbers, or as it is told to. */
@@ -176,6 +236,11 @@ REFUSES(normalization_of_scalar, "layer_norm: the last axis must have elements: 
 REFUSES(linear_without_memory,
         "weight: out of memory: out/w f64 [3,35184372088832], 844424930131968 bytes",
         rn_linear(s, "out", x, MUCH))
+REFUSES(embedding_padding, "embedding: the padding must be an index: e has 5 of 5",
+        rn_embedding_padded(s, "e", i, 5, 2, (rn_init){RN_INIT_ZEROS, 0}, 5))
+REFUSES(embedding_negative_padding,
+        "embedding: the padding must be an index: e has -1 of 5",
+        rn_embedding_padded(s, "e", i, 5, 2, (rn_init){RN_INIT_ZEROS, 0}, -1))
 REFUSES(embedding_without_memory,
         "weight: out of memory: e/w f64 [35184372088832,2], 562949953421312 bytes",
         rn_embedding(s, "e", i, MUCH, 2))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of where, cast and stop_gradient. */
+/* Records of where, cast, stop_gradient and clip_gradient. */
 #include "records.h"
 
 #include <criterion/criterion.h>
@@ -238,3 +238,84 @@ const record record_stop_gradient = {.name = "stop_gradient",
                                      SAMPLES(samples_stop_gradient),
                                      .flags = NO_GRADIENT,
                                      .more = more_stop_gradient};
+
+/* ---- clip_gradient ---- */
+
+/* With limits that nothing reaches it is the identity. */
+static rn_tensor build_clip_gradient(const rn_tensor *x, const void *with)
+{
+    return rn_clip_gradient_norm(rn_clip_gradient(x[0], 1e30), 1e30);
+}
+static void reference_clip_gradient(const rn_test_array *x, const void *with,
+                                    rn_test_array *y)
+{
+    *y = rn_test_array_copy(x);
+}
+
+static rn_tensor to_three(rn_tensor x)
+{
+    return rn_clip_gradient(x, 3);
+}
+
+static rn_tensor to_norm_ten(rn_tensor x)
+{
+    return rn_clip_gradient_norm(x, 10);
+}
+
+/* A row of two elements each. */
+static rn_tensor rows_to_norm_ten(rn_tensor x)
+{
+    const rn_tensor rows = rn_reshape(x, rn_shape(-1, 2, 1));
+
+    return rn_reshape(rn_clip_gradient_norm(rows, 10), rn_shape(-1));
+}
+
+/* 2 x where that is not limited; the gradient of this goes through both places of x. */
+static rn_tensor gradient_of_square(rn_tensor x)
+{
+    rn_tensor dx = rn_null();
+
+    rn_grad(rn_sum_all(rn_square(to_three(x))), rn_null(), &x, 1, &dx);
+    return dx;
+}
+
+static void more_clip_gradient(void)
+{
+    const double x[] = {1, 2, 3, 4, 5, 6};
+
+    expect_gradient(to_three, 6, x, (const double[]){2, -2, 3, -7, INFINITY, -1e30},
+                    (const double[]){2, -2, 3, -3, 3, -3});
+    expect_gradient(to_three, 2, x, (const double[]){NAN, 1}, (const double[]){NAN, 1});
+    expect_gradient(to_norm_ten, 3, x, (const double[]){-7, -20, 30},
+                    (const double[]){-7, -10, 10});
+    expect_gradient(rows_to_norm_ten, 6, x, (const double[]){6, 8, 30, -40, 0, 0},
+                    (const double[]){6, 8, 6, -8, 0, 0});
+    expect_gradient(rows_to_norm_ten, 4, x,
+                    (const double[]){0x3p90, 0x4p90, 0x3p-90, 0x4p-90},
+                    (const double[]){6, 8, 0x3p-90, 0x4p-90});
+    expect_gradient(gradient_of_square, 3, (const double[]){1, 2, -1},
+                    (const double[]){1, 1, 10}, (const double[]){2, 0, 3});
+}
+
+REFUSES(clip_limit, rn_clip_gradient(x_of(g, RN_F32), 0))
+REFUSES(clip_nan, rn_clip_gradient(x_of(g, RN_F32), NAN))
+REFUSES(clip_type, rn_clip_gradient(x_of(g, RN_I32), 1))
+REFUSES(clip_rows, rn_clip_gradient_norm(rn_constant_scalar(g, RN_F32, 1), 1))
+static const refusal refusals_clip[] = {
+    {clip_limit, "clip_gradient: the limit must be positive: 0: x [2,3]"},
+    {clip_nan, "clip_gradient: the limit must be positive: nan: x [2,3]"},
+    {clip_type, "clip_gradient: x must be f32 or f64: i32: x [2,3]"},
+    {clip_rows, "clip_gradient: a scalar has no rows: scalar#0 []"}};
+
+static const sample samples_clip_gradient[] = {{.x = {REAL(odd, 2, 5)}},
+                                               {.x = {REAL(odd, 3)}},
+                                               {.x = {REAL(odd, 2, 3, 2)}},
+                                               {.x = {REAL(odd, 0, 2)}}};
+const record record_clip_gradient = {.name = "clip_gradient",
+                                     .inputs = 1,
+                                     .build = build_clip_gradient,
+                                     .reference = reference_clip_gradient,
+                                     SAMPLES(samples_clip_gradient),
+                                     .flags = EXACT,
+                                     REFUSALS(refusals_clip),
+                                     .more = more_clip_gradient};

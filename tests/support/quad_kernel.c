@@ -34,9 +34,7 @@ static int64_t inner_of(rn_shape x, int axis)
 
 static void gather(const rn_test_quad_value *v)
 {
-    const quad *x = v->x[0].at;
-
-    for (int64_t i = 0; i < v->count; i++) v->y[i] = x[v->x[0].offset[i]];
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = v->x[0].at[v->x[0].offset[i]];
 }
 
 static void scatter(const rn_test_quad_value *v)
@@ -52,6 +50,7 @@ static void scatter(const rn_test_quad_value *v)
         code(v);                                                                           \
     }
 SAME_AS(broadcast, gather)
+SAME_AS(clip_gradient, gather)
 SAME_AS(permute, gather)
 SAME_AS(reshape, gather)
 SAME_AS(reverse, gather)

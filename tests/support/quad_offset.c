@@ -143,6 +143,7 @@ static const struct {
     {&rn__op_reshape, from_same, false},
     {&rn__op_reverse, from_reverse, false},
     {&rn__op_slice, from_slice, false},
+    {&rn__op_clip_gradient, from_same, false},
     {&rn__op_stop_gradient, from_same, false},
     {&rn__op_mean, to_reduce, true},
     {&rn__op_mean_square, to_reduce, true},
