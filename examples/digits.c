@@ -33,9 +33,9 @@ static bool build(network *n, const settings *s)
         j->x = rn_input(j->graph, "x", RN_F32, rn_shape(ROWS, s->batch, COLUMNS));
         j->out = classify(scope, j->x, s->units);
     }
-    n->use.out = rn_argmax(n->use.out, -1, false);
     n->learn.y = rn_input(n->learn.graph, "y", RN_I32, rn_shape(s->batch));
     n->learn.out = rn_cross_entropy(n->learn.out, n->learn.y);
+    n->use.out = rn_argmax(n->use.out, -1, false);
     return network_compile(n, s);
 }
 
@@ -52,44 +52,32 @@ static void place(float *x, int batch, int b, const unsigned char *pixel, int dx
         }
 }
 
-static bool fill(network *n, const settings *s, const void *data)
+static void fill(job *learn, const settings *s, const void *data)
 {
     const digits *d = (const digits *)data;
-    const int count = s->batch * PIXELS;
-    float *x = (float *)calloc((size_t)count, sizeof *x);
-    int32_t *y = (int32_t *)calloc((size_t)s->batch, sizeof *y);
-    bool ok = x && y;
+    int32_t *y = (int32_t *)learn->y_data;
 
-    for (int b = 0; ok && b < s->batch; b++) {
+    for (int b = 0; b < s->batch; b++) {
         const int i = random_below(d->train);
-        place(x, s->batch, b, d->pixel[i], random_below(3) - 1, random_below(3) - 1);
+        place((float *)learn->x_data, s->batch, b, d->pixel[i], random_below(3) - 1,
+              random_below(3) - 1);
         y[b] = d->label[i];
     }
-    ok = ok && rn_feed_f32(n->learn.program, n->learn.x, x, count) == RN_OK &&
-         rn_feed_i32(n->learn.program, n->learn.y, y, s->batch) == RN_OK;
-    free(x);
-    free(y);
-    return ok || complain("%s", rn_program_error(n->learn.program));
 }
 
 /* Names the held-out images. */
-static bool predict(network *n, const settings *s, const digits *d, int *named)
+static bool predict(job *use, const settings *s, const digits *d, int *named)
 {
-    const int count = s->batch * PIXELS;
-    float *x = (float *)calloc((size_t)count, sizeof *x);
-    int32_t *y = (int32_t *)calloc((size_t)s->batch, sizeof *y);
-    bool ok = (x && y) || complain("out of memory");
+    const int32_t *out = (const int32_t *)use->out_data;
 
-    for (int i = d->train; i < d->count && ok; i += s->batch) {
+    for (int i = d->train; i < d->count; i += s->batch) {
         const int some = d->count - i < s->batch ? d->count - i : s->batch;
-        for (int b = 0; b < some; b++) place(x, s->batch, b, d->pixel[i + b], 0, 0);
-        ok = rn_feed_f32(n->use.program, n->use.x, x, count) == RN_OK && job_run(&n->use) &&
-             rn_read_i32(n->use.program, n->use.out, y, s->batch) == RN_OK;
-        for (int b = 0; b < some; b++) named[i - d->train + b] = y[b];
+        for (int b = 0; b < some; b++)
+            place((float *)use->x_data, s->batch, b, d->pixel[i + b], 0, 0);
+        if (!job_run(use)) return false;
+        for (int b = 0; b < some; b++) named[i - d->train + b] = out[b];
     }
-    free(x);
-    free(y);
-    return ok;
+    return true;
 }
 
 enum { ACROSS = 16, MOST = 80, SIDE = 40 };
@@ -127,7 +115,7 @@ static bool report(network *n, const settings *s, const digits *d)
 {
     const int held = d->count - d->train;
     int *named = (int *)calloc((size_t)held, sizeof *named), wrong = 0;
-    bool ok = named ? predict(n, s, d, named) : complain("out of memory");
+    bool ok = named ? predict(&n->use, s, d, named) : complain("out of memory");
 
     for (int i = 0; i < held && ok; i++) wrong += named[i] != d->label[d->train + i];
     if (ok)

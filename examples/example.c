@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line, messages, random numbers, programs and training of the examples. */
+/* The command line, messages and random numbers of the examples. */
 #include "example.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *program_name = "example";
+const char *program_name = "example";
 
 bool complain(const char *format, ...)
 {
@@ -203,96 +202,4 @@ uint32_t text_hash(const char *text)
     hash = (hash ^ hash >> 16) * 0x7feb352du;
     hash = (hash ^ hash >> 15) * 0x846ca68bu;
     return hash ^ hash >> 16;
-}
-
-/* ---- programs ---- */
-
-bool job_compile(job *j, rn_compile_options options)
-{
-    j->program = rn_compile(j->graph, options);
-    return j->program || complain("%s", rn_graph_error(j->graph));
-}
-
-bool job_run(job *j)
-{
-    return rn_run(j->program) == RN_OK || complain("%s", rn_program_error(j->program));
-}
-
-void job_free(job *j)
-{
-    rn_program_free(j->program);
-    rn_graph_free(j->graph);
-    *j = (job){.graph = NULL};
-}
-
-bool network_begin(network *n, const settings *s)
-{
-    *n = (network){.model = rn_model_new((uint64_t)s->seed)};
-    n->learn.graph = rn_graph_new();
-    n->use.graph = rn_graph_new();
-    return (n->model && n->learn.graph && n->use.graph) || complain("out of memory");
-}
-
-void network_free(network *n)
-{
-    job_free(&n->learn);
-    job_free(&n->use);
-    rn_model_free(n->model);
-}
-
-bool network_compile(network *n, const settings *s)
-{
-    const job *const use = &n->use;
-
-    return job_compile(&n->learn,
-                       (rn_compile_options){.minimize = n->learn.out,
-                                            .with = rn_clipped(rn_adam(s->rate), 1)}) &&
-           job_compile(&n->use,
-                       (rn_compile_options){.output = {use->out, use->more},
-                                            .output_count = rn_is_null(use->more) ? 1 : 2});
-}
-
-/* The rate rises over the first twentieth of the updates and falls along a cosine. */
-static double rate_at(const settings *s, int update)
-{
-    const double done = (double)update / s->updates;
-
-    return s->rate * fmin(1, (done + 1e-3) / 0.05) * (0.5 + 0.5 * cos(acos(-1) * done));
-}
-
-static bool train(network *n, const settings *s, filler fill, const void *data)
-{
-    rn_progress *progress = rn_progress_new(stderr, program_name, s->updates);
-    double loss = 0;
-    bool ok = true;
-
-    for (int i = 0; i < s->updates && ok; i++) {
-        rn_set_learning_rate(n->model, rate_at(s, i));
-        ok = fill(n, s, data) && job_run(&n->learn);
-        const double now = ok ? rn_scalar(n->learn.program, n->learn.out) : 0;
-        loss += (i == 0 ? 1 : 0.02) * (now - loss);
-        rn_progress_show(progress, i + 1, "loss %.4f", loss);
-    }
-    rn_progress_end(progress);
-    rn_progress_free(progress);
-    return ok;
-}
-
-bool network_learn(network *n, const settings *s, filler fill, const void *data)
-{
-    if (s->load)
-        return rn_model_load(n->model, s->load) == RN_OK ||
-               complain("%s", rn_model_error(n->model));
-    char *path = output_path(s, ".safetensors");
-    bool ok = path || complain("out of memory");
-
-    printf("%lld weights, %s kernels\n", (long long)rn_model_parameters(n->model),
-           rn_isa());
-    fflush(stdout);
-    ok = ok && train(n, s, fill, data);
-    if (ok && rn_model_save(n->model, path) != RN_OK)
-        ok = complain("%s", rn_model_error(n->model));
-    if (ok) printf("weights in %s\n", path);
-    free(path);
-    return ok;
 }

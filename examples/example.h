@@ -2,7 +2,8 @@
 /*
  * What the example programs of the output modes share:
  *
- *   example.c          the command line, messages, random numbers, programs, training
+ *   example.c          the command line, messages, random numbers
+ *   example_train.c    programs and training
  *   example_data.c     reading the digits, and the files of a folder
  *   example_picture.c  pictures as SVG
  */
@@ -27,6 +28,8 @@ typedef struct settings {
 bool settings_read(settings *s, const char *name, const char *about, int argc, char **argv,
                    int *status);
 
+extern const char *program_name;
+
 /* Prints "name: " and a message to the standard error. Returns false. */
 bool complain(const char *format, ...) RN_PRINTF(1, 2);
 
@@ -48,19 +51,25 @@ uint32_t text_hash(const char *text);
 
 /* ---- programs ---- */
 
-/* A graph, the program made of it, and the tensors that are fed and read. */
+/* A graph, the program made of it, and the tensors that are fed (x, y, lengths; null: none)
+ * and read (out, more), all of i32 or f32, with their values. */
 typedef struct job {
     rn_graph *graph;
     rn_program *program;
     rn_tensor x, y, lengths, out, more;
+    void *x_data, *y_data, *out_data, *more_data;
+    int32_t *lengths_data;
 } job;
 
-/* False after a message. */
+/* Compiles the graph and makes the arrays, of zeros. False after a message. */
 bool job_compile(job *j, rn_compile_options options);
+
+/* Feeds, runs and reads. False after a message. */
 bool job_run(job *j);
+
 void job_free(job *j);
 
-/* The model of a program: one job trains it, another one uses it. */
+/* A model, a job that trains it, and one that uses it. */
 typedef struct network {
     rn_model *model;
     job learn, use;
@@ -70,12 +79,11 @@ typedef struct network {
 bool network_begin(network *n, const settings *s);
 void network_free(network *n);
 
-/* Compiles `learn` to minimise its `out`, and `use` to read its `out`, and `more` if set.
- */
+/* Compiles `learn` to minimise its `out`, and `use` to compute its own. */
 bool network_compile(network *n, const settings *s);
 
-/* Fills the inputs of `learn` for an update. */
-typedef bool (*filler)(network *n, const settings *s, const void *data);
+/* Fills the arrays of `learn` for an update. */
+typedef void (*filler)(job *learn, const settings *s, const void *data);
 
 /* Loads the weights, or trains with a progress line and saves them. The learning rate falls
  * to 0. */
@@ -102,7 +110,7 @@ typedef struct page {
     char *path; /* within the folder */
     char *bytes;
     int count;
-    bool held; /* one file in five, by its path */
+    bool held; /* one file in three, by its path */
 } page;
 
 typedef struct library {
@@ -142,6 +150,12 @@ void picture_line(picture *p, double x0, double y0, double x1, double y1,
 /* An image of 8 x 8 grey levels 0 .. 16, dark on light. */
 void picture_digit(picture *p, double x, double y, double scale,
                    const unsigned char *pixel);
+
+/* A line of source text: spans of `count` characters between begin and end. */
+void picture_code_begin(picture *p, double x, double y);
+void picture_code_span(picture *p, const char *colour, bool underlined, const char *bytes,
+                       int count);
+void picture_code_end(picture *p);
 
 /* Cells from white at 0 to dark at 1, with the names of rows and columns beside them. With
  * `counts` these are written into the cells. */

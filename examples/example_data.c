@@ -119,7 +119,7 @@ static bool add(library *l, const char *full, char *path)
     if (!more) return free(path), complain("out of memory");
     l->at = more;
     page *t = &l->at[l->count];
-    *t = (page){.path = path, .held = text_hash(path) % 5 == 0};
+    *t = (page){.path = path, .held = text_hash(path) % 3 == 0};
     t->bytes = file_read(full, &t->count);
     if (!t->bytes) return free(path), false;
     l->count++;

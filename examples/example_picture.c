@@ -52,15 +52,15 @@ void picture_line(picture *p, double x0, double y0, double x1, double y1,
 }
 
 /* Bytes that XML or ASCII do not have become question marks. */
-static void escaped(FILE *file, const char *text)
+static void escaped(FILE *file, const char *bytes, size_t count)
 {
-    for (; *text; text++) {
-        if (*text == '&')
+    for (; count > 0; bytes++, count--) {
+        if (*bytes == '&')
             fputs("&amp;", file);
-        else if (*text == '<')
+        else if (*bytes == '<')
             fputs("&lt;", file);
         else
-            fputc(*text < ' ' || *text > '~' ? '?' : *text, file);
+            fputc(*bytes < ' ' || *bytes > '~' ? '?' : *bytes, file);
     }
 }
 
@@ -79,8 +79,30 @@ void picture_text(picture *p, double x, double y, int size, const char *anchor,
     fprintf(p->file, " font-size=\"%d\"", size);
     if (strcmp(anchor, "start") != 0) fprintf(p->file, " text-anchor=\"%s\"", anchor);
     fprintf(p->file, " fill=\"%s\">", colour);
-    escaped(p->file, text);
+    escaped(p->file, text, strlen(text));
     fputs("</text>\n", p->file);
+}
+
+void picture_code_begin(picture *p, double x, double y)
+{
+    if (!p->file) return;
+    number(p, "<text xml:space=\"preserve\" font-family=\"monospace\" x=\"", x, "\"");
+    number(p, " y=\"", y, "\" font-size=\"12\">");
+}
+
+void picture_code_span(picture *p, const char *colour, bool underlined, const char *bytes,
+                       int count)
+{
+    if (!p->file) return;
+    fprintf(p->file, "<tspan fill=\"%s\"%s>", colour,
+            underlined ? " text-decoration=\"underline\"" : "");
+    escaped(p->file, bytes, (size_t)count);
+    fputs("</tspan>", p->file);
+}
+
+void picture_code_end(picture *p)
+{
+    if (p->file) fputs("</text>\n", p->file);
 }
 
 /* One path for all runs of pixels of a level. */

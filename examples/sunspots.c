@@ -143,52 +143,38 @@ static void place(float *x, const settings *s, int b, const series *r, int end)
     }
 }
 
-static bool fill(network *n, const settings *s, const void *data)
+static void fill(job *learn, const settings *s, const void *data)
 {
     const series *r = (const series *)data;
-    const int x_count = STEPS * s->batch * FEATURES, y_count = WARM * s->batch * AHEAD;
-    float *x = (float *)calloc((size_t)x_count, sizeof *x);
-    float *y = (float *)calloc((size_t)y_count, sizeof *y);
-    bool ok = x && y;
+    float *y = (float *)learn->y_data;
 
-    for (int b = 0; b < s->batch && ok; b++) {
+    for (int b = 0; b < s->batch; b++) {
         const int end = STEPS + random_below(r->train - AHEAD - STEPS + 1);
-        place(x, s, b, r, end);
+        place((float *)learn->x_data, s, b, r, end);
         for (int t = WARM; t < STEPS; t++)
             for (int k = 0; k < AHEAD; k++)
                 y[((t - WARM) * s->batch + b) * AHEAD + k] = r->z[end - STEPS + t + 1 + k];
     }
-    ok = ok && rn_feed_f32(n->learn.program, n->learn.x, x, x_count) == RN_OK &&
-         rn_feed_f32(n->learn.program, n->learn.y, y, y_count) == RN_OK;
-    free(x);
-    free(y);
-    return ok || complain("%s", rn_program_error(n->learn.program));
 }
 
 /* ---- the held-out years ---- */
 
 /* Forecasts from so many months, counted from the first that can be held out: q[i * 36 + k
  * * 3 ..] are the quantiles of month k ahead of month r->train + i. */
-static bool predict(network *n, const settings *s, const series *r, int months, double *q)
+static bool predict(job *use, const settings *s, const series *r, int months, double *q)
 {
-    const int x_count = STEPS * s->batch * FEATURES, out_count = 3 * s->batch * AHEAD;
-    float *x = (float *)calloc((size_t)x_count, sizeof *x);
-    float *out = (float *)calloc((size_t)out_count, sizeof *out);
-    bool ok = (x && out) || complain("out of memory");
+    const float *out = (const float *)use->out_data;
 
-    for (int from = 0; from < months && ok; from += s->batch) {
+    for (int from = 0; from < months; from += s->batch) {
         const int some = months - from < s->batch ? months - from : s->batch;
-        for (int b = 0; b < some; b++) place(x, s, b, r, r->train + from + b);
-        ok = rn_feed_f32(n->use.program, n->use.x, x, x_count) == RN_OK &&
-             job_run(&n->use) &&
-             rn_read_f32(n->use.program, n->use.out, out, out_count) == RN_OK;
-        for (int i = 0; i < some * AHEAD && ok; i++)
+        for (int b = 0; b < some; b++)
+            place((float *)use->x_data, s, b, r, r->train + from + b);
+        if (!job_run(use)) return false;
+        for (int i = 0; i < some * AHEAD; i++)
             for (int k = 0; k < 3; k++)
                 q[(from * AHEAD + i) * 3 + k] = unscale(r, out[k * s->batch * AHEAD + i]);
     }
-    free(x);
-    free(out);
-    return ok;
+    return true;
 }
 
 static void print_errors(const series *r, const double *q, int months)
@@ -241,7 +227,7 @@ static bool report(network *n, const settings *s, const series *r)
 {
     const int months = HELD - AHEAD + 1;
     double *q = (double *)calloc((size_t)months * AHEAD * 3, sizeof *q);
-    bool ok = q ? predict(n, s, r, months, q) : complain("out of memory");
+    bool ok = q ? predict(&n->use, s, r, months, q) : complain("out of memory");
 
     if (ok) print_errors(r, q, months);
     ok = ok && draw(s, r, q);
