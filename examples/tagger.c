@@ -235,7 +235,7 @@ int main(int argc, char **argv)
                   .out = "tagger",
                   .units = 64,
                   .batch = 16,
-                  .updates = 800,
+                  .updates = 1500,
                   .seed = 1,
                   .rate = 4e-3};
     network n = {.model = NULL};
