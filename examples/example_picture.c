@@ -108,7 +108,7 @@ void picture_code_end(picture *p)
 /* One path for all runs of pixels of a level. */
 static void draw_level(picture *p, const unsigned char *pixel, int level)
 {
-    const int grey = 255 - level * 255 / (LEVELS - 1);
+    const int grey = 15 - level * 15 / (LEVELS - 1);
     bool any = false;
 
     for (int i = 0; i < PIXELS; i++) {
@@ -120,7 +120,7 @@ static void draw_level(picture *p, const unsigned char *pixel, int level)
                 run);
         any = true;
     }
-    if (any) fprintf(p->file, "\" fill=\"#%02x%02x%02x\"/>", grey, grey, grey);
+    if (any) fprintf(p->file, "\" fill=\"#%x%x%x\"/>", grey, grey, grey);
 }
 
 void picture_digit(picture *p, double x, double y, double scale, const unsigned char *pixel)
