@@ -173,7 +173,7 @@ static bool show(job *use, const settings *s, const digits *d)
     picture p;
     bool ok = true;
 
-    picture_begin(&p, (ACROSS + 1) * (int)side + 40, CLASSES * (int)side + 60);
+    picture_begin(&p, (ACROSS + 1) * (int)side + 70, CLASSES * (int)side + 60);
     picture_text(&p, 20 + ACROSS * side / 2, 28, 15, "middle", "#222", "drawn");
     picture_text(&p, 40 + (ACROSS + 0.5) * side, 28, 15, "middle", "#222", "held out");
     for (int from = 0; from < count && ok; from += s->batch) {

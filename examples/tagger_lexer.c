@@ -64,8 +64,9 @@ static int directive_length(const char *at)
     return blank + word_length(at + blank);
 }
 
-/* The next token: its kind and length. */
-static int token(const char *at, int include, unsigned char *kind)
+/* The next token: its kind and length. `first`: nothing but blanks stands before it in its
+ * line. */
+static int token(const char *at, int first, int include, unsigned char *kind)
 {
     const unsigned char c = (unsigned char)*at;
 
@@ -74,7 +75,7 @@ static int token(const char *at, int include, unsigned char *kind)
         return *kind = COMMENT, comment_length(at);
     if (c == '"' || c == '\'') return *kind = STRING, literal_length(at, (char)c);
     if (include && c == '<') return *kind = STRING, literal_length(at, '>');
-    if (c == '#') return *kind = DIRECTIVE, directive_length(at);
+    if (first && c == '#') return *kind = DIRECTIVE, directive_length(at);
     if (isdigit(c) || (c == '.' && isdigit((unsigned char)at[1])))
         return *kind = NUMBER, number_length(at);
     const int length = word_length(at);
@@ -84,15 +85,16 @@ static int token(const char *at, int include, unsigned char *kind)
 
 void lex(const char *at, int count, unsigned char *kind)
 {
-    int include = 0;
+    int include = 0, first = 1;
 
     for (int i = 0; i < count;) {
         unsigned char k;
-        int length = token(at + i, include, &k);
+        int length = token(at + i, first, include, &k);
         if (length > count - i) length = count - i;
         if (k == DIRECTIVE)
             include = length >= 8 && !strncmp(at + i + length - 7, "include", 7);
         if (at[i] == '\n') include = 0;
+        first = at[i] == '\n' || (first && k == SPACE);
         memset(kind + i, k, (size_t)length);
         i += length;
     }
