@@ -4,40 +4,28 @@
  *
  *   x = [row before; embed[digit]]    [8, B, 8 + 16]
  *   h = LSTM(x)                       [8, B, H]
- *   p(row) = sum_k w_k prod_j p_kj(pixel j)
+ *   softmax(W h + b)                  [8, B, 8, 17], the levels of each pixel of a row
  *
- * Given h the pixels of a row are a mixture of MODES products (as in Graves 2013,
- * arXiv:1308.0850): w = softmax(W h + b), and each p_kj is a softmax over 17 levels. So
- * pixels of a row depend on each other. In training the row before is the true one; for a
- * new image it is the one just drawn. A fifth of the images is held out.
+ * In training the row before is the true one; for a new image it is the one just drawn. A
+ * fifth of the images is held out.
  */
 #include "example.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { MODES = 12, ACROSS = 8, EMBED = 16 };
+enum { ACROSS = 8, EMBED = 16 };
 
 /* ---- the network ---- */
 
-/* The outputs of a step or of all: logits of the modes [.., MODES] and of the pixels [..,
- * MODES, 8, 17]. */
-typedef struct row {
-    rn_tensor mode, pixel;
-} row;
-
-static row row_of(rn_scope s, rn_tensor h)
+/* h [.., B, H] -> logits [.., B, 8, 17] */
+static rn_tensor pixels_of(rn_scope s, rn_tensor h)
 {
     rn_shape shape = rn_shape_get(h);
-    const int rank = shape.rank;
-    row r = {.mode = rn_linear(s, "mode", h, MODES)};
 
-    shape.size[rank - 1] = MODES;
-    shape.size[rank] = COLUMNS;
-    shape.size[rank + 1] = LEVELS;
-    shape.rank = rank + 2;
-    r.pixel = rn_reshape(rn_linear(s, "pixel", h, MODES * COLUMNS * LEVELS), shape);
-    return r;
+    shape.size[shape.rank - 1] = COLUMNS;
+    shape.size[shape.rank++] = LEVELS;
+    return rn_reshape(rn_linear(s, "pixel", h, COLUMNS * LEVELS), shape);
 }
 
 static rn_tensor levels(rn_tensor pixels)
@@ -54,17 +42,10 @@ static rn_tensor surprise(rn_scope s, const job *j, int units)
     rn_tensor in[2] = {before, rn_broadcast(digit, rn_shape(ROWS, batch, EMBED))};
     rn_sequence h =
         rn_lstm(s, "rnn", rn_concat(in, 2, -1), (rn_recurrent_options){.units = units});
-    const row r = row_of(s, rn_dropout(s, "dropout", h.outputs, 0.3));
-    rn_tensor is = rn_expand(rn_one_hot(j->x, LEVELS, RN_F32), 2);
-    rn_tensor log = rn_mul(is, rn_log_softmax(r.pixel, -1));
+    rn_tensor logits = pixels_of(s, rn_dropout(s, "dropout", h.outputs, 0.3));
+    rn_tensor log = rn_gather(rn_log_softmax(logits, -1), rn_expand(j->x, -1), -1);
 
-    log = rn_add(rn_log_softmax(r.mode, -1), rn_sum(log, (int[]){-1, -2}, 2, false));
-    return rn_neg(rn_sum_axis(rn_logsumexp(log, -1, false), 0));
-}
-
-static rn_tensor draw_index(rn_scope s, const char *name, rn_tensor logits)
-{
-    return rn_categorical(rn_random_ticks(s, logits), rn_random_key_next(s, name), logits);
+    return rn_neg(rn_sum(log, (int[]){0, 2, 3}, 3, false));
 }
 
 /* New images [8, B, 8]: the same network in a loop that feeds each row back. */
@@ -84,9 +65,9 @@ static rn_tensor imagine(rn_scope s, const job *j, int units)
     rn_tensor in[2] = {levels(last), digit};
     rn_tensor h = rn_recurrent_step(s, "rnn", &rn_cell_lstm, rn_concat(in, 2, -1), state,
                                     (rn_recurrent_options){.units = units});
-    const row r = row_of(s, h);
-    rn_tensor mode = rn_reshape(draw_index(s, "mode", r.mode), rn_shape(batch, 1, 1, 1));
-    rn_tensor next = draw_index(s, "pixel", rn_squeeze(rn_gather(r.pixel, mode, 1), 1));
+    rn_tensor logits = pixels_of(s, h);
+    rn_tensor next =
+        rn_categorical(rn_random_ticks(s, logits), rn_random_key_next(s, "pixel"), logits);
     rn_loop_next(loop, last, next);
     for (int i = 0; i < 2; i++) rn_loop_next(loop, first[i], state[i]);
     rn_loop_end(loop);
@@ -202,9 +183,9 @@ int main(int argc, char **argv)
 {
     settings s = {.data = DIGITS,
                   .out = "draw",
-                  .units = 128,
+                  .units = 192,
                   .batch = 32,
-                  .updates = 1500,
+                  .updates = 3000,
                   .seed = 1,
                   .rate = 3e-3};
     network n = {.model = NULL};
