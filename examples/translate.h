@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dates in English words and in digits: the data of translate. */
+/* Dates in English words and in digits, and the network that translates them. */
 #ifndef TRANSLATE_H
 #define TRANSLATE_H
 
@@ -19,5 +19,14 @@ typedef struct date {
 /* A date between 1500 and 2099, at random and in words at random. One date in ten is held
  * out. */
 void make_date(date *d, bool held);
+
+/* Reads words (j->x) and the right signs `before` [T, B] -> logits [T, B, SIGNS], and the
+ * attention to the words [T, B, WORDS]. */
+rn_tensor teach(rn_scope s, const job *j, int units, rn_tensor before,
+                rn_tensor *attention);
+
+/* Reads words and what it chose itself -> signs, i32 [TOKENS + 1, B], or with a beam [..,
+ * B, beam], the best first. */
+rn_tensor decode(rn_scope s, const job *j, int units, int beam);
 
 #endif
