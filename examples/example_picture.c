@@ -95,7 +95,7 @@ void picture_code_span(picture *p, const char *colour, bool underlined, const ch
 {
     if (!p->file) return;
     fprintf(p->file, "<tspan fill=\"%s\"%s>", colour,
-            underlined ? " text-decoration=\"underline\"" : "");
+            underlined ? " text-decoration=\"underline\" font-weight=\"bold\"" : "");
     escaped(p->file, bytes, (size_t)count);
     fputs("</tspan>", p->file);
 }

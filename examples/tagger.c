@@ -150,9 +150,10 @@ static bool draw(const settings *s, const page *file, const unsigned char *kind,
                  const unsigned char *right)
 {
     picture p;
-    int line = 0;
+    int line = 0, lines = 1;
 
-    picture_begin(&p, 720, 60 + 15 * PAGE_LINES);
+    for (const char *c = file->bytes; *c && lines < PAGE_LINES; c++) lines += *c == '\n';
+    picture_begin(&p, 720, 50 + 15 * lines);
     for (int k = 0; k < SPACE; k++)
         picture_text(&p, 10 + 95.0 * k, 20, 13, "start", colour[k], "%s", kind_name[k]);
     picture_code_begin(&p, 10, 46);
