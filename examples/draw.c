@@ -23,6 +23,7 @@ static rn_tensor pixels_of(rn_scope s, rn_tensor h)
 {
     rn_shape shape = rn_shape_get(h);
 
+    if (rn_is_null(h)) return h;
     shape.size[shape.rank - 1] = COLUMNS;
     shape.size[shape.rank++] = LEVELS;
     return rn_reshape(rn_linear(s, "pixel", h, COLUMNS * LEVELS), shape);

@@ -20,8 +20,9 @@ static bool next_piece(const char **at, bool markdown, piece *p)
     while (**at && lines < LINES) {
         const char *line = *at;
         const size_t length = strcspn(line, "\n"), blank = strspn(line, " ");
-        *at += length + (line[length] == '\n');
         const bool fence = markdown && strncmp(line + blank, "```", 3) == 0;
+        if (fence && lines > 0) break;
+        *at += length + (line[length] == '\n');
         if (fence) listing = !listing;
         if (fence || listing || length == blank) {
             if (lines > 0) break;
