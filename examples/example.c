@@ -178,11 +178,6 @@ int random_below(int limit)
     return (int)(random_bits() % (uint64_t)limit);
 }
 
-double random_real(void)
-{
-    return (double)(random_bits() >> 11) * 0x1p-53;
-}
-
 /* Fisher and Yates. */
 void random_order(int *order, int count)
 {

@@ -43,7 +43,6 @@ int finish(bool ok);
 
 void random_seed(int seed);
 int random_below(int limit); /* 0 .. limit - 1 */
-double random_real(void);    /* 0 <= result < 1 */
 void random_order(int *order, int count);
 
 /* Depends on the text alone, so a split by it stays when other items come or go. */
@@ -144,8 +143,6 @@ void picture_box(picture *p, double x, double y, double width, double height,
 /* The anchor is "start", "middle" or "end". */
 void picture_text(picture *p, double x, double y, int size, const char *anchor,
                   const char *colour, const char *format, ...) RN_PRINTF(7, 8);
-void picture_line(picture *p, double x0, double y0, double x1, double y1,
-                  const char *colour, double thickness);
 
 /* An image of 8 x 8 grey levels 0 .. 16, dark on light. */
 void picture_digit(picture *p, double x, double y, double scale,

@@ -39,18 +39,6 @@ void picture_box(picture *p, double x, double y, double width, double height,
     fprintf(p->file, " fill=\"%s\"/>\n", colour);
 }
 
-void picture_line(picture *p, double x0, double y0, double x1, double y1,
-                  const char *colour, double thickness)
-{
-    if (!p->file) return;
-    number(p, "<line x1=\"", x0, "\"");
-    number(p, " y1=\"", y0, "\"");
-    number(p, " x2=\"", x1, "\"");
-    number(p, " y2=\"", y1, "\"");
-    number(p, " stroke-width=\"", thickness, "\"");
-    fprintf(p->file, " stroke=\"%s\"/>\n", colour);
-}
-
 /* Bytes that XML or ASCII do not have become question marks. */
 static void escaped(FILE *file, const char *bytes, size_t count)
 {
