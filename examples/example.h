@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the example programs of the output modes share:
+ *
+ *   example.c          the command line, messages, random numbers
+ *   example_train.c    programs and training
+ *   example_data.c     reading the digits, and the files of a folder
+ *   example_picture.c  pictures as SVG
+ */
+#ifndef EXAMPLE_H
+#define EXAMPLE_H
+
+#include <rondo.h>
+#include <stdio.h>
+
+/* ---- the command line ---- */
+
+/* Each program sets its defaults. */
+typedef struct settings {
+    const char *data; /* a file or folder; NULL: the program makes its data */
+    const char *out;  /* writes OUT.safetensors and OUT.svg */
+    const char *load; /* trained weights; NULL: it trains */
+    int units, batch, updates, seed;
+    double rate;
+} settings;
+
+/* False if the program must end with *status. The name begins every message. */
+bool settings_read(settings *s, const char *name, const char *about, int argc, char **argv,
+                   int *status);
+
+extern const char *program_name;
+
+/* Prints "name: " and a message to the standard error. Returns false. */
+bool complain(const char *format, ...) RN_PRINTF(1, 2);
+
+/* OUT with an ending; free() it. NULL if out of memory. */
+char *output_path(const settings *s, const char *ending);
+
+/* The exit status, after a message if the output cannot be written. */
+int finish(bool ok);
+
+/* ---- random numbers ---- */
+
+void random_seed(int seed);
+int random_below(int limit); /* 0 .. limit - 1 */
+void random_order(int *order, int count);
+
+/* Depends on the text alone, so a split by it stays when other items come or go. */
+uint32_t text_hash(const char *text);
+
+/* ---- programs ---- */
+
+/* A graph, the program made of it, and the tensors that are fed (x, y, lengths; null: none)
+ * and read (out, more), all of i32 or f32, with their values. */
+typedef struct job {
+    rn_graph *graph;
+    rn_program *program;
+    rn_tensor x, y, lengths, out, more;
+    void *x_data, *y_data, *out_data, *more_data;
+    int32_t *lengths_data;
+} job;
+
+/* Compiles the graph and makes the arrays, of zeros. False after a message. */
+bool job_compile(job *j, rn_compile_options options);
+
+/* Feeds, runs and reads. False after a message. */
+bool job_run(job *j);
+
+void job_free(job *j);
+
+/* A model, a job that trains it, and one that uses it. */
+typedef struct network {
+    rn_model *model;
+    job learn, use;
+} network;
+
+/* Makes the model and both graphs. network_free in any case. */
+bool network_begin(network *n, const settings *s);
+void network_free(network *n);
+
+/* Compiles `learn` to minimise its `out`, and `use` to compute its own. */
+bool network_compile(network *n, const settings *s);
+
+/* Fills the arrays of `learn` for an update. */
+typedef void (*filler)(job *learn, const settings *s, const void *data);
+
+/* Loads the weights, or trains with a progress line and saves them. The learning rate falls
+ * to 0. */
+bool network_learn(network *n, const settings *s, filler fill, const void *data);
+
+/* ---- digits ---- */
+
+enum { ROWS = 8, COLUMNS = 8, PIXELS = 64, CLASSES = 10, LEVELS = 17 };
+
+/* Handwritten digits, mixed by the seed: the first `train` ones are for training, the last
+ * fifth is held out. */
+typedef struct digits {
+    int count, train;
+    unsigned char (*pixel)[PIXELS]; /* 0 .. 16 */
+    unsigned char *label;
+} digits;
+
+bool digits_read(digits *d, const settings *s);
+void digits_free(digits *d);
+
+/* ---- files ---- */
+
+typedef struct page {
+    char *path; /* within the folder */
+    char *bytes;
+    int count;
+    bool held; /* one file in three, by its path */
+} page;
+
+typedef struct library {
+    page *at;
+    int count;
+} library;
+
+/* Reads all files of a folder and the folders in it whose name has one of these endings, in
+ * order of their paths. Endings are separated by blanks. */
+bool library_read(library *l, const char *folder, const char *endings);
+void library_free(library *l);
+
+bool has_ending(const char *path, const char *endings);
+
+/* The whole file with a 0 after it; NULL after a message. */
+char *file_read(const char *path, int *count);
+
+/* ---- pictures ---- */
+
+/* It must stay in its place until picture_end. */
+typedef struct picture {
+    FILE *file; /* NULL: out of memory */
+    char *bytes;
+    size_t count;
+} picture;
+
+/* Coordinates begin at the left and top. Colours are as in CSS. */
+void picture_begin(picture *p, int width, int height);
+void picture_box(picture *p, double x, double y, double width, double height,
+                 const char *colour);
+/* The anchor is "start", "middle" or "end". */
+void picture_text(picture *p, double x, double y, int size, const char *anchor,
+                  const char *colour, const char *format, ...) RN_PRINTF(7, 8);
+
+/* An image of 8 x 8 grey levels 0 .. 16, dark on light. */
+void picture_digit(picture *p, double x, double y, double scale,
+                   const unsigned char *pixel);
+
+/* A line of source text: spans of `count` characters between begin and end. */
+void picture_code_begin(picture *p, double x, double y);
+void picture_code_span(picture *p, const char *colour, bool underlined, const char *bytes,
+                       int count);
+void picture_code_end(picture *p);
+
+/* Cells from white at 0 to dark at 1, with the names of rows and columns beside them. With
+ * `counts` these are written into the cells. */
+void picture_cells(picture *p, double x, double y, double size, int rows, int columns,
+                   const double *value, const char *const *row_names,
+                   const char *const *column_names, const int *counts);
+
+/* Writes OUT.svg and frees the picture. */
+bool picture_end(picture *p, const settings *s);
+
+#endif

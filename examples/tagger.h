@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* What the characters of a C source belong to: the labels that tagger learns. */
+#ifndef TAGGER_H
+#define TAGGER_H
+
+enum kind { COMMENT, STRING, NUMBER, KEYWORD, NAME, DIRECTIVE, PUNCTUATION, SPACE, KINDS };
+
+/* Writes the kind of each of the `count` characters. Literals of strings and characters are
+ * strings, and so is the name of a header in <>. A directive is # and the word after it. A
+ * 0 follows the text. */
+void lex(const char *at, int count, unsigned char *kind);
+
+#endif

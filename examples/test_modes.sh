@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Runs the examples of the output modes with tiny settings: they train, report, draw and load
+# again, and refuse what is wrong.  usage: test_modes.sh FOLDER, that of the programs
+set -u
+here=$1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+fail()
+{
+    echo "FAILED: $*" >&2
+    sed 's/^/  | /' "$work/stdout" "$work/stderr" >&2
+    failures=$((failures + 1))
+}
+
+# expect STATUS WORDS program ...: the exit status, and words among what it prints.
+expect()
+{
+    status=$1 words=$2 program=$3
+    shift 3
+    "$here/$program" "$@" >"$work/stdout" 2>"$work/stderr"
+    got=$?
+    [ $got -eq "$status" ] || fail "exit status $got instead of $status: $program $*"
+    cat "$work/stdout" "$work/stderr" | grep -q -e "$words" ||
+        fail "does not say '$words': $program $*"
+}
+
+# Sources of five languages, enough for a part to be held out.
+mkdir "$work/tree"
+for i in 1 2 3 4 5 6 7 8 9; do
+    mkdir "$work/tree/$i"
+    echo "int f$i(int x) { return x + $i; } /* adds $i */
+static const char *name = \"f$i\";" >"$work/tree/$i/f.c"
+    echo "def f$i(x):
+    return x + $i" >"$work/tree/$i/f.py"
+    echo "for x in $i 2 3; do
+    echo \"\$x\"" >"$work/tree/$i/f.sh"
+    echo "The function adds $i to a number.
+It returns the sum." >"$work/tree/$i/f.md"
+    echo "executable('f$i',
+  'f.c')" >"$work/tree/$i/meson.build"
+done
+
+# learns PROGRAM [data]: trains, leaves its files, and says the same again with the weights.
+learns()
+{
+    program=$1
+    shift
+    expect 0 "held out" "$program" "$@" --units 3 --batch 60 --updates 2 --out "$work/$program"
+    [ -s "$work/$program.safetensors" ] || fail "$program leaves no weights"
+    tail -n 1 "$work/$program.svg" | grep -q '</svg>$' || fail "$program leaves no picture"
+    grep "[0-9]\.[0-9]" "$work/stdout" >"$work/said"
+    expect 0 "held out" "$program" "$@" --units 3 --batch 60 --out "$work/again" \
+        --load "$work/$program.safetensors"
+    [ "$program" = translate ] || grep "[0-9]\.[0-9]" "$work/stdout" | cmp -s - "$work/said" ||
+        fail "$program says something else with the weights loaded"
+}
+
+learns digits
+learns draw
+learns sunspots
+learns tagger "$work/tree"
+learns textclass "$work/tree"
+learns translate
+
+# The same seed gives the same weights.
+expect 0 "held out" digits --units 3 --batch 60 --updates 2 --out "$work/twice"
+cmp -s "$work/digits.safetensors" "$work/twice.safetensors" || fail "another run, other weights"
+
+# Data that is wrong.
+tiny="--units 3 --batch 8 --updates 1 --out $work/bad"
+mkdir "$work/empty"
+awk 'BEGIN { for (i = 0; i < 12; i++) { printf "1 "
+    for (k = 0; k < 64; k++) printf (i == 7 && k == 9) ? "x" : "0"; print "" } }' >"$work/digits.txt"
+echo "1 0" >"$work/short.txt"
+awk 'BEGIN { for (y = 1800; y < 1900; y++) { printf "%d", y + (y > 1850)
+    for (k = 0; k < 12; k++) printf " 1.5"; print "" } }' >"$work/gap.txt"
+head -n 9 "$work/gap.txt" >"$work/few.txt"
+# shellcheck disable=SC2086 # several options
+{
+    for program in digits draw sunspots tagger textclass; do
+        expect 1 "$work/nowhere: No such file" $program "$work/nowhere" $tiny
+    done
+    expect 1 "line 8 is not a digit and its 64 levels" digits "$work/digits.txt" $tiny
+    expect 1 "short.txt: 4 bytes are not" draw "$work/short.txt" $tiny
+    expect 1 "gap.txt: line 52 is not the next year" sunspots "$work/gap.txt" $tiny
+    expect 1 "few.txt: 108 months are too few" sunspots "$work/few.txt" $tiny
+    expect 1 "empty: too few" tagger "$work/empty" $tiny
+    expect 1 "empty: too few" textclass "$work/empty" $tiny
+    expect 1 "draw.safetensors" digits $tiny --load "$work/draw.safetensors"
+    expect 2 "one argument too many: more" translate more $tiny
+}
+
+# Command lines that are refused.
+expect 0 "usage: draw \[options\] \[data\]" draw --help
+expect 0 "usage: translate \[options\]$" translate --help
+expect 2 "no such option: --nonsense" digits --nonsense
+expect 2 "N is missing" digits --units
+expect 2 "1.5 is not a whole number" digits --units 1.5
+expect 2 "0 is not within" digits --batch 0
+expect 1 "nowhere/x.safetensors: cannot be written" digits --out "$work/nowhere/x"
+
+[ $failures -eq 0 ] && echo "all passed"
+exit $((failures > 0))

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* The data that the examples of the output modes make: labels of C sources, dates in words.
+ */
+#include "tagger.h"
+#include "textclass.h"
+#include "translate.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A letter for each kind, in its order. */
+static const char letters[] = "csnkidp ";
+
+/* Each line of a source, and below it the kinds of its characters. */
+static const char *const lines[][2] = {
+    {"#include <a/b.h> /* it */\n", "dddddddd sssssss cccccccc "},
+    {"# define F(x) x##_2 //1\n", "dddddddd ipip ippii ccc "},
+    {"if (a<b->c) return 0x1e+2;\n", "kk pipippip kkkkkk nnnnpnp "},
+    {"int9 = .5e-3f + 1.0p*x1[7];\n", "iiii p nnnnnn p nnnnpiipnpp "},
+    {"char *s = \"a\\\"/*\", c = '\\'';\n", "kkkk pi p sssssssp i p ssssp "},
+    {"x = \"no end\n", "i p sssssss "},
+    {"y /= 3; /* two\n", "i pp np cccccc "},
+    {" lines */ long\n", "ccccccccc kkkk "},
+    {"while_ _Bool /* no end", "iiiiii kkkkk ccccccccc"},
+};
+
+Test(modes_data, lexer)
+{
+    enum { LINES = sizeof lines / sizeof *lines };
+    char source[600] = "", wanted[600] = "", got[600];
+    unsigned char kind[600];
+
+    for (int i = 0; i < LINES; i++) {
+        strcat(source, lines[i][0]);
+        strcat(wanted, lines[i][1]);
+    }
+    const int count = (int)strlen(source);
+    lex(source, count, kind);
+    for (int i = 0; i < count; i++) got[i] = letters[kind[i]];
+    got[count] = 0;
+    /* A new line within a comment belongs to it. */
+    const char *at = strstr(source, "two\n");
+    wanted[at + 3 - source] = 'c';
+    cr_assert_str_eq(got, wanted, "\n%s\n%s\n%s", source, got, wanted);
+}
+
+/* ---- pieces of files ---- */
+
+static void check_pieces(const piece *p, int count, int *words)
+{
+    for (int i = 0; i < count; i++) {
+        char text[STEPS + 1] = "";
+        memcpy(text, p[i].at, (size_t)p[i].length);
+        cr_assert(!strstr(text, "listing") && !strstr(text, "```"), "a listing: %s", text);
+        for (const char *at = text; (at = strstr(at, "word")); at++) ++*words;
+    }
+}
+
+/* Every line of a Markdown file is in one piece, but those of listings, wherever these
+ * begin. */
+Test(modes_data, pieces)
+{
+    static const char *const part =
+        "word two three\nword two three\n\n```c\n\nlisting();\n"
+        "listing();\n```\nword two three\n  ```sh\nlisting one\n"
+        "listing two\n  ```\nword two three\nword two three\n"
+        "word two three\n```\nlisting end\n```\n";
+    char folder[] = "/tmp/rondo_pieces_XXXXXX", path[80];
+    pieces all;
+    int words = 0;
+
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a.md", folder);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    for (int i = 0; i < 5; i++) fputs(part, file);
+    fclose(file);
+    /* It complains, for there are no other languages. */
+    cr_assert(!pieces_read(&all, &(settings){.data = folder}));
+    check_pieces(all.learn[MARKDOWN], all.learns[MARKDOWN], &words);
+    check_pieces(all.held[MARKDOWN], all.helds[MARKDOWN], &words);
+    cr_assert_eq(words, 5 * 6);
+    pieces_free(&all);
+    remove(path);
+    rmdir(folder);
+}
+
+/* ---- dates ---- */
+
+/* The value of a word of a number below 100: 1..20, 30, .., 90; 0 for others. */
+static int value_of(const char *word)
+{
+    static const char *const ones[] = {
+        "one",     "two",     "three",     "four",     "five",     "six",      "seven",
+        "eight",   "nine",    "ten",       "eleven",   "twelve",   "thirteen", "fourteen",
+        "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"};
+    static const char *const tens[] = {"thirty",  "forty",  "fifty", "sixty",
+                                       "seventy", "eighty", "ninety"};
+
+    for (int i = 0; i < 20; i++)
+        if (!strcmp(word, ones[i])) return i + 1;
+    for (int i = 0; i < 7; i++)
+        if (!strcmp(word, tens[i])) return 30 + 10 * i;
+    return 0;
+}
+
+/* The year: its words are the last ones, after the month and the day. */
+static int year_of(const date *d, int from)
+{
+    int year = 0, part = 0;
+
+    for (int i = from; i < d->count; i++) {
+        const char *word = date_words[d->word[i]];
+        const int value = value_of(word);
+        if (!strcmp(word, "thousand")) {
+            year = part * 1000, part = 0;
+        } else if (!strcmp(word, "hundred")) {
+            year = part * 100, part = 0;
+        } else if (!strcmp(word, "oh")) {
+            year = part * 100, part = 0;
+        } else if (value && part >= 20 && part % 10 == 0 && value < 10) {
+            part += value; /* twenty one */
+        } else if (value && part) {
+            year = part * 100, part = value;
+        } else {
+            part += value;
+        }
+    }
+    return year + part;
+}
+
+static int number_of(const date *d, int from, int count)
+{
+    int n = 0;
+
+    for (int i = 0; i < count; i++) n = 10 * n + d->sign[from + i];
+    return n;
+}
+
+static bool is_ordinal(const char *word)
+{
+    const size_t n = strlen(word);
+
+    return !strcmp(word + n - 2, "th") || !strcmp(word, "first") ||
+           !strcmp(word, "second") || !strcmp(word, "third");
+}
+
+Test(modes_data, dates)
+{
+    static unsigned char seen[2][2200][13][32];
+    static const char *const months[] = {"january",   "february", "march",    "april",
+                                         "may",       "june",     "july",     "august",
+                                         "september", "october",  "november", "december"};
+
+    random_seed(5);
+    for (int i = 0; i < 40000; i++) {
+        date d;
+        const bool held = i % 2;
+        int after = 0, named = 0;
+        make_date(&d, held);
+        const int year = number_of(&d, 0, 4), month = number_of(&d, 5, 2),
+                  day = number_of(&d, 8, 2);
+        cr_assert(year >= 1500 && year < 2100 && month >= 1 && month <= 12 && day >= 1 &&
+                  day <= 31);
+        cr_assert(d.count <= WORDS && d.sign[4] == 10 && d.sign[7] == 10 &&
+                  d.sign[10] == END);
+        seen[held][year][month][day] = 1;
+        cr_assert(!seen[!held][year][month][day], "%d-%d-%d is trained on and held out",
+                  year, month, day);
+        for (int k = 0; k < d.count; k++) {
+            const char *word = date_words[d.word[k]];
+            named += !strcmp(word, months[month - 1]);
+            if (is_ordinal(word) || !strcmp(word, months[month - 1])) after = k + 1;
+        }
+        cr_assert_eq(named, 1);
+        cr_assert_eq(year_of(&d, after), year, "%d is said as %d", year,
+                     year_of(&d, after));
+    }
+}
