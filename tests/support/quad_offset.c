@@ -77,6 +77,18 @@ static int64_t from_slice(const rn_test_quad_value *v, int k, const int64_t *ind
     return flat(v->x[k].node->shape, from);
 }
 
+static int64_t from_windows(const rn_test_quad_value *v, int k, const int64_t *index)
+{
+    const int64_t axis = attributes(v)[0], stride = attributes(v)[2],
+                  dilation = attributes(v)[3];
+    const rn_shape x = v->x[k].node->shape;
+    int64_t from[RN_RANK_MAX] = {0};
+
+    for (int i = 0; i < x.rank; i++) from[i] = index[i <= axis ? i : i + 1];
+    from[axis] = index[axis] * stride + index[axis + 1] * dilation;
+    return flat(x, from);
+}
+
 /* Where the row of x, or the column of y, begins. */
 static int64_t from_matmul(const rn_test_quad_value *v, int k, const int64_t *index)
 {
@@ -105,6 +117,18 @@ static int64_t to_pad(const rn_test_quad_value *v, int k, const int64_t *index)
     memcpy(to, index, sizeof to);
     to[axis] = before + index[axis] * (between + 1);
     return flat(v->node->shape, to);
+}
+
+static int64_t to_fold(const rn_test_quad_value *v, int k, const int64_t *index)
+{
+    const int64_t axis = attributes(v)[0], stride = attributes(v)[2],
+                  dilation = attributes(v)[3];
+    const rn_shape y = v->node->shape;
+    int64_t to[RN_RANK_MAX] = {0};
+
+    for (int i = 0; i < y.rank; i++) to[i] = index[i <= axis ? i : i + 1];
+    to[axis] = index[axis] * stride + index[axis + 1] * dilation;
+    return flat(y, to);
 }
 
 static int64_t to_concat(const rn_test_quad_value *v, int k, const int64_t *index)
@@ -143,6 +167,8 @@ static const struct {
     {&rn__op_reshape, from_same, false},
     {&rn__op_reverse, from_reverse, false},
     {&rn__op_slice, from_slice, false},
+    {&rn__op_windows, from_windows, false},
+    {&rn__op_fold, to_fold, true},
     {&rn__op_stop_gradient, from_same, false},
     {&rn__op_mean, to_reduce, true},
     {&rn__op_mean_square, to_reduce, true},
