@@ -171,8 +171,8 @@ rn_tensor rn_fold(rn_tensor x, int axis, int64_t n, int64_t stride, int64_t dila
     if (a.axis < 0) return rn_null();
     if (n < 0 || stride < 1 || dilation < 1)
         return rn__op_refuse(&rn__op_fold, &x, 1,
-                             "invalid: size %lld, stride %lld, dilation %lld",
-                             (long long)n, (long long)stride, (long long)dilation);
+                             "invalid: size %lld, stride %lld, dilation %lld", (long long)n,
+                             (long long)stride, (long long)dilation);
     return rn_apply(&rn__op_fold, &x, 1, &a, sizeof a);
 }
 

@@ -4,6 +4,7 @@
 #define RN_OPS_FOLD_H
 
 #include "ops/along.h"
+#include "rondo/conv.h"
 
 typedef struct rn__fold_attributes {
     int64_t axis;

@@ -94,8 +94,8 @@ static void gradient(rn_pullback *p)
 }
 
 const rn_op rn__op_pad = {
-    RN_NAMED(pad),      .kind = RN_KIND_MOVEMENT, .inputs = 1,    .flags = RN_OP_STRIDED,
-    .shape = shape,     .divide = divide,         .batch = batch, .part = part,
+    RN_NAMED(pad),       .kind = RN_KIND_MOVEMENT, .inputs = 1,    .flags = RN_OP_STRIDED,
+    .shape = shape,      .divide = divide,         .batch = batch, .part = part,
     .gradient = gradient};
 
 rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after, int64_t between)

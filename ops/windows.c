@@ -3,8 +3,8 @@
  * windows -- all windows of an axis, without a copy.
  *
  *   x  [.., n, ..]       any type
- *   y  [.., m, size, ..]  m = 1 + floor((n - reach) / stride), reach = (size - 1) dilation + 1;
- *                         0 if n < reach
+ *   y  [.., m, size, ..]  m = 1 + floor((n - reach) / stride), reach = (size - 1) dilation
+ * + 1; 0 if n < reach
  *
  *   y[.., i, j, ..] = x[.., i stride + j dilation, ..]
  *   dx              = dy folded (fold.c)
@@ -47,10 +47,10 @@ static void gradient(rn_pullback *p)
                        a->dilation);
 }
 
-const rn_op rn__op_windows = {RN_NAMED(windows),         .kind = RN_KIND_VIEW, .inputs = 1,
-                              .flags = RN_OP_ADDITIVE,   .shape = shape,
-                              .batch = rn__along_batch,  .gradient = gradient,
-                              .view = view};
+const rn_op rn__op_windows = {RN_NAMED(windows),    .kind = RN_KIND_VIEW,
+                              .inputs = 1,          .flags = RN_OP_ADDITIVE,
+                              .shape = shape,       .batch = rn__along_batch,
+                              .gradient = gradient, .view = view};
 
 rn_tensor rn_windows(rn_tensor x, int axis, int64_t size, int64_t stride, int64_t dilation)
 {
@@ -62,10 +62,12 @@ rn_tensor rn_windows(rn_tensor x, int axis, int64_t size, int64_t stride, int64_
         return rn__op_refuse(&rn__op_windows, &x, 1,
                              "not positive: size %lld, stride %lld, dilation %lld",
                              (long long)size, (long long)stride, (long long)dilation);
+    if (size == 1 && rn_rank(x) < RN_RANK_MAX)
+        return rn_expand(rn_slice(x, (int)a.axis, 0, INT64_MAX, stride), (int)a.axis + 1);
     /* Larger ones change nothing, and might overflow. */
     const int64_t n = rn_size(x, (int)a.axis), most = n > 1 ? n : 1;
     if (stride > most) a.stride = most;
-    if (dilation > most || size == 1) a.dilation = size == 1 ? 1 : most;
+    if (dilation > most) a.dilation = most;
     return rn_apply(&rn__op_windows, &x, 1, &a, sizeof a);
 }
 

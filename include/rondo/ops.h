@@ -219,18 +219,6 @@ RN_API rn_tensor rn_index(rn_tensor x, int axis, int64_t index);
 RN_API rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after,
                         int64_t between);
 
-/* All windows of `size` elements of an axis, without a copy: y[.., i, j, ..] = x[.., i
- * stride + j dilation, ..], so x [.., n, ..] -> [.., m, size, ..]. A window that would end
- * past the axis does not exist. */
-RN_API rn_tensor rn_windows(rn_tensor x, int axis, int64_t size, int64_t stride,
-                            int64_t dilation);
-
-/* The adjoint: windows, x [.., m, size, ..], are added to where they came from, an axis of
- * n elements, in order of j -> [.., n, ..]. Real types and i32. Errors: n elements do not
- * have m windows. */
-RN_API rn_tensor rn_fold(rn_tensor x, int axis, int64_t n, int64_t stride,
-                         int64_t dilation);
-
 /* Joins tensors along an axis, where all other sizes are equal, or stacks them along a new
  * axis. Without tensors (count below 1, or no list) the result is null. */
 RN_API rn_tensor rn_concat(const rn_tensor *x, int count, int axis);

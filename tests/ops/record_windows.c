@@ -2,6 +2,8 @@
 /* Records of windows and of their adjoint. */
 #include "record_move.h"
 
+#include <rondo/conv.h>
+
 /* Of windows: the size of one; of fold: the axis. */
 typedef struct cut {
     int axis;
@@ -38,8 +40,7 @@ REFERENCE(windows)
 
     for (int64_t j = 1; j < c->size && last < 1000; j++)
         last += c->dilation < 1000 ? c->dilation : 1000;
-    for (int64_t p = 0; p + last < x->shape.size[axis]; p++)
-        m += p % c->stride == 0;
+    for (int64_t p = 0; p + last < x->shape.size[axis]; p++) m += p % c->stride == 0;
     for (int i = 0; i < rank; i++) shape.size[i < axis ? i : i + 1] = x->shape.size[i];
     shape.size[axis] = m;
     shape.size[axis + 1] = c->size;

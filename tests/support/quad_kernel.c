@@ -57,7 +57,6 @@ SAME_AS(reshape, gather)
 SAME_AS(reverse, gather)
 SAME_AS(slice, gather)
 SAME_AS(stop_gradient, gather)
-SAME_AS(windows, gather)
 SAME_AS(concat, scatter)
 SAME_AS(pad, scatter)
 
@@ -216,11 +215,6 @@ void rn_test_quad_sum(const rn_test_quad_value *v)
     for (int64_t i = 0; i < v->count; i++) v->y[i] = 0;
     for (int64_t i = 0; i < v->x[0].count; i++) v->y[v->x[0].offset[i]] += v->x[0].at[i];
     wrap(v);
-}
-
-void rn_test_quad_fold(const rn_test_quad_value *v)
-{
-    rn_test_quad_sum(v);
 }
 
 void rn_test_quad_sum_square(const rn_test_quad_value *v)

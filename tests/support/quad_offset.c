@@ -151,6 +151,18 @@ static int64_t to_reduce(const rn_test_quad_value *v, int k, const int64_t *inde
     return offset;
 }
 
+/* ---- codes ---- */
+
+void rn_test_quad_windows(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = v->x[0].at[v->x[0].offset[i]];
+}
+
+void rn_test_quad_fold(const rn_test_quad_value *v)
+{
+    rn_test_quad_sum(v);
+}
+
 /* ---- tables ---- */
 
 static const struct {
