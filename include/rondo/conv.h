@@ -79,6 +79,51 @@ RN_API rn_tensor rn_causal_conv(rn_tensor x, rn_tensor w, int64_t dilation);
 RN_API rn_tensor rn_causal_conv_step(rn_tensor x, rn_tensor w, int64_t dilation,
                                      rn_tensor *past);
 
+/* ---- pooling ---- */
+
+/* As for convolutions, but that a stride of 0 means the size of the window. */
+typedef struct rn_pool1d_options {
+    int axis;
+    int64_t stride, dilation;
+    int64_t before, after;
+    bool same;
+    bool count_padding; /* a mean divides by the size of the window even where that is
+                           partly padding: PyTorch's count_include_pad */
+} rn_pool1d_options;
+
+typedef struct rn_pool2d_options {
+    int64_t stride[2], dilation[2];
+    int64_t before[2], after[2];
+    bool same;
+    bool count_padding;
+} rn_pool2d_options;
+
+/* The largest element, or the mean, of each window and channel: x [.., n, .., C] -> [.., m,
+ * .., C], and x [.., H, W, C] -> [.., mH, mW, C]. Padding is never the largest, and does
+ * not belong to a mean unless it is counted. Equal largest elements share the gradient; in
+ * PyTorch the first gets all of it. The maximum of real types and i32, the mean of real
+ * types. Errors: as for convolutions. */
+RN_API rn_tensor rn_max_pool1d(rn_tensor x, int64_t size, rn_pool1d_options options);
+RN_API rn_tensor rn_mean_pool1d(rn_tensor x, int64_t size, rn_pool1d_options options);
+RN_API rn_tensor rn_max_pool2d(rn_tensor x, int64_t height, int64_t width,
+                               rn_pool2d_options options);
+RN_API rn_tensor rn_mean_pool2d(rn_tensor x, int64_t height, int64_t width,
+                                rn_pool2d_options options);
+
+typedef enum rn_pooling {
+    RN_POOL_MEAN,  /* real types */
+    RN_POOL_SUM,   /* real types and i32 */
+    RN_POOL_MAX,   /* real types and i32 */
+    RN_POOL_FIRST, /* the first valid step; any type */
+    RN_POOL_LAST   /* the last valid step; any type */
+} rn_pooling;
+
+/* All valid steps of each sequence as one: x [T, B, ..] -> [B, ..]. `valid` is lengths, i32
+ * [B], or a mask, bool [T, B]; null: all steps. Other steps affect neither the result nor
+ * gradients, not even if they are NaN. Without a valid step the result is 0. Errors: other
+ * shapes and types. A length outside 0..T makes the run fail with a message. */
+RN_API rn_tensor rn_pool_time(rn_tensor x, rn_tensor valid, rn_pooling how);
+
 #ifdef __cplusplus
 }
 #endif

@@ -62,6 +62,22 @@ static rn_conv2d_options a_conv2d(rn_test_world *w)
                                number(w)};
 }
 
+static rn_pool1d_options a_pool1d(rn_test_world *w)
+{
+    return (rn_pool1d_options){axis(w),   number(w),   number(w),  number(w),
+                               number(w), axis(w) > 0, axis(w) > 0};
+}
+
+static rn_pool2d_options a_pool2d(rn_test_world *w)
+{
+    return (rn_pool2d_options){{number(w), number(w)},
+                               {number(w), number(w)},
+                               {number(w), number(w)},
+                               {number(w), number(w)},
+                               axis(w) > 0,
+                               axis(w) > 0};
+}
+
 static void causal_conv_step(rn_test_world *w)
 {
     rn_tensor past = a_tensor(w);
