@@ -207,14 +207,19 @@ rn_tensor rn_causal_conv(rn_tensor x, rn_tensor w, int64_t dilation)
     return conv(&v, 0, false, 1);
 }
 
-/* What is wrong with the past of a step; NULL: nothing. */
-static const char *check_past(rn_tensor x, int64_t steps, const rn_tensor *past)
+/* The past [.., steps, C] of x [.., C]. */
+static bool has_past(const rn__windowing *v, int64_t steps, const rn_tensor *past)
 {
-    if (steps < 0 || !past || rn_is_null(*past)) return "no past, or no kernel";
-    const rn_shape s = rn_shape_get(x), p = rn_shape_get(*past);
+    const int rank = rn_rank(v->x);
+    char text[128] = "none";
 
-    if (s.rank < 1 || p.rank != s.rank + 1) return "the past must have an axis more than x";
-    return p.size[s.rank - 1] == steps ? NULL : "another number of steps in the past";
+    if (steps < 0 || rank < 1)
+        return rn__windowing_refuse(v, "x must be [.., C] and w [k, C, O]");
+    if (past && rn_rank(*past) == rank + 1 && rn_size(*past, rank - 1) == steps)
+        return true;
+    if (past) rn__shape_text(rn_shape_get(*past), text, sizeof text);
+    return rn__windowing_refuse(v, "the past must have %lld steps, and is %s",
+                                (long long)steps, text);
 }
 
 rn_tensor rn_causal_conv_step(rn_tensor x, rn_tensor w, int64_t dilation, rn_tensor *past)
@@ -226,11 +231,7 @@ rn_tensor rn_causal_conv_step(rn_tensor x, rn_tensor w, int64_t dilation, rn_ten
     rn__frame f;
 
     if (lacks(&v, &null)) return null;
-    const char *wrong = check_past(x, steps, past);
-    if (wrong) {
-        rn__windowing_refuse(&v, "%s", wrong);
-        return rn_null();
-    }
+    if (!has_past(&v, steps, past)) return rn_null();
     rn__frame_enter(&f, v.what, NULL, x, w);
     const rn_tensor parts[2] = {*past, rn_expand(x, axis)};
     const rn_tensor all = rn_concat(parts, 2, axis);
