@@ -77,6 +77,14 @@ static bool part(const rn_array *whole, rn_array *out, int64_t *offset, const vo
     return true;
 }
 
+static rn_tensor batch(const rn_batching *b)
+{
+    attributes a = *(const attributes *)b->attributes;
+
+    a.axis++;
+    return rn_apply(b->op, b->x, 1, &a, sizeof a);
+}
+
 static void gradient(rn_pullback *p)
 {
     const attributes *a = (const attributes *)p->attributes;
@@ -86,8 +94,9 @@ static void gradient(rn_pullback *p)
 }
 
 const rn_op rn__op_pad = {
-    RN_NAMED(pad),  .kind = RN_KIND_MOVEMENT, .inputs = 1,  .flags = RN_OP_STRIDED,
-    .shape = shape, .divide = divide,         .part = part, .gradient = gradient};
+    RN_NAMED(pad),       .kind = RN_KIND_MOVEMENT, .inputs = 1,    .flags = RN_OP_STRIDED,
+    .shape = shape,      .divide = divide,         .batch = batch, .part = part,
+    .gradient = gradient};
 
 rn_tensor rn_pad(rn_tensor x, int axis, int64_t before, int64_t after, int64_t between)
 {

@@ -3,6 +3,7 @@
 #ifndef RONDO_LAYERS_H
 #define RONDO_LAYERS_H
 
+#include "conv.h"
 #include "model.h"
 
 #ifdef __cplusplus
@@ -60,6 +61,49 @@ RN_API rn_tensor rn_zoneout(rn_scope scope, const char *name, rn_tensor h, rn_te
  * name/gain (ones) and name/bias (zeros). Without weights: rn_normalize and
  * rn_normalize_affine (ops.h). */
 RN_API rn_tensor rn_layer_norm(rn_scope scope, const char *name, rn_tensor x);
+
+/* Group normalisation, epsilon 1e-5; arXiv:1803.08494: each of `groups` ranges of channels
+ * is normalised together with `spatial` axes before the channels: 2 for images [.., H, W,
+ * C], 0 for each step of sequences [T, B, C]. With as many groups as channels this is
+ * instance normalisation. Weights: name/gain [C] (ones), name/bias [C] (zeros). */
+RN_API rn_tensor rn_group_norm(rn_scope scope, const char *name, rn_tensor x,
+                               int64_t groups, int spatial);
+
+/* gain x / sqrt(mean of x x + epsilon) over the last axis; arXiv:1910.07467. An epsilon of
+ * 0 means 1e-5. Weight: name/gain (ones). */
+RN_API rn_tensor rn_rms_norm(rn_scope scope, const char *name, rn_tensor x, double epsilon);
+
+/* A zeroed struct has the defaults of PyTorch's BatchNorm, whose momentum is 1 - ours.
+ * Keras' are .momentum = 0.99, .epsilon = 1e-3, .biased = true. */
+typedef struct rn_batch_norm_options {
+    double momentum; /* what running statistics keep of themselves in a run; 0 means 0.9 */
+    double epsilon;  /* 0 means 1e-5 */
+    bool biased;     /* the running variance is that of the batch; otherwise n / (n - 1)
+                        times it, for n elements of a channel */
+    rn_tensor valid; /* for x [T, B, .., C]: lengths, i32 [B], or a mask, bool [T, B]; other
+                        steps do not count, and the result is 0 there */
+} rn_batch_norm_options;
+
+/* Batch normalisation of each channel over all other axes: x [.., C] -> [.., C];
+ * arXiv:1502.03167. In training it uses the mean and variance of the batch, and moves the
+ * running ones towards them at the end of the run, unless that is not finite; in inference
+ * it uses the running ones. Weights: name/gain [C] (ones), name/bias [C] (zeros).
+ * Statistics (rn_statistic): name/mean [C] (zeros), name/variance [C] (ones). Errors, in
+ * training: x in a loop; the same layer twice in a graph. */
+RN_API rn_tensor rn_batch_norm(rn_scope scope, const char *name, rn_tensor x,
+                               rn_batch_norm_options options);
+
+/* Convolutions (conv.h) with a bias. Weights: name/w [size, C / G, units], or [height,
+ * width, C / G, units], Glorot uniform as in Keras: within sqrt(6 / (k (C / G + units)))
+ * for k elements of the kernel; name/b [units] (zeros). For another initialiser call
+ * rn_weight and rn_conv1d. */
+RN_API rn_tensor rn_conv1d_layer(rn_scope scope, const char *name, rn_tensor x,
+                                 int64_t units, int64_t size, rn_conv1d_options options);
+RN_API rn_tensor rn_conv2d_layer(rn_scope scope, const char *name, rn_tensor x,
+                                 int64_t units, int64_t height, int64_t width,
+                                 rn_conv2d_options options);
+RN_API rn_tensor rn_causal_conv_layer(rn_scope scope, const char *name, rn_tensor x,
+                                      int64_t units, int64_t size, int64_t dilation);
 
 #ifdef __cplusplus
 }

@@ -57,7 +57,7 @@ RN_API void rn_model_reset_states(rn_model *model);
  * such sequence, or no stateful layer of that batch size. */
 RN_API rn_status rn_model_reset_sequence(rn_model *model, int64_t batch, int64_t sequence);
 
-/* Saves all weights to a safetensors file, or loads them from one.
+/* Saves all weights and statistics to a safetensors file, or loads them from one.
  *
  * Saving replaces the file atomically, see file.h. RN_INVALID: the names are so long that
  * the header would exceed the format's limit of 100 MB.
@@ -153,6 +153,11 @@ RN_API rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_
 /* An untrained variable of any type, initialised to zeros. Change it with rn_assign. A name
  * may be used once in a graph, as for rn_weight; an inference graph may create new ones. */
 RN_API rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shape);
+
+/* An untrained variable that is saved and loaded with the weights, such as a running mean:
+ * of the model's real type. Change it with rn_assign. Names as for rn_weight. */
+RN_API rn_tensor rn_statistic(rn_scope scope, const char *name, rn_shape shape,
+                              rn_init init);
 
 /* ---- random draws: the arguments of rn_uniform and rn_normal ---- */
 

@@ -8,15 +8,16 @@
 
 enum { SHOWN = 120 };
 
-static bool is_weight(const rn_model *model, int index)
+/* A weight or a statistic. */
+static bool is_saved(const rn_model *model, int index)
 {
-    return model->entry[index].kind == RN__WEIGHT;
+    return model->entry[index].kind <= RN__STATISTIC;
 }
 
 static bool has_weights(const rn_model *model)
 {
     for (int i = 0; i < model->count; i++)
-        if (is_weight(model, i)) return true;
+        if (is_saved(model, i)) return true;
     return false;
 }
 
@@ -39,7 +40,7 @@ rn_status rn_model_save(rn_model *model, const char *path)
 
     for (int i = 0; i < model->count; i++) {
         const rn_variable *v = model->entry[i].variable;
-        if (is_weight(model, i))
+        if (is_saved(model, i))
             stored[count++] = (rn__stored){
                 .name = v->name, .type = v->type, .shape = v->shape, .data = v->data};
     }
@@ -60,7 +61,7 @@ static rn_variable *match(const rn_model *model, const rn__stored *stored, const
     char name[SHOWN], here[160], there[160];
 
     rn__fault_name(stored->name, name, sizeof name);
-    if (index < 0 || !is_weight(model, index)) {
+    if (index < 0 || !is_saved(model, index)) {
         rn__fault_set(fault, RN_BAD_FILE, path, "tensor \"%s\": unknown parameter", name);
         return NULL;
     }
@@ -94,7 +95,7 @@ static rn_status compare(const rn_model *model, const rn__safetensors *st, const
             return RN_BAD_FILE;
     for (int i = 0; i < model->count; i++) {
         const rn_variable *v = model->entry[i].variable;
-        if (is_weight(model, i) && !rn__safetensors_find(st, v->name))
+        if (is_saved(model, i) && !rn__safetensors_find(st, v->name))
             return rn__fault_set(fault, RN_BAD_FILE, path, "tensor \"%s\": missing",
                                  rn__fault_name(v->name, name, sizeof name));
     }

@@ -9,6 +9,7 @@
 
 typedef enum rn__kind {
     RN__WEIGHT,
+    RN__STATISTIC, /* not trained, but saved with the weights */
     RN__STATE,
     RN__CARRIED, /* a state that rn_model_reset_states sets to zero */
     RN__MOMENT,  /* an optimiser's moment or count; loading weights resets it */

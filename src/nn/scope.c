@@ -54,7 +54,13 @@ static bool same_kind(rn__kind is, rn__kind wanted)
 {
     const bool of_optimizer = wanted == RN__MOMENT || wanted == RN__RATE;
 
-    return of_optimizer ? is == wanted : (is == RN__WEIGHT) == (wanted == RN__WEIGHT);
+    if (of_optimizer || wanted <= RN__STATISTIC) return is == wanted;
+    return is > RN__STATISTIC;
+}
+
+static const char *kind_name(rn__kind kind)
+{
+    return kind == RN__WEIGHT ? "weight" : kind == RN__STATISTIC ? "statistic" : "state";
 }
 
 /* Whether the model's variable has the requested properties; false with an error on the
@@ -66,7 +72,7 @@ static bool agrees(rn_graph *graph, const rn__entry *entry, const request *w)
 
     if (!same_kind(entry->kind, w->kind))
         rn_fail(graph, "%s: the model has a %s of that name: %s", w->what,
-                entry->kind == RN__WEIGHT ? "weight" : "state", w->name);
+                kind_name(entry->kind), w->name);
     else if (v->type != w->type)
         rn_fail(graph, "%s: the model has another type: %s is %s, not %s", w->what, w->name,
                 rn_type_name(v->type), rn_type_name(w->type));
@@ -170,19 +176,31 @@ static rn_tensor declare_once(rn_scope scope, const request *w)
     return rn_is_null(x) || claim(scope, w->what, x) ? x : rn_null();
 }
 
-rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init init)
+/* A variable that belongs to the file of a model. */
+static rn_tensor saved(rn_scope scope, const char *what, const char *name, rn_shape shape,
+                       rn__kind kind, rn_init init)
 {
     const char *full;
 
-    if (!scope.graph) return rn__null_from("weight", RN__NULL_SCOPE, NULL, 0);
-    if (!usable(scope, "weight", name, &full)) return rn_null();
+    if (!scope.graph) return rn__null_from(what, RN__NULL_SCOPE, NULL, 0);
+    if (!usable(scope, what, name, &full)) return rn_null();
     if (!may_create(scope, full, shape)) return rn_null();
     if (scope.inference)
         scope.graph->root->infers = true;
     else
         scope.graph->root->trains = scope.model->settled = true;
-    return declare_once(
-        scope, &(request){"weight", full, scope.model->real, shape, RN__WEIGHT, &init});
+    return declare_once(scope,
+                        &(request){what, full, scope.model->real, shape, kind, &init});
+}
+
+rn_tensor rn_weight(rn_scope scope, const char *name, rn_shape shape, rn_init init)
+{
+    return saved(scope, "weight", name, shape, RN__WEIGHT, init);
+}
+
+rn_tensor rn_statistic(rn_scope scope, const char *name, rn_shape shape, rn_init init)
+{
+    return saved(scope, "statistic", name, shape, RN__STATISTIC, init);
 }
 
 rn_tensor rn_state(rn_scope scope, const char *name, rn_type type, rn_shape shape)

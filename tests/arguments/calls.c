@@ -44,6 +44,48 @@ void built(rn_test_world *w, rn_tensor y)
     rn_program_free(p);
 }
 
+/* ---- convolution ---- */
+
+static rn_conv1d_options a_conv1d(rn_test_world *w)
+{
+    return (rn_conv1d_options){axis(w),   number(w),   number(w), number(w),
+                               number(w), axis(w) > 0, number(w)};
+}
+
+static rn_conv2d_options a_conv2d(rn_test_world *w)
+{
+    return (rn_conv2d_options){{number(w), number(w)},
+                               {number(w), number(w)},
+                               {number(w), number(w)},
+                               {number(w), number(w)},
+                               axis(w) > 0,
+                               number(w)};
+}
+
+static rn_pool1d_options a_pool1d(rn_test_world *w)
+{
+    return (rn_pool1d_options){axis(w),   number(w),   number(w),  number(w),
+                               number(w), axis(w) > 0, axis(w) > 0};
+}
+
+static rn_pool2d_options a_pool2d(rn_test_world *w)
+{
+    return (rn_pool2d_options){{number(w), number(w)},
+                               {number(w), number(w)},
+                               {number(w), number(w)},
+                               {number(w), number(w)},
+                               axis(w) > 0,
+                               axis(w) > 0};
+}
+
+static void causal_conv_step(rn_test_world *w)
+{
+    rn_tensor past = a_tensor(w);
+
+    built(w, rn_causal_conv_step(a_tensor(w), a_tensor(w), number(w),
+                                 rn_test_draw(w, 8) ? &past : NULL));
+}
+
 /* ---- types and operators ---- */
 
 static void shape_of(rn_test_world *w)

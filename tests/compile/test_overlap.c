@@ -236,3 +236,54 @@ Test(overlap, an_initial_value_that_is_still_read)
         rn_graph_free(w.g);
     }
 }
+
+/* Products are computed in their places in a concatenation along the first axis: no copy is
+ * left. */
+Test(overlap, products_in_a_concatenation)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(N, N));
+    const rn_tensor parts[2] = {rn_matmul(x, x),
+                                rn_reshape(rn_matmul(x, rn_transpose(x)), rn_shape(N, N))};
+    const rn_tensor y = rn_neg(rn_concat(parts, 2, 0));
+    rn_program *p = rn_test_compile(g, y);
+    static char text[8000];
+
+    rn_program_print(p, text, sizeof text);
+    cr_assert(!strstr(text, "copy") && !strstr(text, "concat"), "%s", text);
+    rn_test_feed(p, x, numbers);
+    rn_test_run(p);
+    RN_TEST_EXPECT(p, y, -30, -36, -42, -66, -81, -96, -102, -126, -150, -14, -32, -50, -32,
+                   -77, -122, -50, -122, -194);
+    rn_program_free(p);
+    rn_graph_free(g);
+}
+
+/* Parts that occur twice, are read elsewhere, or lie there in another order. */
+Test(overlap, products_that_are_needed_elsewhere)
+{
+    for (int k = 0; k < 4; k++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x = rn_test_f64(g, "x", rn_shape(N, N));
+        const rn_tensor square = rn_matmul(x, x), z = rn_reverse(square, 0);
+        const rn_tensor parts[2] = {k == 2 ? z : square, k == 0 ? square : z};
+        const rn_tensor y = rn_concat(parts, 2, 0), also = rn_scale(square, 2);
+        rn_program *p =
+            k == 3 ? rn_test_compile(g, y, also, square) : rn_test_compile(g, y, also);
+        double want[2 * N * N], got[N * N];
+
+        for (int i = 0; i < 2 * N * N; i++) {
+            const bool turned = i < N * N ? k == 2 : k != 0;
+            const int row = i / N % N, r = turned ? N - 1 - row : row;
+            want[i] = 0;
+            for (int j = 0; j < N; j++) want[i] += at(r, j) * at(j, i % N);
+        }
+        rn_test_feed(p, x, numbers);
+        rn_test_run(p);
+        rn_test_expect(p, y, want);
+        rn_test_read(p, also, got);
+        cr_assert(got[0] == 60 && got[N * N - 1] == 300);
+        rn_program_free(p);
+        rn_graph_free(g);
+    }
+}

@@ -2,6 +2,7 @@
 /* Properties of all builders: null tensors are passed on, i32 wraps around. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <rondo/conv.h>
 #include <rondo/grad.h>
 #include <rondo/ops.h>
 
@@ -75,6 +76,15 @@ Test(edges, null_operands_along_an_axis)
     NULL_IN_NULL_OUT(rn_top_k_indices(x, 0, 1, false));
     NULL_IN_NULL_OUT(rn_top_k(x, 0, 1, false));
     NULL_IN_NULL_OUT(rn_cumsum(x, 0, (rn_cumsum_options){0}));
+    NULL_IN_NULL_OUT(rn_windows(x, 0, 1, 1, 1));
+    NULL_IN_NULL_OUT(rn_fold(x, 0, 1, 1, 1));
+    NULL_IN_NULL_OUT(rn_conv1d(x, x, (rn_conv1d_options){0}));
+    NULL_IN_NULL_OUT(rn_conv2d(x, x, (rn_conv2d_options){.groups = 1}));
+    NULL_IN_NULL_OUT(rn_causal_conv(x, x, 1));
+    NULL_IN_NULL_OUT(rn_max_pool1d(x, 2, (rn_pool1d_options){0}));
+    NULL_IN_NULL_OUT(rn_mean_pool2d(x, 2, 2, (rn_pool2d_options){.same = true}));
+    NULL_IN_NULL_OUT(rn_pool_time(x, x, RN_POOL_MAX));
+    NULL_IN_NULL_OUT(rn_causal_conv_step(x, x, 1, NULL));
     NULL_IN_NULL_OUT(rn_gather(x, x, 0));
     NULL_IN_NULL_OUT(rn_scatter_add(x, x, x, 0));
     NULL_IN_NULL_OUT(rn_scatter(x, x, x, 0));

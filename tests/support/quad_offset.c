@@ -77,6 +77,18 @@ static int64_t from_slice(const rn_test_quad_value *v, int k, const int64_t *ind
     return flat(v->x[k].node->shape, from);
 }
 
+static int64_t from_windows(const rn_test_quad_value *v, int k, const int64_t *index)
+{
+    const int64_t axis = attributes(v)[0], stride = attributes(v)[2],
+                  dilation = attributes(v)[3];
+    const rn_shape x = v->x[k].node->shape;
+    int64_t from[RN_RANK_MAX] = {0};
+
+    for (int i = 0; i < x.rank; i++) from[i] = index[i <= axis ? i : i + 1];
+    from[axis] = index[axis] * stride + index[axis + 1] * dilation;
+    return flat(x, from);
+}
+
 /* Where the row of x, or the column of y, begins. */
 static int64_t from_matmul(const rn_test_quad_value *v, int k, const int64_t *index)
 {
@@ -107,6 +119,18 @@ static int64_t to_pad(const rn_test_quad_value *v, int k, const int64_t *index)
     return flat(v->node->shape, to);
 }
 
+static int64_t to_fold(const rn_test_quad_value *v, int k, const int64_t *index)
+{
+    const int64_t axis = attributes(v)[0], stride = attributes(v)[2],
+                  dilation = attributes(v)[3];
+    const rn_shape y = v->node->shape;
+    int64_t to[RN_RANK_MAX] = {0};
+
+    for (int i = 0; i < y.rank; i++) to[i] = index[i <= axis ? i : i + 1];
+    to[axis] = index[axis] * stride + index[axis + 1] * dilation;
+    return flat(y, to);
+}
+
 static int64_t to_concat(const rn_test_quad_value *v, int k, const int64_t *index)
 {
     const int64_t axis = attributes(v)[0];
@@ -127,6 +151,18 @@ static int64_t to_reduce(const rn_test_quad_value *v, int k, const int64_t *inde
     return offset;
 }
 
+/* ---- codes ---- */
+
+void rn_test_quad_windows(const rn_test_quad_value *v)
+{
+    for (int64_t i = 0; i < v->count; i++) v->y[i] = v->x[0].at[v->x[0].offset[i]];
+}
+
+void rn_test_quad_fold(const rn_test_quad_value *v)
+{
+    rn_test_quad_sum(v);
+}
+
 /* ---- tables ---- */
 
 static const struct {
@@ -144,6 +180,8 @@ static const struct {
     {&rn__op_reverse, from_reverse, false},
     {&rn__op_slice, from_slice, false},
     {&rn__op_clip_gradient, from_same, false},
+    {&rn__op_windows, from_windows, false},
+    {&rn__op_fold, to_fold, true},
     {&rn__op_stop_gradient, from_same, false},
     {&rn__op_mean, to_reduce, true},
     {&rn__op_mean_square, to_reduce, true},
