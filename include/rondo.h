@@ -11,6 +11,7 @@
 #include "rondo/cells.h"
 #include "rondo/culprit.h"
 #include "rondo/file.h"
+#include "rondo/flow.h"
 #include "rondo/grad.h"
 #include "rondo/gradcheck.h"
 #include "rondo/graph.h"
