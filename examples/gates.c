@@ -17,9 +17,9 @@
 #include <string.h>
 
 enum { STEPS = 40, BATCH = 64, SYMBOLS = 8, INPUTS = SYMBOLS + 1, UNITS = 32, MARK = 12 };
-enum { GATES = 3, ROWS = STEPS * BATCH };
+enum { GATES = 3, VALUES = 4, ROWS = STEPS * BATCH };
 static const char *const gates[GATES] = {"f", "i", "o"};
-static const char *const labels[GATES] = {"f, keeps", "i, writes", "o, shows"};
+static const char *const labels[VALUES] = {"f, keeps", "i, writes", "o, shows", "f > 0.9"};
 
 static bool complain(const char *why)
 {
@@ -62,7 +62,9 @@ static void fill(float *x, int32_t *marked, int mark)
 typedef struct network {
     rn_graph *graph;
     rn_program *program;
-    rn_tensor x, y, logits, loss, gate[GATES];
+    rn_tensor x, y, logits, loss;
+    rn_tensor
+        value[VALUES]; /* means over the units: f, i, o, and how many f are above 0.9 */
 } network;
 
 static bool network_new(network *n, rn_model *model, bool training)
@@ -79,13 +81,16 @@ static bool network_new(network *n, rn_model *model, bool training)
     n->loss = rn_cross_entropy(n->logits, n->y);
     for (int i = 0; i < GATES; i++) {
         snprintf(name, sizeof name, "rnn/layer0/%s", gates[i]);
-        n->gate[i] = rn_mean_axis(rn_observed(s, name), -1); /* over the units: [T, B] */
+        n->value[i] = rn_mean_axis(rn_observed(s, name), -1);
     }
-    n->program = rn_compile(
-        n->graph, training ? (rn_compile_options){.minimize = n->loss,
-                                                  .with = rn_clipped(rn_adam(5e-3), 1)}
-                           : (rn_compile_options){RN_OUTPUTS(n->logits, n->gate[0],
-                                                             n->gate[1], n->gate[2])});
+    const rn_tensor f = rn_observed(s, "rnn/layer0/f");
+    const rn_tensor open = rn_greater(f, rn_constant_like(f, 0.9));
+    n->value[GATES] = rn_mean_axis(rn_cast(open, RN_F32), -1);
+    const rn_compile_options outputs = {
+        RN_OUTPUTS(n->logits, n->value[0], n->value[1], n->value[2], n->value[3])};
+    const rn_compile_options learn = {.minimize = n->loss,
+                                      .with = rn_clipped(rn_adam(5e-3), 1)};
+    n->program = rn_compile(n->graph, training ? learn : outputs);
     return n->program || complain(rn_graph_error(n->graph));
 }
 
@@ -139,7 +144,7 @@ static double right(const float *logits, const int32_t *marked)
 }
 
 /* Means over the batch, in which all sequences are marked in the same step. */
-static bool look(rn_model *model, double gate[GATES][STEPS])
+static bool look(rn_model *model, double gate[VALUES][STEPS])
 {
     static float value[ROWS], logits[BATCH * SYMBOLS];
     int32_t marked[BATCH];
@@ -147,8 +152,8 @@ static bool look(rn_model *model, double gate[GATES][STEPS])
     bool ok = network_new(&n, model, false) && run(&n, MARK, marked) &&
               rn_read_f32(n.program, n.logits, logits, BATCH * SYMBOLS) == RN_OK;
 
-    for (int i = 0; ok && i < GATES; i++) {
-        ok = rn_read_f32(n.program, n.gate[i], value, ROWS) == RN_OK;
+    for (int i = 0; ok && i < VALUES; i++) {
+        ok = rn_read_f32(n.program, n.value[i], value, ROWS) == RN_OK;
         for (int k = 0; k < ROWS; k++) gate[i][k / BATCH] += value[k] / BATCH;
     }
     if (ok) printf("right answers: %.1f %%\n", 100 * right(logits, marked));
@@ -156,14 +161,14 @@ static bool look(rn_model *model, double gate[GATES][STEPS])
     return ok;
 }
 
-static void print_gates(double gate[GATES][STEPS])
+static void print_gates(double gate[VALUES][STEPS])
 {
     printf("%-24s", "mean of a gate");
-    for (int i = 0; i < GATES; i++) printf(" %10s", labels[i]);
+    for (int i = 0; i < VALUES; i++) printf(" %10s", labels[i]);
     printf("\n%-24s", "at the mark");
-    for (int i = 0; i < GATES; i++) printf(" %10.2f", gate[i][MARK]);
+    for (int i = 0; i < VALUES; i++) printf(" %10.2f", gate[i][MARK]);
     printf("\n%-24s", "between mark and end");
-    for (int i = 0; i < GATES; i++) {
+    for (int i = 0; i < VALUES; i++) {
         double sum = 0;
         for (int t = MARK + 1; t < STEPS - 1; t++) sum += gate[i][t];
         printf(" %10.2f", sum / (STEPS - MARK - 2));
@@ -173,7 +178,7 @@ static void print_gates(double gate[GATES][STEPS])
 
 int main(int argc, char **argv)
 {
-    static double gate[GATES][STEPS], x[STEPS];
+    static double gate[VALUES][STEPS], x[STEPS];
     const int64_t updates = argc > 1 ? strtoll(argv[1], NULL, 10) : 1500;
     rn_model *model = rn_model_new(1);
     rn_curve curves[GATES];

@@ -12,8 +12,8 @@
 
 enum { USAGE_STATUS = 2 };
 
-static const task *const tasks[] = {&task_adding, &task_order, &task_copy, &task_parity,
-                                    &task_reber};
+static const task *const tasks[] = {&task_adding, &task_order, &task_copy,
+                                    &task_parity, &task_reber, &task_digits};
 enum { TASKS = sizeof tasks / sizeof *tasks };
 
 bool complain(const char *format, ...)

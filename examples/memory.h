@@ -5,6 +5,7 @@
  *   memory.c           the command line and the report
  *   memory_task.c      adding, temporal order, copy memory, parity
  *   memory_reber.c     the embedded Reber grammar
+ *   memory_digits.c    handwritten digits, pixel by pixel
  *   memory_network.c   the network as a function, and its initial gates
  *   memory_train.c     training on longer and longer sequences; the held-out result
  *
@@ -36,11 +37,12 @@ enum { IGNORED = -1 };
  * grammar is free. */
 typedef struct batch {
     int64_t steps, size, inputs; /* T, B, I */
-    float *x;                    /* [T, B, I] */
-    int32_t *length;             /* [B] */
-    float *number;               /* [B]: the answer of a task that asks for a number */
-    int32_t *target;             /* [T, B] */
-    uint32_t *right;             /* [T, B] */
+    bool held_out;
+    float *x;        /* [T, B, I] */
+    int32_t *length; /* [B] */
+    float *number;   /* [B]: the answer of a task that asks for a number */
+    int32_t *target; /* [T, B] */
+    uint32_t *right; /* [T, B] */
 } batch;
 
 /* Sets an input of a step, and what a step asks for. */
@@ -54,12 +56,13 @@ typedef struct task {
     int64_t inputs, classes;        /* classes 1: a number */
     double (*guess)(int64_t steps); /* the loss without any memory */
     void (*defaults)(settings *s);  /* besides the general ones */
+    bool (*load)(void);             /* NULL, or reads the data; false after a message */
     /* Makes a sequence of this length in row `row`, which is empty. A task may make it
      * shorter. */
     void (*make)(batch *b, int64_t row, int64_t length, dice *d);
 } task;
 
-extern const task task_adding, task_order, task_copy, task_parity, task_reber;
+extern const task task_adding, task_order, task_copy, task_parity, task_reber, task_digits;
 
 /* ---- settings ---- */
 

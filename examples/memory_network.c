@@ -107,6 +107,7 @@ bool runner_new(runner *r, rn_model *model, const settings *s, bool training)
 
     *r = (runner){.graph = rn_graph_new()};
     if (!batch_new(&r->data, T, B, I)) return false;
+    r->data.held_out = !training;
     rn_scope scope =
         training ? rn_root(r->graph, model) : rn_root_inference(r->graph, model);
     r->x = rn_input(r->graph, "x", RN_F32, rn_shape(T, B, I));

@@ -116,6 +116,8 @@ bool train(const settings *s, outcome *result)
     runner r;
     bool ok = runner_new(&r, model, s, true) && network_chrono(model, s);
 
+    if (ok && s->task->load) ok = s->task->load();
+
     if (ok)
         printf("network   %s of %lld units, %lld weights; %s kernels\n", s->cell,
                (long long)s->units, (long long)rn_model_parameters(model), rn_isa());

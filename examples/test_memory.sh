@@ -26,7 +26,7 @@ expect()
 }
 
 tiny="--units 4 --batch 4 --updates 20 --tests 8 --steps 30"
-for task in adding order copy parity reber; do
+for task in adding order copy parity reber digits; do
     for cell in rnn lstm gru mgu; do
         # shellcheck disable=SC2086 # several options
         expect 0 "% without an error" "$@" $task --cell $cell $tiny

@@ -21,7 +21,7 @@ static uint32_t right[T * B];
 
 static batch make(const task *which, dice *d, int64_t shortest, int64_t longest)
 {
-    batch b = {T, B, which->inputs, x, length, number, target, right};
+    batch b = {T, B, which->inputs, false, x, length, number, target, right};
 
     memset(x, 0, sizeof x);
     memset(number, 0, sizeof number);
