@@ -165,7 +165,6 @@ static void defaults_copy(settings *s)
 {
     s->steps = 120;
     s->first = 22;
-    s->chrono = -1;
     s->units = 128;
     s->updates = 6000;
 }

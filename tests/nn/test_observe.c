@@ -12,6 +12,20 @@
 
 enum { T = 6, B = 3, I = 4, H = 5, TEXT = 200000 };
 
+/* Compiles a graph for some outputs and runs it on numbers. */
+static rn_program *run(const rn_test_world *w, rn_tensor x, const rn_tensor *out, int count)
+{
+    static double in[2 * T * B * I];
+    rn_program *p =
+        rn_compile(w->graph, (rn_compile_options){.outputs = out, .output_count = count});
+
+    cr_assert(p, "%s", rn_graph_error(w->graph));
+    rn_test_numbers(in, rn_shape_count(rn_shape_get(x)), 5);
+    rn_test_feed_f64(p, x, in);
+    rn_test_run_once(p);
+    return p;
+}
+
 /* ---- numbers ---- */
 
 static const int32_t length[B] = {4, 6, 0};
@@ -212,23 +226,17 @@ Test(observe, read_the_outputs_have_the_same_bits)
     for (int i = 0; i < 3; i++) {
         rn_test_world w = rn_test_begin();
         rn_tensor x = rn_input(w.graph, "x", RN_F64, rn_shape(T, B, I));
-        rn_tensor y = rn_recurrent(w.root, "net", cells[i], x,
-                                   (rn_recurrent_options){.units = H, .layers = 2})
-                          .outputs;
-        rn_program *p = rn_test_compile(y);
-        double in[T * B * I], out[2][T * B * H];
+        rn_tensor read[3] = {rn_recurrent(w.root, "net", cells[i], x,
+                                          (rn_recurrent_options){.units = H, .layers = 2})
+                                 .outputs};
+        rn_program *p = run(&w, x, read, 1);
+        double out[2][T * B * H];
 
-        rn_tensor g = rn_observed(w.root, "net/layer0/g");
-        rn_tensor o = rn_observed(w.root, i ? "net/layer1/r" : "net/layer1/o");
-        rn_program *q = rn_compile(w.graph, (rn_compile_options){RN_OUTPUTS(y, g, o)});
-        cr_assert(q, "%s", rn_graph_error(w.graph));
-        rn_test_numbers(in, T * B * I, 5);
-        rn_test_feed_f64(p, x, in);
-        rn_test_feed_f64(q, x, in);
-        rn_test_run_once(p);
-        rn_test_run_once(q);
-        rn_test_read_f64(p, y, out[0]);
-        rn_test_read_f64(q, y, out[1]);
+        read[1] = rn_observed(w.root, "net/layer0/g");
+        read[2] = rn_observed(w.root, i ? "net/layer1/r" : "net/layer1/o");
+        rn_program *q = run(&w, x, read, 3);
+        rn_test_read_f64(p, read[0], out[0]);
+        rn_test_read_f64(q, read[0], out[1]);
         cr_assert(!memcmp(out[0], out[1], sizeof out[0]), "%s", cells[i]->name);
         rn_program_free(p);
         rn_program_free(q);
@@ -268,10 +276,8 @@ Test(observe, around_several_loops)
     rn_tensor half = rn_observed(w.root, "net/layer0/half");
     cr_assert(rn_shape_equal(rn_shape_get(half), rn_shape(2, T, 3, B, 2)), "%s",
               rn_graph_error(w.graph));
-    rn_program *p = rn_test_compile(half);
+    rn_program *p = run(&w, xs, &half, 1);
     rn_test_numbers(in, 2 * T * B * I, 5);
-    rn_test_feed_f64(p, xs, in);
-    rn_test_run_once(p);
     rn_test_read_f64(p, half, got);
     for (int i = 0; i < 2 * T * 3 * B * 2; i++) {
         const int unit = i % 2, b = i / 2 % B, k = i / 2 / B % 3, t = i / 2 / B / 3;
@@ -289,7 +295,7 @@ Test(observe, in_single_steps)
     rn_test_world w = rn_test_begin();
     rn_tensor x = rn_input(w.graph, "x", RN_F64, rn_shape(1, B, I)), state[2];
     const rn_recurrent_options o = {.units = H};
-    double in[B * I], got[2][B * H];
+    double got[2][B * H];
 
     rn_lstm(w.root, "net", x, o);
     rn_tensor whole = rn_observed(w.root, "net/layer0/f");
@@ -301,15 +307,31 @@ Test(observe, in_single_steps)
     rn_tensor next = rn_observed(w.root, "net/layer0/f");
     cr_assert(rn_shape_equal(rn_shape_get(step), rn_shape(B, H)));
     cr_assert_neq(step.id, next.id);
-    rn_program *p =
-        rn_compile(w.graph, (rn_compile_options){RN_OUTPUTS(whole, step, next)});
-    cr_assert(p, "%s", rn_graph_error(w.graph));
-    rn_test_numbers(in, B * I, 5);
-    rn_test_feed_f64(p, x, in);
-    rn_test_run_once(p);
+    rn_program *p = run(&w, x, (const rn_tensor[]){whole, step, next}, 3);
     rn_test_read_f64(p, whole, got[0]);
     rn_test_read_f64(p, step, got[1]);
     cr_assert(!memcmp(got[0], got[1], sizeof got[0]));
+    rn_program_free(p);
+    rn_test_end(&w);
+}
+
+/* With coupled gates there is an i too, 1 - f. */
+Test(observe, coupled_gates)
+{
+    const rn_lstm_options coupled = {.coupled = true};
+    const rn_cell cell = rn_lstm_cell(&coupled);
+    rn_test_world w = rn_test_begin();
+    rn_tensor x = rn_input(w.graph, "x", RN_F64, rn_shape(T, B, I));
+    double f[T * B * H], i[T * B * H];
+
+    rn_recurrent(w.root, "net", &cell, x, (rn_recurrent_options){.units = H});
+    rn_tensor gates[2] = {rn_observed(w.root, "net/layer0/f"),
+                          rn_observed(w.root, "net/layer0/i")};
+    rn_program *p = run(&w, x, gates, 2);
+    rn_test_read_f64(p, gates[0], f);
+    rn_test_read_f64(p, gates[1], i);
+    for (int k = 0; k < T * B * H; k++) f[k] = 1 - f[k];
+    rn_test_close(i, f, T * B * H, 1e-15, "1 - f");
     rn_program_free(p);
     rn_test_end(&w);
 }
@@ -331,50 +353,7 @@ Test(observe, has_a_gradient)
     rn_test_end(&w);
 }
 
-/* ---- errors ---- */
-
-#define REFUSES(test, message, ...)                                                        \
-    Test(observe, test)                                                                    \
-    {                                                                                      \
-        rn_test_world w = rn_test_begin();                                                 \
-        rn_tensor x = rn_input(w.graph, "x", RN_F64, rn_shape(T, B, I));                   \
-        cr_assert(rn_is_null(__VA_ARGS__));                                                \
-        rn_test_error_is(w.graph, message);                                                \
-        rn_test_end(&w);                                                                   \
-    }
-
-#define LAYER rn_lstm(w.root, "net", x, (rn_recurrent_options){.units = H})
-
-REFUSES(unknown, "observed: no such value: net/layer0/z: the nearest is net/layer0/o",
-        (LAYER, rn_observed(w.root, "net/layer0/z")))
-REFUSES(nothing_observed, "observed: no such value: net/layer0/f: nothing is observed",
-        rn_observed(w.root, "net/layer0/f"))
-REFUSES(read_without_a_name, "scope: a name is missing: in the root",
-        rn_observed(w.root, NULL))
-REFUSES(without_a_name, "scope: a name is missing: in the root", rn_observe(w.root, "", x))
-REFUSES(null_value, "observe f: x is the null tensor", rn_observe(w.root, "f", rn_null()))
-
-Test(observe, without_a_graph)
-{
-    rn_test_world w = rn_test_begin();
-    rn_tensor x = rn_input(w.graph, "x", RN_F64, rn_shape(T, B, I));
-
-    cr_assert(rn_is_null(rn_observe((rn_scope){.graph = NULL}, "f", x)));
-    rn_test_error_is(w.graph, "observe f: its scope has no graph");
-    cr_assert(rn_is_null(rn_observed((rn_scope){.graph = NULL}, "f")));
-    rn_test_end(&w);
-}
-
-Test(observe, another_graph)
-{
-    rn_test_world w = rn_test_begin(), far = rn_test_begin();
-    rn_tensor x = rn_input(far.graph, "x", RN_F64, rn_shape(T, B, I));
-
-    cr_assert(rn_is_null(rn_observe(w.root, "f", x)));
-    rn_test_error_is(w.graph, "observe: the value is of another graph: f");
-    rn_test_end(&w);
-    rn_test_end(&far);
-}
+/* ---- memory ---- */
 
 static bool observes(rn_allocator allocator)
 {
