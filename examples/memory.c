@@ -161,7 +161,7 @@ static void print_plan(const settings *s)
 
 static void print_result(const settings *s, const outcome *r)
 {
-    printf("training  %lld updates of %lld sequences in %.0f s, %.0f s of processor time",
+    printf("training  %lld updates of %lld sequences in %.0f s, %.1f s of processor time",
            (long long)s->updates, (long long)s->batch, r->seconds, r->processor);
     if (s->first && r->full >= 0)
         printf("\n          all lengths from update %lld on", (long long)r->full);
