@@ -10,8 +10,9 @@
  * much shorter and much longer ones. The answers are known exactly. Parity needs two states
  * whatever the length; a count needs ever more.
  *
- * usage: any_length [updates [name]]      3000 updates by default; writes <name>.svg,
- *                                         "any_length" by default
+ * usage: any_length [updates [name [lengths]]]
+ *                 3000 updates, "any_length" and all 5 lengths by default; writes
+ * <name>.svg
  */
 #include <math.h>
 #include <rondo.h>
@@ -149,14 +150,14 @@ static bool test(rn_model *model, const example *e, int64_t steps, double *all,
     return ok;
 }
 
-static bool try_one(const example *e, int64_t updates, double *each)
+static bool try_one(const example *e, int64_t updates, int count, double *each)
 {
     rn_model *model = rn_model_new(1);
     bool ok = train(model, e, updates);
     double right;
 
     if (ok) printf("%-13s %7lld", e->label, (long long)rn_model_parameters(model));
-    for (int i = 0; ok && i < LENGTHS; i++) {
+    for (int i = 0; ok && i < count; i++) {
         ok = test(model, e, lengths[i], &right, each);
         if (ok) printf(" %8.2f%%", 100 * right);
     }
@@ -170,19 +171,20 @@ int main(int argc, char **argv)
 {
     static double x[DRAWN], right[CASES][DRAWN];
     const int64_t updates = argc > 1 ? strtoll(argv[1], NULL, 10) : 3000;
+    const int count = argc > 3 ? atoi(argv[3]) : LENGTHS;
     char path[1000];
     rn_curve curves[CASES];
 
-    if (updates < 1)
-        return complain("usage: any_length [updates [name of the picture]]"), 1;
+    if (updates < 1 || count < 1 || count > LENGTHS)
+        return complain("usage: any_length [updates [name of the picture [lengths]]]"), 1;
     printf(
         "trained on %d steps; right answers of all that sequences of these lengths ask\n",
         TRAINED);
     printf("%-13s %7s", "", "weights");
-    for (int i = 0; i < LENGTHS; i++) printf(" %9lld", (long long)lengths[i]);
+    for (int i = 0; i < count; i++) printf(" %9lld", (long long)lengths[i]);
     putchar('\n');
     for (int i = 0; i < CASES; i++) {
-        if (!try_one(&examples[i], updates, right[i])) return 1;
+        if (!try_one(&examples[i], updates, count, right[i])) return 1;
         curves[i] = (rn_curve){examples[i].label, x, right[i], DRAWN};
     }
     for (int i = 0; i < DRAWN; i++) x[i] = i + 1;
