@@ -13,6 +13,7 @@
 #include "rondo/culprit.h"
 #include "rondo/decode.h"
 #include "rondo/file.h"
+#include "rondo/flow.h"
 #include "rondo/grad.h"
 #include "rondo/gradcheck.h"
 #include "rondo/graph.h"

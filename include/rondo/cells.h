@@ -73,6 +73,27 @@ RN_API rn_tensor rn_gate_state(rn_scope scope, const char *name, rn_tensor h,
                                int64_t units);
 RN_API rn_tensor rn_bias(rn_scope scope, const char *name, rn_tensor y, double value);
 
+/* ---- values inside a cell ---- */
+
+/* Gives a value a name by which rn_observed finds it, scope/name, and returns the value. A
+ * cell calls it on its gates: it adds nothing to the graph, and a program that does not
+ * read the value is the same as without the call.
+ *
+ *     rn_tensor f = rn_observe(s, "f", rn_sigmoid(rn_gate(s, "f", x, h)));
+ *
+ * Errors: no name; a value of another graph. */
+RN_API rn_tensor rn_observe(rn_scope scope, const char *name, rn_tensor value);
+
+/* The value of that name in all steps, [T, B, ...], also with batch_major; zero in steps
+ * that a mask skips and past a sequence's length. A layer's values begin with its path and
+ * direction, as its weights do: "rnn/layer0/f", "rnn/layer0/backward/f". Call it when the
+ * layer is complete. If the name was observed several times, as by rn_share, this is the
+ * latest. What no loop is around, as in rn_recurrent_step, is the value itself; around
+ * several loops are as many axes, the outermost first. Errors: no such name. */
+RN_API rn_tensor rn_observed(rn_scope scope, const char *name);
+
+/* ---- the library's cells ---- */
+
 /* h' = tanh(W x + U h + b); Elman 1990. Weights: h/w, h/u, h/b. */
 RN_API extern const rn_cell rn_cell_rnn;
 
@@ -80,7 +101,7 @@ RN_API extern const rn_cell rn_cell_rnn;
  *   f = s(Wf x + Uf h + bf)     i = s(Wi x + Ui h + bi)     bf initially 1
  *   g = tanh(Wc x + Uc h + bc)  o = s(Wo x + Uo h + bo)
  *   c' = f .* c + i .* g        h' = o .* tanh(c')
- * Weights: f/w f/u f/b, i/.., c/.., o/.. */
+ * Weights: f/w f/u f/b, i/.., c/.., o/.. Observed: f, i, g, o. */
 RN_API extern const rn_cell rn_cell_lstm;
 
 /* Chung et al. 2014, arXiv:1412.3555. The reset gate is applied before the product, as in
@@ -90,7 +111,8 @@ RN_API extern const rn_cell rn_cell_lstm;
  *   h' = (1 - z) .* h + z .* g
  * All versions of 1406.1078, Keras, PyTorch and cuDNN exchange z and 1 - z: h' = z .* h +
  * (1 - z) .* g. Because 1 - s(a) = s(-a), weights can be converted in both directions by
- * negating the update gate's z/w, z/u and z/b. Weights: r/.., z/.., g/.. */
+ * negating the update gate's z/w, z/u and z/b. Weights: r/.., z/.., g/.. Observed: r, z,
+ * g. */
 RN_API extern const rn_cell rn_cell_gru;
 
 /* The same with the reset gate applied after the product, as in arXiv:1406.1078v1 and v2,
@@ -98,7 +120,7 @@ RN_API extern const rn_cell rn_cell_gru;
  *   g = tanh(W x + b + r .* (U h + bu))
  * The rest is as above, so the update gate of converted weights must be negated here too.
  * If a gate r or z has two biases there, its bias here is their sum. Weights: those of the
- * GRU, and g/bu [H]. */
+ * GRU, and g/bu [H]. Observed: as of the GRU. */
 RN_API extern const rn_cell rn_cell_gru_reset_after;
 
 /* ---- the same cells with options ---- */
@@ -106,8 +128,8 @@ RN_API extern const rn_cell rn_cell_gru_reset_after;
 /* An activation of every element: rn_tanh, rn_relu, .. (ops.h), or a function like them. */
 typedef rn_tensor (*rn_activation)(rn_tensor x);
 
-/* A zeroed struct of options, or NULL, stands for the cells above. These options are common
- * to all of them. */
+/* A zeroed struct of options, or NULL, stands for the cells above, and the same values are
+ * observed. These options are common to all of them. */
 typedef struct rn_cell_options {
     bool two_biases; /* one with W x and another with U h, name/bu [H], as PyTorch, cuDNN
                         and ONNX have them; they train like one of twice the step */

@@ -92,6 +92,7 @@ typedef struct rn_recurrent_options {
      * steps t, through the output and through later steps. */
     const rn_tensor *perturb;
     int perturb_count; /* with `perturb`: the number of all states */
+    bool perturb_zero; /* the layer makes these zeros itself: rn_sequence.perturb */
 
     double clip_gradient; /* limits each element of the gradient that a step passes to the
                              states it reads, and so from step to step, to
@@ -108,11 +109,13 @@ typedef struct rn_sequence {
     rn_tensor last;         /* [B, N]: each direction's output at its last step */
     const rn_tensor *final; /* all final states, each [B, ...]; owned by the graph */
     int final_count;
-    const rn_tensor *states; /* the same states after every step, each [T, B, ...], zero
-                                past a sequence's length */
-    const int *first;        /* [layers * D], see above; owned by the graph */
-    rn_tensor direction[2];  /* the last layer's outputs in each direction, [T, B, O]; the
-                                second is null without bidirectional */
+    const rn_tensor *states;  /* the same states after every step, each [T, B, ...], zero
+                                 past a sequence's length */
+    const int *first;         /* [layers * D], see above; owned by the graph */
+    rn_tensor direction[2];   /* the last layer's outputs in each direction, [T, B, O]; the
+                                 second is null without bidirectional */
+    const rn_tensor *perturb; /* what is added to each state, [T, B, ...], also with
+                                 batch_major; NULL: nothing */
 } rn_sequence;
 
 /* Runs a cell over x [T, B, I], of the model's real type. The names of the weights begin

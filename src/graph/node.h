@@ -85,6 +85,7 @@ struct rn_graph {
     int assignments, assignment_capacity;
     rn__list draws;         /* number of draws for each key; nn/random.c */
     uint32_t shares;        /* number of calls of rn_share; nn/scope.c */
+    rn__list observed;      /* values inside cells, by name; nn/observe.c */
     rn__frame *frame;       /* the innermost function that is building; frame.h */
     bool gradient;          /* nodes that are appended now are a gradient's */
     bool trains, infers;    /* a scope for training, for inference has used a weight */

@@ -64,6 +64,9 @@ void rn__model_reset_derived(rn_model *model);
 enum { RN__NEAREST = 300 };
 const char *rn__nearest_weights(const rn_model *model, const char *name, char *text);
 
+/* The edit distance of two names: letters inserted, removed or changed. */
+int rn__name_distance(const char *a, const char *b);
+
 /* The kind of the recurrent layer with that path, NULL if the model has none.
  * rn__model_set_kind: records it; false if out of memory. */
 const char *rn__model_kind(const rn_model *model, const char *path);

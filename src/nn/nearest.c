@@ -12,9 +12,8 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* The edit distance of two names: letters inserted, removed or changed. Only the first
- * LONGEST letters count. */
-static int distance(const char *a, const char *b)
+/* Only the first LONGEST letters count. */
+int rn__name_distance(const char *a, const char *b)
 {
     const int n = least((int)strlen(a), LONGEST), m = least((int)strlen(b), LONGEST);
     int row[LONGEST + 1];
@@ -56,7 +55,8 @@ const char *rn__nearest_weights(const rn_model *model, const char *name, char *t
 
     for (int i = 0; i < rn_model_count(model); i++) {
         const rn_variable *v = model->entry[i].variable;
-        if (rn_model_is_weight(model, i)) insert(best, far, v, distance(name, v->name));
+        if (rn_model_is_weight(model, i))
+            insert(best, far, v, rn__name_distance(name, v->name));
     }
     snprintf(text, RN__NEAREST, "no weights");
     for (int i = 0; i < SHOWN && best[i] && used < RN__NEAREST; i++)

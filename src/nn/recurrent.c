@@ -22,7 +22,8 @@ static rn_sequence failed(rn_tensor y)
                          .final = nothing,
                          .states = nothing,
                          .first = no_numbers,
-                         .direction = {y, y}};
+                         .direction = {y, y},
+                         .perturb = nothing};
 }
 
 /* The result of a call without a graph: null tensors that name it. */
@@ -130,16 +131,32 @@ static rn_tensor exchanged(const rn__recurrent *r, rn_tensor x)
     return rn_permute(x, axes);
 }
 
-/* The perturbations with steps first. NULL if there are none, or after an error. */
-static const rn_tensor *perturbations(const rn__recurrent *r, const rn_tensor *given)
+/* Zeros to be added to the states of a sublayer in T steps. */
+static void zero_perturbations(const rn__recurrent *r, const rn__sublayer *s, int64_t T,
+                               rn_tensor *all)
 {
+    for (int i = 0; i < s->cell->states; i++) {
+        const rn_shape state = rn__recurrent_shape(r, s, i);
+        rn_shape shape = {state.rank + 1, {T}};
+        for (int k = 0; k < state.rank; k++) shape.size[k + 1] = state.size[k];
+        all[s->first + i] = rn_fill(r->graph, r->real, shape, 0);
+    }
+}
+
+/* The perturbations with steps first, in the graph's memory. NULL if there are none, or
+ * after an error. */
+static const rn_tensor *perturbations(const rn__recurrent *r, rn_tensor x)
+{
+    const rn_tensor *given = r->options.perturb;
     const size_t count = (size_t)r->count;
     rn_tensor *all = NULL;
 
-    if (!given || !r->options.batch_major) return given;
+    if (!given && !r->options.perturb_zero) return NULL;
     all = (rn_tensor *)rn__arena_new(&r->graph->root->arena, count * sizeof *all);
     if (!all) rn__no_memory(r->graph);
-    for (size_t i = 0; all && i < count; i++) all[i] = exchanged(r, given[i]);
+    for (size_t i = 0; all && given && i < count; i++) all[i] = exchanged(r, given[i]);
+    for (int i = 0; all && !given && i < r->layers * r->directions; i++)
+        zero_perturbations(r, &r->sub[i], rn_size(x, r->options.batch_major), all);
     return all;
 }
 
@@ -162,7 +179,8 @@ static rn_sequence run_layers(const rn__recurrent *r, rn_tensor x, const all_sta
         .final_count = r->count,
         .states = all->history,
         .first = all->first,
-        .direction = {exchanged(r, direction[0]), exchanged(r, direction[1])}};
+        .direction = {exchanged(r, direction[0]), exchanged(r, direction[1])},
+        .perturb = r->options.perturb};
 }
 
 rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, rn_tensor x,
@@ -177,7 +195,7 @@ rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell *cell, 
 
     rn__frame f;
     rn__frame_enter(&f, "recurrent", name, x, rn_null());
-    r.options.perturb = perturbations(&r, options.perturb);
+    r.options.perturb = perturbations(&r, x);
     r.options.mask = exchanged(&r, options.mask);
     r.options.restarts = exchanged(&r, options.restarts);
     const rn_sequence y = run_layers(&r, exchanged(&r, x), &all);

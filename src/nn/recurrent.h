@@ -13,6 +13,7 @@
  *   recurrent_merge.c     what the next layer reads
  *   recurrent_stateful.c  states that stay between runs
  *   recurrent_kind.c      which kind of layer a name in a model stands for
+ *   observe.c             values inside cells, by name
  */
 #ifndef RN_NN_RECURRENT_H
 #define RN_NN_RECURRENT_H
@@ -128,6 +129,12 @@ typedef struct rn__results {
 rn__results rn__recurrent_loop(const rn__recurrent *r, const rn__sublayer *s, rn_tensor x,
                                const rn_tensor *begin, rn_tensor *state,
                                rn_tensor *history);
+
+/* ---- observe.c ---- */
+
+/* Sets the mask of the values of this body that were observed since there were `since`:
+ * bool [T, B] of the outer graph; null: none. */
+void rn__observed_mask(rn_graph *body, int since, rn_tensor mask);
 
 /* ---- recurrent_merge.c ---- */
 

@@ -104,7 +104,9 @@ rn__results rn__recurrent_loop(const rn__recurrent *r, const rn__sublayer *s, rn
     rn_tensor next[RN_STATES_MAX], last;
 
     if (!begin_loop(&l, x, state, &x)) return none;
+    const int since = r->graph->root->observed.count;
     rn_tensor y = step(&l, dropped, x, next);
+    rn__observed_mask(rn_loop_body(l.loop), since, r->options.mask);
     for (int i = 0; i < s->cell->states; i++) rn_loop_next(l.loop, l.carry[i], next[i]);
     if (r->graph->root->failed) return none;
     y = output_of(&l, y, next[0], &last);

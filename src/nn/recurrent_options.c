@@ -67,6 +67,7 @@ static const char *conflict_of(const rn_recurrent_options *o)
     if (o->stateful && o->initial_count) return "stateful excludes initial states";
     if (o->keep_after && !o->stateful) return "keep_after needs stateful";
     if (o->keep_after && !rn_is_null(o->lengths)) return "keep_after excludes lengths";
+    if (o->perturb_zero && o->perturb) return "perturb_zero excludes perturb";
     if (o->hold && rn_is_null(o->mask)) return "hold needs a mask";
     if (o->learn_initial && o->initial_count)
         return "learn_initial excludes initial states";
@@ -84,7 +85,8 @@ static const char *unsupported_option(rn__recurrent_kind kind,
     if (!rn_is_null(o->restarts)) return "restarts are for rn_recurrent alone";
     if (o->stateful) return "stateful is for rn_recurrent alone";
     if (o->initial || o->initial_count) return "initial is for rn_recurrent alone";
-    if (o->perturb || o->perturb_count) return "perturb is for rn_recurrent alone";
+    if (o->perturb || o->perturb_count || o->perturb_zero)
+        return "perturb is for rn_recurrent alone";
     return NULL;
 }
 

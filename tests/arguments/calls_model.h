@@ -331,6 +331,47 @@ static void file_write(rn_test_world *w)
                   room ? sizeof message : rn_test_draw(w, 2));
 }
 
+/* ---- flow.h ---- */
+
+static rn_flow *a_flow(rn_test_world *w)
+{
+    const rn_tensor *states = tensors(w);
+    rn_flow_options o = {.states = states,
+                         .state_count = count_of(w, states),
+                         .low = real(w),
+                         .high = real(w),
+                         .mask = a_tensor(w)};
+
+    for (int i = 0; i < RN_FLOW_GATES && rn_test_draw(w, 2); i++) o.gates[i] = name(w);
+    return rn_flow_new(scope(w), a_tensor(w), o);
+}
+
+static void flow_new(rn_test_world *w)
+{
+    rn_flow *flow = a_flow(w);
+
+    result(w, flow != NULL);
+    rn_flow_free(flow);
+}
+
+static void flow_read(rn_test_world *w)
+{
+    rn_flow *flow = a_flow(w);
+
+    rn_flow_read(flow, a_program(w));
+    rn_flow_free(flow);
+}
+
+static void flow_write(rn_test_world *w)
+{
+    rn_flow *flow = a_flow(w);
+    char message[8];
+    const bool room = rn_test_draw(w, 2);
+
+    rn_flow_write(flow, path(w), room ? message : NULL, room ? sizeof message : 0);
+    rn_flow_free(flow);
+}
+
 static void file_check(rn_test_world *w)
 {
     char message[8];

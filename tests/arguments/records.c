@@ -172,6 +172,7 @@ static rn_recurrent_options more_options(rn_test_world *w, rn_recurrent_options 
     o.perturb = tensors(w);
     o.perturb_count = count_of(w, o.perturb);
     o.clip_gradient = real(w);
+    o.perturb_zero = rn_test_draw(w, 4) == 0;
     return o;
 }
 

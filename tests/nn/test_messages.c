@@ -153,3 +153,49 @@ Test(messages, an_embedding_in_a_loop)
     rn_program_free(p);
     rn_test_end(&w);
 }
+
+/* ---- values inside cells ---- */
+
+#define OBSERVES(test, message, ...)                                                       \
+    Test(messages, test)                                                                   \
+    {                                                                                      \
+        rn_test_world w = rn_test_begin();                                                 \
+        rn_tensor x = rn_input(w.graph, "x", RN_F64, rn_shape(6, 3, 4));                   \
+        (void)x;                                                                           \
+        cr_assert(rn_is_null(__VA_ARGS__));                                                \
+        rn_test_error_is(w.graph, message);                                                \
+        rn_test_end(&w);                                                                   \
+    }
+
+#define LAYER rn_lstm(w.root, "net", x, (rn_recurrent_options){.units = 5})
+
+OBSERVES(unknown, "observed: no such value: net/layer0/z: the nearest is net/layer0/o",
+         (LAYER, rn_observed(w.root, "net/layer0/z")))
+OBSERVES(nothing_observed, "observed: no such value: net/layer0/f: nothing is observed",
+         rn_observed(w.root, "net/layer0/f"))
+OBSERVES(read_without_a_name, "scope: a name is missing: in the root",
+         rn_observed(w.root, NULL))
+OBSERVES(without_a_name, "scope: a name is missing: in the root", rn_observe(w.root, "", x))
+OBSERVES(null_value, "observe f: x is the null tensor", rn_observe(w.root, "f", rn_null()))
+
+Test(messages, without_a_graph)
+{
+    rn_test_world w = rn_test_begin();
+    rn_tensor x = rn_input(w.graph, "x", RN_F64, rn_shape(6, 3, 4));
+
+    cr_assert(rn_is_null(rn_observe((rn_scope){.graph = NULL}, "f", x)));
+    rn_test_error_is(w.graph, "observe f: its scope has no graph");
+    cr_assert(rn_is_null(rn_observed((rn_scope){.graph = NULL}, "f")));
+    rn_test_end(&w);
+}
+
+Test(messages, another_graph)
+{
+    rn_test_world w = rn_test_begin(), far = rn_test_begin();
+    rn_tensor x = rn_input(far.graph, "x", RN_F64, rn_shape(6, 3, 4));
+
+    cr_assert(rn_is_null(rn_observe(w.root, "f", x)));
+    rn_test_error_is(w.graph, "observe: the value is of another graph: f");
+    rn_test_end(&w);
+    rn_test_end(&far);
+}

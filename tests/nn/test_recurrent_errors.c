@@ -150,6 +150,9 @@ REFUSES(perturb_missing, "recurrent: perturb_count without perturb: net has 2",
 REFUSES(perturb_count, "recurrent: wrong number of perturbations: net needs 2, not 1",
         c.options.perturb = c.initial;
         c.options.perturb_count = 1)
+REFUSES(perturb_zero, "recurrent: perturb_zero excludes perturb: net",
+        c.options.perturb = c.initial;
+        c.options.perturb_count = 2; c.options.perturb_zero = true)
 REFUSES(perturb_shape,
         "recurrent: a perturbation must be f64 [5,3,4]: net, state 1 is q [5,4,3]",
         c.initial[0] = input(&c, "p", RN_F64, rn_shape(5, 3, 4));

@@ -14,9 +14,9 @@
 static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
 {
     rn_tensor h = state[0];
-    rn_tensor r = rn_sigmoid(rn_gate(s, "r", x, h));
-    rn_tensor z = rn_sigmoid(rn_gate(s, "z", x, h));
-    rn_tensor g = rn_tanh(rn_gate(s, "g", x, rn_mul(r, h)));
+    rn_tensor r = rn_observe(s, "r", rn_sigmoid(rn_gate(s, "r", x, h)));
+    rn_tensor z = rn_observe(s, "z", rn_sigmoid(rn_gate(s, "z", x, h)));
+    rn_tensor g = rn_observe(s, "g", rn_tanh(rn_gate(s, "g", x, rn_mul(r, h))));
 
     return state[0] = rn_add(rn_mul(rn_one_minus(z), h), rn_mul(z, g));
 }

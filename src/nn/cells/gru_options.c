@@ -8,7 +8,7 @@ static rn_tensor gate(rn_scope s, const char *name, rn_tensor x, rn_tensor h,
 {
     const rn_tensor a = rn__cell_affine(s, name, x, h, rn_size(h, -1), 0, &o->all);
 
-    return rn__cell_activate(o->gate, rn_sigmoid, a, &o->all);
+    return rn_observe(s, name, rn__cell_activate(o->gate, rn_sigmoid, a, &o->all));
 }
 
 /* The new value, of which z decides how much is taken. */
@@ -23,7 +23,7 @@ static rn_tensor candidate(rn_scope s, rn_tensor x, rn_tensor h, rn_tensor r,
                    rn_mul(r, rn__cell_state(s, "g", h, H, &o->all)));
     else
         a = rn__cell_affine(s, "g", x, rn_mul(r, h), H, 0, &o->all);
-    return rn__cell_activate(o->candidate, rn_tanh, a, &o->all);
+    return rn_observe(s, "g", rn__cell_activate(o->candidate, rn_tanh, a, &o->all));
 }
 
 static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state, const void *options)

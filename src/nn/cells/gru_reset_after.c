@@ -24,9 +24,9 @@ static rn_tensor candidate(rn_scope s, rn_tensor x, rn_tensor h, rn_tensor r)
 static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
 {
     rn_tensor h = state[0];
-    rn_tensor r = rn_sigmoid(rn_gate(s, "r", x, h));
-    rn_tensor z = rn_sigmoid(rn_gate(s, "z", x, h));
-    rn_tensor g = candidate(s, x, h, r);
+    rn_tensor r = rn_observe(s, "r", rn_sigmoid(rn_gate(s, "r", x, h)));
+    rn_tensor z = rn_observe(s, "z", rn_sigmoid(rn_gate(s, "z", x, h)));
+    rn_tensor g = rn_observe(s, "g", candidate(s, x, h, r));
 
     return state[0] = rn_add(rn_mul(rn_one_minus(z), h), rn_mul(z, g));
 }

@@ -20,7 +20,9 @@ static rn_tensor gate(rn_scope s, const char *name, rn_tensor x, rn_tensor h, rn
 {
     const rn_tensor a = rn__cell_affine(s, name, x, h, rn_size(c, -1), bias, &o->all);
 
-    return rn__cell_activate(o->gate, rn_sigmoid, peephole(s, name, a, c, o), &o->all);
+    return rn_observe(
+        s, name,
+        rn__cell_activate(o->gate, rn_sigmoid, peephole(s, name, a, c, o), &o->all));
 }
 
 static double forget_bias(const rn_lstm_options *o)
@@ -34,9 +36,10 @@ static rn_tensor remember(rn_scope s, rn_tensor x, rn_tensor h, rn_tensor c,
                           const rn_lstm_options *o)
 {
     const rn_tensor f = gate(s, "f", x, h, c, forget_bias(o), o);
-    const rn_tensor i = o->coupled ? rn_one_minus(f) : gate(s, "i", x, h, c, 0, o);
+    const rn_tensor i =
+        o->coupled ? rn_observe(s, "i", rn_one_minus(f)) : gate(s, "i", x, h, c, 0, o);
     const rn_tensor a = rn__cell_affine(s, "c", x, h, rn_size(c, -1), 0, &o->all);
-    const rn_tensor g = rn__cell_activate(o->cell, rn_tanh, a, &o->all);
+    const rn_tensor g = rn_observe(s, "g", rn__cell_activate(o->cell, rn_tanh, a, &o->all));
 
     return rn__cell_clip(rn_add(rn_mul(f, c), rn_mul(i, g)), o->clip_state);
 }
