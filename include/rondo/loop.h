@@ -57,6 +57,18 @@ RN_API void rn_loop_reverse(rn_loop *loop);
 RN_API void rn_loop_steps(rn_loop *loop, int64_t steps);
 RN_API void rn_loop_lengths(rn_loop *loop, rn_tensor lengths);
 
+/* Gradient checkpointing (Chen et al. 2016, arXiv:1604.06174): an option too, but it may be
+ * set at any time before the end. `bytes` is a budget for what the loop keeps in memory for
+ * gradients; RN_CHECKPOINT_SQRT: as little as possible, proportional to the square root of
+ * the number of steps; 0, the default: no limit. If all steps need more, the loop runs in
+ * segments. It keeps its carries at their starts, and the gradient computes a segment again
+ * before it goes back through it, so training takes about a third longer. Values, and
+ * gradients of step inputs, initial carries and other rows, have the same bits; sums over
+ * the steps, such as gradients of weights, are the same to rounding. See
+ * docs/recurrent.md. */
+enum { RN_CHECKPOINT_SQRT = -1 };
+RN_API void rn_loop_checkpoint(rn_loop *loop, int64_t bytes);
+
 /* The body's graph, for builders that take a graph, such as rn_constant. */
 RN_API rn_graph *rn_loop_body(rn_loop *loop);
 

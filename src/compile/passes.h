@@ -6,6 +6,7 @@
  *              (here the optimiser adds its nodes)
  *   simplify   dead code, common subexpressions, identities, constants; loop invariants
  *   parts      sums of ranges in zeros become concatenations
+ *   checkpoint loops with a memory budget run in segments, again for gradients
  *   ragged     loops with lengths run on the sequences that last
  *   merge      loops that compute something in common become one
  *   split      products of concatenations become sums of products
@@ -39,6 +40,10 @@ bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
 /* Whether a graph has two such ranges, and the pass, which simplifies too. */
 bool rn__parts_possible(const rn_graph *graph);
 bool rn__join_parts(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Whether some loop has a memory budget, and a pass that divides it. */
+bool rn__checkpoint_possible(const rn_graph *graph);
+bool rn__checkpoint(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Whether some loop has lengths, and a pass that leaves their padding out (ragged.h); it
  * simplifies too. The graph has been simplified. */

@@ -44,6 +44,8 @@ static const char *fault_of_options(const rn_recurrent_options *o, double *numbe
     if (o->perturb_count <= 0 && o->perturb) return "perturb without perturb_count";
     *number = (double)o->keep_after;
     if (o->keep_after < 0) return "keep_after must not be negative";
+    *number = (double)o->checkpoint;
+    if (o->checkpoint < RN_CHECKPOINT_SQRT) return "checkpoint must not be negative";
     *number = o->merge;
     if ((int)o->merge < RN_MERGE_CONCAT || o->merge > RN_MERGE_PRODUCT)
         return "merge must be one of rn_merge";
