@@ -369,12 +369,38 @@ bool rn__checkpoint_possible(const rn_graph *graph)
     return false;
 }
 
-bool rn__checkpoint(rn__copy_pass *pass, const int32_t *roots, int count)
+static bool run(rn__copy_pass *pass, rn__copy_loop_hook loop, const int32_t *roots,
+                int count)
 {
     const rn__roots all = {roots, count};
 
     pass->roots = &all;
     pass->prepare = rn__checkpoint_find;
-    pass->loop = divide_loop;
+    pass->loop = loop;
     return rn__simplify(pass, roots, count);
+}
+
+bool rn__checkpoint(rn__copy_pass *pass, const int32_t *roots, int count)
+{
+    return run(pass, divide_loop, roots, count);
+}
+
+/* Loops with the lengths of one that will be divided keep their masks. */
+static bool keep_mask(rn__copy_pass *pass, rn__region *outer, const rn__node *node,
+                      rn_graph *to)
+{
+    const rn__checkpoints *c = outer->checkpoints;
+    const rn_loop *old = node->loop;
+
+    if (!rn__copy_loop(pass, outer, node, to)) return false;
+    if (c && old->row_steps >= 0 && c->masked[old->row_steps]) {
+        rn_loop *loop = rn__node_of(outer->to[old->node])->loop;
+        loop->row_steps = loop->row_mask = -1;
+    }
+    return true;
+}
+
+bool rn__checkpoint_masks(rn__copy_pass *pass, const int32_t *roots, int count)
+{
+    return run(pass, keep_mask, roots, count);
 }

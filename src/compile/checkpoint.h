@@ -31,6 +31,7 @@ typedef struct rn__segments {
 /* Of one graph. */
 struct rn__checkpoints {
     rn__segments **of; /* by node: of a loop that is divided; else NULL */
+    bool *masked;      /* by node: they are lengths of a loop that is divided */
     bool *kept;        /* by node: something else than a gradient's steps reads it */
 };
 

@@ -121,6 +121,7 @@ static bool divisible(const finding *f, const rn_loop *loop)
 {
     int depth = height(f, loop);
 
+    if (loop->ragged[0] >= 0) return false;
     for (const rn_graph *g = f->outer->graph; g->parent; g = g->parent) depth++;
     return depth < RN_LOOP_DEPTH;
 }
@@ -216,6 +217,7 @@ static bool divide(const finding *f, int32_t id)
     if (length == 0) return true;
     rn__segments *forward = segments_of(f, loop->node), *s = segments_of(f, id);
     if (!forward || !s) return false;
+    if (loop->row_steps >= 0) f->c->masked[loop->row_steps] = true;
     forward->length = s->length = length;
     s->again = forward;
     return true;
@@ -240,7 +242,8 @@ bool rn__checkpoint_find(rn__copy_pass *pass, rn__region *region)
     bool ok = f.c != NULL;
     if (ok) f.c->of = (rn__segments **)rn__arena_new(&pass->arena, n * sizeof(void *));
     if (ok) f.c->kept = (bool *)rn__arena_new(&pass->arena, n);
-    ok = ok && f.c->of && f.c->kept;
+    if (ok) f.c->masked = (bool *)rn__arena_new(&pass->arena, n);
+    ok = ok && f.c->of && f.c->kept && f.c->masked;
     if (ok) find_kept(&f);
     for (int32_t id = 0; ok && id < region->graph->count; id++)
         if (region->live[id] && is_gradient(node_at(&f, id))) ok = divide(&f, id);
