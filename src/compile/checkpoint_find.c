@@ -40,9 +40,10 @@ int32_t rn__checkpoint_source(const rn_graph *graph, int32_t id, int64_t *first)
     return node->in[0];
 }
 
+/* Not one with a budget of its own, which others may run again. */
 static bool is_gradient(const rn__node *node)
 {
-    return node->op == &rn__op_loop && node->gradient;
+    return node->op == &rn__op_loop && node->gradient && !node->loop->checkpoint;
 }
 
 /* What a gradient reads besides its steps. */

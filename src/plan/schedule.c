@@ -117,13 +117,15 @@ static bool schedule_operator(rn__planner *p, const rn_graph *graph, int32_t id,
 
 enum { PIECES = 16 }; /* copied one by one, at most */
 
-/* Whether an element-wise step of this graph makes one of the operands: it can then be
- * computed in its place. */
-static bool made_here(const rn_graph *graph, const rn__node *node)
+/* Whether an element-wise step of this graph makes one of the operands, or a loop does and
+ * the operands follow one another in memory: it can then be computed in its place. */
+static bool made_here(const rn_graph *graph, const rn__node *node, int axis)
 {
     for (int i = 0; i < node->inputs; i++) {
         const rn__node *in = rn__at(graph, node->in[i]);
         if (in->inputs > 0 && rn__op_maps(in->op, in->variant)) return true;
+        while (axis == 0 && in->op->view && in->inputs == 1) in = rn__at(graph, in->in[0]);
+        if (axis == 0 && in->op == &rn__op_get) return true;
     }
     return false;
 }
@@ -161,7 +163,7 @@ static bool schedule_node(rn__planner *p, const rn_graph *graph, int32_t id)
     if (node->op->view) return schedule_view(p, graph, node, layout);
     const int axis = node->inputs > PIECES ? -1 : rn__node_joins(graph, node);
     const int rows = rn__plan_row_axis(p, graph, id);
-    if (axis >= 0 && node->limit.id < 0 && made_here(graph, node) && rows <= 0)
+    if (axis >= 0 && node->limit.id < 0 && made_here(graph, node, axis) && rows <= 0)
         return schedule_pieces(p, graph, node, axis, rows == 0, layout);
     return schedule_operator(p, graph, id, layout);
 }
