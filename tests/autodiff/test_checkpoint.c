@@ -226,3 +226,182 @@ Test(checkpoint, random_graphs)
     cr_log_info("%d of %d graphs with divided loops", divided, (int)count);
     cr_assert(text || divided > (int)count / 5);
 }
+
+/* ---- layers ---- */
+
+enum { T = 11, I = 3, H = 5, RUNS = 3 };
+
+typedef struct trained {
+    double loss[RUNS], dx[T * B * I], final[B * H];
+} trained;
+
+/* Options that change what the loop is given, draws and keeps. */
+static rn_recurrent_options options_of(rn_graph *g, int variant)
+{
+    const int32_t lengths[B] = {7, 0, T};
+    bool on[T * B], begin[T * B];
+    rn_recurrent_options o = {.units = H, .layers = 2};
+
+    for (int i = 0; i < T * B; i++) on[i] = i % 5 != 2, begin[i] = i % 7 == 3;
+    if (variant & 1) o.lengths = rn_constant(g, RN_I32, rn_shape(B), lengths);
+    switch (variant / 2) {
+    case 0:
+        o.bidirectional = true;
+        break;
+    case 1:
+        o.reverse = true, o.connect = RN_CONNECT_SKIP, o.learn_initial = true;
+        break;
+    case 2:
+        o.dropout = 0.3, o.input_dropout = 0.2, o.recurrent_dropout = 0.25;
+        o.zoneout[0] = 0.2, o.weight_drop = 0.1;
+        break;
+    case 3:
+        o.dropout = 0.3, o.variational = true, o.stateful = true;
+        break;
+    default:
+        o.mask = rn_constant(g, RN_BOOL, rn_shape(T, B), on), o.hold = true;
+        o.restarts = rn_constant(g, RN_BOOL, rn_shape(T, B), begin);
+    }
+    return o;
+}
+
+static void train(int variant, int64_t bytes, trained *r)
+{
+    rn_model *model = rn_model_new_using(3, RN_F64, (rn_allocator){0});
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(T, B, I));
+    rn_recurrent_options o = options_of(g, variant);
+
+    o.checkpoint = bytes;
+    const rn_sequence s = variant % 3 ? rn_lstm(rn_root(g, model), "rnn", x, o)
+                                      : rn_gru(rn_root(g, model), "rnn", x, o);
+    const rn_tensor loss =
+        rn_add(rn_mean_all(rn_square(s.outputs)), rn_mean_all(rn_sin(s.final[0])));
+    rn_tensor dx;
+    rn_grad(loss, rn_null(), &x, 1, &dx);
+    rn_program *p = rn_test_compile_with(
+        g, (rn_compile_options){
+               RN_OUTPUTS(dx, s.final[0]), .minimize = loss, .with = rn_sgd(0.5, 0.5)});
+    if (bytes) cr_assert(count_of(p, "loop ") > 8, "variant %d", variant);
+    feed(p, &x, 1);
+    for (int i = 0; i < RUNS; i++) {
+        rn_test_run(p);
+        r->loss[i] = rn_scalar(p, loss);
+    }
+    rn_test_read(p, dx, r->dx);
+    rn_test_read(p, s.final[0], r->final);
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(model);
+}
+
+Test(checkpoint, layers_train_the_same)
+{
+    for (int variant = 0; variant < 10; variant++) {
+        trained plain, divided;
+        train(variant, 0, &plain);
+        train(variant, variant & 1 ? 1 : RN_CHECKPOINT_SQRT, &divided);
+        cr_assert(divided.loss[0] == plain.loss[0], "variant %d", variant);
+        rn_test_near(divided.loss, plain.loss, RUNS, 1e-12, "loss");
+        rn_test_near(divided.dx, plain.dx, T * B * I, 1e-12, "dx");
+        rn_test_near(divided.final, plain.final, B * H, 1e-12, "final");
+    }
+}
+
+/* ---- memory ---- */
+
+/* The workspace for training on the last step of `steps`. */
+static double workspace(int64_t steps, int64_t bytes)
+{
+    rn_model *model = rn_model_new(3);
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(steps, 16, 1));
+    const rn_sequence s = rn_lstm(rn_root(g, model), "rnn", x,
+                                  (rn_recurrent_options){.units = 64, .checkpoint = bytes});
+    const rn_tensor loss = rn_mean_all(rn_square(s.last));
+    rn_program *p = rn_test_compile_with(
+        g, (rn_compile_options){.minimize = loss, .with = rn_sgd(1, 0), .threads = 1});
+    const double size = (double)rn_program_workspace(p);
+
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(model);
+    return size;
+}
+
+Test(checkpoint, memory_grows_with_the_square_root_of_the_steps)
+{
+    const double plain = workspace(10000, 0), little = workspace(10000, RN_CHECKPOINT_SQRT),
+                 more = workspace(160000, RN_CHECKPOINT_SQRT);
+    const double x = 10000 * 16 * 4, fixed = workspace(2, 0);
+
+    cr_assert(little < plain / 10, "%g of %g", little, plain);
+    cr_assert(more - 16 * x - fixed < 5 * (little - x - fixed), "%g, then %g", little, more);
+}
+
+/* The kept values are within the budget, and at least a quarter of it: a segment's length
+ * is a power of two. The rest is x, weights and products of one segment. */
+Test(checkpoint, a_budget_is_used_and_kept)
+{
+    const double x = 10000 * 16 * 4, fixed = workspace(2, 0);
+    double last = workspace(10000, RN_CHECKPOINT_SQRT);
+
+    for (int64_t bytes = 8 << 20; bytes <= 128 << 20; bytes *= 4) {
+        const double size = workspace(10000, bytes);
+        cr_assert(size >= last && size < (double)bytes * 1.1 + x + 2 * fixed, "%g of %lld",
+                  size, (long long)bytes);
+        cr_assert(size > (double)bytes / 4, "%g of %lld", size, (long long)bytes);
+        last = size;
+    }
+    cr_assert(workspace(10000, INT64_MAX) == workspace(10000, 0));
+    cr_assert(workspace(10000, 1) == workspace(10000, RN_CHECKPOINT_SQRT));
+}
+
+/* ---- loops that stay whole, and errors ---- */
+
+static rn_tensor nested(rn_graph *g, rn_tensor x, int depth, rn_loop **innermost)
+{
+    rn_loop *loop = rn_loop_begin(g);
+
+    rn_loop_steps(loop, 6);
+    const rn_tensor h = rn_loop_carry(loop, x);
+    *innermost = loop;
+    rn_loop_checkpoint(loop, 1);
+    const rn_tensor in =
+        depth > 1 ? nested(rn_loop_body(loop), h, depth - 1, innermost) : rn_sin(h);
+    rn_loop_next(loop, h, rn_mul(rn_tanh(in), h));
+    cr_assert(rn_loop_end(loop), "%s", rn_graph_error(g));
+    return rn_loop_final(loop, h);
+}
+
+/* As deep as loops may be, there is no room for one more. */
+Test(checkpoint, loops_in_loops)
+{
+    for (int depth = 1; depth <= RN_LOOP_DEPTH; depth++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x = rn_test_f64(g, "x", rn_shape(2));
+        rn_loop *innermost;
+        rn_tensor y[2] = {rn_sum_all(nested(g, x, depth, &innermost))};
+        cr_assert(rn_grad(y[0], rn_null(), &x, 1, &y[1]), "%s", rn_graph_error(g));
+        cr_assert(same(g, &x, 1, y, 2, 2, "nested") == (depth < RN_LOOP_DEPTH));
+        rn_graph_free(g);
+    }
+}
+
+Test(checkpoint, errors)
+{
+    rn_graph *g = rn_graph_new();
+    rn_loop *loop = rn_loop_begin(g);
+    rn_loop_checkpoint(loop, -2);
+    rn_test_error_is(g, "loop: checkpoint: bytes must not be negative: -2");
+    rn_graph_free(g);
+
+    g = rn_graph_new();
+    loop = rn_loop_begin(g);
+    rn_loop_steps(loop, 1);
+    rn_loop_end(loop);
+    rn_loop_checkpoint(loop, 1);
+    rn_test_error_is(g, "loop: checkpoint: the loop has ended");
+    rn_graph_free(g);
+    rn_loop_checkpoint(NULL, 1);
+}
