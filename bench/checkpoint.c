@@ -199,8 +199,8 @@ int main(int count, char **words)
 
     for (int i = 1; i < count && i < 5; i++) *of[i - 1] = strtoll(words[i], NULL, 10);
     if (count > 5) s.runs = atoi(words[5]);
-    printf("LSTM, T = %lld, B = %lld, I = %lld, H = %lld, one thread\n",
-           (long long)s.steps, (long long)s.batch, (long long)s.inputs, (long long)s.units);
+    printf("LSTM, T = %lld, B = %lld, I = %lld, H = %lld, one thread\n", (long long)s.steps,
+           (long long)s.batch, (long long)s.inputs, (long long)s.units);
     printf("      budget     workspace   part       time   part  dx with other bits  "
            "weights\n");
     const int64_t budgets[] = {0, RN_CHECKPOINT_SQRT, 4 << 20, 32 << 20, 256 << 20};

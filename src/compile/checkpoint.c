@@ -4,24 +4,11 @@
  * checkpoint.h). Values are the same: every step computes what it did, from the same
  * operands.
  */
-#include "compile/checkpoint.h"
-
+#include "compile/division.h"
 #include "compile/passes.h"
-#include "graph/loop.h"
 #include "rondo/ops.h"
 
-/* A loop of the source that is being divided, in the graph `to`. */
-typedef struct dividing {
-    rn__copy_pass *pass;
-    rn__region *outer;
-    rn__segments *s;
-    const rn_loop *loop;
-    rn_graph *to;
-    int64_t count, rest; /* S, and T - S K */
-    bool gradient;       /* the loop is one */
-} dividing;
-
-static rn_tensor *tensors(const dividing *d, int count)
+rn_tensor *rn__division_tensors(const rn__division *d, int count)
 {
     rn_tensor *x =
         (rn_tensor *)rn__arena_new(&d->pass->arena, (size_t)(count + 1) * sizeof *x);
@@ -30,18 +17,7 @@ static rn_tensor *tensors(const dividing *d, int count)
     return x;
 }
 
-static const rn__carry *carry_at(const rn_loop *loop, int i)
-{
-    return rn__list_at(loop->carry, rn__carry, i);
-}
-
-static rn__region *body_of(const dividing *d, const rn_loop *loop)
-{
-    return rn__copy_region(d->pass, loop->body);
-}
-
-/* The loop's output i, or NULL if it is dead. */
-static const rn__get *live_output(const dividing *d, const rn_loop *loop, int i)
+const rn__get *rn__division_output(const rn__division *d, const rn_loop *loop, int i)
 {
     const int32_t id = *rn__list_at(loop->output, int32_t, i);
 
@@ -49,250 +25,115 @@ static const rn__get *live_output(const dividing *d, const rn_loop *loop, int i)
     return (const rn__get *)rn__at(d->outer->graph, id)->attributes;
 }
 
-/* ---- some steps of a loop ---- */
-
-/* Forgets the copy of a body, so that it can be copied again. */
-static void forget(const dividing *d, rn__region *body)
-{
-    for (int32_t id = 0; id < body->graph->count; id++) {
-        const rn__node *node = rn__at(body->graph, id);
-        body->to[id] = rn_null();
-        if (body->live[id] && node->op == &rn__op_loop)
-            forget(d, body_of(d, node->loop));
-    }
-}
-
-/* The leaves of a body whose first step has index `start`. */
-static bool make_leaves(const dividing *d, const rn_loop *old, rn_loop *loop,
-                        rn_tensor start, const rn_tensor *initial, const rn_tensor *each)
-{
-    rn__region *body = body_of(d, old);
-
-    for (int i = 0; i < old->carry.count; i++) {
-        const int32_t leaf = carry_at(old, i)->leaf;
-        if (!body->carried[i]) continue;
-        body->to[leaf] = rn_loop_carry(loop, initial[i]);
-        if (rn_is_null(body->to[leaf])) return false;
-        rn_name(body->to[leaf], rn__at(old->body, leaf)->name);
-    }
-    for (int i = 0; i < old->each.count; i++) {
-        const int32_t leaf = rn__list_at(old->each, rn__pair, i)->leaf;
-        if (body->live[leaf]) body->to[leaf] = rn__loop_each(loop, each[i], "checkpoint");
-    }
-    for (int i = 0; i < old->capture.count; i++) {
-        const rn__pair *p = rn__list_at(old->capture, rn__pair, i);
-        body->to[p->leaf] = d->outer->to[p->outer];
-    }
-    if (old->index >= 0 && body->live[old->index])
-        body->to[old->index] = rn_add(rn_loop_index(loop), start);
-    return !d->to->root->failed;
-}
-
-/* How many of `steps` steps from `start` on the loop's limit leaves. */
-static rn_tensor limit_of(const dividing *d, const rn_loop *old, rn_tensor start,
-                          int64_t steps)
-{
-    const rn_tensor left = rn_sub(d->outer->to[old->limit], start);
-    const rn_tensor none = rn_constant_like(left, 0);
-
-    return rn_minimum(rn_maximum(left, none), rn_constant_like(left, (double)steps));
-}
-
-/* Copies `steps` steps of a loop into a graph. NULL after an error. */
-static rn_loop *part(const dividing *d, const rn_loop *old, rn_graph *in, int64_t steps,
-                     rn_tensor start, const rn_tensor *initial, const rn_tensor *each)
-{
-    rn__region *body = body_of(d, old);
-    rn_loop *loop = rn_loop_begin(in);
-
-    if (!loop) return NULL;
-    forget(d, body);
-    if (old->reverse) rn_loop_reverse(loop);
-    rn_loop_steps(loop, steps);
-    if (old->limit >= 0) rn__loop_limit(loop, limit_of(d, old, start, steps));
-    if (!make_leaves(d, old, loop, start, initial, each)) return NULL;
-    if (!rn__copy_body(d->pass, body, loop->body)) return NULL;
-    rn__copy_nexts(d->outer, body, old, loop);
-    loop->row_mask = -1;
-    d->pass->to->gradient = d->gradient;
-    return rn_loop_end(loop) ? loop : NULL;
-}
-
-/* An output of the loop that was copied last. */
-static rn_tensor output_of(const dividing *d, rn_loop *copy, const rn_loop *old,
-                           rn__get_kind kind, int64_t id)
-{
-    return rn__loop_get(copy, kind, body_of(d, old)->to[id].id);
-}
-
-/* ---- what they read ---- */
-
-static rn_tensor last_steps(const dividing *d, rn_tensor x)
-{
-    return rn_slice(x, 0, d->count * d->s->length, d->loop->steps, 1);
-}
-
-/* A stack [T, ..] without the last steps as [S, K, ..]; the other way round. */
-static rn_tensor by_segments(const dividing *d, rn_tensor x)
-{
-    const int64_t steps = d->count * d->s->length;
-    rn_shape shape = rn_shape_get(x);
-
-    for (int i = shape.rank++; i > 0; i--) shape.size[i] = shape.size[i - 1];
-    shape.size[0] = d->count;
-    shape.size[1] = d->s->length;
-    return rn_reshape(steps < d->loop->steps ? rn_slice(x, 0, 0, steps, 1) : x, shape);
-}
-
-static rn_tensor by_steps(const dividing *d, rn_tensor x)
-{
-    rn_shape shape = rn_shape_get(x);
-
-    shape.size[1] *= shape.size[0];
-    return rn_reshape(x, rn_shape_of(shape.rank - 1, shape.size + 1));
-}
-
-/* The index of a gradient's step input among the outputs that are computed again, and the
- * first of its slots; -1: it has all steps. */
-static int read_again(const dividing *d, const rn_loop *old, int i, int64_t *first)
-{
-    const rn__checkpoints *c = d->outer->checkpoints;
-    const int32_t outer = rn__list_at(old->each, rn__pair, i)->outer;
-    const int32_t id = rn__checkpoint_source(d->outer->graph, outer, first);
-    const rn_loop *again = old == d->loop && d->s->again ? d->s->again->loop : NULL;
-
-    if (!again || id < 0 || c->kept[id] || rn__at(d->outer->graph, id)->loop != again)
-        return -1;
-    for (int k = 0; k < again->output.count; k++)
-        if (*rn__list_at(again->output, int32_t, k) == id) return k;
-    return -1;
-}
-
-/* The steps from `first` on of an output that is computed again. */
-static rn_tensor slots(rn_tensor x, const rn__get *get, int64_t first, int64_t steps)
-{
-    return get->kind == RN__HISTORY ? rn_slice(x, 0, first, first + steps, 1) : x;
-}
-
-/* The step inputs of a segment, read from `all`, the loop over segments. `again` has, by
- * output, what is computed again; NULL: nothing. */
-static rn_tensor *segment_inputs(const dividing *d, const rn_loop *old, rn_loop *all,
-                                 const rn_tensor *again)
-{
-    const rn__region *body = body_of(d, old);
-    rn_tensor *each = tensors(d, old->each.count);
-
-    for (int i = 0; each && i < old->each.count; i++) {
-        const rn__pair *p = rn__list_at(old->each, rn__pair, i);
-        int64_t first;
-        if (!body->live[p->leaf]) continue;
-        const int k = again ? read_again(d, old, i, &first) : -1;
-        each[i] = k >= 0 ? slots(again[k], live_output(d, d->s->again->loop, k), first,
-                                 d->s->length)
-                         : rn_loop_each(all, by_segments(d, d->outer->to[p->outer]));
-        if (rn_is_null(each[i])) return NULL;
-    }
-    return each;
-}
-
-/* The forward loop's segment again: what it collects, by output. */
-static rn_tensor *run_again(const dividing *d, rn_loop *all, rn_tensor start)
-{
-    const rn__segments *s = d->s->again;
-    const rn_loop *old = s->loop;
-    const rn_tensor *each = segment_inputs(d, old, all, NULL);
-    rn_tensor *initial = tensors(d, old->carry.count), *y = tensors(d, old->output.count);
-
-    for (int i = 0; initial && i < old->carry.count; i++)
-        if (!rn_is_null(s->start[i])) initial[i] = rn_loop_each(all, s->start[i]);
-    if (!each || !initial || !y) return NULL;
-    rn_loop *loop = part(d, old, all->body, s->length, start, initial, each);
-    if (!loop) return NULL;
-    for (int i = 0; i < old->output.count; i++) {
-        const rn__get *get = live_output(d, old, i);
-        if (!get || get->kind == RN__FINAL) continue;
-        y[i] = output_of(d, loop, old, (rn__get_kind)get->kind, get->id);
-    }
-    return d->to->root->failed ? NULL : y;
-}
-
 /* ---- the two loops ---- */
 
-/* Replaces the carries' values by those after all segments. `y` gets, by output, the
- * steps of the segments. */
-static bool make_segments(const dividing *d, rn_tensor *carry, rn_tensor *y)
+static bool is_sum(const rn__division *d, int carry)
+{
+    return d->summed && d->summed[carry];
+}
+
+static bool carried(const rn__division *d, int carry)
+{
+    return rn__division_body(d, d->loop)->carried[carry];
+}
+
+/* Of the part of the loop that was made last. */
+static rn_tensor final_of(const rn__division *d, rn_loop *part, int carry)
+{
+    return rn__division_get(d, part, d->loop, RN__FINAL,
+                            rn__carry_at(d->loop, carry)->leaf);
+}
+
+/* Collects its outputs, in y. */
+static void collect(const rn__division *d, rn_loop *part, rn_tensor *y)
+{
+    for (int i = 0; i < d->loop->output.count; i++) {
+        const rn__get *get = rn__division_output(d, d->loop, i);
+        if (get && get->kind != RN__FINAL)
+            y[i] = rn__division_get(d, part, d->loop, (rn__get_kind)get->kind, get->id);
+    }
+}
+
+/* The initial values of a part of the loop, given those of the carries that are no sums. */
+static rn_tensor *initial_of(const rn__division *d, const rn_tensor *carry)
+{
+    rn_tensor *initial = rn__division_tensors(d, d->loop->carry.count);
+
+    for (int i = 0; initial && i < d->loop->carry.count; i++)
+        if (carried(d, i))
+            initial[i] = is_sum(d, i) ? rn__division_zero(d, d->loop, i) : carry[i];
+    return initial;
+}
+
+/* The body of `all`: one segment. `at` has its carries. */
+static bool make_segment(const rn__division *d, rn_loop *all, const rn_tensor *at)
+{
+    const int64_t length = d->s->length;
+    const rn_tensor start = rn_scale(rn_loop_index(all), (double)length);
+    const rn_tensor *initial = initial_of(d, at);
+    const rn_tensor *each = rn__division_inputs(d, all, start);
+
+    if (!each || !initial) return false;
+    rn_loop *part = rn__division_part(d, d->loop, all->body, length, start, initial, each);
+    if (!part) return false;
+    collect(d, part, d->steps);
+    for (int i = 0; i < d->loop->carry.count; i++) {
+        if (!carried(d, i)) continue;
+        const rn_tensor final = final_of(d, part, i);
+        if (is_sum(d, i) && !rn__division_add(d, all, i, final)) return false;
+        if (!is_sum(d, i)) rn_loop_next(all, at[i], final);
+    }
+    for (int i = 0; i < d->loop->output.count; i++)
+        if (!rn_is_null(d->steps[i]))
+            d->steps[i] = rn__division_slots(d->steps[i],
+                                             rn__division_output(d, d->loop, i), 0, length);
+    return rn_loop_end(all);
+}
+
+/* The loop over segments. */
+static bool make_segments(const rn__division *d)
 {
     const rn_loop *old = d->loop;
-    const rn__region *body = body_of(d, old);
     rn_loop *all = rn_loop_begin(d->to);
-    rn_tensor *at = tensors(d, old->carry.count), start, *again = NULL;
+    rn_tensor *at = rn__division_tensors(d, old->carry.count);
 
     if (!all || !at) return false;
     if (old->reverse) rn_loop_reverse(all);
     rn_loop_steps(all, d->count);
     all->segments = true;
-    start = rn_scale(rn_loop_index(all), (double)d->s->length);
     for (int i = 0; i < old->carry.count; i++)
-        if (body->carried[i]) at[i] = rn_loop_carry(all, carry[i]);
-    if (d->s->again && !(again = run_again(d, all, start))) return false;
-    const rn_tensor *each = segment_inputs(d, old, all, again);
-    if (!each) return false;
-    rn_loop *loop = part(d, old, all->body, d->s->length, start, at, each);
-    if (!loop) return false;
-    for (int i = 0; i < old->carry.count; i++)
-        if (body->carried[i])
-            rn_loop_next(all, at[i],
-                         output_of(d, loop, old, RN__FINAL, carry_at(old, i)->leaf));
-    for (int i = 0; i < old->output.count; i++) {
-        const rn__get *get = live_output(d, old, i);
-        if (!get || get->kind == RN__FINAL) continue;
-        y[i] = output_of(d, loop, old, (rn__get_kind)get->kind, get->id);
-        y[i] = slots(y[i], get, 0, d->s->length);
-    }
-    if (!rn_loop_end(all)) return false;
+        if (carried(d, i) && !is_sum(d, i)) at[i] = rn_loop_carry(all, d->carry[i]);
+    if (!make_segment(d, all, at)) return false;
     for (int i = 0; i < old->carry.count; i++) {
-        if (!body->carried[i]) continue;
-        carry[i] = rn__loop_get(all, RN__FINAL, at[i].id);
+        if (rn_is_null(at[i])) continue;
+        d->carry[i] = rn__loop_get(all, RN__FINAL, at[i].id);
         if (d->s->again) continue;
         const int64_t first = old->reverse ? 1 : 0;
         d->s->start[i] = rn_slice(rn__loop_get(all, RN__HISTORY, at[i].id), 0, first,
                                   first + d->count, 1);
     }
     for (int i = 0; i < old->output.count; i++)
-        if (!rn_is_null(y[i]))
-            y[i] = by_steps(d, rn__loop_get(all, RN__COLLECT, y[i].id));
+        if (!rn_is_null(d->steps[i]))
+            d->steps[i] =
+                rn__division_by_steps(rn__loop_get(all, RN__COLLECT, d->steps[i].id));
     return !d->to->root->failed;
 }
 
-/* The same for the last steps of the loop. */
-static bool make_rest(const dividing *d, rn_tensor *carry, rn_tensor *y)
+/* The loop over the last steps. */
+static bool make_rest(const rn__division *d)
 {
-    const rn_loop *old = d->loop;
-    const rn__region *body = body_of(d, old);
-    const int64_t first_step = d->count * d->s->length;
-    rn_tensor *each = tensors(d, old->each.count);
+    const double first = (double)(d->count * d->s->length);
+    const rn_tensor start = rn_constant_scalar(d->to, RN_I32, first);
+    const rn_tensor *each = rn__division_last_inputs(d);
+    const rn_tensor *initial = initial_of(d, d->carry);
 
-    for (int i = 0; each && i < old->each.count; i++) {
-        const rn__pair *p = rn__list_at(old->each, rn__pair, i);
-        int64_t first;
-        if (!body->live[p->leaf]) continue;
-        const int k = read_again(d, old, i, &first);
-        each[i] = k >= 0 ? slots(d->s->again->tail[k],
-                                 live_output(d, d->s->again->loop, k), first, d->rest)
-                         : last_steps(d, d->outer->to[p->outer]);
-    }
-    if (!each) return false;
-    const rn_tensor start = rn_constant_scalar(d->to, RN_I32, (double)first_step);
-    rn_loop *loop = part(d, old, d->to, d->rest, start, carry, each);
-    if (!loop) return false;
-    for (int i = 0; i < old->carry.count; i++)
-        if (body->carried[i])
-            carry[i] = output_of(d, loop, old, RN__FINAL, carry_at(old, i)->leaf);
-    for (int i = 0; i < old->output.count; i++) {
-        const rn__get *get = live_output(d, old, i);
-        if (get && get->kind != RN__FINAL)
-            y[i] = output_of(d, loop, old, (rn__get_kind)get->kind, get->id);
-    }
+    if (!each || !initial) return false;
+    rn_loop *part = rn__division_part(d, d->loop, d->to, d->rest, start, initial, each);
+    if (!part) return false;
+    collect(d, part, d->s->tail);
+    for (int i = 0; i < d->loop->carry.count; i++)
+        if (carried(d, i))
+            (is_sum(d, i) ? d->rest_sum : d->carry)[i] = final_of(d, part, i);
     return !d->to->root->failed;
 }
 
@@ -308,40 +149,50 @@ static rn_tensor one_slot(rn_tensor x)
     return rn_reshape(x, shape);
 }
 
-/* An output of the divided loop, from the steps of its segments, its last steps, and the
- * carries before and after all. */
-static rn_tensor whole(const dividing *d, const rn__get *get, rn_tensor segments,
-                       rn_tensor rest, const rn_tensor *initial, const rn_tensor *final)
+/* Output i of the divided loop. */
+static rn_tensor whole(const rn__division *d, int i, const rn__get *get)
 {
     const int carry = rn__carry_of(d->loop, (int32_t)get->id);
 
-    if (get->kind == RN__FINAL) return final[carry];
-    if (rn_is_null(rest) && get->kind == RN__COLLECT) return segments;
-    if (rn_is_null(rest)) rest = one_slot(d->loop->reverse ? initial[carry] : final[carry]);
-    const rn_tensor both[2] = {segments, rest};
+    if (get->kind == RN__FINAL) return d->carry[carry];
+    if (d->rest == 0 && get->kind == RN__COLLECT) return d->steps[i];
+    const rn_tensor rest =
+        d->rest > 0 ? d->s->tail[i]
+                    : one_slot(d->loop->reverse ? d->initial[carry] : d->carry[carry]);
+    const rn_tensor both[2] = {d->steps[i], rest};
     return rn_concat(both, 2, 0);
 }
 
-static bool divide(dividing *d)
+static bool begin(rn__division *d)
+{
+    const int carries = d->loop->carry.count, outputs = d->loop->output.count;
+
+    d->initial = rn__division_tensors(d, carries);
+    d->carry = rn__division_tensors(d, carries);
+    d->steps = rn__division_tensors(d, outputs);
+    d->s->start = rn__division_tensors(d, carries);
+    d->s->tail = rn__division_tensors(d, outputs);
+    if (!d->initial || !d->carry || !d->steps || !d->s->start || !d->s->tail) return false;
+    for (int i = 0; i < carries; i++)
+        if (carried(d, i))
+            d->carry[i] = d->initial[i] = d->outer->to[rn__carry_at(d->loop, i)->initial];
+    return rn__division_find_sums(d);
+}
+
+static bool divide(rn__division *d)
 {
     const rn_loop *old = d->loop;
-    rn_tensor *initial = tensors(d, old->carry.count), *carry = tensors(d, old->carry.count),
-              *y = tensors(d, old->output.count), *rest = tensors(d, old->output.count);
 
-    if (!initial || !carry || !y || !rest) return false;
-    d->s->start = tensors(d, old->carry.count);
-    d->s->tail = rest;
-    if (!d->s->start) return false;
+    if (!begin(d)) return false;
+    if (old->reverse && d->rest > 0 && !make_rest(d)) return false;
+    if (!make_segments(d)) return false;
+    if (!old->reverse && d->rest > 0 && !make_rest(d)) return false;
     for (int i = 0; i < old->carry.count; i++)
-        if (body_of(d, old)->carried[i])
-            carry[i] = initial[i] = d->outer->to[carry_at(old, i)->initial];
-    if (old->reverse && d->rest > 0 && !make_rest(d, carry, rest)) return false;
-    if (!make_segments(d, carry, y)) return false;
-    if (!old->reverse && d->rest > 0 && !make_rest(d, carry, rest)) return false;
+        if (is_sum(d, i)) d->carry[i] = rn__division_total(d, i);
     for (int i = 0; i < old->output.count; i++) {
-        const rn__get *get = live_output(d, old, i);
+        const rn__get *get = rn__division_output(d, old, i);
         const int32_t id = *rn__list_at(old->output, int32_t, i);
-        if (get) d->outer->to[id] = whole(d, get, y[i], rest[i], initial, carry);
+        if (get) d->outer->to[id] = whole(d, i, get);
     }
     return !d->to->root->failed;
 }
@@ -352,9 +203,14 @@ static bool divide_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *
     rn__segments *s = outer->checkpoints ? outer->checkpoints->of[node->loop->node] : NULL;
 
     if (!s) return rn__copy_loop(pass, outer, node, to);
-    dividing d = {pass, outer, s, node->loop, to, 0, 0, node->gradient};
-    d.count = node->loop->steps / s->length;
-    d.rest = node->loop->steps % s->length;
+    rn__division d = {.pass = pass,
+                      .outer = outer,
+                      .s = s,
+                      .loop = node->loop,
+                      .to = to,
+                      .count = node->loop->steps / s->length,
+                      .rest = node->loop->steps % s->length,
+                      .gradient = node->gradient};
     return divide(&d);
 }
 

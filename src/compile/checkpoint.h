@@ -21,6 +21,7 @@
 /* How a loop is divided. */
 typedef struct rn__segments {
     int64_t length;             /* K */
+    double bytes;               /* of the values of one segment */
     struct rn__segments *again; /* of a gradient: the loop that it runs again; else NULL */
     const rn_loop *loop;
     /* Of the copy, once made; not of a gradient. */
@@ -32,6 +33,7 @@ typedef struct rn__segments {
 struct rn__checkpoints {
     rn__segments **of; /* by node: of a loop that is divided; else NULL */
     bool *masked;      /* by node: they are lengths of a loop that is divided */
+    int32_t *output;   /* by node: of a loop's output, its number among them */
     bool *kept;        /* by node: something else than a gradient's steps reads it */
 };
 

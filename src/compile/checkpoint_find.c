@@ -153,8 +153,8 @@ static double carries(const finding *f, const rn_loop *loop)
 
     for (int i = 0; i < loop->carry.count; i++)
         if (body->carried[i])
-            bytes += bytes_of(
-                rn__at(loop->body, rn__list_at(loop->carry, rn__carry, i)->leaf));
+            bytes +=
+                bytes_of(rn__at(loop->body, rn__list_at(loop->carry, rn__carry, i)->leaf));
     return bytes;
 }
 
@@ -189,8 +189,7 @@ static const rn_loop *loop_of(const finding *f, const rn_loop *gradient)
     for (int i = 0; i < gradient->each.count; i++) {
         const rn__pair *p = rn__list_at(gradient->each, rn__pair, i);
         int64_t first;
-        const int32_t source =
-            rn__checkpoint_source(f->outer->graph, p->outer, &first);
+        const int32_t source = rn__checkpoint_source(f->outer->graph, p->outer, &first);
         if (source < 0 || !body->live[p->leaf] || f->c->kept[source]) continue;
         if (node_at(f, source)->loop->checkpoint) return node_at(f, source)->loop;
     }
@@ -216,10 +215,13 @@ static bool divide(const finding *f, int32_t id)
     if (!loop || !divisible(f, loop) || !divisible(f, gradient)) return true;
     const int64_t length = length_of(f, loop);
     if (length == 0) return true;
+    for (int i = 0; i < loop->output.count; i++)
+        f->c->output[*rn__list_at(loop->output, int32_t, i)] = i;
     rn__segments *forward = segments_of(f, loop->node), *s = segments_of(f, id);
     if (!forward || !s) return false;
     if (loop->row_steps >= 0) f->c->masked[loop->row_steps] = true;
     forward->length = s->length = length;
+    forward->bytes = s->bytes = all_steps(f, loop) / (double)loop->steps * (double)length;
     s->again = forward;
     return true;
 }
@@ -244,7 +246,8 @@ bool rn__checkpoint_find(rn__copy_pass *pass, rn__region *region)
     if (ok) f.c->of = (rn__segments **)rn__arena_new(&pass->arena, n * sizeof(void *));
     if (ok) f.c->kept = (bool *)rn__arena_new(&pass->arena, n);
     if (ok) f.c->masked = (bool *)rn__arena_new(&pass->arena, n);
-    ok = ok && f.c->of && f.c->kept && f.c->masked;
+    if (ok) f.c->output = (int32_t *)rn__arena_new(&pass->arena, n * sizeof(int32_t));
+    ok = ok && f.c->of && f.c->kept && f.c->masked && f.c->output;
     if (ok) find_kept(&f);
     for (int32_t id = 0; ok && id < region->graph->count; id++)
         if (region->live[id] && is_gradient(node_at(&f, id))) ok = divide(&f, id);

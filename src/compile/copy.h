@@ -31,13 +31,13 @@ typedef struct rn__region {
                          none left */
     rn_tensor *total; /* of a body, by carry: its final value, if that left the loop */
     rn__merge *merge; /* groups of its loops; merge.c */
-    rn__products *products; /* what becomes of its products; products.h */
-    rn__parts **parts;      /* by node: the sum of parts that it is; parts.c */
-    rn__again **again;      /* of a body, by leaf: how its value is computed again;
-                               recompute.c */
+    rn__products *products;       /* what becomes of its products; products.h */
+    rn__parts **parts;            /* by node: the sum of parts that it is; parts.c */
+    rn__again **again;            /* of a body, by leaf: how its value is computed again;
+                                     recompute.c */
     rn__checkpoints *checkpoints; /* which of its loops are divided; checkpoint.h */
-    const int32_t *order;   /* its nodes, in the order in which they are copied; NULL: in
-                               that of their ids */
+    const int32_t *order; /* its nodes, in the order in which they are copied; NULL: in
+                             that of their ids */
 } rn__region;
 
 /* Builds the copy of a node that is neither a leaf nor a loop, in the graph where it

@@ -274,10 +274,9 @@ rn_program *rn__compile_for(const rn__backend *backend, rn_graph *graph,
     }
     if (!options.outputs) c.options.outputs = c.options.output;
     if (!valid(graph, &c.options, options.outputs != NULL) || !begin(&c)) return NULL;
-    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && parts(&c) &&
-                    masks(&c) && ragged(&c) && merge(&c) && split(&c) && join(&c) &&
-                    checkpoint(&c) && hoist(&c) &&
-                    recompute(&c) && simplify(&c) && rn__program_make(&c);
+    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && parts(&c) && masks(&c) &&
+                    ragged(&c) && merge(&c) && split(&c) && join(&c) && checkpoint(&c) &&
+                    hoist(&c) && recompute(&c) && simplify(&c) && rn__program_make(&c);
     settle(&c, ok);
     rn__free(graph->allocator, c.wanted);
     if (ok) return c.program;

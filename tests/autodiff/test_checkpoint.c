@@ -95,7 +95,8 @@ static world build(kind k)
     rn_loop_checkpoint(loop, k.bytes);
     const rn_tensor x = rn_loop_each(loop, w.x[0]);
     const rn_tensor h = rn_loop_carry(loop, w.x[1]), c = rn_loop_carry(loop, w.x[2]);
-    rn_tensor n = rn_tanh(rn_add(rn_add(rn_matmul(h, w.x[3]), rn_matmul(x, w.x[3])), w.x[4]));
+    rn_tensor n =
+        rn_tanh(rn_add(rn_add(rn_matmul(h, w.x[3]), rn_matmul(x, w.x[3])), w.x[4]));
     if (k.indexed)
         n = rn_mul(n, rn_sin(rn_scale(rn_cast(rn_loop_index(loop), RN_F64), 0.3)));
     const rn_tensor m = rn_sigmoid(rn_add(rn_sub(h, x), rn_mul(n, c)));
@@ -182,6 +183,36 @@ Test(checkpoint, passes_the_numerical_check)
     }
 }
 
+/* The product's kernel adds blocks of 16384 terms pairwise, and so do the segments, here
+ * of 256 steps: 1 to 6 blocks with the last steps. */
+Test(checkpoint, sums_of_whole_blocks_have_the_same_bits)
+{
+    enum { ROWS = 64, UNITS = 2, BLOCK = 256 };
+
+    for (int n = 0; n < 12; n++) {
+        const int64_t steps = BLOCK * (n % 6) + (n % 5 ? 31 : BLOCK);
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x[] = {rn_test_f64(g, "xs", rn_shape(steps, ROWS, UNITS)),
+                               rn_test_f64(g, "h0", rn_shape(ROWS, UNITS)),
+                               rn_test_f64(g, "w", rn_shape(UNITS, UNITS)),
+                               rn_test_f64(g, "u", rn_shape(UNITS, UNITS)),
+                               rn_test_f64(g, "b", rn_shape(UNITS))};
+        rn_loop *loop = rn_loop_begin(g);
+        rn_tensor y[6];
+        if (n >= 6) rn_loop_reverse(loop);
+        rn_loop_checkpoint(loop, 300000);
+        const rn_tensor in = rn_loop_each(loop, x[0]), h = rn_loop_carry(loop, x[1]);
+        const rn_tensor z = rn_add(rn_matmul(in, x[2]), rn_matmul(h, x[3]));
+        const rn_tensor next = rn_tanh(rn_add(z, x[4]));
+        rn_loop_next(loop, h, next);
+        rn_loop_end(loop);
+        y[0] = rn_mean_all(rn_sin(rn_loop_collect(loop, next)));
+        cr_assert(rn_grad(y[0], rn_null(), x, 5, y + 1), "%s", rn_graph_error(g));
+        cr_assert(same(g, x, 5, y, 6, 6, "sums") == (steps > BLOCK + 31), "%d", n);
+        rn_graph_free(g);
+    }
+}
+
 /* ---- random graphs, with loops in loops, limits, lengths, sums ---- */
 
 /* Gives every loop a budget. */
@@ -216,8 +247,8 @@ Test(checkpoint, random_graphs)
         limit_loops(&d, g);
         cr_assert(rn_grad(loss, rn_null(), pool.at, RN_TEST_INPUTS, y + 1));
         const rn_tensor second = rn_add(rn_sum_all(rn_sin(y[1])), rn_sum_all(rn_sin(y[3])));
-        cr_assert(rn_grad(second, rn_null(), pool.at, RN_TEST_INPUTS,
-                          y + 1 + RN_TEST_INPUTS));
+        cr_assert(
+            rn_grad(second, rn_null(), pool.at, RN_TEST_INPUTS, y + 1 + RN_TEST_INPUTS));
         snprintf(what, sizeof what, "seed %d", (int)seed);
         divided += same(g, pool.at, RN_TEST_INPUTS, y,
                         seed % 3 ? 1 + RN_TEST_INPUTS : 1 + 2 * RN_TEST_INPUTS, 0, what);
@@ -279,9 +310,9 @@ static void train(int variant, int64_t bytes, trained *r)
         rn_add(rn_mean_all(rn_square(s.outputs)), rn_mean_all(rn_sin(s.final[0])));
     rn_tensor dx;
     rn_grad(loss, rn_null(), &x, 1, &dx);
-    rn_program *p = rn_test_compile_with(
-        g, (rn_compile_options){
-               RN_OUTPUTS(dx, s.final[0]), .minimize = loss, .with = rn_sgd(0.5, 0.5)});
+    rn_program *p = rn_test_compile_with(g, (rn_compile_options){RN_OUTPUTS(dx, s.final[0]),
+                                                                 .minimize = loss,
+                                                                 .with = rn_sgd(0.5, 0.5)});
     if (bytes) cr_assert(count_of(p, "loop ") > 8, "variant %d", variant);
     feed(p, &x, 1);
     for (int i = 0; i < RUNS; i++) {
@@ -336,7 +367,8 @@ Test(checkpoint, memory_grows_with_the_square_root_of_the_steps)
     const double x = 10000 * 16 * 4, fixed = workspace(2, 0);
 
     cr_assert(little < plain / 10, "%g of %g", little, plain);
-    cr_assert(more - 16 * x - fixed < 5 * (little - x - fixed), "%g, then %g", little, more);
+    cr_assert(more - 16 * x - fixed < 5 * (little - x - fixed), "%g, then %g", little,
+              more);
 }
 
 /* The kept values are within the budget, and at least a quarter of it: a segment's length
