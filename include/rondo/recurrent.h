@@ -93,8 +93,9 @@ typedef struct rn_recurrent_options {
     const rn_tensor *perturb;
     int perturb_count; /* with `perturb`: the number of all states */
 
-    int64_t checkpoint; /* memory budget in bytes of each layer and direction for its
-                           gradient, or RN_CHECKPOINT_SQRT; see rn_loop_checkpoint */
+    int64_t checkpoint; /* bytes that each layer and direction may keep for its gradient, or
+                           RN_CHECKPOINT_SQRT; see rn_loop_checkpoint. 0: all that it needs.
+                           Single steps ignore it */
 } rn_recurrent_options;
 
 /* The results. States are in order of layers, of one layer forward before backward, of one

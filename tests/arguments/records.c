@@ -170,6 +170,7 @@ static rn_recurrent_options more_options(rn_test_world *w, rn_recurrent_options 
     o.weight_drop = real(w);
     o.perturb = tensors(w);
     o.perturb_count = count_of(w, o.perturb);
+    o.checkpoint = DRAW(w, int64_t, 0, 0, 1, -1, -2, INT64_MIN, INT64_MAX);
     return o;
 }
 
