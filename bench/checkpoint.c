@@ -185,6 +185,7 @@ static bool row(sizes s, int64_t budget, result *plain)
                (long long)other_bits(r.dx, plain->dx, r.dx_count), (long long)r.dx_count,
                difference(r.weights, plain->weights, r.weight_count));
     printf("\n");
+    fflush(stdout);
     if (r.dx != plain->dx) forget(&r);
     forget(&trained);
     return true;
