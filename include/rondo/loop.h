@@ -57,6 +57,18 @@ RN_API void rn_loop_reverse(rn_loop *loop);
 RN_API void rn_loop_steps(rn_loop *loop, int64_t steps);
 RN_API void rn_loop_lengths(rn_loop *loop, rn_tensor lengths);
 
+/* Gradient checkpointing (Chen et al. 2016, arXiv:1604.06174); to be set before the end.
+ * `bytes` is a budget for what the loop keeps in memory for its gradient;
+ * RN_CHECKPOINT_SQRT: as little as possible, which grows with the square root of the number
+ * of steps; 0, the default: no limit. If the values of all steps need more, the loop runs
+ * in segments: it keeps its carries at their starts, and the gradient computes a segment
+ * again before it goes back through it. A budget that cannot be met is as
+ * RN_CHECKPOINT_SQRT. Values have the same bits, as have gradients; of these, sums over the
+ * steps, such as those of weights, may differ by rounding. docs/recurrent.md says when, and
+ * what else to know. An error: less than RN_CHECKPOINT_SQRT. */
+enum { RN_CHECKPOINT_SQRT = -1 };
+RN_API void rn_loop_checkpoint(rn_loop *loop, int64_t bytes);
+
 /* The body's graph, for builders that take a graph, such as rn_constant. */
 RN_API rn_graph *rn_loop_body(rn_loop *loop);
 

@@ -98,6 +98,10 @@ typedef struct rn_recurrent_options {
                              states it reads, and so from step to step, to
                              [-clip_gradient, clip_gradient]; 0: no limit. See
                              rn_clip_gradient in grad.h, also for rn_gradcheck */
+
+    int64_t checkpoint; /* bytes that each layer and direction may keep for its gradient, or
+                           RN_CHECKPOINT_SQRT; see rn_loop_checkpoint. 0: all that it needs.
+                           Single steps ignore it */
 } rn_recurrent_options;
 
 /* The results. States are in order of layers, of one layer forward before backward, of one

@@ -66,6 +66,8 @@ rn_loop *rn__copy_loop_begin(const rn__region *outer, const rn__node *node, rn_g
     if (!loop) return NULL;
     if (node->loop->reverse) rn_loop_reverse(loop);
     rn_loop_steps(loop, node->loop->steps);
+    loop->checkpoint = node->loop->checkpoint;
+    loop->segments = node->loop->segments;
     if (node->loop->limit >= 0) rn__loop_limit(loop, outer->to[node->loop->limit]);
     copy_rows(outer, node->loop, loop);
     return loop;

@@ -19,6 +19,7 @@ typedef struct rn__ragging rn__ragging;
 typedef struct rn__products rn__products;
 typedef struct rn__parts rn__parts;
 typedef struct rn__again rn__again;
+typedef struct rn__checkpoints rn__checkpoints;
 
 /* The state of one graph of the source: the root, or a loop's body. */
 typedef struct rn__region {
@@ -30,12 +31,13 @@ typedef struct rn__region {
                          none left */
     rn_tensor *total; /* of a body, by carry: its final value, if that left the loop */
     rn__merge *merge; /* groups of its loops; merge.c */
-    rn__products *products; /* what becomes of its products; products.h */
-    rn__parts **parts;      /* by node: the sum of parts that it is; parts.c */
-    rn__again **again;      /* of a body, by leaf: how its value is computed again;
-                               recompute.c */
-    const int32_t *order;   /* its nodes, in the order in which they are copied; NULL: in
-                               that of their ids */
+    rn__products *products;       /* what becomes of its products; products.h */
+    rn__parts **parts;            /* by node: the sum of parts that it is; parts.c */
+    rn__again **again;            /* of a body, by leaf: how its value is computed again;
+                                     recompute.c */
+    rn__checkpoints *checkpoints; /* which of its loops are divided; checkpoint.h */
+    const int32_t *order; /* its nodes, in the order in which they are copied; NULL: in
+                             that of their ids */
 } rn__region;
 
 /* Builds the copy of a node that is neither a leaf nor a loop, in the graph where it
@@ -83,7 +85,7 @@ struct rn__copy_pass {
     rn__copy_loop_hook loop;            /* NULL: rn__copy_loop */
     rn__copy_get_hook get;              /* NULL: rn__copy_get */
     rn__copy_prepare prepare;           /* NULL: nothing */
-    const rn__roots *roots;             /* for ragged.c and recompute.c */
+    const rn__roots *roots;             /* for ragged.c, recompute.c and checkpoint.c */
     rn__ragging *ragging;               /* what ragged.c finds */
     const char *context, *context_copy; /* the last context of a node, and its copy;
                                            frame.h */

@@ -11,6 +11,7 @@
  *   split      products of concatenations become sums of products
  *   sums       sums of a gradient's products become one product
  *   join       products that share an operand become one
+ *   checkpoint loops with a memory budget run in segments, and again for gradients
  *   hoist      moves work out of loops that need not run in every step
  *   recompute  cheap values that a loop kept for another are computed again
  *   simplify   again, after these
@@ -39,6 +40,12 @@ bool rn__simplify(rn__copy_pass *pass, const int32_t *roots, int count);
 /* Whether a graph has two such ranges, and the pass, which simplifies too. */
 bool rn__parts_possible(const rn_graph *graph);
 bool rn__join_parts(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Whether some loop has a memory budget; the pass that divides it; and one before `ragged`,
+ * which is not for such loops. The last two simplify too. */
+bool rn__checkpoint_possible(const rn_graph *graph);
+bool rn__checkpoint_masks(rn__copy_pass *pass, const int32_t *roots, int count);
+bool rn__checkpoint(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Whether some loop has lengths, and a pass that leaves their padding out (ragged.h); it
  * simplifies too. The graph has been simplified. */

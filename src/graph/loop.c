@@ -68,6 +68,15 @@ void rn_loop_steps(rn_loop *loop, int64_t steps)
     if (rn__loop_open(loop, "loop: steps", false)) fix_steps(loop, steps, "rn_loop_steps");
 }
 
+void rn_loop_checkpoint(rn_loop *loop, int64_t bytes)
+{
+    if (!rn__loop_open(loop, "loop: checkpoint", false)) return;
+    if (bytes < RN_CHECKPOINT_SQRT)
+        rn_fail(loop->outer, "loop: checkpoint: bytes must not be negative: %lld",
+                (long long)bytes);
+    loop->checkpoint = bytes;
+}
+
 rn_graph *rn_loop_body(rn_loop *loop)
 {
     return loop ? loop->body : NULL;

@@ -30,6 +30,8 @@ struct rn_loop {
     int32_t node; /* in outer; -1 before the end */
     int64_t steps;
     bool steps_known, reverse, ended;
+    int64_t checkpoint; /* memory budget, see rn_loop_checkpoint; 0: none */
+    bool segments;      /* its steps are segments of another loop; nothing leaves it */
     /* With lengths; see ops/composite/padding.h. */
     rn_tensor lengths; /* of the outer graph, i32 [B]; null: none */
     rn_tensor mask;    /* of the body: bool [B], true while the sequence lasts */

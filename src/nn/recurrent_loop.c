@@ -84,6 +84,7 @@ static bool begin_loop(loop *l, rn_tensor x, const rn_tensor *state, rn_tensor *
 
     l->loop = rn_loop_begin(l->r->graph);
     if (backwards) rn_loop_reverse(l->loop);
+    rn_loop_checkpoint(l->loop, o->checkpoint);
     if (!rn_is_null(o->lengths)) rn_loop_lengths(l->loop, o->lengths);
     *step_x = rn_loop_each(l->loop, x);
     l->mask = rn_is_null(o->mask) ? o->mask : rn_loop_each(l->loop, o->mask);

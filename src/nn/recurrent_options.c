@@ -46,6 +46,8 @@ static const char *fault_of_options(const rn_recurrent_options *o, double *numbe
     if (o->keep_after < 0) return "keep_after must not be negative";
     *number = o->clip_gradient;
     if (!(o->clip_gradient >= 0)) return "clip_gradient must not be negative";
+    *number = (double)o->checkpoint;
+    if (o->checkpoint < RN_CHECKPOINT_SQRT) return "checkpoint must not be negative";
     *number = o->merge;
     if ((int)o->merge < RN_MERGE_CONCAT || o->merge > RN_MERGE_PRODUCT)
         return "merge must be one of rn_merge";

@@ -127,20 +127,30 @@ static bool cut_alike(const rn__plan *plan, const rn__step *maker, const rn__ste
            rn__same_address(&maker->limit, &copy->limit);
 }
 
+/* The step of a block that a step is, or is in; -1: none. */
+static int32_t step_of_block(const rn__plan *plan, int32_t step, int32_t block)
+{
+    while (step >= 0 && plan->step[step].block != block) step = plan->step[step].block;
+    return step;
+}
+
 /* The first step that writes a buffer, if only steps of the copy's own block do, before
- * it; else -1. */
+ * it, or loops of that block whose stack it is; else -1. */
 static int32_t first_writer(const rn__plan *plan, const rn__access_list *list, int32_t c)
 {
+    const int32_t block = plan->step[c].block;
     int32_t first = -1;
 
     for (const rn__access *x = list->first; x; x = x->next) {
         const rn__step *step = &plan->step[x->step];
         if (!x->write) continue;
-        if (step->block != plan->step[c].block || step->kind == RN__STEP_LOOP ||
-            x->step >= c || x->operand < 0 || !cut_alike(plan, step, &plan->step[c]))
+        const int32_t made = step_of_block(plan, x->step, block);
+        if (made < 0 || step->kind == RN__STEP_LOOP || x->step >= c || x->operand < 0 ||
+            !cut_alike(plan, step, &plan->step[c]))
             return -1;
-        if (list->writers == 1 && !rn__writes_whole(plan, step)) return -1;
-        if (first < 0) first = x->step;
+        if (made == x->step && list->writers == 1 && !rn__writes_whole(plan, step))
+            return -1;
+        if (first < 0) first = made;
     }
     return first;
 }
@@ -165,6 +175,9 @@ bool rn__fits(const rn__eliding *e, int32_t c, const rn__operand *from, const rn
     /* A kernel may refuse its values, which ends the run. A variable must not have changed
      * by then. */
     if (target->kind == RN__BUFFER_VARIABLE && e->last_kernel >= made) return false;
+    /* A stack's slots would need other advances. */
+    if (to->rows > 1 && plan->step[e->lists[b].first->step].block != copy->block)
+        return false;
     if (to->rows > 1 && !rn__all_accept(plan, e->lists[b].first, to)) return false;
     return undisturbed(plan, e->lists[to->at.buffer].first, to, made, c,
                        last_access(plan, &e->lists[b], source));

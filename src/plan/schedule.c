@@ -118,7 +118,8 @@ static bool schedule_operator(rn__planner *p, const rn_graph *graph, int32_t id,
 enum { PIECES = 16 }; /* copied one by one, at most */
 
 /* Whether an element-wise step of this graph makes one of the operands: it can then be
- * computed in its place. So can any kernel's result if its place has no gaps. */
+ * computed in its place. So can the result of any kernel or loop if its place has no
+ * gaps. */
 static bool made_here(const rn_graph *graph, const rn__node *node, int axis)
 {
     bool whole = true;
@@ -126,7 +127,7 @@ static bool made_here(const rn_graph *graph, const rn__node *node, int axis)
     for (int i = 0; i < axis; i++) whole = whole && node->shape.size[i] == 1;
     for (int i = 0; i < node->inputs; i++) {
         const rn__node *in = rn__at(graph, node->in[i]);
-        if (whole && in->op->view) in = rn__at(graph, in->in[0]);
+        while (whole && in->op->view && in->inputs == 1) in = rn__at(graph, in->in[0]);
         if (in->inputs > 0 && (whole || rn__op_maps(in->op, in->variant))) return true;
     }
     return false;

@@ -154,6 +154,30 @@ static bool parts(rn__compilation *c)
            take(c, &pass, rn__join_parts(&pass, c->wanted, c->count));
 }
 
+/* Whether loops are divided. */
+static bool checkpoints(const rn__compilation *c)
+{
+    return !(c->options.without & RN_PASS_CHECKPOINT) && rn__checkpoint_possible(c->graph);
+}
+
+static bool masks(rn__compilation *c)
+{
+    rn__copy_pass pass;
+
+    if (!checkpoints(c) || !rn__ragged_possible(c->graph)) return true;
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__checkpoint_masks(&pass, c->wanted, c->count));
+}
+
+static bool checkpoint(rn__compilation *c)
+{
+    rn__copy_pass pass;
+
+    if (!checkpoints(c)) return true;
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__checkpoint(&pass, c->wanted, c->count)) && simplify(c);
+}
+
 static bool ragged(rn__compilation *c)
 {
     rn__copy_pass pass;
@@ -250,9 +274,9 @@ rn_program *rn__compile_for(const rn__backend *backend, rn_graph *graph,
     }
     if (!options.outputs) c.options.outputs = c.options.output;
     if (!valid(graph, &c.options, options.outputs != NULL) || !begin(&c)) return NULL;
-    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && parts(&c) &&
-                    ragged(&c) && merge(&c) && split(&c) && join(&c) && hoist(&c) &&
-                    recompute(&c) && simplify(&c) && rn__program_make(&c);
+    const bool ok = convert(&c) && optimize(&c) && simplify(&c) && parts(&c) && masks(&c) &&
+                    ragged(&c) && merge(&c) && split(&c) && join(&c) && checkpoint(&c) &&
+                    hoist(&c) && recompute(&c) && simplify(&c) && rn__program_make(&c);
     settle(&c, ok);
     rn__free(graph->allocator, c.wanted);
     if (ok) return c.program;

@@ -173,6 +173,7 @@ static rn_recurrent_options more_options(rn_test_world *w, rn_recurrent_options 
     o.perturb_count = count_of(w, o.perturb);
     o.clip_gradient = real(w);
     o.perturb_zero = rn_test_draw(w, 4) == 0;
+    o.checkpoint = DRAW(w, int64_t, 0, 0, 1, -1, -2, INT64_MIN, INT64_MAX);
     return o;
 }
 

@@ -17,7 +17,8 @@ enum { LARGE = 90 };
 static const unsigned passes[] = {
     RN_PASS_MERGE_LOOPS, RN_PASS_HOIST,         RN_PASS_ELIDE,          RN_PASS_FUSE,
     RN_PASS_PACK,        RN_PASS_JOIN_PRODUCTS, RN_PASS_SPLIT_PRODUCTS, RN_PASS_ROWS,
-    RN_PASS_ACCUMULATE,  RN_PASS_PARTS,         RN_PASS_RECOMPUTE,      RN_PASS_ROW_BLOCKS};
+    RN_PASS_ACCUMULATE,  RN_PASS_PARTS,         RN_PASS_RECOMPUTE,      RN_PASS_ROW_BLOCKS,
+    RN_PASS_CHECKPOINT};
 
 typedef struct results {
     double loss[STEPS], dx[T * B * I], wide[WIDE], split[SIDE * SIDE];
@@ -51,8 +52,13 @@ static void train(unsigned without, results *r)
     const rn_tensor high = rn_slice(s.outputs, -1, H, 2 * H, 1);
     const rn_sequence gru =
         rn_gru(rn_root(g, model), "gru", x, (rn_recurrent_options){.units = LARGE});
-    const rn_tensor loss = rn_add(rn_mean_all(rn_mul(low, rn_sin(high))),
-                                  rn_mean_all(rn_square(rn_normalize(gru.outputs, 1e-5))));
+    const rn_sequence rnn =
+        rn_rnn(rn_root(g, model), "rnn", x,
+               (rn_recurrent_options){.units = H, .checkpoint = RN_CHECKPOINT_SQRT});
+    const rn_tensor normal = rn_normalize(gru.outputs, 1e-5);
+    const rn_tensor loss = rn_add(
+        rn_add(rn_mean_all(rn_mul(low, rn_sin(high))), rn_mean_all(rn_square(normal))),
+        rn_mean_all(rn_square(rnn.last)));
     const rn_tensor wide = rn_mul(rn_exp(rn_tanh(v)), v);
     const rn_tensor square =
         rn_reshape(rn_slice(v, 0, 0, SIDE * SIDE, 1), rn_shape(SIDE, SIDE));
