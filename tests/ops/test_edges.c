@@ -75,6 +75,7 @@ Test(edges, null_operands_along_an_axis)
     NULL_IN_NULL_OUT(rn_top_k_indices(x, 0, 1, false));
     NULL_IN_NULL_OUT(rn_top_k(x, 0, 1, false));
     NULL_IN_NULL_OUT(rn_cumsum(x, 0, (rn_cumsum_options){0}));
+    NULL_IN_NULL_OUT(rn_linear_scan(x, x, x, (rn_linear_scan_options){0}));
     NULL_IN_NULL_OUT(rn_gather(x, x, 0));
     NULL_IN_NULL_OUT(rn_scatter_add(x, x, x, 0));
     NULL_IN_NULL_OUT(rn_scatter(x, x, x, 0));
