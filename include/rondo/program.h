@@ -70,7 +70,9 @@ typedef enum rn_pass {
     RN_PASS_ROW_BLOCKS = 2048, /* runs reductions within rows, such as those of a layer
                                   normalisation, with the element-wise operators around
                                   them, some rows at a time */
-    RN_PASS_ALL = 4095         /* all of these */
+    RN_PASS_SCAN = 4096,       /* loops whose carries are affine in themselves, such as
+                                  averages, compute all steps at once */
+    RN_PASS_ALL = 8191         /* all of these */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };
