@@ -24,6 +24,7 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_neg(rn_mul(quotient, p->y));
 }
 
-RN_BINARY(div, .flags = RN_OP_NEUTRAL_RIGHT, .neutral = 1, .gradient = gradient)
+RN_BINARY(div, .flags = RN_OP_NEUTRAL_RIGHT, .neutral = 1, .linear = 1,
+          .gradient = gradient)
 
 #endif

@@ -22,6 +22,6 @@ static void gradient(rn_pullback *p)
 }
 
 RN_BINARY(mul, .flags = RN_OP_CHEAP | RN_OP_NEUTRAL_RIGHT | RN_OP_NEUTRAL_LEFT,
-          .neutral = 1, .gradient = gradient)
+          .neutral = 1, .linear = 3, .gradient = gradient)
 
 #endif

@@ -21,7 +21,7 @@ static rn_tensor gradient(rn_tensor x, rn_tensor y, rn_tensor dy)
     return rn_neg(dy);
 }
 
-RN_UNARY_WITH(neg, gradient, .inputs = 1,
+RN_UNARY_WITH(neg, gradient, .inputs = 1, .linear = 1,
               .flags = RN_OP_CHEAP | RN_OP_EXACT | RN_OP_INVOLUTION)
 
 #endif

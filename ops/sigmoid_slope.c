@@ -22,6 +22,6 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_sigmoid_slope(p->x[0], p->dy);
 }
 
-RN_BINARY(sigmoid_slope, .gradient = gradient)
+RN_BINARY(sigmoid_slope, .linear = 2, .gradient = gradient)
 
 #endif

@@ -21,7 +21,7 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_neg(p->dy);
 }
 
-RN_BINARY(sub, .flags = RN_OP_CHEAP | RN_OP_NEUTRAL_RIGHT, .neutral = 0,
+RN_BINARY(sub, .flags = RN_OP_CHEAP | RN_OP_ADDITIVE | RN_OP_NEUTRAL_RIGHT, .neutral = 0,
           .gradient = gradient)
 
 #endif

@@ -21,6 +21,6 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_tanh_slope(p->x[0], p->dy);
 }
 
-RN_BINARY(tanh_slope, .gradient = gradient)
+RN_BINARY(tanh_slope, .linear = 2, .gradient = gradient)
 
 #endif

@@ -21,6 +21,6 @@ static void gradient(rn_pullback *p)
     if (p->wanted[1]) p->dx[1] = rn_weigh(p->x[0], p->dy);
 }
 
-RN_BINARY(weigh, .gradient = gradient)
+RN_BINARY(weigh, .linear = 3, .gradient = gradient)
 
 #endif

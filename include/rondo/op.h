@@ -227,7 +227,10 @@ typedef enum rn_op_flags {
     RN_OP_JOINS = 2048,
     /* Element-wise, and an element takes no longer than reading it from memory. A loop then
      * computes values again rather than read what another loop has kept. */
-    RN_OP_CHEAP = 4096
+    RN_OP_CHEAP = 4096,
+    /* The kernel computes the output along axis 0 one slice after the other, and may be
+     * given one whose slices are apart: a call is divided along the axes after it. */
+    RN_OP_APART = 8192
 } rn_op_flags;
 
 /* Members may be left zero. */
@@ -250,6 +253,8 @@ typedef struct rn_op {
     rn_sum_rule sum_of_steps;   /* NULL: summed step by step */
     rn_divide_rule divide;      /* NULL: not divided, unless element-wise */
     rn_inner_rule inner;        /* of a product; NULL: neither split nor joined by it */
+    unsigned linear;            /* of an element-wise operator, bit i: it is linear in
+                                   operand i when the others are fixed */
     double neutral;             /* with RN_OP_NEUTRAL_RIGHT or RN_OP_NEUTRAL_LEFT */
     const char *expression;     /* of an element-wise operator, for back ends that write
                                    source: C in the operands x, y, z; NULL: none */

@@ -167,6 +167,21 @@ typedef struct rn_cumsum_options {
 } rn_cumsum_options;
 RN_API rn_tensor rn_cumsum(rn_tensor x, int axis, rn_cumsum_options options);
 
+/* A linear recurrence over the first axis, element by element, as of an exponential average
+ * or a diagonal state space model: all states, the initial one first,
+ *
+ *   h[0] = initial,  h[t + 1] = a[t] h[t] + b[t]          [T + 1, ..]
+ *
+ * a and b are [T, ..], or [1, ..] if they are the same in all steps; their other axes and
+ * those of `initial` broadcast. If reverse from the end: h[T] = initial, and h[t] = a[t]
+ * h[t + 1] + b[t]. f32 or f64, all of one type. The bits are those of a loop of rn_mul and
+ * rn_add. Loops that compute this become it when they are compiled. */
+typedef struct rn_linear_scan_options {
+    bool reverse;
+} rn_linear_scan_options;
+RN_API rn_tensor rn_linear_scan(rn_tensor a, rn_tensor b, rn_tensor initial,
+                                rn_linear_scan_options options);
+
 /* The indices, i32, that sort x, of any type, and the sorted elements, whose gradient goes
  * to where they came from. Equal elements keep their order, also if descending. NaN counts
  * as the largest. Errors: an axis too long for an i32. */

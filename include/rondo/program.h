@@ -72,7 +72,9 @@ typedef enum rn_pass {
                                   them, some rows at a time */
     RN_PASS_CHECKPOINT = 4096, /* loops with a budget run in segments; see
                                   rn_loop_checkpoint */
-    RN_PASS_ALL = 8191         /* all of these */
+    RN_PASS_SCAN = 8192,       /* loops whose carries are affine in themselves, such as
+                                  averages, compute all steps at once */
+    RN_PASS_ALL = 16383        /* all of these */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };

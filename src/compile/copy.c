@@ -68,6 +68,7 @@ rn_loop *rn__copy_loop_begin(const rn__region *outer, const rn__node *node, rn_g
     rn_loop_steps(loop, node->loop->steps);
     loop->checkpoint = node->loop->checkpoint;
     loop->segments = node->loop->segments;
+    loop->blocks = node->loop->blocks;
     if (node->loop->limit >= 0) rn__loop_limit(loop, outer->to[node->loop->limit]);
     copy_rows(outer, node->loop, loop);
     return loop;
@@ -158,6 +159,8 @@ rn_tensor rn__copy_get(rn__copy_pass *pass, const rn__region *region, const rn__
     if (get->kind == RN__COLLECT && body->stack && !rn_is_null(body->stack[get->id]))
         return body->stack[get->id];
     const int carry = body->total ? rn__carry_of(old, (int32_t)get->id) : -1;
+    if (carry >= 0 && get->kind == RN__HISTORY && body->history)
+        return body->history[carry];
     if (carry >= 0 && !rn_is_null(body->total[carry])) return body->total[carry];
     return rn__loop_get(rn__node_of(region->to[node->in[0]])->loop, (rn__get_kind)get->kind,
                         body->to[get->id].id);

@@ -25,12 +25,14 @@ typedef struct rn__checkpoints rn__checkpoints;
 typedef struct rn__region {
     const rn_graph *graph;
     bool *live;
-    rn_tensor *to;    /* by node: its copy; null: none yet */
-    bool *carried;    /* by carry: its leaf, final value or history is read */
-    rn_tensor *stack; /* of a body, by node: the stack of a node that left the loop; NULL:
-                         none left */
-    rn_tensor *total; /* of a body, by carry: its final value, if that left the loop */
-    rn__merge *merge; /* groups of its loops; merge.c */
+    rn_tensor *to;      /* by node: its copy; null: none yet */
+    bool *carried;      /* by carry: its leaf, final value or history is read */
+    rn_tensor *stack;   /* of a body, by node: the stack of a node that left the loop; NULL:
+                           none left */
+    rn_tensor *total;   /* of a body, by carry: its final value, if that left the loop */
+    rn_tensor *history; /* likewise: its history; NULL: none left */
+    rn_tensor *slots[2]; /* likewise: T slots of it, from the first and second; or NULL */
+    rn__merge *merge;    /* groups of its loops; merge.c */
     rn__products *products;       /* what becomes of its products; products.h */
     rn__parts **parts;            /* by node: the sum of parts that it is; parts.c */
     rn__again **again;            /* of a body, by leaf: how its value is computed again;
@@ -123,6 +125,10 @@ void rn__copy_nexts(const rn__region *outer, rn__region *body, const rn_loop *ol
 
 /* Copies one node, if it lives and has no copy yet. */
 bool rn__copy_one(rn__copy_pass *pass, rn__region *region, int32_t id, rn_graph *to);
+
+/* The first slot of a view of a history that is `steps` slots of it, 0 or 1; -1: it is
+ * something else. In ragged_history.c. */
+int rn__history_slots(const rn__node *view, const rn__node *history);
 
 /* What a node reads besides its operands: what limits it; of a loop also its lengths and
  * arrays. Fills `id` and returns how many. */

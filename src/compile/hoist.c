@@ -195,7 +195,8 @@ static bool hoist_loop(rn__copy_pass *pass, rn__region *outer, const rn__node *n
     rn__hoisting b = {
         .pass = pass, .outer = outer, .body = body, .old = node->loop, .to = to};
 
-    if (node->loop->segments) return rn__copy_loop(pass, outer, node, to);
+    if (node->loop->segments || node->loop->blocks)
+        return rn__copy_loop(pass, outer, node, to);
     b.h = (rn__hoist){.outer = outer, .body = body, .loop = node->loop};
     if (!rn__hoist_classify(&b.h, &pass->arena)) {
         rn__no_memory(to);

@@ -5,6 +5,7 @@
 
 #include "compile/copy.h"
 #include "compile/row_axes.h"
+#include "ops/ragged.h"
 
 typedef enum rn__hoist_target {
     RN__STAYS,
@@ -36,6 +37,10 @@ typedef struct rn__hoist {
 /* Allocates the arrays from the arena and fills them in. False if out of memory. */
 bool rn__hoist_classify(rn__hoist *hoist, rn__arena *arena);
 
+/* Whether a node of a ragged loop can be computed for all steps at once: what varies all
+ * has packed rows, along the first axis, or none has. Of any other loop true. */
+bool rn__hoist_packs(const rn__hoist *hoist, int32_t id);
+
 /* Whether the node is small and can be summed from its stack: a sum over axes. */
 static inline bool rn__hoist_is_sum(const rn__node *node)
 {
@@ -65,6 +70,9 @@ bool rn__hoist_product(const rn__hoist *hoist, int32_t id);
  * `exact`, within the last of these too. */
 rn_tensor rn__hoist_limit_rows(const rn__hoist *h, rn_graph *to, rn_tensor y,
                                uint32_t operands, bool exact);
+
+/* An array of a ragged loop, in the graph that it is rebuilt in. */
+rn_tensor rn__hoist_array(const rn__hoist *h, rn_graph *to, rn__ragged kind);
 
 /* Slots of a history, whose rows are in order, packed. */
 rn_tensor rn__hoist_pack(const rn__hoist *h, rn_graph *to, rn_tensor x);

@@ -28,9 +28,7 @@ static bool is_product(const rn__node *node)
     return rn__op_kind(node->op) == RN_KIND_PRODUCT;
 }
 
-/* Whether a node of a ragged loop can be computed for all steps at once: what varies all
- * has packed rows, along the first axis, or none has. */
-static bool packs(const rn__hoist *h, int32_t id)
+bool rn__hoist_packs(const rn__hoist *h, int32_t id)
 {
     const rn__node *node = node_at(h, id);
 
@@ -76,7 +74,7 @@ static void find_able_before(rn__hoist *h)
     for (int32_t id = 0; id < h->loop->body->count; id++) {
         const rn__node *node = node_at(h, id);
         bool able = h->body->live[id] && h->varies[id] && !h->of_carry[id] && !leaf(node) &&
-                    node->limit.id < 0 && rn__batch_known(node) && packs(h, id);
+                    node->limit.id < 0 && rn__batch_known(node) && rn__hoist_packs(h, id);
 
         for (int i = 0; able && i < node->inputs; i++)
             able = leaf(node_at(h, node->in[i])) || h->target[node->in[i]] == RN__BEFORE;
@@ -173,7 +171,8 @@ static void find_after(rn__hoist *h, bool *held)
         const rn__node *node = node_at(h, id);
         if (!h->body->live[id] || h->in_sum[id]) continue;
         held[id] |= h->target[id] == RN__BEFORE || !h->varies[id] || leaf(node) ||
-                    node->limit.id >= 0 || !rn__batch_known(node) || !packs(h, id);
+                    node->limit.id >= 0 || !rn__batch_known(node) ||
+                    !rn__hoist_packs(h, id);
         if (held[id] && h->target[id] != RN__BEFORE) mark_operands(h, id, held);
     }
     for (int32_t id = 0; id < n; id++) {
@@ -199,7 +198,8 @@ static bool views_stack(const rn__hoist *h, int32_t id)
 {
     const rn__node *node = node_at(h, id);
 
-    if (!node->op->view || !rn__batch_known(node) || !h->varies[id] || !packs(h, id))
+    if (!node->op->view || !rn__batch_known(node) || !h->varies[id] ||
+        !rn__hoist_packs(h, id))
         return false;
     const rn__node *in = node_at(h, node->in[0]);
     return !in->op->view && (in->op == &rn__op_each || (in->op->flags & RN_OP_JOINS) ||

@@ -31,7 +31,7 @@ static rn_tensor sum_of_product(const rn__hoisting *b, const rn__node *node)
 
 /* Whether the sum of a node of an increment's tree is computed from those of its
  * operands. */
-static bool sums_operands(const rn__hoisting *b, int32_t id)
+bool rn__hoist_sums_operands(const rn__hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
@@ -39,7 +39,7 @@ static bool sums_operands(const rn__hoisting *b, int32_t id)
 }
 
 /* Whether the sum of a node is one product, or sum, over all steps. */
-static bool whole(const rn__hoisting *b, int32_t id)
+bool rn__hoist_sums_whole(const rn__hoisting *b, int32_t id)
 {
     return b->h.in_sum[id] && rn__hoist_product(&b->h, id);
 }
@@ -49,8 +49,8 @@ static rn_tensor sum_of_node(const rn__hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
-    if (whole(b, id)) return sum_of_product(b, node);
-    if (sums_operands(b, id)) {
+    if (rn__hoist_sums_whole(b, id)) return sum_of_product(b, node);
+    if (rn__hoist_sums_operands(b, id)) {
         rn_tensor in[RN__BATCH_INPUTS];
         for (int i = 0; i < node->inputs; i++) in[i] = b->sum[node->in[i]];
         return rn_apply(node->op, in, node->inputs, node->attributes, node->attribute_size);
@@ -66,13 +66,13 @@ static int32_t missing_sum(const rn__hoisting *b, int32_t id)
 {
     const rn__node *node = rn__at(b->old->body, id);
 
-    if (!sums_operands(b, id) || whole(b, id)) return -1;
+    if (!rn__hoist_sums_operands(b, id) || rn__hoist_sums_whole(b, id)) return -1;
     for (int i = node->inputs - 1; i >= 0; i--)
         if (rn_is_null(b->sum[node->in[i]])) return node->in[i];
     return -1;
 }
 
-static rn_tensor sum_of(rn__hoisting *b, int32_t id)
+rn_tensor rn__hoist_sum(rn__hoisting *b, int32_t id)
 {
     int32_t count = 0, *stack = b->h.stack;
 
@@ -95,8 +95,8 @@ bool rn__hoist_totals(rn__hoisting *b)
     for (int i = 0; i < b->old->carry.count; i++) {
         const rn__carry *c = rn__list_at(b->old->carry, rn__carry, i);
         if (!b->h.summed[i]) continue;
-        b->body->total[i] =
-            rn_add(b->outer->to[c->initial], sum_of(b, rn__hoist_increment(b->old, i)));
+        b->body->total[i] = rn_add(b->outer->to[c->initial],
+                                   rn__hoist_sum(b, rn__hoist_increment(b->old, i)));
         if (rn_is_null(b->body->total[i])) return false;
     }
     return true;

@@ -31,4 +31,11 @@ rn__batched rn__hoist_operand(const rn__hoisting *b, int32_t id);
 /* hoist_totals.c: the final values of the carries that are sums. */
 bool rn__hoist_totals(rn__hoisting *b);
 
+/* The sum over the steps of a node of an increment; and whether it is one product, or sum,
+ * of the stacks of the node's operands, or computed from the sums of its operands. If
+ * neither it is that of the node's stack. */
+rn_tensor rn__hoist_sum(rn__hoisting *b, int32_t id);
+bool rn__hoist_sums_whole(const rn__hoisting *b, int32_t id);
+bool rn__hoist_sums_operands(const rn__hoisting *b, int32_t id);
+
 #endif

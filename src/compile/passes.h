@@ -13,6 +13,7 @@
  *   join       products that share an operand become one
  *   checkpoint loops with a memory budget run in segments, and again for gradients
  *   hoist      moves work out of loops that need not run in every step
+ *   scan       loops whose carries are affine in themselves become scans
  *   recompute  cheap values that a loop kept for another are computed again
  *   simplify   again, after these
  *
@@ -69,6 +70,11 @@ bool rn__join_products(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* Also simplifies the nodes that it creates. */
 bool rn__hoist_loops(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* Whether there is a loop with carries, and the pass, which simplifies too. Before hoisting
+ * it makes blocks of steps, and after it takes what it left. */
+bool rn__scan_possible_in(const rn_graph *graph);
+bool rn__scan_loops(rn__copy_pass *pass, const int32_t *roots, int count, bool hoisted);
 
 /* Whether a loop could read what another one kept, and the pass, which simplifies too. */
 bool rn__recompute_possible(const rn_graph *graph);

@@ -13,8 +13,7 @@ static bool is_history(const rn__ragging *r, const rn__node *node)
     return b && get->kind == RN__HISTORY && b->rows.axis[get->id] == 0;
 }
 
-/* Whether a view of a history is `steps` slots of it, from the first or second one. */
-static bool is_slots(const rn__node *view, const rn__node *history)
+int rn__history_slots(const rn__node *view, const rn__node *history)
 {
     rn_array in, out;
     int64_t offset;
@@ -23,10 +22,10 @@ static bool is_slots(const rn__node *view, const rn__node *history)
         rn_shape_count(view->shape) == 0 ||
         view->shape.size[0] != history->shape.size[0] - 1 ||
         !rn__view_of_dense(view, history->type, history->shape, &in, &out, &offset))
-        return false;
+        return -1;
     for (int i = 0; i < view->shape.rank; i++)
-        if (in.stride[i] != out.stride[i] || (i && in.size[i] != out.size[i])) return false;
-    return offset == 0 || offset == in.stride[0];
+        if (in.stride[i] != out.stride[i] || (i && in.size[i] != out.size[i])) return -1;
+    return offset == 0 ? 0 : offset == in.stride[0] ? 1 : -1;
 }
 
 /* Whether a loop reads slots of a history as step inputs with rows, and otherwise not. */
@@ -56,7 +55,7 @@ static bool reads_well(const rn__ragging *r, const rn__region *region, int32_t i
     for (int i = 0; i < node->inputs; i++) {
         if (kind[node->in[i]] == 2) return false;
         if (kind[node->in[i]] != 1) continue;
-        if (!is_slots(node, rn__at(region->graph, node->in[i]))) return false;
+        if (rn__history_slots(node, rn__at(region->graph, node->in[i])) < 0) return false;
         kind[id] = 2;
     }
     if (is_history(r, node)) kind[id] = 1;

@@ -41,6 +41,8 @@ struct rn_loop {
     int32_t limit; /* of the outer graph: i32 scalar in 0..steps, the number of steps that
                       run; -1: all. Later steps change no carry and collect 0 */
     int32_t index; /* the leaf of the step's index; -1: not used */
+    bool blocks;   /* made by compile/scan.c: a step is a block of steps of another loop.
+                      What is in it stays there, where its operands are in the cache */
 
     /* With lengths, also of copies and gradients of the loop: i32 [B] of the outer graph,
      * checked. At steps that a sequence does not have, its rows change no carry, are 0

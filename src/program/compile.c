@@ -228,6 +228,17 @@ static bool hoist(rn__compilation *c)
            take(c, &pass, rn__hoist_loops(&pass, c->wanted, c->count));
 }
 
+static bool scan(rn__compilation *c, bool hoisted)
+{
+    rn__copy_pass pass;
+
+    if ((c->options.without & (RN_PASS_SCAN | RN_PASS_HOIST)) ||
+        !rn__scan_possible_in(c->graph))
+        return true;
+    return begin_pass(c, &pass) &&
+           take(c, &pass, rn__scan_loops(&pass, c->wanted, c->count, hoisted));
+}
+
 static bool recompute(rn__compilation *c)
 {
     rn__copy_pass pass;
@@ -276,7 +287,8 @@ rn_program *rn__compile_for(const rn__backend *backend, rn_graph *graph,
     if (!valid(graph, &c.options, options.outputs != NULL) || !begin(&c)) return NULL;
     const bool ok = convert(&c) && optimize(&c) && simplify(&c) && parts(&c) && masks(&c) &&
                     ragged(&c) && merge(&c) && split(&c) && join(&c) && checkpoint(&c) &&
-                    hoist(&c) && recompute(&c) && simplify(&c) && rn__program_make(&c);
+                    scan(&c, false) && hoist(&c) && scan(&c, true) && recompute(&c) &&
+                    simplify(&c) && rn__program_make(&c);
     settle(&c, ok);
     rn__free(graph->allocator, c.wanted);
     if (ok) return c.program;

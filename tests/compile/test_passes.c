@@ -18,7 +18,7 @@ static const unsigned passes[] = {
     RN_PASS_MERGE_LOOPS, RN_PASS_HOIST,         RN_PASS_ELIDE,          RN_PASS_FUSE,
     RN_PASS_PACK,        RN_PASS_JOIN_PRODUCTS, RN_PASS_SPLIT_PRODUCTS, RN_PASS_ROWS,
     RN_PASS_ACCUMULATE,  RN_PASS_PARTS,         RN_PASS_RECOMPUTE,      RN_PASS_ROW_BLOCKS,
-    RN_PASS_CHECKPOINT};
+    RN_PASS_CHECKPOINT,  RN_PASS_SCAN};
 
 typedef struct results {
     double loss[STEPS], dx[T * B * I], wide[WIDE], split[SIDE * SIDE];
@@ -33,6 +33,19 @@ static int lines_of(const rn_program *p)
     rn_program_print(p, text, sizeof text);
     for (const char *at = text; (at = strchr(at, '\n')); at++) n++;
     return n;
+}
+
+/* An average of the steps of x, a loop that becomes a scan. */
+static rn_tensor average_of(rn_tensor x)
+{
+    rn_loop *loop = rn_loop_begin(x.graph);
+    const rn_tensor each = rn_loop_each(loop, x);
+    const rn_tensor h = rn_loop_carry(loop, rn_fill(x.graph, RN_F64, rn_shape(B, I), 0));
+    const rn_tensor next = rn_add(rn_scale(h, 0.9), each);
+
+    rn_loop_next(loop, h, next);
+    cr_assert(rn_loop_end(loop));
+    return rn_loop_collect(loop, next);
 }
 
 /* The gradient of x beside some steps of training, a chain, and a product of
@@ -55,10 +68,10 @@ static void train(unsigned without, results *r)
     const rn_sequence rnn =
         rn_rnn(rn_root(g, model), "rnn", x,
                (rn_recurrent_options){.units = H, .checkpoint = RN_CHECKPOINT_SQRT});
-    const rn_tensor normal = rn_normalize(gru.outputs, 1e-5);
-    const rn_tensor loss = rn_add(
-        rn_add(rn_mean_all(rn_mul(low, rn_sin(high))), rn_mean_all(rn_square(normal))),
-        rn_mean_all(rn_square(rnn.last)));
+    const rn_tensor one = rn_add(rn_mean_all(rn_mul(low, rn_sin(high))),
+                                 rn_mean_all(rn_square(rn_normalize(gru.outputs, 1e-5))));
+    const rn_tensor two = rn_add(one, rn_mean_all(rn_square(rnn.last)));
+    const rn_tensor loss = rn_add(two, rn_mean_all(rn_square(average_of(x))));
     const rn_tensor wide = rn_mul(rn_exp(rn_tanh(v)), v);
     const rn_tensor square =
         rn_reshape(rn_slice(v, 0, 0, SIDE * SIDE, 1), rn_shape(SIDE, SIDE));

@@ -91,6 +91,7 @@ Test(graph, the_null_tensor_is_answered)
     LINE(rn_top_k_indices(n, 0, 1, false))                                                 \
     LINE(rn_top_k(n, 0, 1, false))                                                         \
     LINE(rn_cumsum(n, 0, (rn_cumsum_options){0}))                                          \
+    LINE(rn_linear_scan(x, n, x, (rn_linear_scan_options){0}))                             \
     LINE(rn_sum_all(n))                                                                    \
     LINE(rn_mean_all(n))                                                                   \
     LINE(rn_max_all(n))                                                                    \

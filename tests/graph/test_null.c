@@ -86,6 +86,8 @@ Test(null, reductions)
     REPORTS("top_k returned: x is the null tensor", rn_top_k(n, 0, 1, false));
     REPORTS("cumsum returned: x is the null tensor",
             rn_cumsum(n, 0, (rn_cumsum_options){0}));
+    REPORTS("linear_scan returned: its operands are null tensors",
+            rn_linear_scan(n, n, n, (rn_linear_scan_options){0}));
     REPORTS("logsumexp returned: x is the null tensor", rn_logsumexp(n, 0, false));
 }
 

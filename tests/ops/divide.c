@@ -154,7 +154,8 @@ static int check_job(const job *j)
             check_cut(j, cut, axis, whole);
             cuts++;
         }
-        if (j->out.size[axis] != 1) break;
+        const bool apart = axis == 0 && (j->op->flags & RN_OP_APART);
+        if (j->out.size[axis] != 1 && !apart) break;
     }
     free(whole);
     return cuts;

@@ -85,6 +85,7 @@ Test(edges, null_operands_along_an_axis)
     NULL_IN_NULL_OUT(rn_mean_pool2d(x, 2, 2, (rn_pool2d_options){.same = true}));
     NULL_IN_NULL_OUT(rn_pool_time(x, x, RN_POOL_MAX));
     NULL_IN_NULL_OUT(rn_causal_conv_step(x, x, 1, NULL));
+    NULL_IN_NULL_OUT(rn_linear_scan(x, x, x, (rn_linear_scan_options){0}));
     NULL_IN_NULL_OUT(rn_gather(x, x, 0));
     NULL_IN_NULL_OUT(rn_scatter_add(x, x, x, 0));
     NULL_IN_NULL_OUT(rn_scatter(x, x, x, 0));

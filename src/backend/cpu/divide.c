@@ -90,9 +90,11 @@ static bool can_cut(const rn__plan *plan, const rn__step *step, int axis, int *c
 }
 
 /* The first axis that is longer than 1; the number of axes where there is none. */
-static int first_axis(const rn__step *step, const rn__operand *out)
+static int first_axis(const rn__plan *plan, const rn__step *step, const rn__operand *out)
 {
-    int axis = step->kind == RN__STEP_TAIL;
+    const bool apart = step->kind == RN__STEP_KERNEL &&
+                       (rn__step_node(plan, step)->op->flags & RN_OP_APART);
+    int axis = apart || step->kind == RN__STEP_TAIL;
 
     while (axis < out->rank && out->size[axis] == 1) axis++;
     return axis;
@@ -106,7 +108,7 @@ static bool find_division(rn__cpu_program *p, rn__cpu_call *call)
     const rn__operand *out = operand + step->inputs;
     const size_t n = (size_t)step->inputs + 1;
     const bool block = step->kind == RN__STEP_LOOP || step->kind == RN__STEP_CHAIN;
-    const int axis = block ? 0 : first_axis(step, out);
+    const int axis = block ? 0 : first_axis(p->plan, step, out);
 
     if (block || axis >= out->rank || count_of(out) == 0) return true;
     if (step->limit.buffer >= 0 && axis > 0) return true;

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linear_scan -- a linear recurrence over the first axis, element by element.
+ *
+ *   a, b  [T, ..]      f32 or f64
+ *   h     [..]         the initial state
+ *   y     [T + 1, ..]  all states
+ *
+ *   y[0] = h, y[t + 1] = a[t] y[t] + b[t]        if reverse  y[T] = h, y[t] = a[t] y[t + 1]
+ * + b[t] g    = the scan of a, dy in the other direction da   = g[1..] y[..T], db = g[1..],
+ * dh = g[0]  if reverse  g[..T] y[1..], g[..T], g[T]
+ *
+ * The product is rounded, and then the sum, as by mul and add. Steps are never combined, so
+ * the bits are those of a loop.
+ *
+ * Of packed rows (ops/ragged.h), which the compiler scans, two more operands: where each
+ * step begins, i32 [T], and the lengths in order, i32 [B]. Row j of step t of a and b is
+ * packed row offset[t] + j. The states are in slots of B rows, which keep their value past
+ * their length.
+ */
+#include "ops/linear_scan.h"
+
+#if RN_IS_REAL
+/* One step of n columns. */
+static void step(int64_t n, const void *a, int64_t by_a, const void *b, int64_t by_b,
+                 const void *h, void *y)
+{
+    const real *at_a = (const real *)a, *at_b = (const real *)b, *from = (const real *)h;
+    real *to = (real *)y;
+
+    if (by_a == 1 && by_b == 1) {
+        RN_EACH(i, n) to[i] = at_a[i] * from[i] + at_b[i];
+        return;
+    }
+    for (; n > 0; n--, at_a += by_a, at_b += by_b) *to++ = *at_a * *from++ + *at_b;
+}
+
+RN_KERNEL(linear_scan)
+{
+    return rn__linear_scan(call, step);
+}
+#endif
+
+#if RN_ONCE
+
+static const char *shape(rn_typing *t)
+{
+    const rn_shape a = t->in_shape[0], h = t->in_shape[2];
+    const bool rows = t->inputs == 5;
+
+    if (t->inputs != 3 && !rows) return "not three operands";
+    for (int i = 1; i < 3; i++)
+        if (t->in_type[i] != t->in_type[0]) return "types differ";
+    if (a.rank < (rows ? 2 : 1)) return "no axis of steps";
+    if (!rn_shape_equal(a, t->in_shape[1]) ||
+        !rn_shape_equal(h, rn_shape_of(a.rank - 1, a.size + 1)))
+        return "shapes differ";
+    for (int i = 3; i < t->inputs; i++)
+        if (t->in_type[i] != RN_I32 || t->in_shape[i].rank != 1 ||
+            t->in_shape[i].size[0] != a.size[i - 3])
+            return "not the arrays of packed rows";
+    t->shape = a;
+    t->shape.size[0]++;
+    return NULL;
+}
+
+static rn_tensor scan(rn_tensor a, rn_tensor b, rn_tensor h, bool reverse)
+{
+    const rn_tensor in[3] = {a, b, h};
+    const int64_t attribute = reverse;
+
+    return rn_apply(&rn__op_linear_scan, in, 3, &attribute, sizeof attribute);
+}
+
+rn_tensor rn__linear_scan_rows(rn_tensor a, rn_tensor b, rn_tensor h, rn_tensor offsets,
+                               rn_tensor ends, bool reverse)
+{
+    const rn_tensor in[5] = {a, b, h, offsets, ends};
+    const int64_t attribute = reverse;
+
+    return rn_apply(&rn__op_linear_scan, in, 5, &attribute, sizeof attribute);
+}
+
+static void gradient(rn_pullback *p)
+{
+    const bool reverse = *(const int64_t *)p->attributes != 0;
+    const int64_t T = rn_size(p->x[0], 0), last = reverse ? 0 : T;
+    const int64_t before = reverse ? 1 : 0, after = 1 - before;
+
+    if (p->inputs > 3) return;
+    const rn_tensor g = scan(p->x[0], rn_slice(p->dy, 0, before, before + T, 1),
+                             rn_index(p->dy, 0, last), !reverse);
+    p->dx[1] = rn_slice(g, 0, after, after + T, 1);
+    p->dx[0] = rn_mul(p->dx[1], rn_slice(p->y, 0, before, before + T, 1));
+    p->dx[2] = rn_index(g, 0, T - last);
+}
+
+/* Steps of the scan stay the first axis; those of the loop become the second. */
+static rn_tensor batch(const rn_batching *b)
+{
+    int axes[RN_RANK_MAX];
+    rn_tensor x[3];
+
+    if (b->inputs > 3) return rn_null();
+    for (int i = 0; i < RN_RANK_MAX; i++) axes[i] = i < 2 ? 1 - i : i;
+    for (int i = 0; i < 3; i++) {
+        const rn_shape shape = rn__stack_shape(b->steps, b->in_shape[i]);
+        x[i] = b->stacked[i] ? b->x[i] : rn_broadcast(b->x[i], shape);
+        if (i < 2) x[i] = rn_permute(x[i], axes);
+    }
+    return rn_permute(rn_apply(b->op, x, 3, b->attributes, b->attribute_size), axes);
+}
+
+/* Columns. Of packed rows: rows; what is before them, `first` says. */
+static bool divide(const rn_call *call, int axis, int *cut)
+{
+    cut[0] = cut[1] = call->inputs > 3 ? -1 : axis;
+    cut[2] = axis - 1;
+    if (call->inputs > 3) cut[3] = -1, cut[4] = 0;
+    return axis > 0 && (call->inputs == 3 || axis == 1);
+}
+
+const rn_op rn__op_linear_scan = {
+    RN_NAMED(linear_scan), .inputs = -1,     .flags = RN_OP_STRIDED | RN_OP_APART,
+    .shape = shape,        .divide = divide, .batch = batch,
+    .gradient = gradient};
+
+/* x [T or 1, ..] repeated to [T, shape]. */
+static rn_tensor repeated(rn_tensor x, int64_t T, rn_shape shape)
+{
+    const rn_shape of_x = rn_shape_get(x);
+    rn_shape whole = rn__stack_shape(T, shape), aligned = whole;
+
+    for (int i = 0; i < aligned.rank; i++) aligned.size[i] = 1;
+    aligned.size[0] = of_x.size[0];
+    for (int i = 1; i < of_x.rank; i++)
+        aligned.size[whole.rank - i] = of_x.size[of_x.rank - i];
+    return rn_broadcast(rn_reshape(x, aligned), whole);
+}
+
+rn_tensor rn_linear_scan(rn_tensor a, rn_tensor b, rn_tensor initial,
+                         rn_linear_scan_options options)
+{
+    const rn_tensor in[3] = {a, b, initial};
+    const rn_shape of_a = rn_shape_get(a), of_b = rn_shape_get(b);
+    rn_shape shape = rn_shape_get(initial);
+
+    if (rn_is_null(a) || rn_is_null(b) || rn_is_null(initial))
+        return rn_apply(&rn__op_linear_scan, in, 3, NULL, 0);
+    if (of_a.rank < 1 || of_b.rank < 1)
+        return rn__op_refuse(&rn__op_linear_scan, in, 3, "no axis of steps");
+    const int64_t T = of_a.size[0] == 1 ? of_b.size[0] : of_a.size[0];
+    if (of_b.size[0] != T && of_b.size[0] != 1)
+        return rn__op_refuse(&rn__op_linear_scan, in, 3, "numbers of steps differ");
+    if (!rn_shape_broadcast(shape, rn_shape_of(of_a.rank - 1, of_a.size + 1), &shape) ||
+        !rn_shape_broadcast(shape, rn_shape_of(of_b.rank - 1, of_b.size + 1), &shape) ||
+        shape.rank == RN_RANK_MAX)
+        return rn__op_refuse(&rn__op_linear_scan, in, 3, "shapes do not broadcast");
+    return scan(repeated(a, T, shape), repeated(b, T, shape), rn_broadcast(initial, shape),
+                options.reverse);
+}
+
+#endif

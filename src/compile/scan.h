@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Loops that become scans: what is carried is affine in itself, element by element,
+ *
+ *   c(t + 1) = a(t) c(t) + b(t)          a and b of no carry that is not known yet
+ *
+ * Of a node that depends on one carry c, of c's shape, it is known whether it is a c + b.
+ */
+#ifndef RN_COMPILE_SCAN_H
+#define RN_COMPILE_SCAN_H
+
+#include "compile/hoisting.h"
+
+enum { RN__OF_NONE = -1, RN__OF_MANY = -2 }; /* or the only carry that a node depends on */
+
+/* What is known of a node a c + b. */
+enum {
+    RN__AFFINE = 1,
+    RN__SCALED = 2, /* a is not 1 */
+    RN__MOVED = 4   /* b is not 0 */
+};
+
+typedef struct rn__scan {
+    rn__hoisting b;     /* b.to: where all is computed, b.old: the loop, as if it had only
+                           the steps that are computed at once */
+    bool hoisted;       /* the loop has been; else products are computed here too */
+    int64_t blocks;     /* of steps */
+    rn_loop one, *loop; /* b.old; the loop over blocks, NULL: there is one block */
+    rn_tensor *leaf, *states; /* by carry: its value before a block, its history there */
+    int32_t *of;         /* by node: the carry that it depends on, of those not known */
+    unsigned char *form; /* by node: of one that depends on one carry */
+    bool *known;         /* by carry: its values in all steps are */
+    bool *want, *cone;   /* by node: the stacks to make; what next values are made of */
+    rn__batched *scale, *shift; /* by node of the cone: a and b; null: 1 and 0 */
+} rn__scan;
+
+/* Allocates the arrays, all carries unknown. False without memory. */
+bool rn__scan_begin(rn__scan *s, rn__arena *arena);
+
+/* Fills in `of` and `form`; whether the carry's next value is affine then. */
+void rn__scan_classify(rn__scan *s);
+bool rn__scan_solves(const rn__scan *s, int carry);
+
+/* Whether all carries can become known, and all nodes be computed for all steps at once.
+ * The carries are unknown again, but for those that are sums. */
+bool rn__scan_possible(rn__scan *s);
+
+/* How many steps to compute at once; 0: it is not worth it. */
+int64_t rn__scan_block(const rn__scan *s);
+
+/* ---- scan_stacks.c ---- */
+
+/* Makes the stacks that are wanted, and those that these need. False after an error. */
+bool rn__scan_make_stacks(rn__scan *s);
+
+/* A value repeated to a stack of this shape in a step. */
+rn_tensor rn__scan_whole(const rn__scan *s, rn__batched x, rn_shape shape);
+
+/* A constant of all steps. */
+rn__batched rn__scan_scalar(const rn__scan *s, rn_type type, double value);
+
+/* Marks what the carries that can be solved are made of, and makes a and b of that; all
+ * that is wanted has stacks. */
+void rn__scan_find_cone(rn__scan *s);
+bool rn__scan_make_forms(rn__scan *s);
+
+/* ---- scan_carry.c ---- */
+
+/* Makes all carries known but those that are sums. */
+bool rn__scan_rounds(rn__scan *s);
+
+/* Whether a carry is a sum; what sums are computed from becomes wanted; their totals. */
+bool rn__scan_is_sum(const rn__scan *s, int carry);
+void rn__scan_want_summands(rn__scan *s);
+bool rn__scan_make_sums(rn__scan *s);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Scans: carries become known round by round, and sums over the steps. */
+#include <string.h>
+
+#include "compile/scan.h"
+#include "graph/loop.h"
+#include "ops/linear_scan.h"
+#include "ops/op.h"
+#include "rondo/ops.h"
+
+static const rn__node *node_at(const rn__scan *s, int32_t id)
+{
+    return rn__at(s->b.old->body, id);
+}
+
+/* ---- carries ---- */
+
+/* The history of a carry whose next value depends on no other. */
+static rn_tensor delayed(const rn__scan *s, const rn__carry *c, rn_tensor initial)
+{
+    const rn_shape shape = node_at(s, c->leaf)->shape;
+    const bool reverse = s->b.old->reverse;
+    rn_tensor all[2];
+
+    all[reverse] = rn_expand(initial, 0);
+    all[!reverse] = rn__scan_whole(s, rn__hoist_operand(&s->b, c->next), shape);
+    return rn_concat(all, 2, 0);
+}
+
+static rn_tensor scanned(const rn__scan *s, const rn__carry *c, rn_tensor initial)
+{
+    const rn_shape shape = node_at(s, c->leaf)->shape;
+    const rn_type type = node_at(s, c->leaf)->type;
+    rn__batched a = s->scale[c->next], b = s->shift[c->next];
+    const bool reverse = s->b.old->reverse;
+
+    if (rn_is_null(a.x)) a = rn__scan_scalar(s, type, 1);
+    if (rn_is_null(b.x)) b = rn__scan_scalar(s, type, -0.0);
+    a.x = rn__scan_whole(s, a, shape);
+    b.x = rn__scan_whole(s, b, shape);
+    if (!s->b.h.ragged)
+        return rn_linear_scan(a.x, b.x, initial, (rn_linear_scan_options){reverse});
+    return rn__linear_scan_rows(
+        a.x, b.x, initial, rn__hoist_array(&s->b.h, s->b.to, RN__RAGGED_OFFSETS),
+        rn__hoist_array(&s->b.h, s->b.to, RN__RAGGED_ENDS), reverse);
+}
+
+/* T slots of a history from the first or second one, packed in a ragged loop. */
+static rn_tensor slots(const rn__scan *s, rn_tensor history, int64_t first)
+{
+    const rn_tensor x = rn_slice(history, 0, first, first + s->b.old->steps, 1);
+
+    return s->b.h.ragged ? rn__hoist_pack(&s->b.h, s->b.to, x) : x;
+}
+
+/* The value of a carry before the steps that are computed at once. */
+static rn_tensor initial_of(rn__scan *s, int i)
+{
+    const rn__carry *c = rn__list_at(s->b.old->carry, rn__carry, i);
+    const rn_tensor x = s->b.outer->to[c->initial];
+
+    s->leaf[i] = s->loop ? rn_loop_carry(s->loop, x) : rn__adopt(s->b.to, x, "scan");
+    return s->leaf[i];
+}
+
+static bool solve(rn__scan *s, int i)
+{
+    const rn__carry *c = rn__list_at(s->b.old->carry, rn__carry, i);
+    const int64_t before = s->b.old->reverse ? 1 : 0;
+    const rn_tensor initial = initial_of(s, i);
+    const bool by_scan = s->of[c->next] >= 0;
+    rn__region *body = s->b.body;
+
+    if (rn_is_null(initial)) return false;
+    s->states[i] = by_scan ? scanned(s, c, initial) : delayed(s, c, initial);
+    if (rn_is_null(s->states[i])) return false;
+    body->total[i] = rn_index(s->states[i], 0, before ? 0 : s->b.old->steps);
+    body->stack[c->leaf] = slots(s, s->states[i], before);
+    if (by_scan && c->next != c->leaf)
+        body->stack[c->next] = slots(s, s->states[i], 1 - before);
+    return !s->b.to->root->failed;
+}
+
+/* Makes those carries known that can be. */
+static bool make_round(rn__scan *s)
+{
+    const rn_loop *old = s->b.old;
+
+    rn__scan_classify(s);
+    rn__scan_find_cone(s);
+    if (!rn__scan_make_stacks(s)) return false;
+    if (!rn__scan_make_forms(s)) return false;
+    for (int i = 0; i < old->carry.count; i++) {
+        if (!rn__scan_solves(s, i)) continue;
+        if (!solve(s, i)) return false;
+        s->known[i] = true;
+    }
+    return true;
+}
+
+static bool all_known(const rn__scan *s)
+{
+    for (int i = 0; i < s->b.old->carry.count; i++)
+        if (!s->known[i]) return false;
+    return true;
+}
+
+/* ---- sums ---- */
+
+bool rn__scan_is_sum(const rn__scan *s, int i)
+{
+    return s->b.body->carried[i] && s->b.h.summed[i];
+}
+
+/* Marks what the sums of increments are computed from. */
+void rn__scan_want_summands(rn__scan *s)
+{
+    const rn__hoisting *b = &s->b;
+
+    memset(s->cone, 0, (size_t)b->old->body->count);
+    for (int i = 0; i < b->old->carry.count; i++)
+        if (rn__scan_is_sum(s, i)) s->cone[rn__hoist_increment(b->old, i)] = true;
+    for (int32_t id = b->old->body->count - 1; id >= 0; id--) {
+        const bool whole_sum = s->cone[id] && rn__hoist_sums_whole(b, id);
+        const bool parts = s->cone[id] && !whole_sum && rn__hoist_sums_operands(b, id);
+        if (s->cone[id] && !whole_sum && !parts) s->want[id] = true;
+        for (int k = 0; (whole_sum || parts) && k < node_at(s, id)->inputs; k++)
+            (parts ? s->cone : s->want)[node_at(s, id)->in[k]] = true;
+    }
+}
+
+bool rn__scan_make_sums(rn__scan *s)
+{
+    for (int i = 0; i < s->b.old->carry.count; i++) {
+        if (!rn__scan_is_sum(s, i)) continue;
+        const rn_tensor before = initial_of(s, i);
+        const rn_tensor sum = rn__hoist_sum(&s->b, rn__hoist_increment(s->b.old, i));
+        s->b.body->total[i] = rn_add(before, sum);
+        if (rn_is_null(s->b.body->total[i])) return false;
+    }
+    return true;
+}
+
+bool rn__scan_rounds(rn__scan *s)
+{
+    while (!all_known(s))
+        if (!make_round(s)) return false;
+    return true;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Decides which loops become scans.
+ *
+ * The records of the operators say what is affine: additive ones, those that are linear in
+ * an operand, and selections. What the user wrote keeps its rounding: c(t + 1) must be a c
+ * + b as it stands there, with one product and one sum. What rn_grad built may also be
+ * multiplied out.
+ */
+#include <string.h>
+
+#include "compile/scan.h"
+
+static const rn__node *node_at(const rn__scan *s, int32_t id)
+{
+    return rn__at(s->b.old->body, id);
+}
+
+static const rn__carry *carry_at(const rn__scan *s, int i)
+{
+    return rn__list_at(s->b.old->carry, rn__carry, i);
+}
+
+bool rn__scan_begin(rn__scan *s, rn__arena *arena)
+{
+    const size_t n = (size_t)s->b.old->body->count;
+
+    s->of = (int32_t *)rn__arena_new(arena, n * sizeof *s->of);
+    s->form = (unsigned char *)rn__arena_new(arena, n);
+    s->known = (bool *)rn__arena_new(arena, (size_t)s->b.old->carry.count);
+    s->want = (bool *)rn__arena_new(arena, n);
+    s->cone = (bool *)rn__arena_new(arena, n);
+    s->scale = (rn__batched *)rn__arena_new(arena, n * sizeof *s->scale);
+    s->shift = (rn__batched *)rn__arena_new(arena, n * sizeof *s->shift);
+    return s->of && s->form && s->known && s->want && s->cone && s->scale && s->shift;
+}
+
+/* ---- affine nodes ---- */
+
+/* Which operands depend on the carry; all are affine, or the result is 0. */
+static unsigned dependent(const rn__scan *s, const rn__node *node, int carry)
+{
+    unsigned bits = 0;
+
+    for (int i = 0; i < node->inputs; i++) {
+        if (s->of[node->in[i]] != carry) continue;
+        if (!s->form[node->in[i]]) return 0;
+        bits |= 1u << i;
+    }
+    return bits;
+}
+
+static unsigned char forms_of(const rn__scan *s, const rn__node *node, unsigned bits)
+{
+    unsigned char form = 0;
+
+    for (int i = 0; i < node->inputs; i++)
+        if (bits >> i & 1) form |= s->form[node->in[i]];
+    return form;
+}
+
+static unsigned char form_of_sum(const rn__node *node, unsigned bits, unsigned char form)
+{
+    const bool one = (bits & (bits - 1)) == 0;
+
+    if (!node->gradient && (!one || (form & RN__MOVED))) return 0;
+    if (!one || !rn__op_adds(node->op)) form |= RN__SCALED;
+    return one ? form | RN__MOVED : form;
+}
+
+/* a (c u) and (c u) + b u are rounded elsewhere than c (a u) and (c + b) u. */
+static unsigned char form_of_product(const rn__node *node, unsigned bits,
+                                     unsigned char form)
+{
+    const rn_op *op = node->op;
+    const bool one = (bits & (bits - 1)) == 0, negates = node->inputs == 1;
+    const bool multiplies = op->linear == 3 && (op->flags & RN_OP_NEUTRAL_LEFT);
+
+    if (!one || (bits & ~op->linear)) return 0;
+    if (!node->gradient && !negates && (!multiplies || form != RN__AFFINE)) return 0;
+    return form | RN__SCALED;
+}
+
+/* A value in place of the carry would multiply it by 0, which infinities do not stand. */
+static unsigned char form_of_choice(const rn__node *node, unsigned bits, unsigned char form)
+{
+    if (bits == 6) return form;
+    return node->gradient && !(bits & 1) ? form | RN__SCALED | RN__MOVED : 0;
+}
+
+static unsigned char form_of(const rn__scan *s, int32_t id, int carry)
+{
+    const rn__node *node = node_at(s, id), *leaf = node_at(s, carry_at(s, carry)->leaf);
+
+    if (!rn__is_elementwise(node->op) || node->type != leaf->type ||
+        !rn_shape_equal(node->shape, leaf->shape))
+        return 0;
+    const unsigned bits = dependent(s, node, carry);
+    const unsigned char form = forms_of(s, node, bits);
+    if (!bits) return 0;
+    if (node->op->flags & RN_OP_CHOOSES) return form_of_choice(node, bits, form);
+    if (node->op->flags & RN_OP_ADDITIVE) return form_of_sum(node, bits, form);
+    return form_of_product(node, bits, form);
+}
+
+void rn__scan_classify(rn__scan *s)
+{
+    for (int32_t id = 0; id < s->b.old->body->count; id++) {
+        const rn__node *node = node_at(s, id);
+        const int carry = node->op == &rn__op_carry ? rn__carry_of(s->b.old, id) : -1;
+
+        s->of[id] = carry >= 0 && !s->known[carry] ? carry : RN__OF_NONE;
+        s->form[id] = s->of[id] >= 0 ? RN__AFFINE : 0;
+        if (node->inputs == 0) continue;
+        for (int i = 0; i < node->inputs; i++) {
+            const int32_t in = s->of[node->in[i]];
+            if (in == RN__OF_NONE || in == s->of[id]) continue;
+            s->of[id] = s->of[id] == RN__OF_NONE ? in : RN__OF_MANY;
+        }
+        if (s->of[id] >= 0) s->form[id] = form_of(s, id, s->of[id]);
+    }
+}
+
+bool rn__scan_solves(const rn__scan *s, int carry)
+{
+    const int32_t next = carry_at(s, carry)->next;
+
+    if (s->known[carry] || !s->b.body->carried[carry]) return false;
+    if (s->of[next] == RN__OF_NONE) return !s->b.h.ragged;
+    return s->of[next] == carry && s->form[next] != 0;
+}
+
+/* ---- loops ---- */
+
+enum { ROUNDS = 8 }; /* carries that wait for others to be known, one after the other */
+
+/* Whether a node can be computed for all steps at once. */
+static bool leaves(const rn__scan *s, int32_t id)
+{
+    const rn__node *node = node_at(s, id);
+    const bool joins =
+        node->inputs <= RN__BATCH_INPUTS && rn__node_joins(s->b.old->body, node) >= 0;
+
+    if (node->inputs == 0 || s->b.h.in_sum[id]) return true;
+    if (s->hoisted && rn__op_kind(node->op) == RN_KIND_PRODUCT) return false;
+    return (joins || rn__batch_known(node)) && node->limit.id < 0 &&
+           rn__hoist_packs(&s->b.h, id);
+}
+
+/* Outputs that are leaves are stacks of the loop's inputs; of packed rows not all. */
+static bool collects(const rn__scan *s, int i)
+{
+    const rn_loop *old = s->b.old;
+    const int32_t id = *rn__list_at(old->output, int32_t, i);
+
+    if (!s->b.outer->live[id]) return true;
+    const rn__get *get = (const rn__get *)rn__at(old->outer, id)->attributes;
+    const rn__node *node = node_at(s, (int32_t)get->id);
+    return get->kind != RN__COLLECT || !s->b.h.ragged || node->op != &rn__op_capture;
+}
+
+static bool carries(const rn__scan *s, int i)
+{
+    const rn__carry *c = carry_at(s, i);
+    const rn__node *leaf = node_at(s, c->leaf);
+
+    return rn__is_real(leaf->type) && leaf->shape.rank < RN_RANK_MAX &&
+           c->rows == s->b.h.ragged && rn_shape_count(leaf->shape) > 0;
+}
+
+/* Whether all is of a form that can be computed at once, apart from the carries. */
+static bool of_form(const rn__scan *s)
+{
+    const rn_loop *old = s->b.old;
+
+    if (old->steps == 0 || old->blocks || (old->limit >= 0 && !s->b.h.ragged)) return false;
+    if (s->b.h.ragged && !s->hoisted) return false;
+    for (int32_t id = 0; id < old->body->count; id++)
+        if (s->b.body->live[id] && !leaves(s, id)) return false;
+    for (int i = 0; i < old->output.count; i++)
+        if (!collects(s, i)) return false;
+    return true;
+}
+
+/* Carries that are not known; -1 if one cannot become so. */
+static int unknown(rn__scan *s)
+{
+    int left = 0;
+
+    for (int i = 0; i < s->b.old->carry.count; i++) {
+        s->known[i] = !s->b.body->carried[i] || s->b.h.summed[i];
+        if (!s->known[i] && !carries(s, i)) return -1;
+        left += !s->known[i];
+    }
+    return left;
+}
+
+bool rn__scan_possible(rn__scan *s)
+{
+    int left = of_form(s) ? unknown(s) : -1;
+
+    if (left <= 0) return false;
+    for (int round = 0; round < ROUNDS && left > 0; round++) {
+        rn__scan_classify(s);
+        for (int i = 0; i < s->b.old->carry.count; i++) {
+            if (!rn__scan_solves(s, i)) continue;
+            s->known[i] = true;
+            left--;
+        }
+    }
+    return left == 0 && unknown(s) > 0;
+}
+
+/* ---- blocks ---- */
+
+/* Values of a block that are in the cache together; some of them never leave the tiles of a
+ * chain. And what a step computes at most where there are no blocks: above, stacks of a, b
+ * and the history in memory take longer than the steps. */
+enum { BLOCK_BYTES = 1 << 21, STEP_BYTES = 1 << 14 };
+
+static int64_t bytes_of(const rn__node *node)
+{
+    return rn_shape_count(node->shape) * (int64_t)rn_type_size(node->type);
+}
+
+/* What a step computes, but for views. */
+static int64_t computed(const rn__scan *s)
+{
+    int64_t bytes = 1;
+
+    for (int32_t id = 0; id < s->b.old->body->count; id++) {
+        const rn__node *node = node_at(s, id);
+        if (s->b.body->live[id] && node->inputs > 0 && !node->op->view &&
+            !s->b.h.in_sum[id])
+            bytes += bytes_of(node);
+    }
+    return bytes;
+}
+
+/* The sums over the steps, such as gradients of weights, to which each block adds. */
+static int64_t summed(const rn__scan *s)
+{
+    int64_t bytes = 0;
+
+    for (int i = 0; i < s->b.old->carry.count; i++)
+        if (s->b.body->carried[i] && s->b.h.summed[i])
+            bytes += bytes_of(node_at(s, carry_at(s, i)->leaf));
+    return bytes;
+}
+
+/* Without blocks a, b and the history are stacks of all steps. They may not be much larger
+ * than the stacks that the loop reads and writes anyway. */
+static bool small_states(const rn__scan *s)
+{
+    const rn_loop *old = s->b.old;
+    int64_t states = 0, stacks = 0;
+
+    for (int i = 0; i < old->carry.count; i++)
+        if (!s->known[i]) states += bytes_of(node_at(s, carry_at(s, i)->leaf));
+    for (int i = 0; i < old->each.count; i++)
+        stacks += bytes_of(node_at(s, rn__list_at(old->each, rn__pair, i)->leaf));
+    for (int i = 0; i < old->output.count; i++) {
+        const rn__node *output = rn__at(old->outer, *rn__list_at(old->output, int32_t, i));
+        const rn__get *get = (const rn__get *)output->attributes;
+        if (get->kind == RN__COLLECT) stacks += bytes_of(node_at(s, (int32_t)get->id));
+    }
+    return states <= stacks;
+}
+
+int64_t rn__scan_block(const rn__scan *s)
+{
+    const int64_t T = s->b.old->steps, most = BLOCK_BYTES / computed(s);
+    int64_t K = most < T ? most : T;
+
+    if (s->hoisted) return computed(s) <= STEP_BYTES && small_states(s) ? T : 0;
+    while (K > 1 && T % K) K--;
+    /* Rather an even number, which threads can halve. */
+    for (int64_t even = K; even > K / 2 && K < T; even--)
+        if (even % 2 == 0 && T % even == 0) {
+            K = even;
+            break;
+        }
+    if (K < T && (K < 2 || K < most / 8 || K * computed(s) < 3 * summed(s))) return 0;
+    return K;
+}

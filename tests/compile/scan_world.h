@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* Loops of many forms, their gradients, and running them with a pass and without. */
+#ifndef RN_TESTS_COMPILE_SCAN_WORLD_H
+#define RN_TESTS_COMPILE_SCAN_WORLD_H
+
+#include "run/driver.h"
+
+enum { MOST = 1 << 18 };
+
+/* The reference back end rounds a scan once at the end, not in every step. */
+#ifdef RN_TESTS_BACKEND_ON_REFERENCE_H
+static const double exactly = 1e-6;
+static const bool slow = true;
+#else
+static const double exactly = 0;
+static const bool slow = false;
+#endif
+
+/* ---- bodies ---- */
+
+/* What a body has: slices of x, z and m of the step, its index, a vector of no step. */
+typedef struct body {
+    rn_loop *loop;
+    rn_tensor x, z, m, v, h, h0;
+    int64_t units;
+} body;
+
+/* Sets the next value of b->h and returns what is collected. */
+typedef rn_tensor rule(const body *b);
+
+static inline rn_tensor next(const body *b, rn_tensor y)
+{
+    rn_loop_next(b->loop, b->h, y);
+    return y;
+}
+
+/* h = (1 - z) h + z x: minGRU, QRNN */
+static inline rn_tensor gated(const body *b)
+{
+    return next(b, rn_add(rn_mul(rn_one_minus(b->z), b->h), rn_mul(b->z, b->x)));
+}
+
+/* h = x + h v: a decay for each unit */
+static inline rn_tensor decay(const body *b)
+{
+    return rn_tanh(next(b, rn_add(b->x, rn_mul(b->h, rn_sigmoid(b->v)))));
+}
+
+/* h = 0.9 h + 0.1 x */
+static inline rn_tensor average(const body *b)
+{
+    return next(b, rn_add(rn_scale(b->h, 0.9), rn_scale(b->x, 0.1)));
+}
+
+static inline rn_tensor sum_so_far(const body *b)
+{
+    return rn_square(next(b, rn_add(b->h, b->x)));
+}
+
+/* h = x - z h, h = -(z h) - x, collected with the value before the step. */
+static inline rn_tensor minus(const body *b)
+{
+    return rn_mul(b->h, next(b, rn_sub(b->x, rn_mul(b->z, b->h))));
+}
+
+static inline rn_tensor negated(const body *b)
+{
+    return rn_sub(next(b, rn_sub(rn_neg(rn_mul(b->z, b->h)), b->x)), b->h);
+}
+
+/* A step that is skipped keeps the state. */
+static inline rn_tensor skipping(const body *b)
+{
+    return next(b, rn_where(b->m, rn_add(rn_mul(b->z, b->h), b->x), b->h));
+}
+
+/* A product by the index of the step. */
+static inline rn_tensor by_index(const body *b)
+{
+    const rn_tensor t = rn_cast(rn_loop_index(b->loop), rn_type_get(b->x));
+
+    return next(b, rn_add(rn_mul(rn_reciprocal(rn_offset(t, 2)), b->h), b->x));
+}
+
+/* The value of the step before. */
+static inline rn_tensor delayed(const body *b)
+{
+    const rn_tensor before = rn_mul(b->h, b->z);
+
+    next(b, b->x);
+    return before;
+}
+
+/* Two carries, of which the second needs the first: an average of averages. */
+static inline rn_tensor two(const body *b)
+{
+    const rn_tensor c = rn_loop_carry(b->loop, b->h0);
+    const rn_tensor h = next(b, rn_add(rn_mul(b->z, b->h), b->x));
+
+    rn_loop_next(b->loop, c, rn_add(rn_mul(rn_sigmoid(h), c), rn_mul(b->h, b->x)));
+    return rn_add(c, h);
+}
+
+/* A simple recurrent unit: the carry without its output in the gates. */
+static inline rn_tensor sru(const body *b)
+{
+    const rn_tensor c = gated(b);
+
+    return rn_add(rn_mul(b->z, rn_tanh(c)), rn_mul(rn_one_minus(b->z), b->x));
+}
+
+/* ---- bodies that stay loops ---- */
+
+static inline rn_tensor with_tanh(const body *b)
+{
+    return next(b, rn_tanh(rn_add(rn_mul(b->z, b->h), b->x)));
+}
+
+static inline rn_tensor squared(const body *b)
+{
+    return next(b, rn_add(rn_mul(b->h, rn_mul(b->h, b->z)), rn_scale(b->x, 0.1)));
+}
+
+/* The sum over the units is no matter of one element. */
+static inline rn_tensor mixed(const body *b)
+{
+    const rn_tensor mean = rn_mean(b->h, (int[]){1}, 1, true);
+
+    return next(b, rn_add(rn_mul(b->z, mean), b->x));
+}
+
+/* The decay depends on a carry that is not affine. */
+static inline rn_tensor needs_other(const body *b)
+{
+    const rn_tensor c = rn_loop_carry(b->loop, b->h0);
+
+    rn_loop_next(b->loop, c, rn_tanh(rn_add(c, b->x)));
+    return next(b, rn_add(rn_mul(c, b->h), b->x));
+}
+
+/* As a c + b it would have other bits. */
+static inline rn_tensor interpolated(const body *b)
+{
+    return next(b, rn_add(b->h, rn_mul(b->z, rn_sub(b->x, b->h))));
+}
+
+static inline rn_tensor twice(const body *b)
+{
+    return next(b, rn_mul(rn_add(rn_mul(b->h, b->z), b->x), b->z));
+}
+
+/* ---- worlds ---- */
+
+typedef struct form {
+    const char *name;
+    rule *rule;
+    bool scans; /* and so does its gradient */
+} form;
+
+static const form forms[] = {
+    {"gated", gated, true},
+    {"decay", decay, true},
+    {"average", average, true},
+    {"sum", sum_so_far, true},
+    {"minus", minus, true},
+    {"negated", negated, true},
+    {"skipping", skipping, true},
+    {"by index", by_index, true},
+    {"delayed", delayed, true},
+    {"two", two, true},
+    {"sru", sru, true},
+    {"tanh", with_tanh, false},
+    {"squared", squared, false},
+    {"mixed", mixed, false},
+    {"other", needs_other, false},
+    {"interpolated", interpolated, false},
+    {"twice", twice, false},
+};
+
+typedef struct world {
+    int64_t T, B, H;
+    rn_type type;
+    bool reverse, gradient;
+    unsigned without;
+    int threads;
+} world;
+
+typedef struct outcome {
+    double y[MOST], last[MOST], dx[MOST], dz[MOST], dv[MOST], dh[MOST];
+    char text[100000];
+    size_t bytes;
+} outcome;
+
+typedef struct tensors {
+    rn_tensor x, z, m, v, h0, y, last, d[4];
+} tensors;
+
+static inline void build(rn_graph *g, const world *w, rule *body_of, tensors *t)
+{
+    const rn_shape stack = rn_shape(w->T, w->B, w->H), one = rn_shape(w->B, w->H);
+
+    t->x = rn_input(g, "x", w->type, stack);
+    t->z = rn_input(g, "z", w->type, stack);
+    t->m = rn_input(g, "m", RN_BOOL, rn_shape(w->T, w->B, 1));
+    t->v = rn_input(g, "v", w->type, rn_shape(w->H));
+    t->h0 = rn_input(g, "h0", w->type, one);
+    rn_loop *loop = rn_loop_begin(g);
+    if (w->reverse) rn_loop_reverse(loop);
+    body b = {.loop = loop, .v = t->v, .h0 = t->h0, .units = w->H};
+    b.x = rn_loop_each(loop, t->x);
+    b.z = rn_sigmoid(rn_loop_each(loop, t->z));
+    b.m = rn_loop_each(loop, t->m);
+    b.h = rn_loop_carry(loop, t->h0);
+    const rn_tensor y = body_of(&b);
+    cr_assert(rn_loop_end(loop), "%s", rn_graph_error(g));
+    t->y = rn_loop_collect(loop, y);
+    t->last = rn_loop_final(loop, b.h);
+    const rn_tensor in[4] = {t->x, t->z, t->v, t->h0};
+    const rn_tensor loss = rn_add(rn_sum_all(rn_sin(t->y)), rn_sum_all(rn_sin(t->last)));
+    if (w->gradient) rn_grad(loss, rn_null(), in, 4, t->d);
+    for (int i = 0; i < 4 && w->gradient; i++)
+        if (rn_is_null(t->d[i])) t->d[i] = rn_constant_like(in[i], 0);
+}
+
+static inline void feed(rn_program *p, const world *w, const tensors *t)
+{
+    const rn_tensor in[4] = {t->x, t->z, t->v, t->h0};
+    double *data = (double *)malloc((size_t)((w->T + 1) * w->B * w->H) * sizeof *data);
+    bool *m = (bool *)malloc((size_t)(w->T * w->B + 1));
+
+    for (int i = 0; i < 4; i++) {
+        rn_test_numbers(data, rn_test_count(in[i]), (uint64_t)i + 1);
+        rn_test_feed(p, in[i], data);
+    }
+    for (int64_t i = 0; i < w->T * w->B; i++) m[i] = rn_test_number(9, (uint64_t)i) > 0;
+    cr_assert_eq(rn_feed_bool(p, t->m, m, w->T * w->B), RN_OK);
+    free(data);
+    free(m);
+}
+
+static inline outcome *run(const world *w, rule *body_of)
+{
+    rn_graph *g = rn_graph_new();
+    tensors t;
+    outcome *o = (outcome *)calloc(1, sizeof *o);
+
+    build(g, w, body_of, &t);
+    rn_compile_options options = {RN_OUTPUTS(t.y, t.last, t.d[0], t.d[1], t.d[2], t.d[3]),
+                                  .without = w->without, .threads = w->threads};
+    if (!w->gradient) options.output_count = 2;
+    rn_program *p = rn_test_compile_with(g, options);
+    feed(p, w, &t);
+    rn_test_run(p);
+    rn_test_read(p, t.y, o->y);
+    rn_test_read(p, t.last, o->last);
+    double *d[4] = {o->dx, o->dz, o->dv, o->dh};
+    for (int i = 0; i < 4 && w->gradient; i++) rn_test_read(p, t.d[i], d[i]);
+    rn_program_print(p, o->text, sizeof o->text);
+    o->bytes = rn_program_workspace(p);
+    rn_program_free(p);
+    rn_graph_free(g);
+    return o;
+}
+
+static inline bool loops(const outcome *o)
+{
+    return strstr(o->text, " loop ") != NULL;
+}
+
+static inline void same(const world *w, const outcome *a, const outcome *b,
+                        double tolerance, const char *name)
+{
+    const int64_t n = w->T * w->B * w->H;
+
+    rn_test_near(a->y, b->y, n, exactly, name);
+    rn_test_near(a->last, b->last, w->B * w->H, exactly, name);
+    if (!w->gradient) return;
+    rn_test_near(a->dx, b->dx, n, tolerance, name);
+    rn_test_near(a->dz, b->dz, n, tolerance, name);
+    rn_test_near(a->dv, b->dv, w->H, tolerance, name);
+    rn_test_near(a->dh, b->dh, w->B * w->H, tolerance, name);
+}
+
+static inline void compare(world w, const form *f)
+{
+    const double tolerance = w.type == RN_F64 ? 1e-12 : 2e-5;
+    outcome *on = run(&w, f->rule);
+
+    w.without = RN_PASS_SCAN;
+    outcome *off = run(&w, f->rule);
+    same(&w, on, off, tolerance, f->name);
+    cr_assert(w.T == 0 || loops(off), "%s", f->name);
+    cr_assert(w.T == 0 || loops(on) == !f->scans, "%s: %s", f->name, on->text);
+    free(on);
+    free(off);
+}
+
+#endif
