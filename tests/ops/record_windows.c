@@ -122,6 +122,7 @@ static const sample folds[] = {
     {.x = {REAL(odd, 0, 2)}, CUT(0, 0, 1, 1)},
     {.x = {REAL(odd, 3, 1)}, CUT(0, 7, 3, 2)},
     {.x = {REAL(odd, 1, 1)}, CUT(0, 1, 1, 1)},
+    {.x = {REAL(odd, 1, 1, 5)}, CUT(0, 1, 1, 1)},
     {.x = {REAL(odd, 3, 3, 2, 3)}, CUT(0, 5, 1, 1)},
     {.x = {REAL(odd, 2, 2, 2, 3)}, CUT(1, 5, 2, 1)},
     {.x = {REAL(odd, 2, 3, 4, 2)}, CUT(2, 5, 1, 1)},
