@@ -64,8 +64,9 @@ RN_API void rn_loop_lengths(rn_loop *loop, rn_tensor lengths);
  * in segments: it keeps its carries at their starts, and the gradient computes a segment
  * again before it goes back through it. A budget that cannot be met is as
  * RN_CHECKPOINT_SQRT. Values have the same bits, as have gradients; of these, sums over the
- * steps, such as those of weights, may differ by rounding. docs/recurrent.md says when, and
- * what else to know. An error: less than RN_CHECKPOINT_SQRT. */
+ * steps, such as those of weights, and those of loops that would become scans
+ * (RN_PASS_SCAN) may differ by rounding. docs/recurrent.md says when, and what else to
+ * know. An error: less than RN_CHECKPOINT_SQRT. */
 enum { RN_CHECKPOINT_SQRT = -1 };
 RN_API void rn_loop_checkpoint(rn_loop *loop, int64_t bytes);
 

@@ -151,9 +151,10 @@ RN_API rn_sequence rn_recurrent(rn_scope scope, const char *name, const rn_cell 
  * rn_sequence.final; the call replaces them by the next states. Returns the output [B, O].
  * The weights have the same names, so those of a trained rn_recurrent can be used. Later
  * calls in a graph share the weights of the first, as with rn_share, so a C loop builds the
- * unrolled layer. In inference the steps give the bits of rn_recurrent; in training each
- * call draws its own masks. Options about directions, whole sequences and initial states
- * are errors. */
+ * unrolled layer. In inference the steps give the bits of rn_recurrent, unless a layer of
+ * this graph reads what an earlier call or layer made by rn_concat: its product may then be
+ * computed in parts, with other rounding. In training each call draws its own masks.
+ * Options about directions, whole sequences and initial states are errors. */
 RN_API rn_tensor rn_recurrent_step(rn_scope scope, const char *name, const rn_cell *cell,
                                    rn_tensor x, rn_tensor *states,
                                    rn_recurrent_options options);

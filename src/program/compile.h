@@ -21,6 +21,11 @@ static inline bool rn__minimizes(const rn_compile_options *o)
     return o->with.build || !rn_is_null(o->minimize) || rn__null_named(o->minimize);
 }
 
+/* Whether the options can be compiled; `listed`: the outputs are in a list of the user's.
+ * False with an error on the graph; options.c. */
+bool rn__compile_options_fit(rn_graph *graph, const rn_compile_options *options,
+                             bool listed);
+
 /* The program of c->graph, which it then owns, in c->program: planned, with ports, and
  * loaded. False with an error on the user's graph; load.c. */
 bool rn__program_make(rn__compilation *c);

@@ -77,7 +77,7 @@ Test(arguments, every_public_function_is_called)
 
 /* ---- and survives ---- */
 
-enum { TIMES = 300 };
+enum { TIMES = 200 };
 
 ParameterizedTestParameters(arguments, nonsense)
 {

@@ -182,7 +182,7 @@ Test(simplify, what_does_not_change_leaves_the_loop)
     const rn_tensor h = rn_loop_carry(loop, x);
     const rn_tensor one = rn_constant_scalar(rn_loop_body(loop), RN_F64, 0.5);
     const rn_tensor w = rn_tanh(rn_add(rn_neg(x), one));
-    rn_loop_next(loop, h, rn_mul(h, w));
+    rn_loop_next(loop, h, rn_mul(rn_sin(h), w));
     rn_loop_end(loop);
     const rn_tensor y = rn_loop_final(loop, h);
     rn_program *p = rn_test_compile(g, y);
