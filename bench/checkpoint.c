@@ -204,7 +204,7 @@ int main(int count, char **words)
            (long long)s.batch, (long long)s.inputs, (long long)s.units);
     printf("      budget     workspace   part       time   part  dx with other bits  "
            "weights\n");
-    const int64_t budgets[] = {0, RN_CHECKPOINT_SQRT, 4 << 20, 32 << 20, 256 << 20};
+    const int64_t budgets[] = {0, RN_CHECKPOINT_SQRT, 4 << 20, 64 << 20, 256 << 20};
     for (size_t i = 0; ok && i < sizeof budgets / sizeof *budgets; i++)
         ok = row(s, budgets[i], &plain);
     forget(&plain);

@@ -17,7 +17,7 @@
 
 enum {
     RN__GEMM_KC = 256,
-    RN__GEMM_LONG = 64 * RN__GEMM_KC,
+    RN__GEMM_LONG = 16 * RN__GEMM_KC,
     ALIGNMENT = 64,
     BAND = 8,              /* rows of B that are packed together */
     WAY = 4096,            /* bytes: what each way of a first-level cache has at least */

@@ -188,8 +188,8 @@ Test(checkpoint, passes_the_numerical_check)
     }
 }
 
-/* The product's kernel adds blocks of 16384 terms pairwise, and so do the segments, here
- * of 256 steps: 1 to 6 blocks with the last steps. */
+/* The product's kernel adds blocks of 4096 terms pairwise, and so do the segments, here
+ * of 256 steps, four blocks: 1 to 6 segments with the last steps. */
 Test(checkpoint, sums_of_whole_blocks_have_the_same_bits)
 {
     enum { ROWS = 64, UNITS = 2, BLOCK = 256 };

@@ -19,7 +19,7 @@
 #define FMA     __builtin_fma
 #endif
 
-enum { KC = 256, LONG = 64 * KC }; /* RN__GEMM_KC, RN__GEMM_LONG: with others, other bits */
+enum { KC = 256, LONG = 16 * KC }; /* RN__GEMM_KC, RN__GEMM_LONG: with others, other bits */
 
 static uint64_t state = 1;
 
