@@ -64,7 +64,7 @@ bool rn__windowing_begin(rn__windowing *v, int axis, bool same)
 {
     const int rank = rn_rank(v->x);
 
-    v->axis = axis < 0 ? axis + rank : axis;
+    v->axis = axis < 0 && axis >= -rank ? axis + rank : axis;
     if (v->axis < 0 || v->axis >= rank - v->axes)
         return v->axes == 2 ? rn__windowing_refuse(v, "x must be [.., H, W, C]")
                             : rn__windowing_refuse(

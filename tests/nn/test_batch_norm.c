@@ -163,7 +163,7 @@ static void expect_valid(bool lengths, bool biased)
     rn_program *p = rn_compile(w.graph, (rn_compile_options){RN_OUTPUTS(y, dx)});
     cr_assert(p, "%s", rn_graph_error(w.graph));
     for (int i = 0; i < T * B; i++)
-        mask[i] = lengths ? i / B < length[i % B] : i * 5 % 7 < 4;
+        mask[i] = (uint8_t)(lengths ? i / B < length[i % B] : i * 5 % 7 < 4);
     rn_test_numbers(data, ALL, 4);
     for (int c = 0; c < C; c++) {
         double mean, variance;

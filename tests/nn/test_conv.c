@@ -236,9 +236,9 @@ static void expect_pooled(rn_pooling how, validity kind)
     uint8_t mask[T * B];
 
     for (int i = 0; i < T * B; i++)
-        mask[i] = kind == ALL       ? 1
-                  : kind == LENGTHS ? i / B < lengths[i % B]
-                                    : i % B != 1 && i * 7 % 5 < 3;
+        mask[i] = (uint8_t)(kind == ALL       ? 1
+                            : kind == LENGTHS ? i / B < lengths[i % B]
+                                              : i % B != 1 && i * 7 % 5 < 3);
     rn_test_numbers(data, T * B * C, 2);
     for (int i = 0; i < B * C; i++) want[i] = pooled(data, mask, i / C, i % C, how);
     cr_assert(rn_grad(rn_sum_all(rn_square(y)), rn_null(), &x, 1, &dx));

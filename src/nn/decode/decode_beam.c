@@ -162,7 +162,7 @@ static rn_tensor traced(const rn__decode *w, rn_tensor origins, rn_tensor tokens
 rn_tensor rn_beam_repeat(rn_tensor x, int axis, int beams)
 {
     rn_shape shape = rn_shape_get(x);
-    const int at = axis < 0 ? axis + shape.rank : axis;
+    const int at = axis < 0 && axis >= -shape.rank ? axis + shape.rank : axis;
     char text[128];
 
     if (rn_is_null(x)) return rn__null_from("beam_repeat", RN__NULL_X, &x, 1);

@@ -29,7 +29,7 @@ static rn_tensor kernel(rn_scope s, const char *what, const char *name, rn_tenso
                        what, name ? name : "");
     shape.size[axes] = rn_size(x, -1) / (groups ? groups : 1);
     shape.size[axes + 1] = units;
-    const double ends = taps * (double)(shape.size[axes] + units);
+    const double ends = taps * ((double)shape.size[axes] + (double)units);
     return rn_weight(rn_scope_in(s, name), "w", shape,
                      (rn_init){RN_INIT_UNIFORM, sqrt(6 / ends)});
 }
