@@ -304,7 +304,7 @@ Test(loss_options, refusals)
     refuses((rn_loss_options){.gamma = 2}, "squared_error: it has no gamma");
     refuses((rn_loss_options){.delta = 2}, "squared_error: it has no delta");
     refuses((rn_loss_options){.weights = any},
-            "squared_error: weights w [2] do not fit the terms [3,4]");
+            "squared_error: weights: cannot be broadcast to the terms: w [2] to [3,4]");
     refuses((rn_loss_options){.mask = any},
             "squared_error: mask must be bool: f64 m [3,4]");
     rn_graph_free(g);

@@ -48,8 +48,8 @@ rn_tensor rn__loss_fit(const rn__loss *loss, const char *name, rn_tensor x, rn_t
                        rn_type_name(type), rn_type_name(rn_type_get(x)),
                        rn__describe(x, x_text, sizeof x_text));
     if (!fits(rn_shape_get(x), loss->shape))
-        return rn_fail(loss->graph, "%s: %s %s do not fit the terms %s", loss->what, name,
-                       rn__describe(x, x_text, sizeof x_text),
+        return rn_fail(loss->graph, "%s: %s: cannot be broadcast to the terms: %s to %s",
+                       loss->what, name, rn__describe(x, x_text, sizeof x_text),
                        rn__shape_text(loss->shape, shape_text, sizeof shape_text));
     x = rn_broadcast(x, loss->shape);
     return loss->flat ? rn_reshape(x, (rn_shape){1, {rn_shape_count(loss->shape)}}) : x;
