@@ -219,6 +219,33 @@ Test(loss_options, cosine_of_zeros)
     rn_graph_free(g);
 }
 
+/* ---- weights of terms and of classes ---- */
+
+Test(loss_options, weights_of_terms_and_classes_multiply)
+{
+    static const int32_t t[R] = {1, 3, 0};
+    static const double of_class[V] = {2, 0.25, 7, 1.5};
+    rn_graph *g = rn_graph_new();
+    rn_tensor a = rn_input(g, "x", RN_F64, rn_shape(R, V));
+    rn_tensor b = rn_input(g, "t", RN_I32, rn_shape(R));
+    const rn_loss_options o = {.weights = rn_constant(g, RN_F64, rn_shape(R), row_weights),
+                               .class_weights =
+                                   rn_constant(g, RN_F64, rn_shape(V), of_class)};
+    double x[ALL], dx[ALL], cost = 0, weight = 0;
+
+    rn_test_numbers(x, ALL, 1);
+    for (int n = 0; n < R; n++) {
+        const double w = row_weights[n] * of_class[t[n]];
+        double sum = 0;
+        for (int v = 0; v < V; v++) sum += exp(x[n * V + v]);
+        cost += w * (log(sum) - x[n * V + t[n]]);
+        weight += w;
+    }
+    rn_test_near(rn_test_loss(g, rn_cross_entropy_with(a, b, o), a, x, b, t, dx),
+                 cost / weight, 1e-13);
+    rn_graph_free(g);
+}
+
 /* ---- focal losses ---- */
 
 Test(loss_options, focal_of_classes)

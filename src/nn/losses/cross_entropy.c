@@ -57,7 +57,7 @@ static rn_tensor terms(const rn__classes *c)
 
     if (o->gamma != 0) {
         const rn_tensor others = rn_neg(rn_expm1(rn_neg(y)));
-        y = rn_weigh(rn_pow(others, rn_constant_like(others, o->gamma)), y);
+        y = rn_mul(rn_pow(others, rn_constant_like(others, o->gamma)), y);
     }
     if (!rn_is_null(c->weight)) y = rn_weigh(c->weight, y);
     if (o->smoothing == 0) return y;
