@@ -294,6 +294,29 @@ Test(checkpoint, loops_in_loops)
     }
 }
 
+/* A divided loop has no scans, which would keep the values of more steps. */
+Test(checkpoint, affine_loops_have_no_scans)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(64, 3, 2));
+    rn_loop *loop = rn_loop_begin(g);
+    rn_loop_checkpoint(loop, 1);
+    const rn_tensor in = rn_loop_each(loop, x);
+    const rn_tensor h = rn_loop_carry(loop, rn_fill(g, RN_F64, rn_shape(3, 2), 0));
+    const rn_tensor z = rn_sigmoid(in);
+    rn_loop_next(loop, h, rn_add(rn_mul(z, h), rn_mul(rn_one_minus(z), rn_sin(in))));
+    rn_loop_end(loop);
+    rn_tensor y[2] = {rn_sum_all(rn_loop_final(loop, h))};
+    cr_assert(rn_grad(y[0], rn_null(), &x, 1, &y[1]), "%s", rn_graph_error(g));
+    rn_program *divided = compile(g, y, 2, 0, "divided");
+    rn_program *whole = compile(g, y, 2, RN_PASS_CHECKPOINT, "whole");
+
+    cr_assert(count_of(whole, "linear_scan") > 0);
+    cr_assert_eq(count_of(divided, "linear_scan"), 0);
+    rn_program_free(divided), rn_program_free(whole);
+    rn_graph_free(g);
+}
+
 Test(checkpoint, errors)
 {
     rn_graph *g = rn_graph_new();
