@@ -11,6 +11,7 @@
 #include "rondo/cells.h"
 #include "rondo/conv.h"
 #include "rondo/culprit.h"
+#include "rondo/data.h"
 #include "rondo/decode.h"
 #include "rondo/file.h"
 #include "rondo/flow.h"
