@@ -130,8 +130,8 @@ typedef struct rn_fit_state {
     int64_t of_batches;     /* ... of so many; 0: unknown */
     double loss;            /* of the last step */
     double seconds;         /* since rn_fit was called */
+    bool ended;             /* the training is over */
     rn_status status;       /* in `end`: how the fit ends */
-    const char *stopped;    /* in `end`: rn_trainer_stopped */
 } rn_fit_state;
 
 /* Something that happens beside the training. All functions may be NULL; a status other
@@ -142,8 +142,9 @@ struct rn_callback {
     rn_status (*begin)(rn_callback *self, const rn_fit_state *now);
     rn_status (*step)(rn_callback *self, const rn_fit_state *now);
     rn_status (*epoch)(rn_callback *self, const rn_fit_state *now); /* after validation */
-    rn_status (*last)(rn_callback *self, const rn_fit_state *now); /* after the training,
-                                     unless it failed, and before any `end` */
+    /* Called after `step`, `epoch` and the whole training, when all callbacks were: all
+     * counters are up to date. What is saved now can be resumed. */
+    rn_status (*save)(rn_callback *self, const rn_fit_state *now);
     /* Called for each callback whose `begin` was, also after errors, last ones first. */
     rn_status (*end)(rn_callback *self, const rn_fit_state *now);
     /* Called after each batch of training and evaluation: the reason to stop, or NULL. */
@@ -182,7 +183,7 @@ RN_API rn_callback rn_show_progress(FILE *file);
 
 /* Stops after `patience` epochs without a better value (0 means 5) and puts the best
  * weights back, unless `keep_last` is set. They are kept in the model as states named
- * "best/<weight>", and put back however the fit ends, errors included. */
+ * "best/<weight>", and put back however the fit ends. Checkpoints have both. */
 typedef struct rn_stop_early_options {
     rn_monitor monitor;
     int64_t patience;
@@ -200,6 +201,10 @@ typedef struct rn_checkpoint_options {
     rn_monitor monitor;
 } rn_checkpoint_options;
 RN_API rn_callback rn_save_checkpoints(rn_checkpoint_options options);
+
+/* Multiplies the learning rate when the column (NULL: as for rn_monitor) stops improving;
+ * see rn_plateau, which must live until rn_fit returns. */
+RN_API rn_callback rn_reduce_on_plateau(rn_plateau *plateau, const char *column);
 
 /* Writes the history of the epochs to a CSV file after each epoch, see rn_history_save. */
 RN_API rn_callback rn_log_csv(const char *path);

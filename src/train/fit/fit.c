@@ -9,23 +9,24 @@
 
 typedef rn_status (*event)(rn_callback *self, const rn_fit_state *now);
 
-enum { BEGIN, STEP, EPOCH, LAST, END };
+enum { BEGIN, STEP, EPOCH, SAVE, END };
 
 static rn_status call(rn_trainer *t, int what, int i)
 {
     rn_callback *c = &t->fit->callbacks[i];
-    const event all[] = {c->begin, c->step, c->epoch, c->last, c->end};
+    const event all[] = {c->begin, c->step, c->epoch, c->save, c->end};
 
     t->now.seconds = rn__fit_clock() - t->start;
     return all[what] ? all[what](c, &t->now) : RN_OK;
 }
 
+/* Calls all, and then their `save`. */
 static rn_status call_all(rn_trainer *t, int what)
 {
     rn_status s = RN_OK;
 
     for (int i = 0; i < RN_CALLBACKS_MAX && s == RN_OK; i++) s = call(t, what, i);
-    return s;
+    return what == SAVE || s != RN_OK ? s : call_all(t, SAVE);
 }
 
 static rn_status row(rn_trainer *t, rn_history *h, int64_t epoch, double loss)
@@ -200,8 +201,7 @@ static rn_status begin(rn_trainer *t)
                             .model = t->model,
                             .epochs = o->epochs ? o->epochs : 1,
                             .of_batches = o->epoch_steps ? o->epoch_steps
-                                                         : rn_batches_count(o->train),
-                            .stopped = t->stopped};
+                                                         : rn_batches_count(o->train)};
     if (o->valid) t->valid_at = rn_batches_position(o->valid);
     return o->resume ? rn__fit_resume(t, o->resume) : RN_OK;
 }
@@ -218,7 +218,8 @@ rn_status rn_fit(rn_trainer *t, rn_fit_options options)
     const bool started = s == RN_OK;
     while (s == RN_OK && begun < RN_CALLBACKS_MAX) s = call(t, BEGIN, begun++);
     if (s == RN_OK) s = run(t);
-    if (s == RN_OK) s = call_all(t, LAST);
+    t->now.ended = true;
+    if (s == RN_OK) s = call_all(t, SAVE);
     t->now.status = s;
     while (started && begun > 0) {
         const rn_status end = call(t, END, --begun);
