@@ -27,6 +27,8 @@
 #include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
+#include "rondo/splits.h"
+#include "rondo/streams.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
 
