@@ -21,6 +21,7 @@
 #include "rondo/layers.h"
 #include "rondo/loop.h"
 #include "rondo/losses.h"
+#include "rondo/metrics.h"
 #include "rondo/model.h"
 #include "rondo/op.h"
 #include "rondo/ops.h"
