@@ -26,6 +26,7 @@
 #include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
+#include "rondo/schedules.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
 
