@@ -11,6 +11,7 @@
 #define RONDO_PROGRAM_H
 
 #include "graph.h"
+#include "schedules.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,11 +31,12 @@ struct rn_optimizer {
      * graph. If `compiled` is false, compilation failed, in build or later, and settle must
      * undo whatever build changed outside the graph. NULL: nothing to undo. */
     void (*settle)(const rn_optimizer *self, rn_tensor loss, bool compiled);
-    const char *name;    /* prefix of its variables' names; NULL: "optimizer" */
-    const char *except;  /* patterns of the weights to freeze; NULL: none */
-    double rate;         /* learning rate */
-    double clip;         /* largest global norm of the gradient; 0: no clipping */
-    double parameter[8]; /* hyperparameters; train.h indexes them by rn_parameter */
+    const char *name;     /* prefix of its variables' names; NULL: "optimizer" */
+    const char *except;   /* patterns of the weights to freeze; NULL: none */
+    double rate;          /* learning rate */
+    double clip;          /* largest global norm of the gradient; 0: no clipping */
+    double parameter[8];  /* hyperparameters; train.h indexes them by rn_parameter */
+    rn_schedule schedule; /* how the rate depends on the updates made; zeros: not at all */
 };
 
 /* Whether runs trace where a NaN or infinity first appeared; see rn_program_nonfinite. */

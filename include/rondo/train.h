@@ -10,7 +10,7 @@
  *
  * The optimiser's variables are in the model under its name, "optimizer" by default:
  *
- *   <name>/steps, skipped, norm   see rn_training
+ *   <name>/steps, skipped, norm, last_rate   see rn_training
  *   <name>/rate, given_rate       the current learning rate, and the one compiled with
  *   <name>/<weight>/..            moments: velocity, s, or m and v; Adam's count t
  *
@@ -98,11 +98,12 @@ RN_API rn_status rn_set_learning_rate(rn_model *model, double rate);
 RN_API rn_status rn_set_learning_rate_of(rn_model *model, const char *name, double rate);
 
 /* Statistics of an optimiser: the updates made so far, the runs that skipped the update
- * because the gradient's norm was not finite or too large, and the global norm of the last
- * run before clipping. All are 0 before the first run and after rn_model_load. */
+ * because the gradient's norm was not finite or too large, the global norm of the last run
+ * before clipping, and its learning rate. All are 0 before the first run and after
+ * rn_model_load. */
 typedef struct rn_training {
     int64_t steps, skipped;
-    double norm;
+    double norm, rate;
 } rn_training;
 
 /* The statistics of the unnamed optimiser, or of the named one (NULL: "optimizer"). */

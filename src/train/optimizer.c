@@ -114,7 +114,9 @@ static bool build_rate(rn__update *u)
     u->rate = variable(u, name, RN_F64, (rn_shape){0}, RN__RATE);
     if (rn_is_null(kept) || rn_is_null(u->rate)) return false;
     if (is_new) *value_of(kept) = *value_of(u->rate) = u->self->rate;
-    return true;
+    u->rate = rn_scheduled_rate(&u->self->schedule, u->rate, scalar(u, "steps", RN_I32));
+    rn_assign(scalar(u, "last_rate", RN_F64), u->rate);
+    return !rn_is_null(u->rate);
 }
 
 /* ---- the update ---- */
