@@ -9,6 +9,7 @@
 #define RONDO_H
 
 #include "rondo/cells.h"
+#include "rondo/checkpoint.h"
 #include "rondo/conv.h"
 #include "rondo/culprit.h"
 #include "rondo/decode.h"
