@@ -9,15 +9,18 @@
 #define RONDO_H
 
 #include "rondo/cells.h"
+#include "rondo/checkpoint.h"
 #include "rondo/conv.h"
 #include "rondo/culprit.h"
 #include "rondo/data.h"
 #include "rondo/decode.h"
 #include "rondo/file.h"
+#include "rondo/fit.h"
 #include "rondo/flow.h"
 #include "rondo/grad.h"
 #include "rondo/gradcheck.h"
 #include "rondo/graph.h"
+#include "rondo/history.h"
 #include "rondo/layers.h"
 #include "rondo/loop.h"
 #include "rondo/losses.h"

@@ -20,8 +20,8 @@
 
 #include "base/arena.h"
 #include "base/utf8.h"
-#include "io/fault.h"
 #include "kernel/ieee.h"
+#include "rondo/file.h"
 #include "rondo/history.h"
 
 enum {
@@ -136,47 +136,42 @@ static FILE *create(const char *folder, char *path, size_t capacity)
     return NULL;
 }
 
-static rn_events *refuse(const char *path, int error, char *message, size_t capacity)
+/* Writes why the file cannot be created. */
+static void explain(const char *path, char *message, size_t capacity)
 {
-    rn__fault fault = {""};
+    if (!message || capacity == 0 || rn_file_check(path, message, capacity) != RN_OK)
+        return;
+    snprintf(message, capacity, "%.200s: the file cannot be created", path);
+}
 
-    if (!path)
-        rn__fault_set(&fault, RN_INVALID, "events_new", "no folder");
-    else if (error == ENOMEM)
-        rn__fault_set(&fault, RN_NO_MEMORY, path, "out of memory");
-    else
-        rn__fault_system(&fault, path, "cannot be created", error);
-    if (message && capacity > 0) snprintf(message, capacity, "%s", fault.message);
+static rn_events *open_file(const char *folder, char *path, size_t room)
+{
+    static const char version[] = "brain.Event:2";
+    rn_events *e = (rn_events *)rn__new((rn_allocator){NULL, NULL}, sizeof *e);
+    bytes b = event_now();
+
+    if (!e) return NULL;
+    e->file = create(folder, path, room);
+    put_field(&b, 3, version, sizeof version - 1);
+    if (e->file && write_record(e->file, &b) == RN_OK && rn_events_flush(e) == RN_OK)
+        return e;
+    rn_events_free(e);
     return NULL;
 }
 
 rn_events *rn_events_new(const char *folder, char *message, size_t capacity)
 {
-    static const char version[] = "brain.Event:2";
-    const rn_allocator a = {NULL, NULL};
+    const size_t room = (folder ? strlen(folder) : 0) + 200;
+    char *path = (char *)rn__new((rn_allocator){NULL, NULL}, room);
+    rn_events *e = path && folder && *folder ? open_file(folder, path, room) : NULL;
 
-    if (!folder || !*folder) return refuse(NULL, 0, message, capacity);
-    const size_t room = strlen(folder) + 200;
-    char *path = (char *)rn__allocate(a, room);
-    rn_events *e = (rn_events *)rn__new(a, sizeof *e);
-
-    if (!path || !e) {
-        rn__free(a, path);
-        rn__free(a, e);
-        return refuse(folder, ENOMEM, message, capacity);
-    }
-    e->file = create(folder, path, room);
-    if (e->file) {
-        bytes b = event_now();
-        put_field(&b, 3, version, sizeof version - 1);
-        write_record(e->file, &b);
-    }
-    if (!e->file || rn_events_flush(e) != RN_OK) {
-        refuse(path, errno, message, capacity);
-        rn_events_free(e);
-        e = NULL;
-    }
-    rn__free(a, path);
+    if (message && capacity > 0) *message = 0;
+    if (!e && path && *path)
+        explain(path, message, capacity);
+    else if (!e && message && capacity > 0)
+        snprintf(message, capacity, "events_new: %s",
+                 folder && *folder ? "out of memory" : "no folder");
+    rn__free((rn_allocator){NULL, NULL}, path);
     return e;
 }
 

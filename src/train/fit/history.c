@@ -37,29 +37,26 @@ void rn_history_free(rn_history *h)
     rn__free(h->allocator, h);
 }
 
-rn_status rn__history_fail(rn_history *h, rn_status status, const char *what,
-                           const char *format, ...)
+rn_status rn__history_fail(rn_history *h, rn_status status, const char *format, ...)
 {
-    char text[400];
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(h->error, sizeof h->error, format, arguments);
     va_end(arguments);
-    h->fault.message[0] = 0;
-    return rn__fault_set(&h->fault, status, what, "%s", text);
+    return status;
 }
 
 const char *rn_history_error(const rn_history *h)
 {
-    return h ? h->fault.message : "history: there is none";
+    return h ? h->error : "history: there is none";
 }
 
 /* ---- writing ---- */
 
 static rn_status no_memory(rn_history *h)
 {
-    return rn__history_fail(h, RN_NO_MEMORY, "history", "out of memory");
+    return rn__history_fail(h, RN_NO_MEMORY, "history: out of memory");
 }
 
 static bool grow(rn_history *h)
@@ -129,7 +126,7 @@ rn_status rn_history_set(rn_history *h, const char *column, double value)
 {
     if (!h) return RN_INVALID;
     const char *why = h->rows == 0 ? "there is no row yet" : fault_of(column);
-    if (why) return rn__history_fail(h, RN_INVALID, "history_set", "%s", why);
+    if (why) return rn__history_fail(h, RN_INVALID, "history_set: %s", why);
 
     int i = rn__history_find(h, column);
     if (i < 0) {

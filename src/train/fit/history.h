@@ -3,7 +3,6 @@
 #ifndef RN_TRAIN_FIT_HISTORY_H
 #define RN_TRAIN_FIT_HISTORY_H
 
-#include "io/fault.h"
 #include "rondo/history.h"
 
 typedef struct rn__column {
@@ -16,12 +15,12 @@ struct rn_history {
     rn__column *column;
     int columns;
     int64_t rows, capacity;
-    rn__fault fault; /* its message is the last error's */
+    char error[512];
 };
 
 /* Records a message. Returns status. */
-rn_status rn__history_fail(rn_history *history, rn_status status, const char *what,
-                           const char *format, ...) RN_PRINTF(4, 5);
+rn_status rn__history_fail(rn_history *history, rn_status status, const char *format, ...)
+    RN_PRINTF(3, 4);
 
 /* The index of a column, or -1. */
 int rn__history_find(const rn_history *history, const char *name);

@@ -53,10 +53,10 @@ rn_status rn_history_save(rn_history *h, const char *path)
     write_table(&text, h);
     text = (rn__text){(char *)rn__allocate(h->allocator, text.used + 1), text.used + 1, 0};
     if (!text.at)
-        return rn__history_fail(h, RN_NO_MEMORY, "history_save", "out of memory");
+        return rn__history_fail(h, RN_NO_MEMORY, "history_save: out of memory");
     write_table(&text, h);
-    const rn_status status = rn_file_write(path, text.at, text.used, h->fault.message,
-                                           sizeof h->fault.message);
+    const rn_status status =
+        rn_file_write(path, text.at, text.used, h->error, sizeof h->error);
     rn__free(h->allocator, text.at);
     return status;
 }
@@ -81,25 +81,25 @@ static int choose(const rn_history *h, const double *x, const char *list, rn_cur
 rn_status rn_history_plot(rn_history *h, const char *path, const char *title, const char *x,
                           const char *columns)
 {
-    static const char what[] = "history_plot";
-
     if (!h) return RN_INVALID;
     const int at = x ? rn__history_find(h, x) : -1;
     if (!path || at < 0 || !columns)
-        return rn__history_fail(h, RN_INVALID, what, path ? "no column: %s" : "no path",
+        return rn__history_fail(h, RN_INVALID,
+                                path ? "history_plot: no column: %.200s"
+                                     : "history_plot: no path, %.200s",
                                 x && columns ? x : "NULL");
     rn_curve *curve =
         (rn_curve *)rn__new(h->allocator, (size_t)h->columns * sizeof *curve);
-    if (!curve) return rn__history_fail(h, RN_NO_MEMORY, what, "out of memory");
+    if (!curve) return rn__history_fail(h, RN_NO_MEMORY, "history_plot: out of memory");
     const int count = choose(h, h->column[at].value, columns, curve);
     rn_status status =
         count ? rn_plot_svg(path, title, x, "", curve, count) : RN_INVALID;
     if (count == 0)
-        rn__history_fail(h, status, what, "no column: %.200s", columns);
+        rn__history_fail(h, status, "history_plot: no column: %.200s", columns);
     else if (status == RN_NO_MEMORY)
-        rn__history_fail(h, status, what, "out of memory");
+        rn__history_fail(h, status, "history_plot: out of memory");
     else if (status != RN_OK)
-        rn_file_check(path, h->fault.message, sizeof h->fault.message);
+        rn_file_check(path, h->error, sizeof h->error);
     rn__free(h->allocator, curve);
     return status;
 }
