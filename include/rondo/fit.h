@@ -8,10 +8,10 @@
  *   {
  *       rn_tensor x = rn_embedding(g->scope, "embed", rn_fit_input(g, "text"), 256, 32);
  *       rn_sequence h = rn_lstm(g->scope, "rnn", x,
- *                               (rn_recurrent_options){.units = 64, .lengths = g->lengths});
- *       rn_tensor y = rn_linear(g->scope, "out", h.last, 4);
- *       return rn_cross_entropy_with(y, rn_fit_input(g, "label"),
- *                                    (rn_loss_options){.weights = g->weights});
+ *                               (rn_recurrent_options){.units = 64, .lengths =
+ * g->lengths}); rn_tensor y = rn_linear(g->scope, "out", h.last, 4); return
+ * rn_cross_entropy_with(y, rn_fit_input(g, "label"), (rn_loss_options){.weights =
+ * g->weights});
  *   }
  *
  *   rn_trainer *t = rn_trainer_new(model, classify, (rn_trainer_options){
@@ -31,6 +31,7 @@
 #include "data.h"
 #include "history.h"
 #include "metrics.h"
+#include "schedules.h"
 #include "train.h"
 
 #ifdef __cplusplus
@@ -122,23 +123,24 @@ RN_API rn_history *rn_trainer_steps(const rn_trainer *trainer);
 typedef struct rn_fit_state {
     rn_trainer *trainer;
     rn_model *model;
-    rn_program *program;    /* of the last step; NULL before the first */
-    const rn_batch *batch;  /* of the last step; NULL before the first */
-    int64_t epoch, epochs;  /* epochs made, and wanted */
-    int64_t step;           /* steps made in all epochs */
-    int64_t batches;        /* batches made in this epoch, ... */
-    int64_t of_batches;     /* ... of so many; 0: unknown */
-    double loss;            /* of the last step */
-    double seconds;         /* since rn_fit was called */
-    bool ended;             /* the training is over */
-    rn_status status;       /* in `end`: how the fit ends */
+    rn_program *program;   /* of the last step; NULL before the first */
+    const rn_batch *batch; /* of the last step; NULL before the first */
+    int64_t epoch, epochs; /* epochs made, and wanted */
+    int64_t step;          /* steps made in all epochs */
+    int64_t batches;       /* batches made in this epoch, ... */
+    int64_t of_batches;    /* ... of so many; 0: unknown */
+    double loss;           /* of the last step */
+    double seconds;        /* since rn_fit was called */
+    bool ended;            /* the training is over */
+    rn_status status;      /* in `end`: how the fit ends */
 } rn_fit_state;
 
 /* Something that happens beside the training. All functions may be NULL; a status other
  * than RN_OK ends the fit with it, and with the message that rn_trainer_fail left. */
 typedef struct rn_callback rn_callback;
 struct rn_callback {
-    const char *name; /* of its counters in checkpoints; callbacks of one name are numbered */
+    const char
+        *name; /* of its counters in checkpoints; callbacks of one name are numbered */
     rn_status (*begin)(rn_callback *self, const rn_fit_state *now);
     rn_status (*step)(rn_callback *self, const rn_fit_state *now);
     rn_status (*epoch)(rn_callback *self, const rn_fit_state *now); /* after validation */
@@ -155,7 +157,7 @@ struct rn_callback {
     /* Settings of the library's own; their texts must live until rn_fit returns. */
     const char *text[3];
     double real;
-    int64_t whole[2];
+    int64_t whole[3];
     bool on[2];
     FILE *file;
 };
@@ -223,7 +225,8 @@ RN_API rn_callback rn_stop_after(double seconds);
 /* Stops on the signal SIGINT, Ctrl-C, after the batch; a second one ends the process as
  * usual. The handler is installed while rn_fit runs, unless the signal is ignored, and the
  * old one put back. The handler's flag is the library's one global variable that changes:
- * only one fit of a process can have this callback at a time. RN_INVALID: another has it. */
+ * only one fit of a process can have this callback at a time. RN_INVALID: another has it.
+ */
 RN_API rn_callback rn_stop_on_interrupt(void);
 
 /* ---- fitting ---- */

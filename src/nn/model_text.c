@@ -41,8 +41,8 @@ bool rn__texts_set(rn__texts *texts, rn_allocator a, const char *key, const char
                 (size_t)(texts->count - i) * sizeof *texts->at);
         return true;
     }
-    rn__text *more = (rn__text *)rn__resize(
-        a, texts->at, ((size_t)texts->count + 1) * sizeof *texts->at);
+    rn__text *more = (rn__text *)rn__resize(a, texts->at,
+                                            ((size_t)texts->count + 1) * sizeof *texts->at);
     if (!more) return false;
     texts->at = more;
     rn__text text = {rn__copy_string(a, key), rn__copy_string(a, value)};

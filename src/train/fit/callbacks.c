@@ -101,10 +101,10 @@ static rn_status events_begin(rn_callback *c, const rn_fit_state *now)
 
 static rn_status events_status(const rn_callback *c, const rn_fit_state *now, rn_status s)
 {
-    return s == RN_OK ? s
-                      : rn_trainer_fail(now->trainer, s,
-                                        "log_tensorboard: %s: cannot be written",
-                                        c->text[0]);
+    return s == RN_OK
+               ? s
+               : rn_trainer_fail(now->trainer, s, "log_tensorboard: %s: cannot be written",
+                                 c->text[0]);
 }
 
 static rn_status events_step(rn_callback *c, const rn_fit_state *now)

@@ -41,9 +41,12 @@ static rn_status row(rn_trainer *t, rn_history *h, int64_t epoch, double loss)
 
 static rn_status end_row(rn_trainer *t, rn_history *h)
 {
-    const rn_status s = rn__fit_record(t, h, "rate", rn__fit_rate(t));
+    const double rate =
+        rn_training_of_named(t->model, t->options.optimizer.name).rate;
+    const double seconds = t->before + rn__fit_clock() - t->start;
+    const rn_status s = rn__fit_record(t, h, "rate", rate);
 
-    return s == RN_OK ? rn__fit_record(t, h, "seconds", rn__fit_clock() - t->start) : s;
+    return s == RN_OK ? rn__fit_record(t, h, "seconds", seconds) : s;
 }
 
 /* ---- the steps of an epoch ---- */
@@ -194,7 +197,7 @@ static rn_status begin(rn_trainer *t)
     if (s == RN_OK) s = clear(t);
     if (s != RN_OK) return s;
     t->start = rn__fit_clock();
-    t->mean = (rn__mean){0, 0};
+    t->mean = (rn__mean){t->before = 0, 0};
     t->trained = t->stopping = false;
     t->stopped[0] = 0;
     t->now = (rn_fit_state){.trainer = t,

@@ -73,6 +73,7 @@ struct rn_trainer {
     rn_fit_options *fit; /* NULL: none runs */
     rn_fit_state now;
     double start;         /* on the clock, in seconds */
+    double before;        /* seconds of the runs that were resumed */
     rn__mean mean;        /* of this epoch's losses so far */
     bool trained;         /* all steps of this epoch are made: validation is next */
     rn_position valid_at; /* where the next validation begins */
@@ -105,7 +106,7 @@ rn_status rn__fit_evaluate(rn_trainer *t, rn_batches *batches, rn__mean *mean);
 rn_status rn__fit_save(rn_trainer *t, const char *path);
 rn_status rn__fit_resume(rn_trainer *t, const char *path);
 
-/* The current learning rate. */
+/* The optimiser's rate, without its schedule. */
 double rn__fit_rate(const rn_trainer *t);
 
 /* ---- monitors ---- */

@@ -119,20 +119,19 @@ void rn__fit_graph_begin(rn_fit_graph *g, rn__fit_program *p, rn_graph *graph)
     rn_trainer *t = p->trainer;
     const rn_shape rows = rn_shape(p->sequences);
 
-    *g = (rn_fit_graph){
-        .graph = graph,
-        .scope = p->training ? rn_root(graph, t->model) : rn_root_inference(graph, t->model),
-        .training = p->training,
-        .steps = p->steps,
-        .sequences = p->sequences,
-        .with = t->options.with,
-        .program = p};
+    *g = (rn_fit_graph){.graph = graph,
+                        .scope = p->training ? rn_root(graph, t->model)
+                                             : rn_root_inference(graph, t->model),
+                        .training = p->training,
+                        .steps = p->steps,
+                        .sequences = p->sequences,
+                        .with = t->options.with,
+                        .program = p};
     p->lengths = g->lengths = rn_input(graph, "lengths", RN_I32, rows);
     p->weights = rn_input(graph, "weights", RN_F32, rows);
     g->weights = in_model(g, p->weights);
     p->resets = rn_null();
     if (p->streams)
-        p->resets =
-            rn_input(graph, "resets", RN_BOOL, rn_shape(p->steps, p->sequences));
+        p->resets = rn_input(graph, "resets", RN_BOOL, rn_shape(p->steps, p->sequences));
     g->resets = p->resets;
 }

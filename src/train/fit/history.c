@@ -109,9 +109,9 @@ static bool add(rn_history *h, const char *name)
     if (!all) return false;
     h->column = all;
 
-    rn__column c = {rn__copy_string(h->allocator, name),
-                    (double *)rn__allocate(h->allocator,
-                                           (size_t)h->capacity * sizeof(double))};
+    rn__column c = {
+        rn__copy_string(h->allocator, name),
+        (double *)rn__allocate(h->allocator, (size_t)h->capacity * sizeof(double))};
     if (!c.name || !c.value) {
         rn__free(h->allocator, c.name);
         rn__free(h->allocator, c.value);

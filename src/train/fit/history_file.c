@@ -52,8 +52,7 @@ rn_status rn_history_save(rn_history *h, const char *path)
     if (!h) return RN_INVALID;
     write_table(&text, h);
     text = (rn__text){(char *)rn__allocate(h->allocator, text.used + 1), text.used + 1, 0};
-    if (!text.at)
-        return rn__history_fail(h, RN_NO_MEMORY, "history_save: out of memory");
+    if (!text.at) return rn__history_fail(h, RN_NO_MEMORY, "history_save: out of memory");
     write_table(&text, h);
     const rn_status status =
         rn_file_write(path, text.at, text.used, h->error, sizeof h->error);
@@ -88,12 +87,10 @@ rn_status rn_history_plot(rn_history *h, const char *path, const char *title, co
                                 path ? "history_plot: no column: %.200s"
                                      : "history_plot: no path, %.200s",
                                 x && columns ? x : "NULL");
-    rn_curve *curve =
-        (rn_curve *)rn__new(h->allocator, (size_t)h->columns * sizeof *curve);
+    rn_curve *curve = (rn_curve *)rn__new(h->allocator, (size_t)h->columns * sizeof *curve);
     if (!curve) return rn__history_fail(h, RN_NO_MEMORY, "history_plot: out of memory");
     const int count = choose(h, h->column[at].value, columns, curve);
-    rn_status status =
-        count ? rn_plot_svg(path, title, x, "", curve, count) : RN_INVALID;
+    rn_status status = count ? rn_plot_svg(path, title, x, "", curve, count) : RN_INVALID;
     if (count == 0)
         rn__history_fail(h, status, "history_plot: no column: %.200s", columns);
     else if (status == RN_NO_MEMORY)

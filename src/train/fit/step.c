@@ -88,8 +88,7 @@ static rn_status add(const rn__fit_program *p, const rn__fit_metric *m, const rn
         all.values = y->data;
     if (whole && steps && y->shape.size[0] != b->steps) all.target_steps = y->shape.size[0];
     const rn_status s = rn_metric_add(m->metric, &all);
-    return s == RN_OK ? s
-                      : rn__fit_fail_as(p->trainer, s, "", rn_metric_error(m->metric));
+    return s == RN_OK ? s : rn__fit_fail_as(p->trainer, s, "", rn_metric_error(m->metric));
 }
 
 static rn_status add_all(rn__fit_program *p, const rn_batch *b)

@@ -42,8 +42,7 @@ static rn_status copy(const rn_fit_state *now, bool back)
         if (model->entry[i].kind != RN__WEIGHT && model->entry[i].kind != RN__STATISTIC)
             continue;
         rn_variable *kept = keeper(model, i, !back), *v = model->entry[i].variable;
-        if (!kept)
-            return rn__fit_fail_as(now->trainer, RN_NO_MEMORY, "stop_early", "");
+        if (!kept) return rn__fit_fail_as(now->trainer, RN_NO_MEMORY, "stop_early", "");
         memcpy(back ? v->data : kept->data, back ? kept->data : v->data, v->bytes);
     }
     return RN_OK;
