@@ -57,6 +57,7 @@ typedef struct rn__safetensors {
     bool sealed;
     uint64_t hash;  /* of the header of a sealed file */
     char seal[17];  /* the checksum in it */
+    char version;   /* of the format, '1' */
     int64_t *table; /* of a sealed file: a row for each array, its kind and its checksum */
 } rn__safetensors;
 

@@ -31,8 +31,8 @@ static inline rn_tensor rn_test_run_loss(rn_test_run *r)
     const rn_recurrent_options o = {
         .units = 5, .layers = 2, .stateful = true, .dropout = 0.25};
     const rn_tensor y = rn_lstm(s, "rnn", r->x, o).outputs;
-    const rn_tensor n = rn_batch_norm(s, "norm", rn_dropout(s, "drop", y, 0.5),
-                                         (rn_batch_norm_options){0});
+    const rn_tensor n =
+        rn_batch_norm(s, "norm", rn_dropout(s, "drop", y, 0.5), (rn_batch_norm_options){0});
 
     return rn_mean_all(rn_square(rn_sub(rn_linear(s, "out", n, RN_TEST_I), r->x)));
 }
