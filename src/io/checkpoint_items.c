@@ -116,7 +116,7 @@ static rn_status match(const rn_checkpoint_item *item, const rn__safetensors *st
             return rn__fault_set(
                 fault, RN_BAD_FILE, path,
                 "item \"%s\": the text of %zu bytes does not fit a buffer of %lld", name,
-                strlen(text), (long long)item->count);
+                strlen(text) + 1, (long long)item->count);
     } else if (item->numbers || item->reals) {
         if (!array)
             return rn__fault_set(fault, RN_BAD_FILE, path,
