@@ -36,5 +36,6 @@
 #include "rondo/streams.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
+#include "rondo/windows.h"
 
 #endif
