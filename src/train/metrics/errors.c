@@ -2,7 +2,8 @@
 /*
  * Errors of real numbers, and R2, by columns.
  *
- *   table[c] = sum w, sum w term, mean of y, sum w (y - mean)^2
+ *   table[c] = sum w, sum w term, the first y, the mean of y - first,
+ *              sum w (y - first - mean)^2
  *
  * The last two are updated as in West 1979, without cancellation.
  */
@@ -10,7 +11,7 @@
 
 #include "train/metrics/metric.h"
 
-enum { WEIGHT, TERM, MEAN, SQUARES, COLUMNS };
+enum { WEIGHT, TERM, FIRST, MEAN, SQUARES, COLUMNS };
 
 static int64_t width_of(const rn_metric *m, const rn__metric_data *d)
 {
@@ -28,9 +29,11 @@ static void add(rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at
                 double weight)
 {
     double *x = &m->table[at % d->b.width * COLUMNS];
-    const double y = rn__metric_real(d, d->b.values, at), from = y - x[MEAN];
+    const double given = rn__metric_real(d, d->b.values, at);
     const double term = m->kind->term(m, d, step, at);
 
+    if (x[WEIGHT] == 0) x[FIRST] = given;
+    const double y = given - x[FIRST], from = y - x[MEAN];
     rn__metric_term(m, term, weight);
     x[WEIGHT] += weight;
     x[TERM] += weight * term;
