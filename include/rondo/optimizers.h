@@ -14,7 +14,8 @@
  *   <name>/rate, given_rate       the current learning rate, and the one compiled with
  *   <name>/run                    with accumulation: the runs since the last update
  *   <name>/<weight>/..            moments, as each rule names them; `t`, the number of
- *                                 updates, of rules that count; with accumulation `sum`
+ *                                 updates, of rules that count; with accumulation
+ * `gradient`
  *
  * rn_compile creates the variables that do not exist yet. Existing ones keep their values,
  * so training continues where it stopped, in another program too. Optimisers with different
@@ -51,8 +52,8 @@ extern "C" {
 /* What is special about some weights. A weight belongs to the first group that names it.
  * Biases and gains without decay, and a body that learns slowly:
  *
- *   rn_weight_group groups[] = {{"*b, *gain", .weight_decay = RN_ZERO}, {"body*", .rate =
- * 0.1}};
+ *   rn_weight_group groups[] = {{"*b, *gain", .weight_decay = RN_ZERO},
+ *                               {"body*", .rate = 0.1}};
  */
 typedef struct rn_weight_group {
     const char *weights; /* patterns of names, as for rn_except */
@@ -223,7 +224,7 @@ typedef struct rn_update {
     rn_tensor t; /* if the rule counts: the number of this update, from 1, of each weight,
                     f64 [count] */
     rn_tensor factor[RN_UPDATE_FACTORS]; /* for `prepare`, to keep what all weights need */
-    struct rn__update *more;
+    struct rn__update *more;             /* private */
 } rn_update;
 
 /* How decay is added. */
@@ -255,7 +256,7 @@ struct rn_optimizer_rule {
     /* Whether the rule needs update->t. NULL: no. */
     bool (*counts)(const rn_optimizer *self);
     /* NULL, or what is wrong with the hyperparameters together. */
-    const char *(*fault)(const rn_update *update);
+    const char *(*fault)(const rn_optimizer *self);
     /* The largest norm of a gradient with which no moment overflows, in a type whose
      * largest number is `largest`. NULL: none overflows. */
     double (*limit)(const rn_optimizer *self, double largest);
