@@ -41,8 +41,7 @@ static rn_status row(rn_trainer *t, rn_history *h, int64_t epoch, double loss)
 
 static rn_status end_row(rn_trainer *t, rn_history *h)
 {
-    const double rate =
-        rn_training_of_named(t->model, t->options.optimizer.name).rate;
+    const double rate = rn_training_of_named(t->model, t->options.optimizer.name).rate;
     const double seconds = t->before + rn__fit_clock() - t->start;
     const rn_status s = rn__fit_record(t, h, "rate", rate);
 
@@ -87,23 +86,22 @@ static rn_status train(rn_trainer *t)
 {
     rn_batches *batches = t->fit->train;
     rn_batch batch;
-    bool any = t->now.batches > 0;
+    int ends = 0;
 
-    if (!any) rn__fit_metrics_reset(t);
+    if (t->now.batches == 0) rn__fit_metrics_reset(t);
     while (!t->stopping && !t->trained) {
         rn_status s = rn_batches_next(batches, &batch);
         if (s != RN_OK) return rn__fit_fail_as(t, s, "", rn_batches_error(batches));
         if (batch.sequences > 0) {
             s = step(t, &batch);
-            any = true;
             if (s != RN_OK) return s;
             t->trained = full(t);
-        } else if (!any) {
+            ends = 0;
+        } else if (++ends == 2) {
             return rn_trainer_fail(t, RN_INVALID, "fit: an epoch has no batches");
         } else if (t->fit->epoch_steps == 0) {
-            t->trained = true;
-        } else {
-            any = false;
+            /* The first end may be that of an epoch that another fit left. */
+            t->trained = t->now.batches > 0;
         }
     }
     if (!t->trained) return RN_OK;

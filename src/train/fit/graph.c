@@ -64,9 +64,9 @@ rn_tensor rn_fit_input(rn_fit_graph *g, const char *field)
 rn_tensor rn_fit_mask(rn_fit_graph *g)
 {
     if (!g || !g->program) return rn_null();
-    rn_tensor step = rn_reshape(rn_range(g->graph, g->steps), rn_shape(g->steps, 1));
+    rn_tensor step = rn_reshape(rn_range(g->graph, g->steps), (rn_shape){2, {g->steps, 1}});
 
-    return rn_less(step, rn_reshape(g->lengths, rn_shape(1, g->sequences)));
+    return rn_less(step, rn_reshape(g->lengths, (rn_shape){2, {1, g->sequences}}));
 }
 
 /* The index of a tensor among the outputs that are read after each step. */
@@ -117,7 +117,7 @@ void rn_fit_metric(rn_fit_graph *g, rn_metric *metric, rn_tensor scores, rn_tens
 void rn__fit_graph_begin(rn_fit_graph *g, rn__fit_program *p, rn_graph *graph)
 {
     rn_trainer *t = p->trainer;
-    const rn_shape rows = rn_shape(p->sequences);
+    const rn_shape rows = {1, {p->sequences}};
 
     *g = (rn_fit_graph){.graph = graph,
                         .scope = p->training ? rn_root(graph, t->model)
@@ -132,6 +132,7 @@ void rn__fit_graph_begin(rn_fit_graph *g, rn__fit_program *p, rn_graph *graph)
     g->weights = in_model(g, p->weights);
     p->resets = rn_null();
     if (p->streams)
-        p->resets = rn_input(graph, "resets", RN_BOOL, rn_shape(p->steps, p->sequences));
+        p->resets =
+            rn_input(graph, "resets", RN_BOOL, (rn_shape){2, {p->steps, p->sequences}});
     g->resets = p->resets;
 }

@@ -22,16 +22,16 @@
 enum { NUMBERS = 12, FIXED = 6, NAME = 80 };
 enum { EPOCH, STEP, BATCHES, TRAINED, TRAIN, VALID = TRAIN + 4 };
 
-typedef struct table {
+typedef struct columns {
     char *names;
     double *values;
-} table;
+} columns;
 
 typedef struct record {
     rn_trainer *trainer;
     int64_t number[NUMBERS];
     double mean[3];
-    table table[2];
+    columns table[2];
     rn_checkpoint_item item[FIXED + RN_CALLBACKS_MAX];
     char name[RN_CALLBACKS_MAX][NAME];
     int count;
@@ -75,7 +75,7 @@ static void finish(record *r)
 static bool make_room(record *r, int i, size_t names, size_t values)
 {
     const rn_allocator a = r->trainer->allocator;
-    table *table = &r->table[i];
+    columns *table = &r->table[i];
     rn_checkpoint_item *item = &r->item[2 + 2 * i];
 
     table->names = (char *)rn__new(a, names + 1);
@@ -131,17 +131,17 @@ rn_status rn__fit_save(rn_trainer *t, const char *path)
 
 /* ---- loading ---- */
 
-static bool take_table(const table *table, int64_t values, rn_history *h)
+static bool take_table(const columns *table, int64_t values, rn_history *h)
 {
     char name[256];
-    int64_t columns = *table->names != 0;
+    int64_t width = *table->names != 0;
 
-    for (const char *at = table->names; *at; at++) columns += *at == ',';
-    const int64_t rows = columns ? values / columns : 0;
+    for (const char *at = table->names; *at; at++) width += *at == ',';
+    const int64_t rows = width ? values / width : 0;
     for (int64_t row = 0; row < rows; row++) {
         const char *at = table->names;
         if (rn_history_row(h) != RN_OK) return false;
-        for (int64_t c = 0; c < columns; c++) {
+        for (int64_t c = 0; c < width; c++) {
             const size_t bytes = strcspn(at, ",");
             snprintf(name, sizeof name, "%.*s", (int)bytes, at);
             if (rn_history_set(h, name, table->values[c * rows + row]) != RN_OK)
