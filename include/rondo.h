@@ -27,10 +27,10 @@
 #include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
+#include "rondo/series.h"
 #include "rondo/splits.h"
 #include "rondo/streams.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
-#include "rondo/windows.h"
 
 #endif
