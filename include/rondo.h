@@ -33,10 +33,10 @@
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
 #include "rondo/schedules.h"
+#include "rondo/series.h"
 #include "rondo/splits.h"
 #include "rondo/streams.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
-#include "rondo/windows.h"
 
 #endif

@@ -11,14 +11,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/windows.h"
+#include "data/series.h"
 #include "nn/model.h"
 #include "nn/name.h"
 
 /* ---- fitting ---- */
 
 /* Includes value number n of a column. */
-static void include(rn_windows *w, int column, double x, int64_t n)
+static void include(rn_series *w, int column, double x, int64_t n)
 {
     double *a = &w->shift[column], *z = &w->scale[column];
 
@@ -33,29 +33,28 @@ static void include(rn_windows *w, int column, double x, int64_t n)
 }
 
 /* Includes steps of series i; *n is how many steps there were. */
-static bool include_steps(rn_windows *w, int64_t i, int64_t first, int64_t steps,
-                          int64_t *n)
+static bool include_steps(rn_series *w, int64_t i, int64_t first, int64_t steps, int64_t *n)
 {
     if (!w->source.read(w->source.self, i, w->options.field, first, steps, w->strip))
-        return rn__windows_refuse(w, "windows: cannot read series %lld: %s", (long long)i,
-                                  rn__source_error(&w->source));
+        return rn__series_refuse(w, "series: cannot read series %lld: %s", (long long)i,
+                                 rn__source_error(&w->source));
     for (int64_t t = 0; t < steps; t++) {
         ++*n;
         for (int k = 0; k < w->columns; k++) {
             const int64_t at = t * w->columns + k;
             const double x = rn__real_at(w->strip, w->type, at);
             if (!isfinite(x))
-                return rn__windows_refuse(w,
-                                          "windows: column %d of series %lld is not finite "
-                                          "in step %lld",
-                                          k, (long long)i, (long long)(first + t));
+                return rn__series_refuse(w,
+                                         "series: column %d of series %lld is not finite "
+                                         "in step %lld",
+                                         k, (long long)i, (long long)(first + t));
             include(w, k, x, *n);
         }
     }
     return true;
 }
 
-bool rn__windows_fit(rn_windows *w)
+bool rn__series_fit(rn_series *w)
 {
     const bool standard = w->options.scaling == RN_SCALING_STANDARD;
     int64_t n = 0, low, high;
@@ -63,16 +62,16 @@ bool rn__windows_fit(rn_windows *w)
     if (w->options.scaling == RN_SCALING_NONE) return true;
     for (int k = 0; k < w->columns; k++) w->scale[k] = 0;
     for (int64_t i = 0; i < w->source.count; i++) {
-        rn__windows_range(w, RN_PART_TRAINING, i, &low, &high);
+        rn__series_range(w, RN_PART_TRAINING, i, &low, &high);
         for (int64_t at = low, steps; at < high; at += steps) {
             steps = high - at < w->strip_steps ? high - at : w->strip_steps;
             if (!include_steps(w, i, at, steps, &n)) return false;
         }
     }
     if (n == 0)
-        return rn__windows_refuse(w,
-                                  "windows: the training part is empty: nothing to fit the "
-                                  "scaling to");
+        return rn__series_refuse(w,
+                                 "series: the training part is empty: nothing to fit the "
+                                 "scaling to");
     for (int k = 0; k < w->columns; k++) {
         double *z = &w->scale[k];
         *z = standard ? sqrt(*z / (double)n) : *z - w->shift[k];
@@ -143,17 +142,17 @@ rn_status rn_scaling_declare(rn_model *model, const char *name, int64_t columns)
     return RN_OK;
 }
 
-rn_status rn_windows_keep(rn_windows *windows, rn_model *model, const char *name)
+rn_status rn_series_keep(rn_series *series, rn_model *model, const char *name)
 {
     rn_variable *v[2];
 
-    if (!windows || !model) return RN_INVALID;
-    if (windows->failed) return refuse(model, name, windows->error);
-    rn_status status = rn_scaling_declare(model, name, windows->columns);
-    if (status == RN_OK) status = find(model, name, windows->columns, v);
-    for (int i = 0; status == RN_OK && i < windows->columns; i++) {
-        set(v[0], i, windows->shift[i]), set(v[1], i, windows->scale[i]);
-        windows->shift[i] = get(v[0], i), windows->scale[i] = get(v[1], i);
+    if (!series || !model) return RN_INVALID;
+    if (series->failed) return refuse(model, name, series->error);
+    rn_status status = rn_scaling_declare(model, name, series->columns);
+    if (status == RN_OK) status = find(model, name, series->columns, v);
+    for (int i = 0; status == RN_OK && i < series->columns; i++) {
+        set(v[0], i, series->shift[i]), set(v[1], i, series->scale[i]);
+        series->shift[i] = get(v[0], i), series->scale[i] = get(v[1], i);
     }
     return status;
 }

@@ -2,11 +2,12 @@
 /*
  * Windows over series: forecasting as sequences for rn_batches.
  *
- *     rn_windows *w = rn_windows_new(&series, (rn_windows_options){
- *         .history = 48, .horizon = 12, .validation = 0.2, .scaling =
- * RN_SCALING_STANDARD}); rn_source training = rn_windows_source(w, RN_PART_TRAINING);
- *     rn_source validation = rn_windows_source(w, RN_PART_VALIDATION);
- *     rn_windows_keep(w, model, "series");
+ *     rn_series_options o = {.history = 48, .horizon = 12, .validation = 0.2,
+ *                            .scaling = RN_SCALING_STANDARD};
+ *     rn_series *s = rn_series_new(&source, o);
+ *     rn_source training = rn_series_source(s, RN_PART_TRAINING);
+ *     rn_source validation = rn_series_source(s, RN_PART_VALIDATION);
+ *     rn_series_keep(s, model, "series");
  *
  * A window that begins in step a has the history a .. a + H - 1 as its input x, and the P
  * steps after that, a + H .. a + H + P - 1, as its target y.
@@ -18,8 +19,8 @@
  * later parts may reach back, as they do when the model is used. Scaling is fitted to the
  * training part alone.
  */
-#ifndef RONDO_WINDOWS_H
-#define RONDO_WINDOWS_H
+#ifndef RONDO_SERIES_H
+#define RONDO_SERIES_H
 
 #include "data.h"
 #include "model.h"
@@ -38,7 +39,7 @@ typedef enum rn_scaling {
 
 typedef enum rn_part { RN_PART_TRAINING, RN_PART_VALIDATION, RN_PART_TEST } rn_part;
 
-typedef struct rn_windows_options {
+typedef struct rn_series_options {
     int field;         /* of the source: real, of shape [C] (C columns) or [] */
     int64_t history;   /* H; must be set */
     int64_t horizon;   /* P; 0 means 1 */
@@ -48,14 +49,13 @@ typedef struct rn_windows_options {
     const int *targets; /* [target_count]: the columns of y; NULL: all */
     int target_count;
     const char *input_name, *target_name; /* of the fields; NULL: "x" and "y" */
-    bool every_step; /* y has one step for each of x, P steps later: a + P .. a + P + H - 1
-                      */
+    bool every_step;         /* y has one step for each of x: that P steps later */
     double validation, test; /* shares of each series, rounded down to whole steps */
     rn_scaling scaling;
     rn_allocator allocator;
-} rn_windows_options;
+} rn_series_options;
 
-typedef struct rn_windows rn_windows;
+typedef struct rn_series rn_series;
 
 /* Windows over all sequences of a source, which must live as long. Names and columns are
  * copied. With scaling, reads the training part once. NULL only if out of memory; any other
@@ -63,20 +63,20 @@ typedef struct rn_windows rn_windows;
  * history; negative numbers; shares that are negative or add up to more than 1; a field
  * that is not real or of another shape; no such column; with scaling, a training part that
  * is empty or has a NaN or an infinity. */
-RN_API rn_windows *rn_windows_new(const rn_source *series, rn_windows_options options);
-RN_API void rn_windows_free(rn_windows *windows);
-RN_API const char *rn_windows_error(const rn_windows *windows);
+RN_API rn_series *rn_series_new(const rn_source *source, rn_series_options options);
+RN_API void rn_series_free(rn_series *series);
+RN_API const char *rn_series_error(const rn_series *series);
 
 /* The windows of a part, in order of series and time, as a source: H steps of the field x,
  * [inputs]; and y, once [P, targets], or with `every_step` [targets] in each step. A batch
- * has x [H, B, inputs] and y [B, P, targets] or [H, B, targets]. The windows must live as
+ * has x [H, B, inputs] and y [B, P, targets] or [H, B, targets]. The series must live as
  * long as the source. */
-RN_API rn_source rn_windows_source(rn_windows *windows, rn_part part);
+RN_API rn_source rn_series_source(rn_series *series, rn_part part);
 
 /* Where window i of a part begins: the sequence of the source, and the step a. Either may
  * be NULL. False: no such window. */
-RN_API bool rn_windows_where(const rn_windows *windows, rn_part part, int64_t i,
-                             int64_t *series, int64_t *step);
+RN_API bool rn_series_where(const rn_series *series, rn_part part, int64_t i,
+                            int64_t *sequence, int64_t *step);
 
 /* ---- scaling that is kept with a model ---- */
 
@@ -84,7 +84,7 @@ RN_API bool rn_windows_where(const rn_windows *windows, rn_part part, int64_t i,
  * which are saved and loaded with the weights. The windows, too, use it as rounded to the
  * model's type, so call it before reading them. Without scaling: 0 and 1. Errors as of
  * rn_scaling_declare. */
-RN_API rn_status rn_windows_keep(rn_windows *windows, rn_model *model, const char *name);
+RN_API rn_status rn_series_keep(rn_series *series, rn_model *model, const char *name);
 
 /* Makes the two statistics, with shift 0 and scale 1, unless the model has them: for a
  * program that loads the model and has no windows. RN_INVALID with a message on the model:

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The internals of windows over series. */
-#ifndef RN_DATA_WINDOWS_H
-#define RN_DATA_WINDOWS_H
+#ifndef RN_DATA_SERIES_H
+#define RN_DATA_SERIES_H
 
 #include "data/source.h"
-#include "rondo/windows.h"
+#include "rondo/series.h"
 
 enum { RN__PARTS = 3 };
 
 /* A part, which is what a source reads. */
 typedef struct rn__part {
-    rn_windows *windows;
+    rn_series *series;
     rn_part part;
     int64_t *first; /* [series + 1]: the number of the first window in each */
 } rn__part;
@@ -22,10 +22,10 @@ typedef struct rn__columns {
     bool all; /* these are all, in their order */
 } rn__columns;
 
-struct rn_windows {
+struct rn_series {
     rn__arena arena; /* everything below, but not this struct */
     rn_source source;
-    rn_windows_options options;
+    rn_series_options options;
     int columns; /* C */
     rn_type type;
     rn__columns input, target;
@@ -53,16 +53,16 @@ static inline void rn__real_put(void *data, rn_type type, int64_t i, double x)
 }
 
 /* Records an error; returns false. */
-bool rn__windows_refuse(rn_windows *w, const char *format, ...) RN_PRINTF(2, 3);
+bool rn__series_refuse(rn_series *w, const char *format, ...) RN_PRINTF(2, 3);
 
 /* The first target step that belongs to a part of series i, and the one after the last. */
-void rn__windows_range(const rn_windows *w, rn_part part, int64_t i, int64_t *low,
-                       int64_t *high);
+void rn__series_range(const rn_series *w, rn_part part, int64_t i, int64_t *low,
+                      int64_t *high);
 
 /* The first window of series i in a part, and how many there are. */
-int64_t rn__windows_count(const rn_windows *w, rn_part part, int64_t i, int64_t *first);
+int64_t rn__series_count(const rn_series *w, rn_part part, int64_t i, int64_t *first);
 
 /* Fits shift and scale to the training part; scaling.c. */
-bool rn__windows_fit(rn_windows *w);
+bool rn__series_fit(rn_series *w);
 
 #endif

@@ -7,12 +7,12 @@
  *
  * q is the distance of the first target: H, or P with every_step.
  */
-#include "data/windows.h"
+#include "data/series.h"
 
 /* ---- parts ---- */
 
-void rn__windows_range(const rn_windows *w, rn_part part, int64_t i, int64_t *low,
-                       int64_t *high)
+void rn__series_range(const rn_series *w, rn_part part, int64_t i, int64_t *low,
+                      int64_t *high)
 {
     const int64_t n = rn__source_length(&w->source, i);
     const int64_t test = n - (int64_t)((double)n * w->options.test);
@@ -24,13 +24,13 @@ void rn__windows_range(const rn_windows *w, rn_part part, int64_t i, int64_t *lo
     *high = border[part + 1];
 }
 
-int64_t rn__windows_count(const rn_windows *w, rn_part part, int64_t i, int64_t *first)
+int64_t rn__series_count(const rn_series *w, rn_part part, int64_t i, int64_t *first)
 {
-    const rn_windows_options *o = &w->options;
+    const rn_series_options *o = &w->options;
     const int64_t to_target = o->every_step ? o->horizon : o->history;
     int64_t low, high;
 
-    rn__windows_range(w, part, i, &low, &high);
+    rn__series_range(w, part, i, &low, &high);
     *first = low > to_target ? low - to_target : 0;
     const int64_t room = high - o->history - o->horizon - *first;
     return room < 0 ? 0 : room / o->stride + 1;
@@ -39,7 +39,7 @@ int64_t rn__windows_count(const rn_windows *w, rn_part part, int64_t i, int64_t 
 /* The series of window i of a part. */
 static int64_t series_of(const rn__part *p, int64_t i)
 {
-    int64_t low = 0, high = p->windows->source.count - 1;
+    int64_t low = 0, high = p->series->source.count - 1;
 
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
@@ -54,23 +54,23 @@ static int64_t series_of(const rn__part *p, int64_t i)
 /* Series and first step of a window that exists. */
 static int64_t locate(const rn__part *p, int64_t i, int64_t *step)
 {
-    const int64_t series = series_of(p, i);
+    const int64_t sequence = series_of(p, i);
 
-    rn__windows_count(p->windows, p->part, series, step);
-    *step += (i - p->first[series]) * p->windows->options.stride;
-    return series;
+    rn__series_count(p->series, p->part, sequence, step);
+    *step += (i - p->first[sequence]) * p->series->options.stride;
+    return sequence;
 }
 
-bool rn_windows_where(const rn_windows *windows, rn_part part, int64_t i, int64_t *series,
-                      int64_t *step)
+bool rn_series_where(const rn_series *series, rn_part part, int64_t i, int64_t *sequence,
+                     int64_t *step)
 {
     int64_t at[2];
 
-    if (!windows || windows->failed || (int)part < 0 || part > RN_PART_TEST) return false;
-    const rn__part *p = &windows->part[part];
-    if (i < 0 || i >= p->first[windows->source.count]) return false;
+    if (!series || series->failed || (int)part < 0 || part > RN_PART_TEST) return false;
+    const rn__part *p = &series->part[part];
+    if (i < 0 || i >= p->first[series->source.count]) return false;
     at[0] = locate(p, i, &at[1]);
-    if (series) *series = at[0];
+    if (sequence) *sequence = at[0];
     if (step) *step = at[1];
     return true;
 }
@@ -78,7 +78,7 @@ bool rn_windows_where(const rn_windows *windows, rn_part part, int64_t i, int64_
 /* ---- the source ---- */
 
 /* Scales `steps` steps of the strip into columns of a field. */
-static void scale(const rn_windows *w, const rn__columns *c, int64_t steps, void *to)
+static void scale(const rn_series *w, const rn__columns *c, int64_t steps, void *to)
 {
     for (int64_t t = 0; t < steps; t++)
         for (int k = 0; k < c->count; k++) {
@@ -93,12 +93,12 @@ static void scale(const rn_windows *w, const rn__columns *c, int64_t steps, void
 static bool read(void *self, int64_t i, int field, int64_t first, int64_t steps, void *to)
 {
     const rn__part *p = (const rn__part *)self;
-    rn_windows *w = p->windows;
-    const rn_windows_options *o = &w->options;
+    rn_series *w = p->series;
+    const rn_series_options *o = &w->options;
     const rn__columns *c = field ? &w->target : &w->input;
     const size_t bytes = (size_t)c->count * rn_type_size(w->type);
     int64_t at;
-    const int64_t series = locate(p, i, &at);
+    const int64_t sequence = locate(p, i, &at);
 
     if (field) at += o->every_step ? o->horizon : o->history;
     if (field && !o->every_step)
@@ -106,10 +106,10 @@ static bool read(void *self, int64_t i, int field, int64_t first, int64_t steps,
     else
         at += first;
     if (c->all && o->scaling == RN_SCALING_NONE)
-        return w->source.read(w->source.self, series, o->field, at, steps, to);
+        return w->source.read(w->source.self, sequence, o->field, at, steps, to);
     for (int64_t done = 0, n; done < steps; done += n) {
         n = steps - done < w->strip_steps ? steps - done : w->strip_steps;
-        if (!w->source.read(w->source.self, series, o->field, at + done, n, w->strip))
+        if (!w->source.read(w->source.self, sequence, o->field, at + done, n, w->strip))
             return false;
         scale(w, c, n, (char *)to + (size_t)done * bytes);
     }
@@ -119,26 +119,26 @@ static bool read(void *self, int64_t i, int field, int64_t first, int64_t steps,
 static int64_t length(void *self, int64_t i)
 {
     (void)i;
-    return ((const rn__part *)self)->windows->options.history;
+    return ((const rn__part *)self)->series->options.history;
 }
 
 static const char *error(void *self)
 {
     const rn__part *p = (const rn__part *)self;
 
-    if (!p) return "no windows, or no such part";
-    return p->windows->failed ? p->windows->error : rn__source_error(&p->windows->source);
+    if (!p) return "no series, or no such part";
+    return p->series->failed ? p->series->error : rn__source_error(&p->series->source);
 }
 
-rn_source rn_windows_source(rn_windows *windows, rn_part part)
+rn_source rn_series_source(rn_series *series, rn_part part)
 {
     rn_source s = {.count = -1, .error = error};
 
-    if (!windows || (int)part < 0 || part > RN_PART_TEST) return s;
-    s.self = &windows->part[part];
-    if (windows->failed) return s;
-    s.count = windows->part[part].first[windows->source.count];
-    s.fields = windows->field;
+    if (!series || (int)part < 0 || part > RN_PART_TEST) return s;
+    s.self = &series->part[part];
+    if (series->failed) return s;
+    s.count = series->part[part].first[series->source.count];
+    s.fields = series->field;
     s.field_count = 2;
     s.length = length;
     s.read = read;
