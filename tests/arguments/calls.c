@@ -3,7 +3,11 @@
 #include <criterion/criterion.h>
 
 #include "arguments.h"
+<<<<<<< HEAD
 #include "calls_data.h"
+=======
+#include "calls_metrics.h"
+>>>>>>> metrics
 #include "calls_model.h"
 #include "calls_schedules.h"
 #include "graph/node.h"

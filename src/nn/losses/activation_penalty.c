@@ -24,9 +24,10 @@ static bool begin(const char *what, rn_tensor h, rn_tensor *valid, double l1, do
 {
     rn_shape shape = rn_shape_get(h), given = rn_shape_get(*valid);
     const bool lengths = rn_type_get(*valid) == RN_I32;
+    rn_graph *graph = h.graph ? h.graph : valid->graph;
     char h_text[128], v_text[128];
 
-    if (rn_is_null(rn__adopt(h.graph, h, what))) return false;
+    if (rn_is_null(rn__adopt(graph, h, what))) return false;
     if (shape.rank < 2 || !rn__is_real(rn_type_get(h)))
         rn_fail(h.graph, "%s: h must be real [T,B,..]: %s %s", what,
                 rn_type_name(rn_type_get(h)), rn__describe(h, h_text, sizeof h_text));
@@ -66,7 +67,10 @@ static rn_tensor without_padding(rn_tensor h, rn_tensor valid)
 
 rn_tensor rn_activation_penalty(rn_tensor h, rn_tensor valid, double l1, double l2)
 {
-    if (!h.graph) return rn__null_from("activation_penalty", RN__NULL_H, &h, 1);
+    const rn_tensor both[2] = {h, valid};
+
+    if (!h.graph && !valid.graph)
+        return rn__null_from("activation_penalty", RN__NULL_OPERANDS, both, 2);
     if (!begin("activation_penalty", h, &valid, l1, l2)) return rn_null();
     h = without_padding(h, valid);
     rn_tensor terms = rn_scale(rn_square(h), l2);
@@ -76,7 +80,10 @@ rn_tensor rn_activation_penalty(rn_tensor h, rn_tensor valid, double l1, double 
 
 rn_tensor rn_temporal_penalty(rn_tensor h, rn_tensor valid, double l2)
 {
-    if (!h.graph) return rn__null_from("temporal_penalty", RN__NULL_H, &h, 1);
+    const rn_tensor both[2] = {h, valid};
+
+    if (!h.graph && !valid.graph)
+        return rn__null_from("temporal_penalty", RN__NULL_OPERANDS, both, 2);
     if (!begin("temporal_penalty", h, &valid, 0, l2)) return rn_null();
     const int64_t steps = rn_size(h, 0), first = steps > 0;
     h = without_padding(h, valid);

@@ -61,21 +61,19 @@ static double part_weight(const rn_metric *m, int64_t i)
     return m->table[i * COLUMNS + WEIGHT];
 }
 
-static double value(const rn_metric *m)
+static double mean_of_parts(const rn_metric *m)
 {
     double sum = 0;
 
-    if (m->o.kind != RN_METRIC_R2) return rn__metric_mean(m);
     for (int64_t i = 0; i < m->rows; i++) sum += part(m, i);
     return sum / (double)m->rows;
 }
 
-const rn__metric_method rn__metric_errors = {
-    .rows = width_of,
-    .columns = columns,
-    .element = add,
-    .value = value,
-    .parts = parts,
-    .part = part,
-    .part_weight = part_weight,
-};
+#define ERRORS(...)                                                                        \
+    {                                                                                      \
+        .rows = width_of, .columns = columns, .element = add, .parts = parts,              \
+        .part = part, .part_weight = part_weight, __VA_ARGS__                              \
+    }
+
+const rn__metric_method rn__metric_errors = ERRORS(.value = NULL);
+const rn__metric_method rn__metric_r2 = ERRORS(.value = mean_of_parts);

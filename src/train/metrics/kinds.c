@@ -143,7 +143,7 @@ const rn__metric_kind rn__metric_kinds[] = {
     OTHER("absolute_error", errors, distance, PAIRS | LOWER, MEAN),
     OTHER("squared_error", errors, square, PAIRS | LOWER, MEAN),
     OTHER("root_squared_error", errors, square, PAIRS | LOWER, ROOT),
-    OTHER("r2", errors, square, PAIRS, MEAN),
+    OTHER("r2", r2, square, PAIRS, MEAN),
     MEAN("mean", score, SCORES | LOWER, MEAN),
 };
 const int rn__metric_kind_count =

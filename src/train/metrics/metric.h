@@ -116,7 +116,7 @@ extern const rn__metric_kind rn__metric_kinds[];
 extern const int rn__metric_kind_count;
 
 extern const rn__metric_method rn__metric_means, rn__metric_classes, rn__metric_spans,
-    rn__metric_auc, rn__metric_errors, rn__metric_edits, rn__metric_bleu;
+    rn__metric_auc, rn__metric_errors, rn__metric_r2, rn__metric_edits, rn__metric_bleu;
 
 /* Records a message. Returns status. */
 rn_status rn__metric_fail(rn_metric *m, rn_status status, const char *format, ...)
