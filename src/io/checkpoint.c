@@ -11,7 +11,7 @@
 #include "nn/model.h"
 #include "nn/name.h"
 
-enum { SHOWN = 120, ITEM = -1 /* the kind of an array that is no variable */ };
+enum { ITEM = -1 /* the kind of an array that is no variable */ };
 
 #define SEED RN__ITEM_PREFIX "rondo.seed"
 
@@ -59,14 +59,11 @@ static void add_items(saving *s, const rn_checkpoint_item *item, int count)
 static rn_status add_variables(saving *s, const rn_model *model, const char *path,
                                rn__fault *fault)
 {
-    char name[SHOWN];
-
     for (int i = 0; i < model->count; i++) {
         const rn_variable *v = model->entry[i].variable;
         if (rn__is_item(v->name))
-            return rn__fault_set(fault, RN_INVALID, path,
-                                 "the name of a variable begins with \"checkpoint/\": %s",
-                                 rn__fault_name(v->name, name, sizeof name));
+            return rn__fault_named(fault, RN_INVALID, path, "variable", v->name,
+                                   "its name begins with \"checkpoint/\"");
         add(s, v->name, (int)v->type, v->shape, v->data, (int)model->entry[i].kind);
     }
     return RN_OK;
@@ -124,10 +121,8 @@ rn_status rn_checkpoint_save(rn_model *model, const char *path,
 static rn_status bad(const rn__safetensors *st, const rn__stored *stored, rn__fault *fault,
                      const char *what)
 {
-    char name[SHOWN];
-
-    return rn__fault_set(fault, RN_BAD_FILE, st->file.path, "tensor \"%s\": %s",
-                         rn__fault_name(stored->name, name, sizeof name), what);
+    return rn__fault_named(fault, RN_BAD_FILE, st->file.path, "tensor", stored->name, "%s",
+                           what);
 }
 
 static rn__kind kind_of(const rn__safetensors *st, const rn__stored *stored)
@@ -184,7 +179,6 @@ static rn_status compare(const rn_model *model, const rn__safetensors *st, rn__f
 {
     bool has_weights = false;
     rn_status status = RN_OK;
-    char name[SHOWN];
 
     for (int i = 0; i < model->count; i++)
         if (is_saved_kind(model->entry[i].kind)) has_weights = true;
@@ -196,9 +190,8 @@ static rn_status compare(const rn_model *model, const rn__safetensors *st, rn__f
     for (int i = 0; i < model->count && status == RN_OK; i++) {
         const char *weight = model->entry[i].variable->name;
         if (is_saved_kind(model->entry[i].kind) && !rn__safetensors_find(st, weight))
-            status =
-                rn__fault_set(fault, RN_BAD_FILE, st->file.path, "tensor \"%s\": missing",
-                              rn__fault_name(weight, name, sizeof name));
+            status = rn__fault_named(fault, RN_BAD_FILE, st->file.path, "tensor", weight,
+                                     "missing");
     }
     return status;
 }

@@ -75,10 +75,7 @@ static bool type_fits(const rn__loading *l, const rn_variable *v, const rn__stor
 
 static void fault(rn__loading *l, const char *name, const char *what)
 {
-    char shown[SHOWN];
-
-    rn__fault_set(&l->fault, RN_BAD_FILE, l->path, "tensor \"%s\": %s",
-                  rn__fault_name(name, shown, sizeof shown), what);
+    rn__fault_named(&l->fault, RN_BAD_FILE, l->path, "tensor", name, "%s", what);
 }
 
 /* Gives the tensor to the variable of that index. */

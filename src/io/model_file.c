@@ -89,13 +89,10 @@ static rn_status prepare(rn__loading *l)
 
 static rn_status check_values(rn__loading *l)
 {
-    char name[120];
-
     for (int i = 0; i < l->model->count; i++)
         if (l->from[i] && !rn__load_fits(l->model->entry[i].variable, l->from[i]))
-            return rn__fault_set(&l->fault, RN_BAD_FILE, l->path,
-                                 "tensor \"%s\": a number is too large for f32",
-                                 rn__fault_name(l->from[i]->name, name, sizeof name));
+            return rn__fault_named(&l->fault, RN_BAD_FILE, l->path, "tensor",
+                                   l->from[i]->name, "a number is too large for f32");
     return RN_OK;
 }
 

@@ -17,7 +17,7 @@ enum { LENGTH = RN__SAFETENSORS_LENGTH, ALIGNMENT = 8 };
 
 static const struct {
     char name[8];
-    size_t size;
+    unsigned char size;
 } types[RN__STORED_TYPES] = {
     {"F32", 4}, {"F64", 8}, {"I32", 4},     {"BOOL", 1},    {"F16", 2},     {"BF16", 2},
     {"I64", 8}, {"U8", 1},  {"I8", 1},      {"I16", 2},     {"U16", 2},     {"U32", 4},

@@ -104,7 +104,7 @@ Test(checkpoint_items, items_that_do_not_fit)
     reading_fails((rn_checkpoint_item){.name = "losses", .numbers = n, .count = 2},
                   "c: item \"losses\": is F64, not I64");
     reading_fails((rn_checkpoint_item){.name = "config", .text = text, .count = 10},
-                  "c: item \"config\": the text of 11 bytes does not fit a buffer of 10");
+                  "c: item \"config\": has 11 bytes, not 10");
     reading_fails((rn_checkpoint_item){.name = "config", .numbers = n, .count = 1},
                   "c: item \"config\": is a text, not an array");
     reading_fails((rn_checkpoint_item){.name = "data/position", .text = text, .count = 9},
@@ -162,7 +162,7 @@ Test(checkpoint_items, items_that_are_invalid)
     rn_state(rn_root(g, model), "checkpoint/x", RN_I32, rn_shape());
     cr_assert_eq(rn_checkpoint_save(model, "c", NULL, 0), RN_INVALID);
     cr_assert_str_eq(rn_model_error(model),
-                     "c: the name of a variable begins with \"checkpoint/\": checkpoint/x");
+                     "c: variable \"checkpoint/x\": its name begins with \"checkpoint/\"");
     rn_graph_free(g);
     rn_model_free(model);
     cr_assert_eq(rn_test_directory_count(), 0);
