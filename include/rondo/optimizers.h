@@ -10,9 +10,9 @@
  *
  * The optimiser's variables are in the model under its name, "optimizer" by default:
  *
- *   <name>/steps, skipped, norm, last_rate   see rn_training
+ *   <name>/steps, skipped, norm, last_rate    see rn_training
  *   <name>/rate, given_rate       the current learning rate, and the one compiled with
- *   <name>/averaged, average_begun   with an average: updates in it; see averages.h
+ *   <name>/averaged, average_begun            with averages, see averages.h
  *   <name>/run                    with accumulation: the runs since the last update
  *   <name>/<weight>/..            moments, as each rule names them; `t`, the number of
  *                                 updates, of rules that count; with accumulation
