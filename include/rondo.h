@@ -8,6 +8,7 @@
 #ifndef RONDO_H
 #define RONDO_H
 
+#include "rondo/averages.h"
 #include "rondo/cells.h"
 #include "rondo/checkpoint.h"
 #include "rondo/conv.h"
@@ -22,6 +23,7 @@
 #include "rondo/graph.h"
 #include "rondo/history.h"
 #include "rondo/layers.h"
+#include "rondo/lbfgs.h"
 #include "rondo/loop.h"
 #include "rondo/losses.h"
 #include "rondo/metrics.h"

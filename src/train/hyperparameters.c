@@ -6,47 +6,40 @@
 
 #include "train/optimizer.h"
 
-#define NUMBER(member)                                                                     \
-    {                                                                                      \
-#member, offsetof(rn_optimizer, member), false                                     \
-    }
-#define SWITCH(member)                                                                     \
-    {                                                                                      \
-#member, offsetof(rn_optimizer, member), true                                      \
-    }
+/* Numbers, and from nesterov on switches. */
+#define MEMBERS(X)                                                                         \
+    X(momentum)                                                                            \
+    X(dampening)                                                                           \
+    X(beta1)                                                                               \
+    X(beta2)                                                                               \
+    X(eps)                                                                                 \
+    X(eps2)                                                                                \
+    X(weight_decay)                                                                        \
+    X(alpha)                                                                               \
+    X(rho)                                                                                 \
+    X(lr_decay)                                                                            \
+    X(initial_accumulator_value)                                                           \
+    X(momentum_decay)                                                                      \
+    X(etaminus)                                                                            \
+    X(etaplus)                                                                             \
+    X(step_min)                                                                            \
+    X(step_max)                                                                            \
+    X(lambd)                                                                               \
+    X(t0)                                                                                  \
+    X(beta2_decay)                                                                         \
+    X(d)                                                                                   \
+    X(nesterov)                                                                            \
+    X(centered)                                                                            \
+    X(amsgrad)                                                                             \
+    X(decoupled_weight_decay)
 
-typedef struct member {
-    const char *name;
-    size_t offset;
-    bool is_switch;
-} member;
+#define OFFSET(member) offsetof(rn_optimizer, member),
+#define NAME(member)   #member "\0"
 
-static const member members[] = {NUMBER(momentum),
-                                 NUMBER(dampening),
-                                 NUMBER(beta1),
-                                 NUMBER(beta2),
-                                 NUMBER(eps),
-                                 NUMBER(eps2),
-                                 NUMBER(weight_decay),
-                                 NUMBER(alpha),
-                                 NUMBER(rho),
-                                 NUMBER(lr_decay),
-                                 NUMBER(etaminus),
-                                 NUMBER(etaplus),
-                                 NUMBER(step_min),
-                                 NUMBER(step_max),
-                                 NUMBER(lambd),
-                                 NUMBER(t0),
-                                 NUMBER(beta2_decay),
-                                 NUMBER(d),
-                                 NUMBER(momentum_decay),
-                                 NUMBER(initial_accumulator_value),
-                                 SWITCH(nesterov),
-                                 SWITCH(centered),
-                                 SWITCH(amsgrad),
-                                 SWITCH(decoupled_weight_decay)};
+static const uint16_t offsets[] = {MEMBERS(OFFSET)};
+static const char names[] = MEMBERS(NAME);
 
-enum { MEMBERS = sizeof members / sizeof *members };
+enum { COUNT = sizeof offsets / sizeof *offsets };
 
 /* NULL if the rule does not have the member. */
 static const rn_hyperparameter *find(const rn_optimizer_rule *rule, size_t offset)
@@ -85,22 +78,24 @@ static bool number_fits(const rn_update *u, const char *name, const rn_hyperpara
     return !u->graph->failed;
 }
 
-static bool member_fits(const rn_update *u, rn_optimizer *self, const member *m)
+static bool member_fits(const rn_update *u, rn_optimizer *self, const char *name,
+                        size_t offset)
 {
-    const rn_hyperparameter *p = find(u->more->rule, m->offset);
-    char *at = (char *)self + m->offset;
+    const rn_hyperparameter *p = find(u->more->rule, offset);
+    const bool is_switch = offset >= offsetof(rn_optimizer, nesterov);
+    char *at = (char *)self + offset;
     double number = 0;
     bool on = false;
 
-    if (m->is_switch)
+    if (is_switch)
         memcpy(&on, at, sizeof on);
     else
         memcpy(&number, at, sizeof number);
     if (!p && (on || number != 0))
-        rn_fail(u->graph, "%s: this optimiser has no %s: %g", u->more->rule_name, m->name,
+        rn_fail(u->graph, "%s: this optimiser has no %s: %g", u->more->rule_name, name,
                 on ? 1 : number);
-    if (!p || m->is_switch) return !u->graph->failed;
-    if (!number_fits(u, m->name, p, &number)) return false;
+    if (!p || is_switch) return !u->graph->failed;
+    if (!number_fits(u, name, p, &number)) return false;
     memcpy(at, &number, sizeof number);
     return true;
 }
@@ -150,13 +145,13 @@ static bool shared_fit(const rn_update *u)
 bool rn__hyperparameters_fit(const rn_update *u, rn_optimizer *self)
 {
     const rn_optimizer_rule *rule = u->more->rule;
-    const char *fault;
+    const char *fault, *name = names;
 
     if (!shared_fit(u)) return false;
     for (int i = 0; i < self->group_count; i++)
         if (!group_fits(u, &self->groups[i])) return false;
-    for (int i = 0; i < MEMBERS; i++)
-        if (!member_fits(u, self, &members[i])) return false;
+    for (int i = 0; i < COUNT; i++, name += strlen(name) + 1)
+        if (!member_fits(u, self, name, offsets[i])) return false;
     fault = rule->fault ? rule->fault(self) : NULL;
     if (fault) rn_fail(u->graph, "%s: %s", u->more->rule_name, fault);
     return !fault;

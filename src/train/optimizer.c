@@ -201,7 +201,7 @@ static void change(rn_update *u, int i)
         const rn_tensor decay = rn_scale(u->rate[i], u->decay[i]);
         by = rn_add(by, rn_mul(u->w[i], decay));
     }
-    rn_update_advance(u, u->w[i], rn_sub(u->w[i], by));
+    rn__average_weight(u, i, rn_update_advance(u, u->w[i], rn_sub(u->w[i], by)));
 }
 
 /* ---- what was asked for ---- */
@@ -255,6 +255,7 @@ static bool build(const rn_optimizer *self, rn_tensor loss)
     if (more.rule->prepare) more.rule->prepare(&u);
     rn__keep_gradients(&u);
     count_run(&u);
+    rn__prepare_average(&u);
     for (int i = 0; i < u.count && !u.graph->failed; i++) change(&u, i);
     return !loss.graph->root->failed;
 }

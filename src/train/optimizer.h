@@ -20,6 +20,9 @@ typedef struct rn__update {
     rn_tensor *square; /* [count]: sums of squares of gradients, f64 */
     rn_tensor *t,
         counts; /* if the rule counts: each weight's updates so far, i32; joined */
+    rn_tensor
+        averages; /* bool scalar: this run changes the averages; null: there are none */
+    rn_tensor part[2];     /* of the old average and of the weight, scalars of its type */
     rn_tensor *sum, *next; /* with accumulation: of gradients, and their next values */
 } rn__update;
 
@@ -47,6 +50,11 @@ void rn__shape_gradients(rn_update *u);
 
 /* Assigns what rn__gather_gradients accumulated. */
 void rn__keep_gradients(rn_update *u);
+
+/* Builds what all averages need; and the average of weight i, whose next value, if the
+ * update is made, is w. In average.c. */
+void rn__prepare_average(rn_update *u);
+void rn__average_weight(rn_update *u, int i, rn_tensor w);
 
 /* The optimiser's variable of that name. */
 rn_tensor rn__update_scalar(rn_update *u, const char *name, rn_type type);

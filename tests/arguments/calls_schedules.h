@@ -46,3 +46,69 @@ static void plateau_next(rn_test_world *w)
     for (int i = 0; i < 4; i++)
         rn_plateau_next(rn_test_draw(w, 4) ? &p : NULL, real(w), real(w));
 }
+
+/* ---- averages.h, lbfgs.h ---- */
+
+/* A model that an optimiser with averages has trained, or another one. */
+static rn_model *averaged_model(rn_test_world *w)
+{
+    rn_optimizer sgd = rn_sgd(0.5, 0);
+
+    if (rn_test_draw(w, 4) == 0) return a_model(w);
+    sgd.average =
+        (rn_average){(rn_average_kind)rn_test_draw(w, 3), real(w), number(w), number(w)};
+    if (rn_test_draw(w, 2)) sgd.average = (rn_average){.kind = RN_AVERAGE_EQUAL};
+    optimize(w, sgd);
+    return w->model;
+}
+
+static void average_begin(rn_test_world *w)
+{
+    rn_model *model = averaged_model(w);
+
+    status_is(rn_average_begin(model, rn_test_draw(w, 2) ? name(w) : NULL),
+              rn_model_error(model), model);
+    rn_averaged(model, rn_test_draw(w, 2) ? name(w) : NULL);
+}
+
+static void swap_averages(rn_test_world *w)
+{
+    rn_model *model = averaged_model(w);
+
+    status_is(rn_model_swap_averages(model, rn_test_draw(w, 2) ? name(w) : NULL),
+              rn_model_error(model), model);
+}
+
+static void nonmonotone_add(rn_test_world *w)
+{
+    rn_nonmonotone t = {.interval = axis(w), .count = number(w)};
+
+    for (int i = 0; i < 4; i++) rn_nonmonotone_add(rn_test_draw(w, 4) ? &t : NULL, real(w));
+}
+
+static int some(rn_test_world *w)
+{
+    return DRAW(w, int, 0, 0, 3, 3, -1, INT32_MIN, INT32_MAX);
+}
+
+static void lbfgs_step(rn_test_world *w)
+{
+    const rn_tensor good = rn_sum_all(rn_mul(w->tensor[9], w->tensor[0]));
+    const rn_tensor loss = rn_test_draw(w, 2) ? good : a_tensor(w);
+    rn_program *p = rn_compile(
+        w->g, (rn_compile_options){.minimize = good, .with = rn_lbfgs_gradients()});
+    rn_model *model = rn_test_draw(w, 2) ? w->model : a_model(w);
+    const rn_lbfgs_options o = {.lr = rn_test_draw(w, 2) ? 0 : real(w),
+                                .max_iter = DRAW(w, int, 0, 3, -1),
+                                .max_eval = some(w),
+                                .history_size = some(w),
+                                .tolerance_grad = real(w),
+                                .strong_wolfe = rn_test_draw(w, 2)};
+    rn_lbfgs *l = rn_lbfgs_new(model, rn_test_draw(w, 8) ? p : NULL, loss, o);
+    rn_lbfgs_result result;
+
+    cr_assert(l || !model || rn_model_error(model)[0]);
+    status_is(rn_lbfgs_step(l, rn_test_draw(w, 2) ? &result : NULL), rn_lbfgs_error(l), l);
+    rn_lbfgs_free(l);
+    rn_program_free(p);
+}
