@@ -3,15 +3,9 @@
 #include <criterion/criterion.h>
 
 #include "arguments.h"
-<<<<<<< HEAD
-<<<<<<< HEAD
 #include "calls_data.h"
-=======
 #include "calls_metrics.h"
->>>>>>> metrics
-=======
 #include "calls_files.h"
->>>>>>> files
 #include "calls_model.h"
 #include "calls_schedules.h"
 #include "graph/node.h"
