@@ -1,93 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Training: optimisers, progress lines and loss curves.
- *
- * An optimiser adds nodes to the graph that is being compiled: the gradient of the loss
- * with respect to every weight that the loss depends on, and assignments to these weights.
- * A weight that no gradient reaches, for example because it is used only behind
- * rn_stop_gradient, or that rn_except names, is left unchanged: no decay, no momentum, and
- * it does not count in the gradient's norm.
- *
- * The optimiser's variables are in the model under its name, "optimizer" by default:
- *
- *   <name>/steps, skipped, norm   see rn_training
- *   <name>/rate, given_rate       the current learning rate, and the one compiled with
- *   <name>/<weight>/..            moments: velocity, s, or m and v; Adam's count t
- *
- * rn_compile creates the variables that do not exist yet. Existing ones keep their values,
- * so training continues where it stopped, in another program too. Optimisers with different
- * names share nothing. Programs whose optimisers have the same name share all variables,
- * except that every different rate has its own: `rate`, then `rate2`, `rate3`. So compiling
- * one program does not change another's rate. A weight that is added later starts its own
- * count. rn_model_load resets all but the rates to zero. A failed rn_compile adds no
- * variables.
- *
- * A run skips the update if the gradient's global norm, computed in f64, is not finite or
- * so large that a moment might overflow. In f32 the limits are, after clipping, 9.2e18 for
- * Adam and RMSprop and 1.7e38 (1 - momentum) for momentum. All weights, moments and step
- * counts then stay unchanged, bit for bit, and the run is counted as skipped.
- *
- * Errors (rn_compile returns NULL, message on the graph): a rate, clip or parameter out of
- * range; an epsilon that is 0 in the weights' type; a loss that depends on no weight, or
- * whose gradient reaches none; a pattern that matches no weight, or patterns that match all
- * of them; weights of two models, or of a model that was freed; a name with '/'.
+ * Training: learning rates and statistics of optimisers, progress lines and loss curves.
  */
 #ifndef RONDO_TRAIN_H
 #define RONDO_TRAIN_H
 
 #include <stdio.h>
 
-#include "model.h"
+#include "optimizers.h"
 #include "program.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Indices of an optimiser's hyperparameters. Set them before compiling:
- *
- *   rn_optimizer adam = rn_adam(1e-3);
- *   adam.parameter[RN_ADAM_BETA1] = 0.5;
- *
- * Betas, alpha and momentum lie in [0, 1), epsilon is positive, decay is not negative.
- * Setting a parameter of another optimiser is an error. */
-typedef enum rn_parameter {
-    RN_SGD_MOMENTUM,
-    RN_RMSPROP_ALPHA,
-    RN_RMSPROP_EPSILON,
-    RN_ADAM_BETA1,
-    RN_ADAM_BETA2,
-    RN_ADAM_EPSILON,
-    RN_ADAM_DECAY /* for both rn_adam and rn_adamw */
-} rn_parameter;
-
-/* v = momentum v + dw,  w -= rate v. With momentum 0 no v is stored. */
-RN_API rn_optimizer rn_sgd(double rate, double momentum);
-
-/* s = alpha s + (1 - alpha) dw dw,  w -= rate dw / (sqrt(s) + epsilon), with alpha 0.99 and
- * epsilon 1e-8. Tieleman and Hinton 2012. */
-RN_API rn_optimizer rn_rmsprop(double rate);
-
-/* Kingma and Ba 2015, arXiv:1412.6980, with beta1 0.9, beta2 0.999, epsilon 1e-8. */
-RN_API rn_optimizer rn_adam(double rate);
-
-/* Adam with decoupled decay, w -= rate decay w; arXiv:1711.05101. Vectors and scalars, such
- * as biases, are decayed too. */
-RN_API rn_optimizer rn_adamw(double rate, double decay);
-
-/* The optimiser with its gradients scaled so that their global norm is at most `norm`. */
-RN_API rn_optimizer rn_clipped(rn_optimizer optimizer, double norm);
-
-/* The optimiser under another name, with its own rates, counts and moments. Use it if a
- * model has two optimisers, such as a generator's and a discriminator's. The name has 1 to
- * 200 bytes without '/' and must stay valid until rn_compile returns. */
-RN_API rn_optimizer rn_named(rn_optimizer optimizer, const char *name);
-
-/* The optimiser with some weights frozen. `patterns` is a comma-separated list of full
- * names such as "embed/w", in which * matches any text, including '/': "embed*,
- * rnn/layer0*". Spaces around a name are ignored. Every pattern must match a weight. The
- * text must stay valid until rn_compile returns. */
-RN_API rn_optimizer rn_except(rn_optimizer optimizer, const char *patterns);
 
 /* Sets the learning rate of the unnamed optimiser, or of the named one (NULL: "optimizer"),
  * from the next run on: every rate of that optimiser, in all programs. It holds until it is
@@ -99,7 +24,8 @@ RN_API rn_status rn_set_learning_rate_of(rn_model *model, const char *name, doub
 
 /* Statistics of an optimiser: the updates made so far, the runs that skipped the update
  * because the gradient's norm was not finite or too large, and the global norm of the last
- * run before clipping. All are 0 before the first run and after rn_model_load. */
+ * gradient, of an update or a skipped one, before clipping. All are 0 before the first run
+ * and after rn_model_load. */
 typedef struct rn_training {
     int64_t steps, skipped;
     double norm;
