@@ -8,6 +8,7 @@
 #ifndef RONDO_H
 #define RONDO_H
 
+#include "rondo/averages.h"
 #include "rondo/cells.h"
 #include "rondo/conv.h"
 #include "rondo/culprit.h"
@@ -18,6 +19,7 @@
 #include "rondo/gradcheck.h"
 #include "rondo/graph.h"
 #include "rondo/layers.h"
+#include "rondo/lbfgs.h"
 #include "rondo/loop.h"
 #include "rondo/losses.h"
 #include "rondo/model.h"
@@ -27,6 +29,7 @@
 #include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
+#include "rondo/schedules.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
 

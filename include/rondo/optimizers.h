@@ -10,8 +10,9 @@
  *
  * The optimiser's variables are in the model under its name, "optimizer" by default:
  *
- *   <name>/steps, skipped, norm   see rn_training
+ *   <name>/steps, skipped, norm, last_rate    see rn_training
  *   <name>/rate, given_rate       the current learning rate, and the one compiled with
+ *   <name>/averaged, average_begun            with averages, see averages.h
  *   <name>/run                    with accumulation: the runs since the last update
  *   <name>/<weight>/..            moments, as each rule names them; `t`, the number of
  *                                 updates, if the rule counts them; `gradient`, with
@@ -40,7 +41,9 @@
 #ifndef RONDO_OPTIMIZERS_H
 #define RONDO_OPTIMIZERS_H
 
+#include "averages.h"
 #include "model.h"
+#include "schedules.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -84,7 +87,9 @@ struct rn_optimizer {
     const char *except;            /* patterns of the weights to freeze; NULL: none */
     const rn_weight_group *groups; /* [group_count], must live until rn_compile returns */
     int group_count;
-    double rate; /* learning rate; 0 is 0 */
+    double rate;          /* learning rate; 0 is 0 */
+    rn_schedule schedule; /* how it depends on the updates made; zeros: not at all */
+    rn_average average;   /* of the weights; zeros: none */
 
     /* At most one of these; 0: no clipping. */
     double clip;       /* largest global norm of the gradient */

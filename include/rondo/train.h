@@ -23,12 +23,12 @@ RN_API rn_status rn_set_learning_rate(rn_model *model, double rate);
 RN_API rn_status rn_set_learning_rate_of(rn_model *model, const char *name, double rate);
 
 /* Statistics of an optimiser: the updates made so far, the runs that skipped the update
- * because the gradient's norm was not finite or too large, and the global norm of the last
- * gradient, of an update or a skipped one, before clipping. All are 0 before the first run
- * and after rn_model_load. */
+ * because the gradient's norm was not finite or too large, the global norm of the last
+ * gradient, of an update or a skipped one, before clipping, and the learning rate of the
+ * last run. All are 0 before the first run and after rn_model_load. */
 typedef struct rn_training {
     int64_t steps, skipped;
-    double norm;
+    double norm, rate;
 } rn_training;
 
 /* The statistics of the unnamed optimiser, or of the named one (NULL: "optimizer"). */

@@ -126,7 +126,10 @@ static bool build_rate(rn_update *u)
     u->base_rate = variable(u, name, RN_F64, (rn_shape){0}, RN__RATE);
     if (rn_is_null(kept) || rn_is_null(u->base_rate)) return false;
     if (is_new) *value_of(kept) = *value_of(u->base_rate) = u->self->rate;
-    return true;
+
+    u->base_rate = rn_scheduled_rate(&u->self->schedule, u->base_rate,
+                                     rn__update_scalar(u, "steps", RN_I32));
+    return !rn_is_null(u->base_rate);
 }
 
 /* The rate and the decay of each weight. Groups of the same rate share its node. */
@@ -176,6 +179,7 @@ static void count_run(rn_update *u)
     rn_assign(steps, rn_add(steps, rn_cast(more->made, RN_I32)));
     rn_assign(skipped, rn_add(skipped, rn_cast(skips, RN_I32)));
     rn_assign(kept, norm);
+    rn_assign(rn__update_scalar(u, "last_rate", RN_F64), u->base_rate);
     if (!rn_is_null(u->t)) {
         const rn_tensor one = rn_constant_like(more->counts, 1);
         rn__update_part(u, more->t, more->counts, rn_add(more->counts, one));
@@ -197,7 +201,7 @@ static void change(rn_update *u, int i)
         const rn_tensor decay = rn_scale(u->rate[i], u->decay[i]);
         by = rn_add(by, rn_mul(u->w[i], decay));
     }
-    rn_update_advance(u, u->w[i], rn_sub(u->w[i], by));
+    rn__average_weight(u, i, rn_update_advance(u, u->w[i], rn_sub(u->w[i], by)));
 }
 
 /* ---- what was asked for ---- */
@@ -251,6 +255,7 @@ static bool build(const rn_optimizer *self, rn_tensor loss)
     if (more.rule->prepare) more.rule->prepare(&u);
     rn__keep_gradients(&u);
     count_run(&u);
+    rn__prepare_average(&u);
     for (int i = 0; i < u.count && !u.graph->failed; i++) change(&u, i);
     return !loss.graph->root->failed;
 }

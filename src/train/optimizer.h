@@ -20,6 +20,9 @@ typedef struct rn__update {
     rn_tensor *square; /* [count]: sums of squares of gradients, f64 */
     rn_tensor *t,
         counts; /* if the rule counts: each weight's updates so far, i32; joined */
+    rn_tensor
+        averages;   /* bool scalar: this run changes the averages; null: there are none */
+    rn_tensor part; /* of the weight in the next average, a scalar of its type */
     rn_tensor *sum, *next; /* with accumulation: of gradients, and their next values */
 } rn__update;
 
@@ -47,6 +50,16 @@ void rn__shape_gradients(rn_update *u);
 
 /* Assigns what rn__gather_gradients accumulated. */
 void rn__keep_gradients(rn_update *u);
+
+/* The weight of which the variable m is the optimiser's moment `moment`; NULL if it is not.
+ * In average.c. */
+rn_variable *rn__weight_of(const rn_model *model, const char *optimizer, const char *moment,
+                           const rn_variable *m);
+
+/* Builds what all averages need; and the average of weight i, whose next value, if the
+ * update is made, is w. In average.c. */
+void rn__prepare_average(rn_update *u);
+void rn__average_weight(rn_update *u, int i, rn_tensor w);
 
 /* The optimiser's variable of that name. */
 rn_tensor rn__update_scalar(rn_update *u, const char *name, rn_type type);
