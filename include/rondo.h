@@ -12,6 +12,7 @@
 #include "rondo/cells.h"
 #include "rondo/conv.h"
 #include "rondo/culprit.h"
+#include "rondo/data.h"
 #include "rondo/decode.h"
 #include "rondo/file.h"
 #include "rondo/flow.h"
@@ -30,6 +31,9 @@
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
 #include "rondo/schedules.h"
+#include "rondo/series.h"
+#include "rondo/splits.h"
+#include "rondo/streams.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
 
