@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* A file that is read as needed. */
+#include "data/window.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "data/place.h"
+
+rn_status rn__window_open(rn__window *w, rn_allocator allocator, const char *path,
+                          rn__fault *fault)
+{
+    *w = (rn__window){.allocator = allocator, .path = rn__copy_string(allocator, path)};
+    if (!w->path) return rn__fault_set(fault, RN_NO_MEMORY, path, "out of memory");
+
+    const rn_status status = rn__file_open(&w->file, w->path, fault);
+    if (status != RN_OK || w->file.bytes < 3) return status;
+    const char *mark = rn__window_take(w, 0, 3, fault);
+    if (!mark) return w->status;
+    w->start = memcmp(mark, "\xEF\xBB\xBF", 3) ? 0 : 3;
+    return RN_OK;
+}
+
+void rn__window_close(rn__window *w)
+{
+    rn__file_close(&w->file);
+    rn__free(w->allocator, w->data);
+    rn__free(w->allocator, w->path);
+    *w = (rn__window){0};
+}
+
+static bool make_room(rn__window *w, size_t bytes, rn__fault *fault)
+{
+    if (bytes < w->capacity) return true;
+    char *data = (char *)rn__resize(w->allocator, w->data, bytes + 1);
+    if (!data) {
+        w->status = rn__fault_set(fault, RN_NO_MEMORY, w->path, "out of memory");
+        return false;
+    }
+    w->data = data;
+    w->capacity = bytes + 1;
+    return true;
+}
+
+const char *rn__window_take(rn__window *w, size_t from, size_t bytes, rn__fault *fault)
+{
+    const size_t end = w->from + w->bytes, ahead = w->ahead ? w->ahead : RN__BLOCK;
+    const bool follows = from >= w->from && from <= end;
+
+    if (follows && bytes <= end - from) return w->data + (from - w->from);
+    size_t wanted = follows && bytes < ahead ? ahead : bytes;
+    if (wanted > w->file.bytes - from) wanted = w->file.bytes - from;
+    if (!make_room(w, wanted, fault)) return NULL;
+
+    const size_t kept = follows ? end - from : 0;
+    memmove(w->data, w->data + (follows ? from - w->from : 0), kept);
+    w->from = from;
+    w->bytes = 0;
+    w->status =
+        rn__file_take(&w->file, from + kept, w->data + kept, wanted - kept, fault);
+    if (w->status != RN_OK) return NULL;
+    w->bytes = wanted;
+    w->data[wanted] = 0;
+    return w->data;
+}
+
+rn_status rn__window_scan(rn__window *w, rn__scan scan, void *self, rn__fault *fault)
+{
+    size_t at = w->start, wanted = RN__BLOCK;
+
+    while (at < w->file.bytes) {
+        const size_t left = w->file.bytes - at, bytes = left < wanted ? left : wanted;
+        const char *data = rn__window_take(w, at, bytes, fault);
+        if (!data) return w->status;
+        const size_t used = scan(self, data, bytes, bytes == left, at);
+        if (used == RN__STOP) return RN_BAD_FILE;
+        at += used;
+        wanted = used ? RN__BLOCK : 2 * wanted;
+    }
+    return RN_OK;
+}
+
+/* ---- where an error is ---- */
+
+rn__place rn__place_of(rn__place place, const char *text, size_t bytes)
+{
+    for (const char *end = text + bytes; text < end; text++) {
+        if (*text == '\n')
+            place = (rn__place){place.line + 1, 1};
+        else
+            place.column += ((unsigned char)*text & 0xC0) != 0x80;
+    }
+    return place;
+}
+
+rn_status rn__window_fault(rn__window *w, size_t position, rn__fault *fault,
+                           rn_status status, const char *format, ...)
+{
+    enum { PATH = 300 };
+    const size_t length = strlen(w->path);
+    char text[sizeof fault->message], at_place[PATH + 64];
+    rn__place place = {1, 1};
+    va_list arguments;
+
+    /* The arguments may point into the window. */
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    for (size_t at = w->start; at < position;) {
+        const size_t bytes = position - at < RN__BLOCK ? position - at : RN__BLOCK;
+        const char *data = rn__window_take(w, at, bytes, fault);
+        if (!data) return w->status;
+        place = rn__place_of(place, data, bytes);
+        at += bytes;
+    }
+    snprintf(at_place, sizeof at_place, "%s:%lld:%lld",
+             w->path + (length > PATH ? length - PATH : 0), (long long)place.line,
+             (long long)place.column);
+    return rn__fault_set(fault, status, at_place, "%s", text);
+}
