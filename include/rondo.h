@@ -11,6 +11,7 @@
 #include "rondo/cells.h"
 #include "rondo/conv.h"
 #include "rondo/culprit.h"
+#include "rondo/data.h"
 #include "rondo/decode.h"
 #include "rondo/file.h"
 #include "rondo/flow.h"
@@ -26,6 +27,8 @@
 #include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
+#include "rondo/splits.h"
+#include "rondo/streams.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
 
