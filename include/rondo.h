@@ -9,6 +9,7 @@
 #define RONDO_H
 
 #include "rondo/cells.h"
+#include "rondo/checkpoint.h"
 #include "rondo/conv.h"
 #include "rondo/culprit.h"
 #include "rondo/data.h"
@@ -29,6 +30,8 @@
 #include "rondo/recurrent.h"
 #include "rondo/splits.h"
 #include "rondo/streams.h"
+#include "rondo/table.h"
+#include "rondo/text.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
 

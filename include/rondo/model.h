@@ -71,6 +71,15 @@ RN_API rn_status rn_model_reset_sequence(rn_model *model, int64_t batch, int64_t
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
 
+/* Texts that belong to a model, such as a vocabulary. They are saved and loaded with the
+ * weights, in the metadata of the file; a text of the file replaces one of the same key.
+ *
+ * rn_model_set_text copies both; a NULL text removes the key. RN_INVALID with a message: no
+ * key, or one that begins with "rondo." or "checkpoint/"; not UTF-8. RN_NO_MEMORY.
+ * rn_model_text: the text, valid until the next change; NULL if there is none. */
+RN_API rn_status rn_model_set_text(rn_model *model, const char *key, const char *text);
+RN_API const char *rn_model_text(const rn_model *model, const char *key);
+
 /* ---- scopes ---- */
 
 /* Passed by value; valid as long as its graph and model. A NULL path means "". */

@@ -150,7 +150,7 @@ RN_API rn_status rn_vocabulary_save(rn_vocabulary *vocabulary, const char *path)
 RN_API rn_status rn_vocabulary_load(rn_vocabulary *vocabulary, const char *path);
 
 /* The same in a model's texts, under "vocabulary/name", which rn_model_save writes into the
- * metadata of the safetensors file. RN_INVALID: no such text, the message lists the key. */
+ * metadata of the safetensors file. RN_INVALID: no such text; an error of the model. */
 RN_API rn_status rn_vocabulary_keep(rn_vocabulary *vocabulary, rn_model *model,
                                     const char *name);
 RN_API rn_status rn_vocabulary_from(rn_vocabulary *vocabulary, const rn_model *model,

@@ -281,3 +281,39 @@ rn_status rn_vocabulary_load(rn_vocabulary *v, const char *path)
     rn__window_close(&w);
     return v->status;
 }
+
+/* "vocabulary/name". False if the name is missing or too long. */
+static bool key_of(const char *name, char key[300])
+{
+    return name && snprintf(key, 300, "vocabulary/%s", name) < 300;
+}
+
+rn_status rn_vocabulary_keep(rn_vocabulary *v, rn_model *model, const char *name)
+{
+    size_t bytes = 0;
+    char key[300], *text;
+
+    if (!v) return RN_INVALID;
+    if (!model || !key_of(name, key))
+        return rn__vocabulary_fail(v, RN_INVALID, "keep: no model, or no short name");
+    if (!(text = rn__vocabulary_write(v, &bytes))) return v->status;
+    const rn_status status = rn_model_set_text(model, key, text);
+    if (status != RN_OK)
+        rn__vocabulary_fail(v, status, "keep: %s", rn_model_error(model));
+    rn__free(v->options.allocator, text);
+    return v->status;
+}
+
+rn_status rn_vocabulary_from(rn_vocabulary *v, const rn_model *model, const char *name)
+{
+    char key[300];
+    const char *text;
+
+    if (!v || v->status != RN_OK) return v ? v->status : RN_INVALID;
+    if (!model || !key_of(name, key))
+        return rn__vocabulary_fail(v, RN_INVALID, "from: no model, or no short name");
+    if (!(text = rn_model_text(model, key)))
+        return rn__vocabulary_fail(v, RN_INVALID, "from: the model has no text \"%.200s\"",
+                                   key);
+    return rn__vocabulary_read(v, key, text, strlen(text));
+}

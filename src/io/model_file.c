@@ -42,7 +42,7 @@ rn_status rn_model_save(rn_model *model, const char *path)
         const rn_variable *v = model->entry[i].variable;
         if (is_saved(model, i))
             stored[count++] = (rn__stored){
-                .name = v->name, .type = v->type, .shape = v->shape, .data = v->data};
+                .name = v->name, .type = (int)v->type, .shape = v->shape, .data = v->data};
     }
     const rn_status status =
         rn__safetensors_write(model->allocator, path, stored, count, &fault);
@@ -66,9 +66,9 @@ static rn_variable *match(const rn_model *model, const rn__stored *stored, const
         return NULL;
     }
     rn_variable *v = model->entry[index].variable;
-    if (v->type != stored->type)
+    if ((int)v->type != stored->type)
         rn__fault_set(fault, RN_BAD_FILE, path, "tensor \"%s\": is %s, the model's is %s",
-                      name, rn_type_name(stored->type), rn_type_name(v->type));
+                      name, rn__safetensors_type(stored->type), rn_type_name(v->type));
     else if (!rn_shape_equal(v->shape, stored->shape))
         rn__fault_set(fault, RN_BAD_FILE, path, "tensor \"%s\": is %s, the model's is %s",
                       name, rn__shape_text(stored->shape, there, sizeof there),

@@ -27,6 +27,17 @@ typedef struct rn__layer_kind {
     char *path, *what; /* "rnn", "lstm of 2 layers" */
 } rn__layer_kind;
 
+/* A text of the model. */
+typedef struct rn__text {
+    char *key, *value;
+} rn__text;
+
+/* Texts in the order of their keys; all zero: none. */
+typedef struct rn__texts {
+    rn__text *at;
+    int count;
+} rn__texts;
+
 struct rn_model {
     rn_allocator allocator;
     uint64_t seed;
@@ -40,6 +51,7 @@ struct rn_model {
                      loaded: graphs for inference create no weights */
     rn__layer_kind *layer_kind; /* the recurrent layers, in order of their first use */
     int kind_count, kind_capacity;
+    rn__texts texts;
     char error[512];
 };
 
@@ -74,6 +86,12 @@ bool rn__model_set_kind(rn_model *model, const char *path, const char *what);
 
 /* Frees these records. */
 void rn__model_kinds_finish(rn_model *model);
+
+/* Sets a text of a list; NULL removes it. False if out of memory. rn__texts_copy: adds all
+ * texts of another list. */
+bool rn__texts_set(rn__texts *texts, rn_allocator a, const char *key, const char *value);
+bool rn__texts_copy(rn__texts *texts, rn_allocator a, const rn__texts *from);
+void rn__texts_finish(rn__texts *texts, rn_allocator a);
 
 /* Records a message on the model. Returns status. */
 rn_status rn__model_fail(rn_model *model, rn_status status, const char *format, ...)
