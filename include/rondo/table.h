@@ -3,10 +3,10 @@
  * Tables: CSV files and NumPy's .npy files.
  *
  *     rn_table *csv = rn_table_open("reviews.csv", (rn_table_options){0});
- *     rn_column columns[] = {{"text", .vocabulary = words}, {"label", .vocabulary = labels}};
- *     rn_table_add(csv, columns, 2);              counts words and labels
- *     rn_source source = rn_table_source(csv, columns, 2);       each row is a sequence
- *     if (source.count < 0) puts(rn_table_error(csv));           the one check
+ *     rn_column columns[] = {{"text", .vocabulary = words}, {"label", .vocabulary =
+ * labels}}; rn_table_add(csv, columns, 2);              counts words and labels rn_source
+ * source = rn_table_source(csv, columns, 2);       each row is a sequence if (source.count
+ * < 0) puts(rn_table_error(csv));           the one check
  */
 #ifndef RONDO_TABLE_H
 #define RONDO_TABLE_H
@@ -29,8 +29,8 @@ extern "C" {
  */
 
 typedef struct rn_table_options {
-    char delimiter;      /* ASCII; 0: ',' */
-    bool headless;       /* the first record is a row; otherwise it has the columns' names */
+    char delimiter; /* ASCII; 0: ',' */
+    bool headless;  /* the first record is a row; otherwise it has the columns' names */
     const char *missing; /* what stands for a missing number beside an empty field: words
                             separated by blanks; NULL: "NA N/A NaN nan null NULL None" */
     bool replace;        /* invalid UTF-8 becomes U+FFFD; otherwise it is an error */
@@ -66,7 +66,7 @@ RN_API const char *rn_table_text(rn_table *table, int64_t row, int column, size_
 
 /* What becomes of missing values. */
 typedef enum rn_missing {
-    RN_MISSING_REFUSED, /* an error */
+    RN_MISSING_REFUSED,  /* an error */
     RN_MISSING_CONSTANT, /* `fill`, which may be NaN */
     RN_MISSING_MEAN,     /* the mean of the column's other values */
     RN_MISSING_PREVIOUS  /* the value above; an error in the first row */

@@ -34,7 +34,7 @@ extern "C" {
  *   ideographs are single, and all others are letters; the language does not matter.
  * RN_BYTES: one byte, of any file.
  * RN_WHOLE: the whole text is one token, as for the names of classes. */
-typedef enum rn_split { RN_CHARACTERS, RN_WORDS, RN_BYTES, RN_WHOLE } rn_split;
+typedef enum rn_splitting { RN_CHARACTERS, RN_WORDS, RN_BYTES, RN_WHOLE } rn_splitting;
 
 /* ---- splitting ---- */
 
@@ -46,7 +46,7 @@ typedef enum rn_split { RN_CHARACTERS, RN_WORDS, RN_BYTES, RN_WHOLE } rn_split;
  */
 typedef struct rn_tokens {
     const char *next, *end; /* what is left of the text */
-    rn_split split;
+    rn_splitting split;
     bool replace;      /* invalid UTF-8 becomes U+FFFD, one for each maximal subpart */
     bool bad;          /* stopped at invalid UTF-8; with `replace` never */
     const char *token; /* the token, which is not terminated by a 0: part of the text, or a
@@ -68,7 +68,7 @@ typedef enum rn_mark {
 } rn_mark;
 
 typedef struct rn_vocabulary_options {
-    rn_split split;
+    rn_splitting split;
     bool lower;      /* ASCII letters count as their lower case */
     bool replace;    /* invalid UTF-8 becomes U+FFFD; otherwise it is an error */
     int marks;       /* a sum of RN_MARK_... */
@@ -134,8 +134,8 @@ RN_API int64_t rn_vocabulary_encode(rn_vocabulary *vocabulary, const char *text,
 RN_API size_t rn_vocabulary_decode(rn_vocabulary *vocabulary, const int32_t *indices,
                                    int64_t count, char *to, size_t capacity);
 
-/* Writes the vocabulary to a text file, or reads one from there into a new vocabulary, whose
- * options are then those of the file:
+/* Writes the vocabulary to a text file, or reads one from there into a new vocabulary,
+ * whose options are then those of the file:
  *
  *     rondo-vocabulary 1 words lower
  *     \padding
@@ -169,9 +169,9 @@ typedef struct rn_text rn_text;
  *   `bytes` is NULL; they must live as long.
  * rn_text_stream: all of a file as one sequence, line ends included.
  *
- * Files are read as needed: in memory there are a block of 256 kB, or the longest line, and an
- * index of 12 bytes a line; of a stream at most 13 MB in all. A file must not change. The vocabulary must live as
- * long. NULL if out of memory. Free with rn_text_free. */
+ * Files are read as needed: in memory there are a block of 256 kB, or the longest line, and
+ * an index of 12 bytes a line; of a stream at most 13 MB in all. A file must not change.
+ * The vocabulary must live as long. NULL if out of memory. Free with rn_text_free. */
 RN_API rn_text *rn_text_lines(const char *path, rn_vocabulary *vocabulary);
 RN_API rn_text *rn_text_list(const char *const *texts, const size_t *bytes, int64_t count,
                              rn_vocabulary *vocabulary);

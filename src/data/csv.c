@@ -43,8 +43,8 @@ static const char *read_quoted(const char *at, const char *end, bool last, rn__c
 }
 
 /* The field that begins at `at`, as above. */
-static const char *read_field(const rn__csv *csv, const char *at, const char *end, bool last,
-                              rn__cell *cell, rn__record *r)
+static const char *read_field(const rn__csv *csv, const char *at, const char *end,
+                              bool last, rn__cell *cell, rn__record *r)
 {
     if (at < end && *at == '"') {
         at = read_quoted(at, end, last, cell, r);
@@ -70,8 +70,8 @@ bool rn__csv_read(const rn__csv *csv, const char *at, const char *end, bool last
     r->count = 0;
     r->fault = NULL;
     for (;; at++) {
-        at = read_field(csv, at, end, last, r->count < r->room ? &r->cell[r->count] : &unused,
-                        r);
+        at = read_field(csv, at, end, last,
+                        r->count < r->room ? &r->cell[r->count] : &unused, r);
         if (!at || (at == end && !last)) return false;
         if (r->count < INT_MAX) r->count++;
         if (at == end || *at != csv->delimiter) break;

@@ -2,7 +2,8 @@
 /*
  * NumPy's .npy files.
  *
- *   \x93NUMPY | major, minor | header's length, u16 or from version 2 on u32 | header | data
+ *   \x93NUMPY | major, minor | header's length, u16 or from version 2 on u32 | header |
+ * data
  *   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
  *
  * Integers are converted to i32 in the memory that they were read to.
@@ -89,10 +90,12 @@ static bool read_shape(reading *r)
         const char *start = (accept(r, ""), r->at);
         for (; *r->at >= '0' && *r->at <= '9' && size < INT64_MAX / 16; r->at++)
             size = 10 * size + (*r->at - '0');
-        if (r->at == start) return bad(r, "the header's shape has something else than sizes");
+        if (r->at == start)
+            return bad(r, "the header's shape has something else than sizes");
         if (s->rank == RN_RANK_MAX) return bad(r, "more than 8 axes");
         s->size[s->rank++] = size;
-        if (!accept(r, ",") && *r->at != ')') return bad(r, "the header's shape does not end");
+        if (!accept(r, ",") && *r->at != ')')
+            return bad(r, "the header's shape does not end");
     }
     return rn_shape_count(*s) >= 0 || bad(r, "the header's shape is too large");
 }
@@ -142,8 +145,9 @@ static bool read_header(reading *r, rn_allocator a)
     if (memcmp(start, magic, 6) != 0) return bad(r, "is not a NumPy array (.npy)");
     if (start[6] < 1 || start[6] > 3) return bad(r, "not version 1, 2 or 3");
     const size_t from = start[6] == 1 ? START : START + 2;
-    const size_t length = start[8] | (size_t)start[9] << 8 |
-                          (start[6] > 1 ? (size_t)start[10] << 16 | (size_t)start[11] << 24 : 0);
+    const size_t length =
+        start[8] | (size_t)start[9] << 8 |
+        (start[6] > 1 ? (size_t)start[10] << 16 | (size_t)start[11] << 24 : 0);
     if (length > bytes - from || length > LONGEST)
         return bad(r, length > LONGEST ? "the header is too long"
                                        : "the file ends within the header");
@@ -305,10 +309,10 @@ rn_status rn_npy_write(const char *path, rn_type type, rn_shape shape, const voi
     if (!path || (unsigned)type > RN_BOOL || count < 0 || (count > 0 && !data) ||
         !rn__multiply((size_t)(count < 0 ? 0 : count), rn_type_size(type), &bytes)) {
         rn__fault_set(&fault, RN_INVALID, "npy_write", "%s",
-                      !path              ? "no path"
+                      !path                      ? "no path"
                       : (unsigned)type > RN_BOOL ? "no such type"
-                      : count < 0        ? "no such shape"
-                                         : "no data");
+                      : count < 0                ? "no such shape"
+                                                 : "no data");
     } else {
         for (int i = 0; i < shape.rank; i++)
             used += (size_t)snprintf(sizes + used, sizeof sizes - used, "%" PRId64 ",%s",

@@ -22,8 +22,8 @@ bool rn__table_fail(rn_table *table, rn_status status, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     table->status =
-        rn__fault_set(&table->fault, status, table->window.path ? table->window.path : "table",
-                      "%s", text);
+        rn__fault_set(&table->fault, status,
+                      table->window.path ? table->window.path : "table", "%s", text);
     return false;
 }
 
@@ -53,8 +53,8 @@ bool rn__table_bad(rn_table *table, int column, size_t skip, rn_status status,
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (name && *name)
-        snprintf(full, sizeof full, "column \"%s\": %s", rn__shown(name, strlen(name), shown),
-                 text);
+        snprintf(full, sizeof full, "column \"%s\": %s",
+                 rn__shown(name, strlen(name), shown), text);
     else
         snprintf(full, sizeof full, "column %d: %s", column, text);
     return bad_at(table, position, status, full);
@@ -120,15 +120,16 @@ static bool read_names(rn_table *t, const char *at)
 static bool read_first(rn_table *t, const char *at, const char *end, bool last)
 {
     t->columns = t->record.count;
-    t->record.cell = (rn__cell *)rn__new(t->allocator,
-                                         (size_t)t->columns * sizeof *t->record.cell);
+    t->record.cell =
+        (rn__cell *)rn__new(t->allocator, (size_t)t->columns * sizeof *t->record.cell);
     if (!t->record.cell) return rn__table_no_memory(t);
     t->record.room = t->columns;
     rn__csv_read(&t->csv, at, end, last, &t->record);
     return t->options.headless || read_names(t, at);
 }
 
-static bool add_row(rn_table *t, const char *at, const char *end, bool last, size_t position)
+static bool add_row(rn_table *t, const char *at, const char *end, bool last,
+                    size_t position)
 {
     const rn__record *r = &t->record;
     char text[100];
@@ -161,7 +162,8 @@ static size_t scan(void *self, const char *start, size_t bytes, bool last, size_
         if (empty) continue;
         if (!rn__csv_read(&t->csv, at, end, last, &t->record)) {
             if (!t->record.fault) break;
-            bad_at(t, from + (size_t)(t->record.next - start), RN_BAD_FILE, t->record.fault);
+            bad_at(t, from + (size_t)(t->record.next - start), RN_BAD_FILE,
+                   t->record.fault);
             return RN__STOP;
         }
         if (!add_row(t, at, end, last, position)) return RN__STOP;

@@ -51,11 +51,11 @@ const char *rn__table_cell(rn_table *table, int column, size_t *bytes);
 
 typedef struct rn__picked {
     rn_column c;
-    int number;      /* of the column */
-    double value;    /* what a missing one becomes */
-    bool known;      /* there is such a value */
-    bool gaps;       /* there were missing ones for the mean */
-    double sum;      /* of the values before, if the mean is wanted */
+    int number;   /* of the column */
+    double value; /* what a missing one becomes */
+    bool known;   /* there is such a value */
+    bool gaps;    /* there were missing ones for the mean */
+    double sum;   /* of the values before, if the mean is wanted */
     int64_t counted;
 } rn__picked;
 

@@ -66,15 +66,16 @@ int rn_table_find(rn_table *t, const char *name)
 
     if (!t || t->status != RN_OK) return -1;
     if (!name || !t->name) {
-        rn__table_fail(t, RN_INVALID, name ? "no header, so columns have no names" : "no name");
+        rn__table_fail(t, RN_INVALID,
+                       name ? "no header, so columns have no names" : "no name");
         return -1;
     }
     rn__shown(name, strlen(name), shown);
     for (int i = 0; i < t->columns; i++) {
         if (strcmp(t->name[i], name) != 0) continue;
         if (found >= 0) {
-            rn__table_fail(t, RN_INVALID, "columns %d and %d are both named \"%s\"", found, i,
-                           shown);
+            rn__table_fail(t, RN_INVALID, "columns %d and %d are both named \"%s\"", found,
+                           i, shown);
             return -1;
         }
         found = i;
@@ -151,9 +152,9 @@ static bool read_class(rn_table *t, const rn__picked *p, double *value)
         return rn__table_bad(t, p->number, 0, RN_BAD_FILE, "a missing value");
     const int32_t index = rn_vocabulary_find(p->c.vocabulary, text, bytes);
     *value = index;
-    return index >= 0 || rn__table_bad(t, p->number, 0, RN_BAD_VALUE,
-                                       "no such class: \"%s\"",
-                                       rn__shown(text, bytes, shown));
+    return index >= 0 ||
+           rn__table_bad(t, p->number, 0, RN_BAD_VALUE, "no such class: \"%s\"",
+                         rn__shown(text, bytes, shown));
 }
 
 static bool fill(rn_table *t, rn__picked *p, double *value, bool *missing)
@@ -202,7 +203,7 @@ bool rn__table_mean(rn_table *t, rn__picked *p)
 bool rn__table_store(rn_table *t, const rn__picked *p, double value, rn_type type, void *to,
                      int64_t index)
 {
-    const double most = type == RN_I32 ? (double)INT32_MAX
+    const double most = type == RN_I32   ? (double)INT32_MAX
                         : type == RN_F32 ? (double)FLT_MAX
                                          : DBL_MAX;
 
@@ -270,7 +271,8 @@ static bool fill_means(rn_table *t, rn__picked *p, rn_type type, void *to, int64
 {
     if (!rn__table_mean(t, p)) return false;
     for (int64_t row = 0; row < t->rows; row++, index += count) {
-        if (type == RN_F64 && isnan(((double *)to)[index])) ((double *)to)[index] = p->value;
+        if (type == RN_F64 && isnan(((double *)to)[index]))
+            ((double *)to)[index] = p->value;
         if (type == RN_F32 && isnan(((float *)to)[index]))
             ((float *)to)[index] = (float)p->value;
     }
@@ -294,8 +296,7 @@ rn_status rn_table_read(rn_table *t, const rn_column *columns, int count, rn_typ
         }
     }
     for (int i = 0; ok && i < count; i++)
-        if (picked[i].gaps)
-            ok = fill_means(t, &picked[i], type, to, i, count);
+        if (picked[i].gaps) ok = fill_means(t, &picked[i], type, to, i, count);
     rn__free(t->allocator, picked);
     return t->status;
 }

@@ -13,7 +13,7 @@ typedef struct rn__rows {
     rn_table *table;
     rn__picked *picked;
     rn_field *field;
-    char (*name)[24]; /* of columns without names */
+    char (*name)[24];  /* of columns without names */
     int count, tokens; /* the column of tokens; -1: none */
     int32_t *length;   /* in tokens, without marks */
 } rn__rows;
@@ -33,9 +33,9 @@ static int64_t length(void *self, int64_t i)
     const rn__rows *r = (const rn__rows *)self;
 
     if (i < 0 || i >= r->table->rows) return 0;
-    return r->tokens < 0 ? 1
-                         : r->length[i] +
-                               rn__vocabulary_ends(r->picked[r->tokens].c.vocabulary);
+    return r->tokens < 0
+               ? 1
+               : r->length[i] + rn__vocabulary_ends(r->picked[r->tokens].c.vocabulary);
 }
 
 static bool bad_tokens(rn__rows *r, const rn_tokens *k, const char *text)
@@ -46,8 +46,8 @@ static bool bad_tokens(rn__rows *r, const rn_tokens *k, const char *text)
 
     rn__bad_why(k, why);
     return rn__table_bad(t, r->picked[r->tokens].number,
-                         text == cell->at ? (size_t)(rn__bad_at(k) - text) : 0, RN_BAD_VALUE,
-                         "%s", why);
+                         text == cell->at ? (size_t)(rn__bad_at(k) - text) : 0,
+                         RN_BAD_VALUE, "%s", why);
 }
 
 static bool read_tokens(rn__rows *r, int64_t first, int64_t steps, int32_t *to)
@@ -136,7 +136,8 @@ static bool describe(rn__rows *r, int i, bool *means)
     if (padding > 0) r->field[i].padding = padding;
     if (v) return true;
     if (c->missing == RN_MISSING_PREVIOUS)
-        return rn__table_fail(t, RN_INVALID, "a source cannot fill with the previous value");
+        return rn__table_fail(t, RN_INVALID,
+                              "a source cannot fill with the previous value");
     if (c->missing == RN_MISSING_MEAN && c->type == RN_I32)
         return rn__table_fail(t, RN_INVALID, "a mean is not i32");
     *means |= c->missing == RN_MISSING_MEAN;
@@ -155,8 +156,7 @@ static bool prepare(rn__rows *r)
     for (int i = 0; i < r->count; i++)
         if (!describe(r, i, &means)) return false;
     if (r->tokens >= 0) {
-        r->length =
-            (int32_t *)rn__new(a, ((size_t)r->table->rows + 1) * sizeof *r->length);
+        r->length = (int32_t *)rn__new(a, ((size_t)r->table->rows + 1) * sizeof *r->length);
         if (!r->length) return rn__table_no_memory(r->table);
     }
     if (!scan(r, means)) return false;

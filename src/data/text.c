@@ -24,8 +24,8 @@ bool rn__text_invalid(rn_text *text, const char *what)
 
 bool rn__text_no_memory(rn_text *text)
 {
-    return rn__text_fail(text,
-                         rn__fault_set(&text->fault, RN_NO_MEMORY, "text", "out of memory"));
+    return rn__text_fail(
+        text, rn__fault_set(&text->fault, RN_NO_MEMORY, "text", "out of memory"));
 }
 
 bool rn__text_bad(rn_text *text, const rn_tokens *t, const char *start, size_t from)
@@ -45,8 +45,8 @@ static bool list_bad(rn_text *text, int64_t i, const rn_tokens *t, const char *s
     rn__bad_why(t, text->why);
     snprintf(name, sizeof name, "text %lld:%lld:%lld", (long long)i, (long long)at.line,
              (long long)at.column);
-    return rn__text_fail(
-        text, rn__fault_set(&text->fault, RN_BAD_VALUE, name, "%s", text->why));
+    return rn__text_fail(text,
+                         rn__fault_set(&text->fault, RN_BAD_VALUE, name, "%s", text->why));
 }
 
 /* ---- the index ---- */
@@ -134,7 +134,9 @@ static int64_t length(void *self, int64_t i)
 {
     const rn_text *text = (const rn_text *)self;
 
-    return i < 0 || i >= text->source.count ? 0 : tokens_of(text, i) + rn__vocabulary_ends(text->vocabulary);
+    return i < 0 || i >= text->source.count
+               ? 0
+               : tokens_of(text, i) + rn__vocabulary_ends(text->vocabulary);
 }
 
 /* Reads tokens of a line or text from `position` on, and moves it. */
@@ -250,8 +252,7 @@ rn_text *rn_text_lines(const char *path, rn_vocabulary *vocabulary)
     rn_text *text = make(RN__LINES, path, vocabulary);
 
     if (!text || !open_file(text, path)) return text;
-    const rn_status status =
-        rn__window_scan(&text->window, scan_lines, text, &text->fault);
+    const rn_status status = rn__window_scan(&text->window, scan_lines, text, &text->fault);
     if (status != RN_OK || !rn__text_grow(text)) return rn__text_fail(text, status), text;
     text->offset[text->count] = text->window.file.bytes;
     return finish(text, text->count);
@@ -281,8 +282,6 @@ void rn_text_free(rn_text *text)
 {
     if (!text) return;
     const rn_allocator a = text->allocator;
-    for (int i = 0; text->cursor && i < RN__CURSORS; i++)
-        rn__free(a, text->cursor[i].window.data);
     rn__free(a, text->cursor);
     rn__window_close(&text->window);
     rn__free(a, text->offset);

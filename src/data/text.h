@@ -6,7 +6,7 @@
 #include "data/vocabulary.h"
 #include "data/window.h"
 
-enum { RN__CURSORS = 256, RN__CURSOR_BLOCK = 1 << 14, RN__STREAM_INDEX = 1 << 20 };
+enum { RN__CURSORS = 256, RN__STREAM_INDEX = 1 << 20 };
 
 typedef enum rn__text_kind { RN__LINES, RN__LIST, RN__STREAM } rn__text_kind;
 
@@ -15,7 +15,6 @@ typedef struct rn__cursor {
     int64_t sequence, token;
     int64_t used;    /* when */
     size_t position; /* in the sequence; of a stream in the file */
-    rn__window window; /* of a stream */
 } rn__cursor;
 
 struct rn_text {

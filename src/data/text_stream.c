@@ -4,7 +4,7 @@
  *
  * An index holds where every stride-th token begins; when it is full, every other entry
  * goes and the stride doubles. The rows of a batch read on from where they were, so the
- * places up to which tokens were read are kept, each with its own piece of the file.
+ * places up to which tokens were read are kept.
  */
 #include "base/arena.h"
 #include "data/split.h"
@@ -63,13 +63,7 @@ rn__cursor *rn__text_cursor(rn_text *text, int64_t sequence, int64_t token)
             rn__text_no_memory(text);
             return NULL;
         }
-        for (int i = 0; i < RN__CURSORS; i++) {
-            text->cursor[i].sequence = -1;
-            text->cursor[i].window = text->window;
-            text->cursor[i].window.ahead = RN__CURSOR_BLOCK;
-            text->cursor[i].window.data = NULL;
-            text->cursor[i].window.bytes = text->cursor[i].window.capacity = 0;
-        }
+        for (int i = 0; i < RN__CURSORS; i++) text->cursor[i].sequence = -1;
     }
     rn__cursor *oldest = text->cursor;
     bool found = false;
@@ -95,8 +89,8 @@ static bool read_on(rn_text *text, rn__cursor *c, int64_t steps, int32_t *to)
     while (steps > 0) {
         const size_t from = c->position, left = size - from,
                      bytes = wanted < left ? wanted : left;
-        const char *at = rn__window_take(&c->window, from, bytes, &text->fault);
-        if (!at) return rn__text_fail(text, c->window.status);
+        const char *at = rn__window_take(&text->window, from, bytes, &text->fault);
+        if (!at) return rn__text_fail(text, text->window.status);
         rn_tokens t = rn__vocabulary_tokens(text->vocabulary, at, bytes);
         const int64_t n =
             to ? rn__vocabulary_indices(text->vocabulary, &t, bytes == left, to, steps)

@@ -121,8 +121,8 @@ static bool make_room(rn_vocabulary *v, size_t bytes)
     if (v->count == v->capacity) {
         const int32_t capacity = v->capacity ? 2 * v->capacity : 256;
         if (v->capacity > INT32_MAX / 4) return false;
-        rn__token *token = (rn__token *)rn__resize(a, v->token,
-                                                   (size_t)capacity * sizeof *v->token);
+        rn__token *token =
+            (rn__token *)rn__resize(a, v->token, (size_t)capacity * sizeof *v->token);
         if (!token) return false;
         v->token = token;
         v->capacity = capacity;
@@ -285,7 +285,7 @@ rn_status rn_vocabulary_add_token(rn_vocabulary *v, const char *token, size_t by
 
 typedef struct counting {
     rn_vocabulary *v;
-    size_t bad;  /* where in the file */
+    size_t bad; /* where in the file */
     char why[RN__SHOWN + 40];
 } counting;
 

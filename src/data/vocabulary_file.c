@@ -97,8 +97,9 @@ static bool bad(reading *r, const char *at, const char *what)
     const size_t length = strlen(r->name);
 
     if (r->v->status != RN_OK) return false;
-    snprintf(place, sizeof place, "%s:%lld:%lld", r->name + (length > 300 ? length - 300 : 0),
-             (long long)p.line, (long long)p.column);
+    snprintf(place, sizeof place, "%s:%lld:%lld",
+             r->name + (length > 300 ? length - 300 : 0), (long long)p.line,
+             (long long)p.column);
     r->v->status = rn__fault_set(&r->v->fault, RN_BAD_FILE, place, "%s", what);
     return false;
 }
@@ -128,11 +129,12 @@ static bool read_head(reading *r)
     rn_vocabulary_options *o = &r->v->options;
 
     if (!next_line(r) || !skip(r, magic))
-        return bad(r, r->text, "not a vocabulary: its first line is not \"rondo-vocabulary 1 ..\"");
+        return bad(r, r->text,
+                   "not a vocabulary: its first line is not \"rondo-vocabulary 1 ..\"");
     int split = RN_WHOLE;
     while (split >= 0 && !skip(r, rn__split_names[split])) split--;
     if (split < 0) return bad(r, r->at, "not characters, words, bytes or whole");
-    *o = (rn_vocabulary_options){.split = (rn_split)split, .allocator = o->allocator};
+    *o = (rn_vocabulary_options){.split = (rn_splitting)split, .allocator = o->allocator};
     o->lower = skip(r, " lower");
     o->replace = skip(r, " replace");
     return r->at == r->end || bad(r, r->at, "an unknown option");
@@ -298,8 +300,7 @@ rn_status rn_vocabulary_keep(rn_vocabulary *v, rn_model *model, const char *name
         return rn__vocabulary_fail(v, RN_INVALID, "keep: no model, or no short name");
     if (!(text = rn__vocabulary_write(v, &bytes))) return v->status;
     const rn_status status = rn_model_set_text(model, key, text);
-    if (status != RN_OK)
-        rn__vocabulary_fail(v, status, "keep: %s", rn_model_error(model));
+    if (status != RN_OK) rn__vocabulary_fail(v, status, "keep: %s", rn_model_error(model));
     rn__free(v->options.allocator, text);
     return v->status;
 }

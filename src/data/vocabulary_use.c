@@ -115,8 +115,8 @@ rn_status rn_vocabulary_complete(rn_vocabulary *v)
     if (v->status != RN_OK) return v->status;
 
     const size_t each = 2 * sizeof(void *) + sizeof(sorted);
-    const void **order = (const void **)rn__allocate(
-        v->options.allocator, ((size_t)v->count + 1) * each);
+    const void **order =
+        (const void **)rn__allocate(v->options.allocator, ((size_t)v->count + 1) * each);
     if (!order) return rn__vocabulary_fail(v, RN_NO_MEMORY, "out of memory");
     rebuild(v, order, (sorted *)(void *)(order + 2 * (size_t)v->count));
     rn__free(v->options.allocator, order);

@@ -26,44 +26,72 @@ rn_status rn__window_open(rn__window *w, rn_allocator allocator, const char *pat
 void rn__window_close(rn__window *w)
 {
     rn__file_close(&w->file);
-    rn__free(w->allocator, w->data);
+    for (int i = 0; i < RN__SLOTS; i++) rn__free(w->allocator, w->slot[i].data);
     rn__free(w->allocator, w->path);
-    *w = (rn__window){0};
 }
 
-static bool make_room(rn__window *w, size_t bytes, rn__fault *fault)
+/* Whether the slot has the bytes from .. end, or those before `end` and some of them. */
+static bool has(const rn__window *w, int i, size_t from, size_t end)
 {
-    if (bytes < w->capacity) return true;
-    char *data = (char *)rn__resize(w->allocator, w->data, bytes + 1);
-    if (!data) {
-        w->status = rn__fault_set(fault, RN_NO_MEMORY, w->path, "out of memory");
-        return false;
+    return from >= w->from[i] && end <= w->end[i];
+}
+
+/* The slot that is to have the bytes from `from` on: one that pieces before it were read
+ * to; or the one that was not used for longest. */
+static int choose(const rn__window *w, size_t from, bool *follows)
+{
+    int oldest = 1;
+
+    for (int i = 1; i < RN__SLOTS; i++) {
+        *follows =
+            from >= w->from[i] && from - w->from[i] < 2 * RN__AHEAD && w->slot[i].data;
+        if (*follows) return i;
+        if (w->slot[i].used < w->slot[oldest].used) oldest = i;
     }
-    w->data = data;
-    w->capacity = bytes + 1;
+    return oldest;
+}
+
+/* Reads `bytes` bytes to the slot; what it has of them is kept. */
+static bool fill(rn__window *w, int i, size_t from, size_t bytes, rn__fault *fault)
+{
+    rn__slot *s = &w->slot[i];
+    const size_t kept = from >= w->from[i] && from < w->end[i] ? w->end[i] - from : 0;
+
+    if (bytes >= s->capacity) {
+        const size_t capacity = bytes < RN__AHEAD && i ? RN__AHEAD + 1 : bytes + 1;
+        char *data = (char *)rn__resize(w->allocator, s->data, capacity);
+        if (!data) {
+            w->status = rn__fault_set(fault, RN_NO_MEMORY, w->path, "out of memory");
+            return false;
+        }
+        s->data = data;
+        s->capacity = capacity;
+    }
+    memmove(s->data, s->data + (kept ? from - w->from[i] : 0), kept);
+    w->from[i] = w->end[i] = from;
+    w->status = rn__file_take(&w->file, from + kept, s->data + kept, bytes - kept, fault);
+    if (w->status != RN_OK) return false;
+    w->end[i] = from + bytes;
+    s->data[bytes] = 0;
     return true;
 }
 
 const char *rn__window_take(rn__window *w, size_t from, size_t bytes, rn__fault *fault)
 {
-    const size_t end = w->from + w->bytes, ahead = w->ahead ? w->ahead : RN__BLOCK;
-    const bool follows = from >= w->from && from <= end;
+    const size_t left = w->file.bytes - from;
+    bool follows = false;
+    int i = w->last;
 
-    if (follows && bytes <= end - from) return w->data + (from - w->from);
-    size_t wanted = follows && bytes < ahead ? ahead : bytes;
-    if (wanted > w->file.bytes - from) wanted = w->file.bytes - from;
-    if (!make_room(w, wanted, fault)) return NULL;
-
-    const size_t kept = follows ? end - from : 0;
-    memmove(w->data, w->data + (follows ? from - w->from : 0), kept);
-    w->from = from;
-    w->bytes = 0;
-    w->status =
-        rn__file_take(&w->file, from + kept, w->data + kept, wanted - kept, fault);
-    if (w->status != RN_OK) return NULL;
-    w->bytes = wanted;
-    w->data[wanted] = 0;
-    return w->data;
+    if (!has(w, i, from, from + bytes))
+        for (i = 0; i < RN__SLOTS && !has(w, i, from, from + bytes);) i++;
+    if (i == RN__SLOTS) {
+        i = bytes > RN__AHEAD ? 0 : choose(w, from, &follows);
+        const size_t wanted = follows ? RN__AHEAD : bytes;
+        if (!fill(w, i, from, wanted < left ? wanted : left, fault)) return NULL;
+    }
+    w->last = i;
+    w->slot[i].used = ++w->clock;
+    return w->slot[i].data + (from - w->from[i]);
 }
 
 rn_status rn__window_scan(rn__window *w, rn__scan scan, void *self, rn__fault *fault)

@@ -5,19 +5,29 @@
 
 #include "io/file.h"
 
-/* What is read at once when a file is read from start to end. */
-enum { RN__BLOCK = 1 << 18 };
+/* What is read at once when a file is read from start to end; how much is read ahead of
+ * pieces that follow each other; and how many series of such pieces there may be, as
+ * batches have that read on in several places. */
+enum { RN__BLOCK = 1 << 18, RN__AHEAD = 1 << 15, RN__SLOTS = 128 };
 
-/* All zero: no file. A copy without data is another window on the same file. */
+/* Bytes `from` to `end` of the file, and a 0. */
+typedef struct rn__slot {
+    char *data;
+    size_t capacity;
+    int64_t used; /* when */
+} rn__slot;
+
+/* All zero: no file. */
 typedef struct rn__window {
     rn_allocator allocator;
     rn__file file;
     char *path;       /* a copy */
     size_t start;     /* behind the byte order mark */
-    char *data;       /* the bytes from .. from + bytes of the file, and a 0 */
-    size_t from, bytes, capacity;
-    size_t ahead;     /* how much is read at least; 0: RN__BLOCK */
     rn_status status; /* why the last rn__window_take failed */
+    int64_t clock;
+    int last; /* the slot that was used last */
+    size_t from[RN__SLOTS], end[RN__SLOTS];
+    rn__slot slot[RN__SLOTS]; /* the first has the pieces longer than RN__AHEAD */
 } rn__window;
 
 rn_status rn__window_open(rn__window *w, rn_allocator allocator, const char *path,
@@ -25,14 +35,14 @@ rn_status rn__window_open(rn__window *w, rn_allocator allocator, const char *pat
 void rn__window_close(rn__window *w);
 
 /* A piece of the file, which must be within it. Valid until the next call; there are no
- * other bytes of interest behind it, but at least one may be read. NULL after an error. If
- * pieces follow each other, more is read than is asked for. */
+ * other bytes of interest behind it, but at least one may be read. NULL after an error. */
 const char *rn__window_take(rn__window *w, size_t from, size_t bytes, rn__fault *fault);
 
 /* Uses up the start of a piece of a file, returns how much; `last`: the file ends with it.
  * 0: more is needed at once. RN__STOP: an error. */
 #define RN__STOP SIZE_MAX
-typedef size_t (*rn__scan)(void *self, const char *at, size_t bytes, bool last, size_t from);
+typedef size_t (*rn__scan)(void *self, const char *at, size_t bytes, bool last,
+                           size_t from);
 
 /* Passes the whole file through a function. */
 rn_status rn__window_scan(rn__window *w, rn__scan scan, void *self, rn__fault *fault);

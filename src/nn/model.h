@@ -28,13 +28,13 @@ typedef struct rn__layer_kind {
 } rn__layer_kind;
 
 /* A text of the model. */
-typedef struct rn__text {
+typedef struct rn__model_text {
     char *key, *value;
-} rn__text;
+} rn__model_text;
 
 /* Texts in the order of their keys; all zero: none. */
 typedef struct rn__texts {
-    rn__text *at;
+    rn__model_text *at;
     int count;
 } rn__texts;
 

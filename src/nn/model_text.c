@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "nn/model.h"
 
-static void release(rn_allocator a, rn__text text)
+static void release(rn_allocator a, rn__model_text text)
 {
     rn__free(a, text.key);
     rn__free(a, text.value);
@@ -41,11 +41,11 @@ bool rn__texts_set(rn__texts *texts, rn_allocator a, const char *key, const char
                 (size_t)(texts->count - i) * sizeof *texts->at);
         return true;
     }
-    rn__text *more = (rn__text *)rn__resize(
+    rn__model_text *more = (rn__model_text *)rn__resize(
         a, texts->at, ((size_t)texts->count + 1) * sizeof *texts->at);
     if (!more) return false;
     texts->at = more;
-    rn__text text = {rn__copy_string(a, key), rn__copy_string(a, value)};
+    rn__model_text text = {rn__copy_string(a, key), rn__copy_string(a, value)};
     if (!text.key || !text.value) {
         release(a, text);
         return false;
