@@ -28,6 +28,7 @@
 #include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
+#include "rondo/series.h"
 #include "rondo/splits.h"
 #include "rondo/streams.h"
 #include "rondo/table.h"

@@ -178,7 +178,9 @@ int rn_batches_sizes(const rn_batches *batches, const int64_t **sizes)
 
 void rn__batches_sign(rn_batches *b, uint64_t number)
 {
-    b->signature = (int64_t)(rn__mix((uint64_t)b->signature ^ number) >> 1);
+    b->signature = (int64_t)(rn__mix(((uint64_t)b->signature ^ number) +
+                                     UINT64_C(0x9E3779B97F4A7C15)) >>
+                             1);
 }
 
 rn_position rn_batches_position(const rn_batches *batches)

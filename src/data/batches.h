@@ -99,7 +99,8 @@ void rn__batches_pad(const rn_field *field, char *to, int64_t steps);
 /* Bytes of the rows that are transposed together; gather.c. */
 bool rn__batches_strip(const rn_field *field, int64_t rows, int64_t steps, size_t *bytes);
 
-/* rn_bucket_sizes, which sorts the lengths; count > 0. */
+/* rn_bucket_sizes, which sorts the lengths, for count > 0 and at most so many buckets. */
+enum { RN__BUCKETS = 512 };
 int rn__bucket_sizes(rn_allocator a, int64_t *lengths, int64_t count, int buckets,
                      int64_t *sizes);
 

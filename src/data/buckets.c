@@ -14,7 +14,7 @@
 
 #include "data/batches.h"
 
-enum { CANDIDATES = 512 };
+enum { CANDIDATES = RN__BUCKETS };
 
 typedef struct candidate {
     int64_t size, count; /* c_j, n_j */
@@ -91,8 +91,6 @@ static int choose(const int64_t *sorted, int64_t count, int buckets, int64_t *si
 int rn__bucket_sizes(rn_allocator a, int64_t *lengths, int64_t count, int buckets,
                      int64_t *sizes)
 {
-    if (buckets > CANDIDATES) buckets = CANDIDATES;
-
     const size_t all = (CANDIDATES + 1) * sizeof(candidate);
     const size_t ways = (size_t)buckets * (CANDIDATES + 1) * sizeof(int16_t);
     candidate *c = (candidate *)rn__new(a, all + ways);
@@ -115,6 +113,8 @@ int rn_bucket_sizes(const int64_t *lengths, int64_t count, int buckets, int64_t 
         return 0;
     for (int64_t i = 0; i < count; i++)
         if (lengths[i] < 0) return 0;
+
+    if (buckets > RN__BUCKETS) buckets = RN__BUCKETS;
 
     int64_t *copy = (int64_t *)rn__allocate(a, bytes);
     if (!copy) return 0;

@@ -131,8 +131,10 @@ static int64_t find_sizes(rn_batches *b, int most)
 static bool choose_sizes(rn_batches *b)
 {
     const rn_batches_options *o = &b->options;
-    const int most = o->buckets ? o->buckets : 1;
+    int most = o->buckets ? o->buckets : 1;
     int64_t longest;
+
+    if (!o->sizes && most > RN__BUCKETS) most = RN__BUCKETS;
 
     b->size = (int64_t *)rn__batches_new(b, most, sizeof *b->size);
     if (!b->size) return false;

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "arguments.h"
+#include "calls_data.h"
 #include "calls_model.h"
 #include "graph/node.h"
 
