@@ -2,6 +2,7 @@
 /* Checkpoints: all variables of a model and the caller's items as a sealed safetensors
  * file. */
 #include "io/checkpoint.h"
+#include "io/model_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "nn/model.h"
 #include "nn/name.h"
 
-enum { SHOWN = 120, ITEM = -1 /* the kind of an array that is no variable */ };
+enum { ITEM = -1 /* the kind of an array that is no variable */ };
 
 #define SEED RN__ITEM_PREFIX "rondo.seed"
 
@@ -58,14 +59,11 @@ static void add_items(saving *s, const rn_checkpoint_item *item, int count)
 static rn_status add_variables(saving *s, const rn_model *model, const char *path,
                                rn__fault *fault)
 {
-    char name[SHOWN];
-
     for (int i = 0; i < model->count; i++) {
         const rn_variable *v = model->entry[i].variable;
         if (rn__is_item(v->name))
-            return rn__fault_set(fault, RN_INVALID, path,
-                                 "the name of a variable begins with \"checkpoint/\": %s",
-                                 rn__fault_name(v->name, name, sizeof name));
+            return rn__fault_named(fault, RN_INVALID, path, "variable", v->name,
+                                   "its name begins with \"checkpoint/\"");
         add(s, v->name, (int)v->type, v->shape, v->data, (int)model->entry[i].kind);
     }
     return RN_OK;
@@ -76,19 +74,24 @@ static rn_status save(rn_model *model, const char *path, const rn_checkpoint_ite
 {
     const rn_allocator a = model->allocator;
     const size_t items = (size_t)count, most = (size_t)model->count + items + 2;
+    const size_t texts = (size_t)model->texts.count;
     const size_t each = sizeof(rn__stored) + 3 * sizeof(int64_t);
     const size_t each_item = sizeof(rn__note) + (size_t)RN__ITEM_FULL;
-    void *memory = rn__allocate(a, most * each + items * each_item);
+    void *memory =
+        rn__allocate(a, most * each + items * each_item + texts * sizeof(rn__note));
     saving s = {.stored = (rn__stored *)memory};
 
     if (!memory) return rn__fault_set(fault, RN_NO_MEMORY, path, "out of memory");
     s.kind = (int64_t *)(void *)(s.stored + most);
     int64_t *table = s.kind + most;
     s.note = (rn__note *)(void *)(table + 2 * most);
-    s.names = (char *)(s.note + items);
+    s.names = (char *)(s.note + items + texts);
 
     rn_status status = add_variables(&s, model, path, fault);
     if (status == RN_OK) {
+        for (size_t i = 0; i < texts; i++)
+            s.note[s.notes++] =
+                (rn__note){model->texts.at[i].key, model->texts.at[i].value};
         add_items(&s, item, count);
         add(&s, SEED, RN__I64, (rn_shape){0}, &model->seed, ITEM);
         add(&s, RN__SEAL_TABLE, RN__I64, (rn_shape){2, {(int64_t)s.count + 1, 2}}, table,
@@ -118,10 +121,8 @@ rn_status rn_checkpoint_save(rn_model *model, const char *path,
 static rn_status bad(const rn__safetensors *st, const rn__stored *stored, rn__fault *fault,
                      const char *what)
 {
-    char name[SHOWN];
-
-    return rn__fault_set(fault, RN_BAD_FILE, st->file.path, "tensor \"%s\": %s",
-                         rn__fault_name(stored->name, name, sizeof name), what);
+    return rn__fault_named(fault, RN_BAD_FILE, st->file.path, "tensor", stored->name, "%s",
+                           what);
 }
 
 static rn__kind kind_of(const rn__safetensors *st, const rn__stored *stored)
@@ -129,7 +130,7 @@ static rn__kind kind_of(const rn__safetensors *st, const rn__stored *stored)
     return (rn__kind)st->table[2 * (stored - st->stored)];
 }
 
-static bool is_saved(rn__kind kind)
+static bool is_saved_kind(rn__kind kind)
 {
     return kind <= RN__STATISTIC;
 }
@@ -158,11 +159,12 @@ static rn_status match(const rn_model *model, bool has_weights, const rn__safete
     if (status != RN_OK) return status;
     const rn__kind kind = kind_of(st, stored);
     if (index < 0)
-        return is_saved(kind) && has_weights ? bad(st, stored, fault, "unknown parameter")
-                                             : RN_OK;
+        return is_saved_kind(kind) && has_weights
+                   ? bad(st, stored, fault, "unknown parameter")
+                   : RN_OK;
     const rn__entry *e = &model->entry[index];
     const rn_variable *v = e->variable;
-    if ((is_saved(kind) || is_saved(e->kind)) && kind != e->kind)
+    if ((is_saved_kind(kind) || is_saved_kind(e->kind)) && kind != e->kind)
         return bad(st, stored, fault, "is not the same kind of variable in the model");
     if ((int)v->type == stored->type && rn_shape_equal(v->shape, stored->shape))
         return RN_OK;
@@ -177,10 +179,9 @@ static rn_status compare(const rn_model *model, const rn__safetensors *st, rn__f
 {
     bool has_weights = false;
     rn_status status = RN_OK;
-    char name[SHOWN];
 
     for (int i = 0; i < model->count; i++)
-        if (is_saved(model->entry[i].kind)) has_weights = true;
+        if (is_saved_kind(model->entry[i].kind)) has_weights = true;
     for (size_t i = 0; i < st->count && status == RN_OK; i++) {
         const rn__stored *stored = (const rn__stored *)st->by_name[i];
         if (!rn__is_item(stored->name))
@@ -188,10 +189,9 @@ static rn_status compare(const rn_model *model, const rn__safetensors *st, rn__f
     }
     for (int i = 0; i < model->count && status == RN_OK; i++) {
         const char *weight = model->entry[i].variable->name;
-        if (is_saved(model->entry[i].kind) && !rn__safetensors_find(st, weight))
-            status =
-                rn__fault_set(fault, RN_BAD_FILE, st->file.path, "tensor \"%s\": missing",
-                              rn__fault_name(weight, name, sizeof name));
+        if (is_saved_kind(model->entry[i].kind) && !rn__safetensors_find(st, weight))
+            status = rn__fault_named(fault, RN_BAD_FILE, st->file.path, "tensor", weight,
+                                     "missing");
     }
     return status;
 }
@@ -228,18 +228,34 @@ static bool add_missing(rn_model *model, const rn__safetensors *st)
     return ok;
 }
 
-static void set_all(rn_model *model, const rn__safetensors *st)
+static void set_values(rn_model *model, const rn__safetensors *st)
 {
     for (int i = 0; i < model->count; i++) {
         rn_variable *v = model->entry[i].variable;
         const rn__stored *stored = rn__safetensors_find(st, v->name);
+        if (is_saved_kind(model->entry[i].kind)) model->settled = true;
         if (v->bytes == 0) continue;
         if (stored)
             memcpy(v->data, stored->data, v->bytes);
         else if (model->entry[i].kind != RN__RATE)
             memset(v->data, 0, v->bytes);
-        if (is_saved(model->entry[i].kind)) model->settled = true;
     }
+}
+
+/* Takes all of the file. False if out of memory; the model is then unchanged. */
+static bool set_all(rn_model *model, const rn__safetensors *st)
+{
+    rn__texts texts;
+
+    if (!rn__load_texts(model, st, &texts)) return false;
+    if (!add_missing(model, st)) {
+        rn__texts_finish(&texts, model->allocator);
+        return false;
+    }
+    rn__texts_finish(&model->texts, model->allocator);
+    model->texts = texts;
+    set_values(model, st);
+    return true;
 }
 
 static rn_status open_file(rn__safetensors *st, rn_allocator a, const char *path,
@@ -270,11 +286,10 @@ rn_status rn_checkpoint_load(rn_model *model, const char *path, rn_checkpoint_it
     if (status == RN_OK) status = compare(model, &st, &fault);
     if (status == RN_OK) status = rn__safetensors_data(&st, &fault);
     if (status == RN_OK) status = compare_seed(model, &st, &seed, &fault);
-    if (status == RN_OK && !add_missing(model, &st))
+    if (status == RN_OK && !set_all(model, &st))
         status = rn__fault_set(&fault, RN_NO_MEMORY, path, "out of memory");
     if (status == RN_OK) {
         model->seed = seed;
-        set_all(model, &st);
         rn__items_take(items, count, &st);
     }
     rn__safetensors_finish(&st);

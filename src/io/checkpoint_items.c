@@ -53,18 +53,14 @@ static const char *value_fault(const rn_checkpoint_item *item, bool saving)
 rn_status rn__items_check(const rn_checkpoint_item *item, int count, bool saving,
                           const char *path, rn__fault *fault)
 {
-    char shown[120];
-
     if (count < 0 || (count > 0 && !item))
         return rn__fault_set(fault, RN_INVALID, path, "no items, but a count of %d", count);
     for (int i = 0; i < count; i++) {
         const char *what = name_fault(item, i);
         if (!what) what = value_fault(&item[i], saving);
         if (what)
-            return rn__fault_set(
-                fault, RN_INVALID, path, "item \"%s\": %s",
-                rn__fault_name(item[i].name ? item[i].name : "", shown, sizeof shown),
-                what);
+            return rn__fault_named(fault, RN_INVALID, path, "item",
+                                   item[i].name ? item[i].name : "", "%s", what);
     }
     return RN_OK;
 }
@@ -98,39 +94,31 @@ static rn_status match(const rn_checkpoint_item *item, const rn__safetensors *st
                        rn__fault *fault)
 {
     const found f = find(item, st);
-    const rn__stored *array = f.array;
-    const char *text = f.text, *path = st->file.path;
     const int type = item->numbers ? (int)RN__I64 : (int)RN_F64;
-    char name[120];
+    const bool array = item->numbers || item->reals;
+    const int64_t count = f.array  ? count_of(f.array)
+                          : f.text ? (int64_t)strlen(f.text) + 1
+                                   : -1;
+    const char *what = NULL;
+    char text[80];
 
-    rn__fault_name(item->name, name, sizeof name);
-    if (!array && !text) {
-        if (item->optional) return RN_OK;
-        return rn__fault_set(fault, RN_BAD_FILE, path, "item \"%s\": missing", name);
-    }
-    if (item->text) {
-        if (!text)
-            return rn__fault_set(fault, RN_BAD_FILE, path,
-                                 "item \"%s\": is an array, not a text", name);
-        if ((int64_t)strlen(text) >= item->count)
-            return rn__fault_set(
-                fault, RN_BAD_FILE, path,
-                "item \"%s\": the text of %zu bytes does not fit a buffer of %lld", name,
-                strlen(text), (long long)item->count);
-    } else if (item->numbers || item->reals) {
-        if (!array)
-            return rn__fault_set(fault, RN_BAD_FILE, path,
-                                 "item \"%s\": is a text, not an array", name);
-        if (count_of(array) != item->count)
-            return rn__fault_set(fault, RN_BAD_FILE, path,
-                                 "item \"%s\": has %lld elements, not %lld", name,
-                                 (long long)count_of(array), (long long)item->count);
-        if (item->count > 0 && array->type != type)
-            return rn__fault_set(fault, RN_BAD_FILE, path, "item \"%s\": is %s, not %s",
-                                 name, rn__safetensors_type(array->type),
-                                 rn__safetensors_type(type));
-    }
-    return RN_OK;
+    if (count < 0)
+        what = item->optional ? NULL : "missing";
+    else if (item->text && !f.text)
+        what = "is an array, not a text";
+    else if (array && !f.array)
+        what = "is a text, not an array";
+    else if (item->text ? count > item->count : array && count != item->count)
+        snprintf(text, sizeof text, "has %lld %s, not %lld", (long long)count,
+                 array ? "elements" : "bytes", (long long)item->count),
+            what = text;
+    else if (array && count > 0 && f.array->type != type)
+        snprintf(text, sizeof text, "is %s, not %s", rn__safetensors_type(f.array->type),
+                 rn__safetensors_type(type)),
+            what = text;
+    if (!what) return RN_OK;
+    return rn__fault_named(fault, RN_BAD_FILE, st->file.path, "item", item->name, "%s",
+                           what);
 }
 
 rn_status rn__items_match(const rn_checkpoint_item *item, int count,

@@ -57,6 +57,7 @@ typedef struct rn__safetensors {
     bool sealed;
     uint64_t hash;  /* of the header of a sealed file */
     char seal[17];  /* the checksum in it */
+    char version;   /* of the format, '1' */
     int64_t *table; /* of a sealed file: a row for each array, its kind and its checksum */
 } rn__safetensors;
 
@@ -71,12 +72,13 @@ void rn__safetensors_finish(rn__safetensors *st);
 /* The array of that name, or NULL. */
 const rn__stored *rn__safetensors_find(const rn__safetensors *st, const char *name);
 
-/* What makes a file sealed. One of the arrays is `table`, of shape [count, 2]. */
+/* The metadata, and what makes a file sealed: then one of the arrays is `table`, of shape
+ * [count, 2]. */
 typedef struct rn__seal {
     const rn__note *note;
     size_t notes;
     const int64_t *kind; /* of each array */
-    int64_t *table;      /* room for the table, which writing fills */
+    int64_t *table;      /* room for the table, which writing fills; NULL: not sealed */
 } rn__seal;
 
 /* The start of a sealed file's header; the 16 digits of its checksum follow. */
@@ -87,7 +89,7 @@ typedef struct rn__seal {
 void rn__seal_set(const rn__seal *seal, char *header, size_t bytes, const rn__piece *array,
                   size_t count);
 
-/* Replaces the file by these arrays, sealed unless `seal` is NULL. The same arrays in any
+/* Replaces the file by these arrays. `seal` may be NULL. The same arrays in any
  * order give the same bytes. RN_INVALID if the header would be too long for readers. */
 rn_status rn__safetensors_write_sealed(rn_allocator allocator, const char *path,
                                        const rn__stored *stored, size_t count,

@@ -6,8 +6,6 @@
 #include "base/sort.h"
 #include "io/safetensors_read.h"
 
-enum { SHOWN = 120 };
-
 rn_status rn__reading_bad(rn__reading *r, const char *what)
 {
     return rn__fault_set(r->fault, RN_BAD_FILE, r->path, "%s", what);
@@ -15,10 +13,8 @@ rn_status rn__reading_bad(rn__reading *r, const char *what)
 
 rn_status rn__reading_bad_tensor(rn__reading *r, const rn__stored *stored, const char *what)
 {
-    char name[SHOWN];
-
-    return rn__fault_set(r->fault, RN_BAD_FILE, r->path, "tensor \"%s\": %s",
-                         rn__fault_name(stored->name, name, sizeof name), what);
+    return rn__fault_named(r->fault, RN_BAD_FILE, r->path, "tensor", stored->name, "%s",
+                           what);
 }
 
 rn_status rn__reading_no_memory(rn__reading *r)
@@ -30,11 +26,10 @@ rn_status rn__reading_no_memory(rn__reading *r)
 static rn_status bad_json(rn__reading *r, const rn__stored *stored)
 {
     const char *what = r->json.fault ? r->json.fault : "malformed";
-    char name[SHOWN];
 
     if (stored && stored->name)
-        return rn__fault_set(r->fault, RN_BAD_FILE, r->path, "tensor \"%s\": header: %s",
-                             rn__fault_name(stored->name, name, sizeof name), what);
+        return rn__fault_named(r->fault, RN_BAD_FILE, r->path, "tensor", stored->name,
+                               "header: %s", what);
     return rn__fault_set(r->fault, RN_BAD_FILE, r->path, "header: %s", what);
 }
 

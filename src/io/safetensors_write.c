@@ -17,7 +17,7 @@ enum { LENGTH = RN__SAFETENSORS_LENGTH, ALIGNMENT = 8 };
 
 static const struct {
     char name[8];
-    size_t size;
+    unsigned char size;
 } types[RN__STORED_TYPES] = {
     {"F32", 4}, {"F64", 8}, {"I32", 4},     {"BOOL", 1},    {"F16", 2},     {"BF16", 2},
     {"I64", 8}, {"U8", 1},  {"I8", 1},      {"I16", 2},     {"U16", 2},     {"U32", 4},
@@ -107,12 +107,12 @@ static void put_tensor(text *t, const rn__stored *stored, size_t begin)
     put_words(t, "]}");
 }
 
-/* The metadata with a place for the checksum. */
+/* The metadata, with a place for the checksum. */
 static void put_notes(text *t, const rn__seal *seal)
 {
-    put_words(t, RN__SEAL_MARK "0000000000000000\"");
+    put_words(t, seal->table ? RN__SEAL_MARK "0000000000000000\"" : "{\"__metadata__\":{");
     for (size_t i = 0; i < seal->notes; i++) {
-        put_words(t, ",");
+        if (i || seal->table) put_words(t, ",");
         put_name(t, seal->note[i].key);
         put_words(t, ":");
         put_name(t, seal->note[i].value);
@@ -127,12 +127,13 @@ static void put_header(text *t, const void *const *order, size_t count,
     size_t begin = 0;
 
     t->used = LENGTH;
-    if (seal)
+    const bool noted = seal && (seal->table || seal->notes);
+    if (noted)
         put_notes(t, seal);
     else
         put_words(t, "{");
     for (size_t i = 0; i < count; i++) {
-        if (i || seal) put_words(t, ",");
+        if (i || noted) put_words(t, ",");
         const rn__stored *stored = (const rn__stored *)order[i];
         put_tensor(t, stored, begin);
         begin += bytes_of(stored);
@@ -180,7 +181,8 @@ static rn_status write_order(rn_allocator a, const char *path, const void *const
         const rn__stored *stored = (const rn__stored *)order[i];
         piece[i + 1] = (rn__piece){stored->data, bytes_of(stored)};
     }
-    if (seal) rn__seal_set(seal, t.at + LENGTH, t.used - LENGTH, piece + 1, count);
+    if (seal && seal->table)
+        rn__seal_set(seal, t.at + LENGTH, t.used - LENGTH, piece + 1, count);
     piece[0] = (rn__piece){t.at, t.used};
     status = rn__file_replace(a, path, piece, count + 1, fault);
     rn__free(a, t.at);
@@ -204,7 +206,7 @@ rn_status rn__safetensors_write_sealed(rn_allocator allocator, const char *path,
     const void **order = (const void **)(void *)(piece + count + 1);
     for (size_t i = 0; i < count; i++) order[i] = &stored[i];
     rn__sort(order, order + count, count, compare);
-    for (size_t i = 0; seal && i < count; i++)
+    for (size_t i = 0; seal && seal->table && i < count; i++)
         seal->table[2 * i] = seal->kind[(const rn__stored *)order[i] - stored];
 
     const rn_status status = write_order(allocator, path, order, count, piece, seal, fault);

@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "io/safetensors_read.h"
 
-enum { MARK = sizeof RN__SEAL_MARK - 1, DIGITS = 16 };
+enum { MARK = sizeof RN__SEAL_MARK - 1, VERSION = MARK - 2, DIGITS = 16 };
 
 static void print_seal(char text[DIGITS + 1], uint64_t hash)
 {
@@ -41,8 +41,9 @@ void rn__seal_note(rn__reading *r, char *header, size_t bytes)
 {
     rn__safetensors *st = r->st;
 
-    if (bytes < MARK + DIGITS || memcmp(header, RN__SEAL_MARK, MARK)) return;
+    if (bytes < MARK + DIGITS || memcmp(header, RN__SEAL_MARK, VERSION)) return;
     st->sealed = true;
+    st->version = header[VERSION];
     memcpy(st->seal, header + MARK, DIGITS);
     memset(header + MARK, '0', DIGITS);
     st->hash = rn__hash_bytes(0, header, bytes);
@@ -54,6 +55,9 @@ rn_status rn__seal_check(rn__reading *r)
     char digits[DIGITS + 1];
 
     if (!st->sealed) return RN_OK;
+
+    if (st->version != RN__SEAL_MARK[VERSION])
+        return rn__reading_bad(r, "is a checkpoint of another version, or damaged");
 
     const rn__stored *table = rn__safetensors_find(st, RN__SEAL_TABLE);
     const size_t bytes = 2 * st->count * sizeof *st->table;

@@ -32,7 +32,7 @@ typedef struct rn__model_text {
     char *key, *value;
 } rn__model_text;
 
-/* Texts in the order of their keys; all zero: none. */
+/* All zero: none. */
 typedef struct rn__texts {
     rn__model_text *at;
     int count;
@@ -87,11 +87,13 @@ bool rn__model_set_kind(rn_model *model, const char *path, const char *what);
 /* Frees these records. */
 void rn__model_kinds_finish(rn_model *model);
 
-/* Sets a text of a list; NULL removes it. False if out of memory. rn__texts_copy: adds all
- * texts of another list. */
-bool rn__texts_set(rn__texts *texts, rn_allocator a, const char *key, const char *value);
-bool rn__texts_copy(rn__texts *texts, rn_allocator a, const rn__texts *from);
+/* rn__texts_find: the index of a key, or -1. rn__texts_add: adds a copy of a text, for
+ * which there is room; false if out of memory. rn__text_reserved: whether a key is that of
+ * a file format. */
+int rn__texts_find(const rn__texts *texts, const char *key);
+bool rn__texts_add(rn__texts *texts, rn_allocator a, const char *key, const char *value);
 void rn__texts_finish(rn__texts *texts, rn_allocator a);
+bool rn__text_reserved(const char *key);
 
 /* Records a message on the model. Returns status. */
 rn_status rn__model_fail(rn_model *model, rn_status status, const char *format, ...)

@@ -18,53 +18,54 @@ void rn__texts_finish(rn__texts *texts, rn_allocator a)
     *texts = (rn__texts){NULL, 0};
 }
 
-/* The place of a key, or where it belongs. */
-static int place_of(const rn__texts *texts, const char *key, bool *found)
+int rn__texts_find(const rn__texts *texts, const char *key)
 {
-    int i = 0;
-
-    while (i < texts->count && strcmp(texts->at[i].key, key) < 0) i++;
-    *found = i < texts->count && !strcmp(texts->at[i].key, key);
-    return i;
+    for (int i = 0; i < texts->count; i++)
+        if (!strcmp(texts->at[i].key, key)) return i;
+    return -1;
 }
 
-bool rn__texts_set(rn__texts *texts, rn_allocator a, const char *key, const char *value)
+bool rn__texts_add(rn__texts *texts, rn_allocator a, const char *key, const char *value)
 {
-    bool found;
-    const int i = place_of(texts, key, &found);
+    const rn__model_text text = {rn__copy_string(a, key), rn__copy_string(a, value)};
 
-    if (!value) {
-        if (!found) return true;
-        release(a, texts->at[i]);
-        texts->count--;
-        memmove(&texts->at[i], &texts->at[i + 1],
-                (size_t)(texts->count - i) * sizeof *texts->at);
+    if (text.key && text.value) {
+        texts->at[texts->count++] = text;
         return true;
     }
+    release(a, text);
+    return false;
+}
+
+/* Puts a new text in the place of an old one, or at the end. */
+static bool put(rn__texts *texts, rn_allocator a, const char *key, const char *value)
+{
+    const int found = rn__texts_find(texts, key);
     rn__model_text *more = (rn__model_text *)rn__resize(
         a, texts->at, ((size_t)texts->count + 1) * sizeof *texts->at);
-    if (!more) return false;
-    texts->at = more;
-    rn__model_text text = {rn__copy_string(a, key), rn__copy_string(a, value)};
-    if (!text.key || !text.value) {
-        release(a, text);
-        return false;
-    }
-    if (found)
-        release(a, more[i]);
-    else
-        memmove(&more[i + 1], &more[i], (size_t)(texts->count++ - i) * sizeof *more);
-    more[i] = text;
+
+    if (more) texts->at = more;
+    if (!more || !rn__texts_add(texts, a, key, value)) return false;
+    if (found < 0) return true;
+    release(a, more[found]);
+    more[found] = more[--texts->count];
     return true;
 }
 
-bool rn__texts_copy(rn__texts *texts, rn_allocator a, const rn__texts *from)
+static void drop(rn__texts *texts, rn_allocator a, const char *key)
 {
-    bool ok = true;
+    const int found = rn__texts_find(texts, key);
 
-    for (int i = 0; i < from->count && ok; i++)
-        ok = rn__texts_set(texts, a, from->at[i].key, from->at[i].value);
-    return ok;
+    if (found < 0) return;
+    release(a, texts->at[found]);
+    texts->count--;
+    memmove(&texts->at[found], &texts->at[found + 1],
+            (size_t)(texts->count - found) * sizeof *texts->at);
+}
+
+bool rn__text_reserved(const char *key)
+{
+    return !strncmp(key, "rondo.", 6) || !strncmp(key, "checkpoint/", 11);
 }
 
 rn_status rn_model_set_text(rn_model *model, const char *key, const char *text)
@@ -74,7 +75,7 @@ rn_status rn_model_set_text(rn_model *model, const char *key, const char *text)
     if (!model) return RN_INVALID;
     if (!key || !*key)
         what = "no key";
-    else if (!strncmp(key, "rondo.", 6) || !strncmp(key, "checkpoint/", 11))
+    else if (rn__text_reserved(key))
         what = "a reserved key";
     else if (!rn__utf8_valid(key, strlen(key)) ||
              (text && !rn__utf8_valid(text, strlen(text))))
@@ -82,15 +83,17 @@ rn_status rn_model_set_text(rn_model *model, const char *key, const char *text)
     if (what)
         return rn__model_fail(model, RN_INVALID, "model_set_text: %s: %.100s", what,
                               key ? key : "");
-    if (rn__texts_set(&model->texts, model->allocator, key, text)) return RN_OK;
-    return rn__model_fail(model, RN_NO_MEMORY, "model_set_text: out of memory: %.100s",
-                          key);
+    if (!text)
+        drop(&model->texts, model->allocator, key);
+    else if (!put(&model->texts, model->allocator, key, text))
+        return rn__model_fail(model, RN_NO_MEMORY, "model_set_text: out of memory: %.100s",
+                              key);
+    return RN_OK;
 }
 
 const char *rn_model_text(const rn_model *model, const char *key)
 {
-    bool found = false;
-    const int i = model && key ? place_of(&model->texts, key, &found) : 0;
+    const int found = model && key ? rn__texts_find(&model->texts, key) : -1;
 
-    return found ? model->texts.at[i].value : NULL;
+    return found < 0 ? NULL : model->texts.at[found].value;
 }
