@@ -10,6 +10,7 @@
 
 #include "rondo/averages.h"
 #include "rondo/cells.h"
+#include "rondo/checkpoint.h"
 #include "rondo/conv.h"
 #include "rondo/culprit.h"
 #include "rondo/data.h"
@@ -34,6 +35,8 @@
 #include "rondo/series.h"
 #include "rondo/splits.h"
 #include "rondo/streams.h"
+#include "rondo/table.h"
+#include "rondo/text.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
 

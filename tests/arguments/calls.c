@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "calls_data.h"
+#include "calls_files.h"
 #include "calls_model.h"
 #include "calls_schedules.h"
 #include "graph/node.h"
