@@ -24,6 +24,7 @@
 #include "rondo/lbfgs.h"
 #include "rondo/loop.h"
 #include "rondo/losses.h"
+#include "rondo/metrics.h"
 #include "rondo/model.h"
 #include "rondo/op.h"
 #include "rondo/ops.h"
