@@ -64,7 +64,7 @@ static rn_status save(rn_model *model, const char *path, const rn_checkpoint_ite
     const rn_allocator a = model->allocator;
     const size_t items = (size_t)count, most = (size_t)model->count + items + 2;
     const size_t texts = (size_t)model->texts.count;
-    const size_t each = sizeof(rn__stored) + 3 * sizeof(int64_t);
+    const size_t each = sizeof(rn__stored) + (1 + RN__SEAL_ROW) * sizeof(int64_t);
     const size_t each_item = sizeof(rn__note) + (size_t)RN__ITEM_FULL;
     void *memory =
         rn__allocate(a, most * each + items * each_item + texts * sizeof(rn__note));
@@ -73,7 +73,7 @@ static rn_status save(rn_model *model, const char *path, const rn_checkpoint_ite
     if (!memory) return rn__fault_set(fault, RN_NO_MEMORY, path, "out of memory");
     s.kind = (int64_t *)(void *)(s.stored + most);
     int64_t *table = s.kind + most;
-    s.note = (rn__note *)(void *)(table + 2 * most);
+    s.note = (rn__note *)(void *)(table + RN__SEAL_ROW * most);
     s.names = (char *)(s.note + items + texts);
 
     rn_status status = add_variables(&s, model, path, fault);
@@ -83,8 +83,8 @@ static rn_status save(rn_model *model, const char *path, const rn_checkpoint_ite
                 (rn__note){model->texts.at[i].key, model->texts.at[i].value};
         add_items(&s, item, count);
         add(&s, RN__SEED, RN__I64, (rn_shape){0}, &model->seed, ITEM);
-        add(&s, RN__SEAL_TABLE, RN__I64, (rn_shape){2, {(int64_t)s.count + 1, 2}}, table,
-            ITEM);
+        add(&s, RN__SEAL_TABLE, RN__I64,
+            (rn_shape){2, {(int64_t)s.count + 1, RN__SEAL_ROW}}, table, ITEM);
         const rn__seal seal = {s.note, s.notes, s.kind, table};
         status = rn__safetensors_write_sealed(a, path, s.stored, s.count, &seal, fault);
     }

@@ -19,7 +19,7 @@ static rn_status bad(const rn__safetensors *st, const rn__stored *stored, rn__fa
 
 static rn__kind kind_of(const rn__safetensors *st, const rn__stored *stored)
 {
-    return (rn__kind)st->table[2 * (stored - st->stored)];
+    return (rn__kind)rn__seal_get(st, stored, RN__SEAL_KIND);
 }
 
 static bool is_saved_kind(rn__kind kind)
@@ -31,7 +31,7 @@ static bool is_saved_kind(rn__kind kind)
 static rn_status check_variable(const rn_model *model, const rn__safetensors *st,
                                 const rn__stored *stored, rn__fault *fault)
 {
-    const int64_t kind = st->table[2 * (stored - st->stored)];
+    const int64_t kind = rn__seal_get(st, stored, RN__SEAL_KIND);
     const char *what = *stored->name ? rn__name_fault(stored->name) : "the name is missing";
 
     if (kind < 0 || kind > RN__RATE || stored->type >= RN_TYPES) what = "is not a variable";
@@ -104,19 +104,35 @@ static rn_status compare_seed(const rn_model *model, const rn__safetensors *st,
 
 /* ---- the values ---- */
 
-/* Adds the variables that the model lacks. */
+/* The array of each place among the variables; NULL: none. */
+static void list_places(const rn__safetensors *st, const rn__stored **at)
+{
+    for (size_t i = 0; i < st->count; i++) {
+        const int64_t place = rn__seal_get(st, &st->stored[i], RN__SEAL_PLACE);
+        if (place >= 0 && (uint64_t)place < st->count) at[place] = &st->stored[i];
+    }
+}
+
+static bool add(rn_model *model, const rn__safetensors *st, const rn__stored *stored)
+{
+    return !stored || rn__is_item(stored->name) || rn_model_find(model, stored->name) ||
+           rn__model_add(model, stored->name, (rn_type)stored->type, stored->shape,
+                         kind_of(st, stored), NULL);
+}
+
+/* Adds the variables that the model lacks, in their order when they were saved. */
 static bool add_missing(rn_model *model, const rn__safetensors *st)
 {
-    bool ok = true;
+    const rn__stored **at =
+        (const rn__stored **)rn__new(model->allocator, st->count * sizeof *at);
+    bool ok = at != NULL;
 
+    if (ok) list_places(st, at);
     rn__model_begin(model);
-    for (size_t i = 0; i < st->count && ok; i++) {
-        const rn__stored *stored = &st->stored[i];
-        if (rn__is_item(stored->name) || rn_model_find(model, stored->name)) continue;
-        ok = rn__model_add(model, stored->name, (rn_type)stored->type, stored->shape,
-                           kind_of(st, stored), NULL) != NULL;
-    }
+    for (size_t i = 0; i < st->count && ok; i++) ok = add(model, st, at[i]);
+    for (size_t i = 0; i < st->count && ok; i++) ok = add(model, st, &st->stored[i]);
     rn__model_settle(model, ok);
+    rn__free(model->allocator, (void *)at);
     return ok;
 }
 
