@@ -21,12 +21,16 @@ typedef struct saving {
     char *names; /* of the items' arrays */
 } saving;
 
-static void add(saving *s, const char *name, int type, rn_shape shape, const void *data,
-                int kind)
+/* Returns its shape, a scalar's. */
+static rn_shape *add(saving *s, const char *name, int type, const void *data, int kind)
 {
-    s->kind[s->count] = kind;
-    s->stored[s->count++] =
-        (rn__stored){.name = name, .type = type, .shape = shape, .data = data};
+    rn__stored *stored = &s->stored[s->count];
+
+    s->kind[s->count++] = kind;
+    stored->name = name;
+    stored->type = type;
+    stored->data = data;
+    return &stored->shape;
 }
 
 static void add_items(saving *s, const rn_checkpoint_item *item, int count)
@@ -39,9 +43,11 @@ static void add_items(saving *s, const rn_checkpoint_item *item, int count)
             s->note[s->notes++] = (rn__note){name, item[i].text};
             continue;
         }
-        add(s, name, item[i].reals ? (int)RN_F64 : (int)RN__I64,
-            (rn_shape){1, {item[i].count}},
-            item[i].reals ? (const void *)item[i].reals : item[i].numbers, ITEM);
+        const void *data = item[i].reals ? (const void *)item[i].reals : item[i].numbers;
+        rn_shape *shape =
+            add(s, name, item[i].reals ? (int)RN_F64 : (int)RN__I64, data, ITEM);
+        shape->rank = 1;
+        shape->size[0] = item[i].count;
     }
 }
 
@@ -53,7 +59,7 @@ static rn_status add_variables(saving *s, const rn_model *model, const char *pat
         if (rn__is_item(v->name))
             return rn__fault_named(fault, RN_INVALID, path, "variable", v->name,
                                    "its name begins with \"checkpoint/\"");
-        add(s, v->name, (int)v->type, v->shape, v->data, (int)model->entry[i].kind);
+        *add(s, v->name, (int)v->type, v->data, (int)model->entry[i].kind) = v->shape;
     }
     return RN_OK;
 }
@@ -66,8 +72,7 @@ static rn_status save(rn_model *model, const char *path, const rn_checkpoint_ite
     const size_t texts = (size_t)model->texts.count;
     const size_t each = sizeof(rn__stored) + (1 + RN__SEAL_ROW) * sizeof(int64_t);
     const size_t each_item = sizeof(rn__note) + (size_t)RN__ITEM_FULL;
-    void *memory =
-        rn__allocate(a, most * each + items * each_item + texts * sizeof(rn__note));
+    void *memory = rn__new(a, most * each + items * each_item + texts * sizeof(rn__note));
     saving s = {.stored = (rn__stored *)memory};
 
     if (!memory) return rn__fault_set(fault, RN_NO_MEMORY, path, "out of memory");
@@ -82,9 +87,11 @@ static rn_status save(rn_model *model, const char *path, const rn_checkpoint_ite
             s.note[s.notes++] =
                 (rn__note){model->texts.at[i].key, model->texts.at[i].value};
         add_items(&s, item, count);
-        add(&s, RN__SEED, RN__I64, (rn_shape){0}, &model->seed, ITEM);
-        add(&s, RN__SEAL_TABLE, RN__I64,
-            (rn_shape){2, {(int64_t)s.count + 1, RN__SEAL_ROW}}, table, ITEM);
+        add(&s, RN__SEED, RN__I64, &model->seed, ITEM);
+        rn_shape *shape = add(&s, RN__SEAL_TABLE, RN__I64, table, ITEM);
+        shape->rank = 2;
+        shape->size[0] = (int64_t)s.count;
+        shape->size[1] = RN__SEAL_ROW;
         const rn__seal seal = {s.note, s.notes, s.kind, table};
         status = rn__safetensors_write_sealed(a, path, s.stored, s.count, &seal, fault);
     }
