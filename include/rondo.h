@@ -23,6 +23,7 @@
 #include "rondo/model.h"
 #include "rondo/op.h"
 #include "rondo/ops.h"
+#include "rondo/pictures.h"
 #include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Training: optimisers, progress lines and loss curves.
+ * Training: optimisers and progress lines.
  *
  * An optimiser adds nodes to the graph that is being compiled: the gradient of the loss
  * with respect to every weight that the loss depends on, and assignments to these weights.
@@ -38,6 +38,7 @@
 #include <stdio.h>
 
 #include "model.h"
+#include "pictures.h"
 #include "program.h"
 
 #ifdef __cplusplus
@@ -130,22 +131,6 @@ RN_API void rn_progress_end(rn_progress *progress);
 
 /* Seconds since rn_progress_new. */
 RN_API double rn_progress_seconds(const rn_progress *progress);
-
-/* ---- curves ---- */
-
-/* One line of a plot: points (x, y), drawn in order. */
-typedef struct rn_curve {
-    const char *label;
-    const double *x, *y;
-    int64_t points;
-} rn_curve;
-
-/* Writes the curves as an SVG image with axes, ticks and a legend; file.h says how files
- * are written. Points that are not finite are left out. Bytes of a label that are not valid
- * UTF-8 become U+FFFD. RN_IO: the file cannot be written, and an existing one is unchanged;
- * RN_NO_MEMORY; RN_INVALID: no path, or a curve without points' data. */
-RN_API rn_status rn_plot_svg(const char *path, const char *title, const char *x_label,
-                             const char *y_label, const rn_curve *curves, int count);
 
 #ifdef __cplusplus
 }
