@@ -75,23 +75,39 @@ static void choose_range(map *m)
 
 /* ---- parts ---- */
 
-/* Cells of one row and shade are one rectangle; there is a gap between large cells. */
+/* Neighbours of one shade are one rectangle. */
 static void draw_row(map *m, int row)
 {
-    const double gap = m->cell > 10 ? 1 : 0;
     const double *value = m->value + (int64_t)row * m->columns;
 
     for (int from = 0, to; from < m->columns; from = to) {
         const int shade = shade_of(m, value[from]);
-        for (to = from + 1; gap == 0 && to < m->columns; to++)
+        for (to = from + 1; to < m->columns; to++)
             if (shade_of(m, value[to]) != shade) break;
-        rn__page_put(&m->page,
-                     "<rect x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\" fill=\"",
-                     m->left + from * m->cell, m->top + row * m->cell,
-                     (to - from) * m->cell - gap, m->cell - gap);
+        rn__page_put(&m->page, "<path d=\"M%d %dH%dv1H%dz\" fill=\"", from, row, to, from);
         put_colour(&m->page, shade);
         rn__page_put(&m->page, "\"/>\n");
     }
+}
+
+/* The cells, in units of one cell, and lines between large ones. */
+static void draw_cells(map *m)
+{
+    rn__page_put(&m->page,
+                 "<g shape-rendering=\"crispEdges\" transform=\"translate(%f %f) "
+                 "scale(%f)\">\n",
+                 m->left, m->top, m->cell);
+    for (int r = 0; r < m->rows; r++) draw_row(m, r);
+    rn__page_put(&m->page, "</g>\n");
+    if (m->cell < 10) return;
+    rn__page_put(&m->page, "<path stroke=\"#ffffff\" d=\"");
+    for (int r = 1; r < m->rows; r++)
+        rn__page_put(&m->page, "M%f %fh%f", m->left, m->top + r * m->cell,
+                     m->columns * m->cell);
+    for (int c = 1; c < m->columns; c++)
+        rn__page_put(&m->page, "M%f %fv%f", m->left + c * m->cell, m->top,
+                     m->rows * m->cell);
+    rn__page_put(&m->page, "\"/>\n");
 }
 
 static void put_decimal(char *text, size_t capacity, double value, int decimals)
@@ -115,7 +131,7 @@ static void write_row(map *m, int row)
         rn__page_put(&m->page,
                      "<text x=\"%f\" y=\"%f\" text-anchor=\"middle\" font-size=\"%f\" "
                      "fill=\"%s\">%s</text>\n",
-                     m->left + (c + 0.5) * m->cell - 0.5, m->top + (row + 0.5) * m->cell + 4,
+                     m->left + (c + 0.5) * m->cell, m->top + (row + 0.5) * m->cell + 4,
                      fmin(13, 1.5 * m->cell / (rn__text_length(text) + 0.5)),
                      shade_of(m, m->value[i]) > SHADES / 2 ? "#ffffff" : "#222222", text);
     }
@@ -135,7 +151,7 @@ static void draw_names(map *m)
         rn__page_put(&m->page, "<text x=\"%f\" y=\"%f\" text-anchor=\"end\">%s</text>\n",
                      m->left - 8, m->top + (r + 0.5) * m->cell + 4, m->o->row_names[r]);
     for (int c = 0; m->o->column_names && c < m->columns; c += m->turned ? every : 1) {
-        const double x = m->left + (c + 0.5) * m->cell - 0.5;
+        const double x = m->left + (c + 0.5) * m->cell;
         if (m->turned)
             rn__page_put(&m->page,
                          "<text transform=\"translate(%f %f) rotate(-90)\">%s</text>\n",
@@ -210,7 +226,7 @@ static void draw(map *m)
     const double all = fmax(right, rn__text_width(m->o->title, 15) + 2 * MARGIN);
 
     rn__page_begin(&m->page, all, m->top + bar + MARGIN);
-    for (int r = 0; r < m->rows; r++) draw_row(m, r);
+    draw_cells(m);
     for (int r = 0; m->o->written && r < m->rows; r++) write_row(m, r);
     draw_names(m);
     draw_bar(m, m->left + width + 24, bar);
