@@ -111,6 +111,9 @@ void *rn__figure_add(rn__figure *figure, rn__list *list, size_t size);
 const char *rn__figure_type(const rn__figure *figure, int32_t value, char *text,
                             size_t capacity);
 
+/* The colour of a box. */
+const char *rn__figure_fill(const rn__box *box);
+
 static inline bool rn__figure_all(const rn__figure *figure)
 {
     return figure->options->detail == RN_DETAIL_NODES;

@@ -20,6 +20,17 @@ const char *rn__figure_type(const rn__figure *f, int32_t value, char *text, size
     return text;
 }
 
+const char *rn__figure_fill(const rn__box *box)
+{
+    if (box->open) return box->kind == RN__BOX_LOOP ? "#f1f8f2" : "#f3f8fc";
+    return box->gradient                ? "#fde8ea"
+           : box->kind == RN__BOX_INPUT ? "#fff3d0"
+           : box->kind == RN__BOX_LAYER ? "#dcebf7"
+           : box->kind == RN__BOX_LOOP  ? "#e3f1e6"
+           : box->kind == RN__BOX_VALUE ? "#eeeeee"
+                                        : "#ffffff";
+}
+
 static void set(rn__figure *f, rn__box *box, int line, const char *text)
 {
     box->text[line] = f->failed ? NULL : rn__arena_string(&f->arena, text);

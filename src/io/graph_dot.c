@@ -3,16 +3,6 @@
 #include "io/figure.h"
 #include "io/page.h"
 
-static const char *fill_of(const rn__box *box)
-{
-    return box->gradient                ? "#fde8ea"
-           : box->kind == RN__BOX_INPUT ? "#fff3d0"
-           : box->kind == RN__BOX_LAYER ? "#dcebf7"
-           : box->kind == RN__BOX_LOOP  ? "#e3f1e6"
-           : box->kind == RN__BOX_VALUE ? "#eeeeee"
-                                        : "#ffffff";
-}
-
 static void write_label(rn__page *p, const rn__box *box)
 {
     rn__page_put(p, "label=\"%s", box->text[0]);
@@ -33,11 +23,11 @@ static void write_boxes(rn__page *p, const rn__figure *f, int32_t parent)
         if (box->open) {
             rn__page_put(p, "; style=\"rounded,filled\"; color=\"#8899aa\"; "
                             "fillcolor=\"%s\";\n",
-                         box->kind == RN__BOX_LOOP ? "#f1f8f2" : "#f3f8fc");
+                         rn__figure_fill(box));
             write_boxes(p, f, b);
             rn__page_put(p, "}\n");
         } else {
-            rn__page_put(p, ", fillcolor=\"%s\"];\n", fill_of(box));
+            rn__page_put(p, ", fillcolor=\"%s\"];\n", rn__figure_fill(box));
         }
         if (box->carries) rn__page_put(p, "n%d -> n%d [style=dashed];\n", (int)b, (int)b);
     }
