@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "calls_model.h"
+#include "calls_pictures.h"
 #include "graph/node.h"
 
 /* ---- what must be so ---- */
