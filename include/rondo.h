@@ -29,6 +29,7 @@
 #include "rondo/op.h"
 #include "rondo/ops.h"
 #include "rondo/optimizers.h"
+#include "rondo/pictures.h"
 #include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
