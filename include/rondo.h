@@ -31,6 +31,7 @@
 #include "rondo/op.h"
 #include "rondo/ops.h"
 #include "rondo/optimizers.h"
+#include "rondo/pictures.h"
 #include "rondo/profile.h"
 #include "rondo/program.h"
 #include "rondo/recurrent.h"
@@ -38,6 +39,8 @@
 #include "rondo/series.h"
 #include "rondo/splits.h"
 #include "rondo/streams.h"
+#include "rondo/table.h"
+#include "rondo/text.h"
 #include "rondo/train.h"
 #include "rondo/types.h"
 

@@ -5,7 +5,7 @@
  *   n    = the number of this update, counted from 1, minus `start`
  *   take = the update is made, n > 0, and `every` divides n
  *   c    = 1 the first time, then 1 - decay, or 1 / (averaged + 1)
- *   a    = take ? (1 - c) a + c w : a
+ *   a    = take ? a + c (w - a) : a                 which is w the first time, as a is 0
  *
  * rn_average_begin sets `average_begun` to 1 + the updates made, which then take the place
  * of `start`, and the count of averaged updates to 0.
@@ -19,16 +19,23 @@
 enum { NAME = 64 };
 static const double NEVER = 1e18;
 
-static const char *fault_of(const rn_average *a, double *number)
+/* The optimiser's count of that name, NULL if there is none. */
+static int32_t *count_of(const rn_model *model, const char *optimizer, const char *name)
 {
-    *number = a->kind;
-    if ((unsigned)a->kind > RN_AVERAGE_EQUAL) return "no such kind";
-    *number = a->decay;
-    if (!(*number >= 0 && *number < 1)) return "decay must be in 0 <= decay < 1";
-    *number = (double)a->start;
-    if (a->start < -1) return "start must not be less than -1";
-    *number = (double)a->every;
-    return a->every < 0 ? "every must not be negative" : NULL;
+    char full[RN__OPTIMIZER_NAME + NAME];
+
+    if (strlen(optimizer) > RN__OPTIMIZER_NAME) return NULL;
+    snprintf(full, sizeof full, "%s/%s", optimizer, name);
+    const rn_variable *v = rn_model_find(model, full);
+
+    return v && v->type == RN_I32 && v->bytes == sizeof(int32_t) ? (int32_t *)v->data
+                                                                 : NULL;
+}
+
+static bool fits(const rn_average *a)
+{
+    return (unsigned)a->kind <= RN_AVERAGE_EQUAL && a->decay >= 0 && a->decay < 1 &&
+           a->start >= -1 && a->every >= 0;
 }
 
 /* The number of this update since the averages may begin, f64. */
@@ -47,11 +54,12 @@ void rn__prepare_average(rn_update *u)
 {
     const rn_average *a = &u->self->average;
     rn__update *more = u->more;
-    double number;
-    const char *fault = fault_of(a, &number);
 
-    if (fault) rn_fail(u->graph, "%s: average: %s: %g", more->rule_name, fault, number);
-    if (fault || a->kind == RN_AVERAGE_NONE) return;
+    if (!fits(a))
+        rn_fail(u->graph, "%s: no such average: kind %d, decay %g, start %lld, every %lld",
+                more->rule_name, (int)a->kind, a->decay, (long long)a->start,
+                (long long)a->every);
+    if (u->graph->failed || a->kind == RN_AVERAGE_NONE) return;
 
     const rn_tensor n = since(u, rn__update_scalar(u, "steps", RN_I32));
     const rn_tensor every = rn_constant_like(n, a->every ? (double)a->every : 1);
@@ -59,18 +67,26 @@ void rn__prepare_average(rn_update *u)
     const rn_tensor due = rn_logical_and(rn_less(zero, n), rn_equal(part, rn_floor(part)));
     rn_tensor averaged = rn__update_scalar(u, "averaged", RN_I32);
     const rn_tensor next = rn_add(averaged, rn_constant_like(averaged, 1));
-    const double decay = a->decay != 0 ? a->decay : 0.999;
-    const rn_tensor first = rn_equal(averaged, rn_constant_like(averaged, 0));
-    rn_tensor c = rn_reciprocal(rn_cast(next, RN_F64)), keep = rn_one_minus(c);
+    rn_tensor c = rn_reciprocal(rn_cast(next, RN_F64));
 
     if (a->kind == RN_AVERAGE_EMA) {
-        c = rn_where(first, c, rn_constant_like(c, 1 - decay));
-        keep = rn_where(first, keep, rn_constant_like(c, decay));
+        const double decay = a->decay != 0 ? a->decay : 0.999;
+        const rn_tensor later = rn_less(rn_constant_like(averaged, 0), averaged);
+        c = rn_where(later, rn_constant_like(c, 1 - decay), c);
     }
     more->averages = rn_logical_and(more->made, due);
-    more->part[0] = rn__update_cast(u, keep);
-    more->part[1] = rn__update_cast(u, c);
+    more->part = rn__update_cast(u, c);
     rn_assign(averaged, rn_where(more->averages, next, averaged));
+}
+
+/* The average of a weight that joins the others late begins as the weight. */
+static void begin_late(const rn_update *u, const rn_variable *w, rn_variable *a)
+{
+    const int index = rn__model_index(u->model, a->name);
+    const int32_t *averaged = count_of(u->model, u->more->name, "averaged");
+
+    if (index >= u->model->before - 1 && averaged && *averaged > 0 && w->bytes)
+        memcpy(a->data, w->data, w->bytes);
 }
 
 void rn__average_weight(rn_update *u, int i, rn_tensor w)
@@ -79,48 +95,29 @@ void rn__average_weight(rn_update *u, int i, rn_tensor w)
 
     if (rn_is_null(more->averages)) return;
     rn_tensor a = rn_update_moment(u, i, "average");
-    const rn_tensor next = rn_add(rn_mul(a, more->part[0]), rn_mul(w, more->part[1]));
+    if (rn_is_null(a)) return;
+    begin_late(u, rn__node_of(u->w[i])->variable, rn__node_of(a)->variable);
+    const rn_tensor next = rn_add(a, rn_mul(rn_sub(w, a), more->part));
     rn_assign(a, rn_where(more->averages, next, a));
 }
 
 /* ---- by hand ---- */
 
-/* The optimiser's count of that name, NULL if there is none. */
-static int32_t *count_of(const rn_model *model, const char *optimizer, const char *name)
+rn_variable *rn__weight_of(const rn_model *model, const char *optimizer, const char *moment,
+                           const rn_variable *m)
 {
-    char full[RN__OPTIMIZER_NAME + NAME];
-
-    if (strlen(optimizer) > RN__OPTIMIZER_NAME) return NULL;
-    snprintf(full, sizeof full, "%s/%s", optimizer, name);
-    const rn_variable *v = rn_model_find(model, full);
-
-    return v && v->type == RN_I32 && v->bytes == sizeof(int32_t) ? (int32_t *)v->data
-                                                                 : NULL;
-}
-
-static bool ends_with(const char *name, size_t bytes, const char *end)
-{
-    const size_t tail = strlen(end);
-
-    return bytes > tail && !memcmp(name + bytes - tail, end, tail);
-}
-
-/* The weight whose average by the optimiser is entry i; NULL if it is none. */
-static rn_variable *weight_of(const rn_model *model, const char *optimizer, int i)
-{
-    const rn_variable *a = model->entry[i].variable;
-    const char *name = a->name;
     const size_t prefix = strlen(optimizer);
-    size_t bytes = strlen(name);
+    const char *name = m->name, *end = strrchr(name, '/');
 
-    if (strncmp(name, optimizer, prefix) || name[prefix] != '/') return NULL;
-    if (!ends_with(name, bytes, "/average") && !ends_with(name, bytes, "/ax")) return NULL;
+    if (!end || strcmp(end + 1, moment) || strncmp(name, optimizer, prefix) ||
+        name[prefix] != '/' || end <= name + prefix)
+        return NULL;
     name += prefix + 1;
-    bytes = (size_t)(strrchr(name, '/') - name);
-    for (int j = 0; j < model->count; j++) {
-        rn_variable *w = model->entry[j].variable;
-        if (model->entry[j].kind == RN__WEIGHT && !strncmp(w->name, name, bytes) &&
-            !w->name[bytes] && w->bytes == a->bytes && w->type == a->type)
+    for (int i = 0; i < model->count; i++) {
+        rn_variable *w = model->entry[i].variable;
+        const size_t bytes = strlen(w->name);
+        if (model->entry[i].kind == RN__WEIGHT && name + bytes == end &&
+            !memcmp(w->name, name, bytes) && w->bytes == m->bytes && w->type == m->type)
             return w;
     }
     return NULL;
@@ -144,7 +141,9 @@ static int change_all(rn_model *model, const char *optimizer, bool swap)
     int count = 0;
 
     for (int i = 0; i < model->count; i++) {
-        rn_variable *a = model->entry[i].variable, *w = weight_of(model, optimizer, i);
+        rn_variable *a = model->entry[i].variable;
+        rn_variable *w = rn__weight_of(model, optimizer, "average", a);
+        if (!w) w = rn__weight_of(model, optimizer, "ax", a);
         if (!w) continue;
         count++;
         if (swap)

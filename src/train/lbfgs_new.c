@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Gradients for L-BFGS, and making a driver for them. */
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "nn/model.h"
@@ -53,47 +52,24 @@ static const char *fault_of(rn_lbfgs_options *o, double *number)
 
 /* ---- memory ---- */
 
-/* The gradient of the weight, NULL if there is none. */
-static rn_variable *gradient_of(rn_model *model, const char *optimizer,
-                                const rn_variable *w, char *room)
-{
-    sprintf(room, "%s/%s/gradient", optimizer, w->name);
-    rn_variable *g = rn_model_find(model, room);
-    return g && g->type == w->type && rn_shape_equal(g->shape, w->shape) ? g : NULL;
-}
-
-static size_t longest_name(const rn_model *model)
-{
-    size_t most = 0;
-
-    for (int i = 0; i < model->count; i++) {
-        const size_t bytes = strlen(model->entry[i].variable->name);
-        if (bytes > most) most = bytes;
-    }
-    return most;
-}
+static const char out_of_memory[] = "lbfgs_new: out of memory";
 
 /* Lists the weights that have gradients; false if out of memory. Old gradients become 0, so
  * that a weight stays as it is if the program does not compute its gradient. */
 static bool list_pairs(rn_lbfgs *l, rn_model *model)
 {
-    const size_t bytes = longest_name(model) + strlen(l->o.name) + sizeof "//gradient";
-    char *room = (char *)rn__new(l->allocator, bytes);
-
     l->pair = (rn_variable **)rn__new(l->allocator,
                                       2 * ((size_t)model->count + 1) * sizeof *l->pair);
-    for (int i = 0; room && l->pair && i < model->count; i++) {
-        rn_variable *w = model->entry[i].variable, *g;
-        if (model->entry[i].kind != RN__WEIGHT) continue;
-        g = gradient_of(model, l->o.name, w, room);
-        if (!g) continue;
+    for (int i = 0; l->pair && i < model->count; i++) {
+        rn_variable *g = model->entry[i].variable;
+        rn_variable *w = rn__weight_of(model, l->o.name, "gradient", g);
+        if (!w) continue;
         if (g->bytes) memset(g->data, 0, g->bytes);
         l->pair[2 * l->pairs] = rn_variable_retain(w);
         l->pair[2 * l->pairs++ + 1] = rn_variable_retain(g);
         l->count += rn_shape_count(w->shape);
     }
-    rn__free(l->allocator, room);
-    return room && l->pair;
+    return l->pair != NULL;
 }
 
 /* Allocates all vectors. */
@@ -117,37 +93,41 @@ static bool allocate(rn_lbfgs *l)
     return true;
 }
 
+static bool make(rn_lbfgs *l, rn_model *model)
+{
+    double number = 0;
+    const char *fault = fault_of(&l->o, &number);
+
+    if (!fault && l->program && list_pairs(l, model) && l->pairs && allocate(l))
+        return true;
+    if (fault)
+        rn__model_fail(model, RN_INVALID, "lbfgs_new: %s: %g", fault, number);
+    else if (!l->program)
+        rn__model_fail(model, RN_INVALID, "lbfgs_new: no program");
+    else if (l->pair && !l->pairs)
+        rn__model_fail(model, RN_INVALID,
+                       "lbfgs_new: no program leaves gradients in the model: \"%s\"",
+                       l->o.name);
+    else
+        rn__model_fail(model, RN_NO_MEMORY, "%s", out_of_memory);
+    return false;
+}
+
 rn_lbfgs *rn_lbfgs_new(rn_model *model, rn_program *program, rn_tensor loss,
                        rn_lbfgs_options options)
 {
-    double number = 0;
-    const char *fault = fault_of(&options, &number);
-
     if (!model) return NULL;
-    if (fault) {
-        rn__model_fail(model, RN_INVALID, "lbfgs_new: %s: %g", fault, number);
-        return NULL;
-    }
-    if (!program || strlen(options.name) > RN__OPTIMIZER_NAME) {
-        rn__model_fail(model, RN_INVALID, "lbfgs_new: %s",
-                       program ? "the name is too long" : "no program");
-        return NULL;
-    }
     rn_lbfgs *l = (rn_lbfgs *)rn__new(model->allocator, sizeof *l);
-    if (l)
-        *l = (rn_lbfgs){.allocator = model->allocator,
-                        .program = program,
-                        .loss = loss,
-                        .o = options,
-                        .scale = 1};
-    if (!l || !list_pairs(l, model) || (l->pairs && !allocate(l)))
-        rn__model_fail(model, RN_NO_MEMORY, "lbfgs_new: out of memory");
-    else if (!l->pairs)
-        rn__model_fail(model, RN_INVALID,
-                       "lbfgs_new: no program leaves gradients in the model: \"%s\"",
-                       options.name);
-    else
-        return l;
+    if (!l) {
+        rn__model_fail(model, RN_NO_MEMORY, "%s", out_of_memory);
+        return NULL;
+    }
+    l->allocator = model->allocator;
+    l->program = program;
+    l->loss = loss;
+    l->o = options;
+    l->scale = 1;
+    if (make(l, model)) return l;
     rn_lbfgs_free(l);
     return NULL;
 }

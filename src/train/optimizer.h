@@ -21,8 +21,8 @@ typedef struct rn__update {
     rn_tensor *t,
         counts; /* if the rule counts: each weight's updates so far, i32; joined */
     rn_tensor
-        averages; /* bool scalar: this run changes the averages; null: there are none */
-    rn_tensor part[2];     /* of the old average and of the weight, scalars of its type */
+        averages;   /* bool scalar: this run changes the averages; null: there are none */
+    rn_tensor part; /* of the weight in the next average, a scalar of its type */
     rn_tensor *sum, *next; /* with accumulation: of gradients, and their next values */
 } rn__update;
 
@@ -50,6 +50,11 @@ void rn__shape_gradients(rn_update *u);
 
 /* Assigns what rn__gather_gradients accumulated. */
 void rn__keep_gradients(rn_update *u);
+
+/* The weight of which the variable m is the optimiser's moment `moment`; NULL if it is not.
+ * In average.c. */
+rn_variable *rn__weight_of(const rn_model *model, const char *optimizer, const char *moment,
+                           const rn_variable *m);
 
 /* Builds what all averages need; and the average of weight i, whose next value, if the
  * update is made, is w. In average.c. */
@@ -83,6 +88,9 @@ rn_tensor rn__factor(const rn_update *u, int k, int i);
 
 /* beta moment + (1 - beta) value, kept as the next moment. */
 rn_tensor rn__average(rn_update *u, int i, const char *name, double beta, rn_tensor value);
+
+/* Adam's moments: returns m, of dw, and sets *v, of dw dw. */
+rn_tensor rn__moments(rn_update *u, int i, rn_tensor *v);
 
 /* 1 - beta^t = -expm1(t log beta), of f64 t: accurate while t is small. */
 rn_tensor rn__correction(rn_tensor t, double beta);

@@ -8,6 +8,7 @@
 #include "calls_metrics.h"
 #include "calls_model.h"
 #include "calls_schedules.h"
+#include "calls_pictures.h"
 #include "graph/node.h"
 
 /* ---- what must be so ---- */

@@ -155,6 +155,26 @@ Test(averages, those_of_asgd)
     rn_test_end(&w);
 }
 
+/* A weight that was frozen at first has been what it is, and not 0. */
+Test(averages, weights_that_join_late)
+{
+    rn_test_world w = rn_test_begin();
+    const rn_optimizer sgd = averaged(rn_sgd(1, 0), (rn_average){.kind = RN_AVERAGE_EQUAL});
+    rn_tensor x = rn_weight(w.root, "x", rn_shape(2), (rn_init){RN_INIT_ZEROS, 0});
+    rn_tensor y = rn_weight(w.root, "y", rn_shape(3), (rn_init){RN_INIT_CONSTANT, 7});
+    rn_tensor loss = rn_neg(rn_add(rn_sum_all(x), rn_sum_all(y)));
+
+    rn_program *first = rn_test_training(loss, rn_except(sgd, "y"));
+    rn_test_run_once(first);
+    rn_program *both = rn_test_training(loss, sgd);
+    rn_test_run_once(both);
+    cr_assert(rn_test_values(w.model, "optimizer/x/average")[0] == 1.5);
+    cr_assert(rn_test_values(w.model, "optimizer/y/average")[2] == 7.5);
+    rn_program_free(first);
+    rn_program_free(both);
+    rn_test_end(&w);
+}
+
 /* ---- refusals ---- */
 
 static void refused(rn_average average, const char *message)
@@ -172,13 +192,14 @@ static void refused(rn_average average, const char *message)
 
 Test(averages, refusals)
 {
-    refused((rn_average){.kind = (rn_average_kind)3}, "sgd: average: no such kind: 3");
+    refused((rn_average){.kind = (rn_average_kind)3},
+            "sgd: no such average: kind 3, decay 0, start 0, every 0");
     refused((rn_average){.kind = RN_AVERAGE_EMA, .decay = 1},
-            "sgd: average: decay must be in 0 <= decay < 1: 1");
+            "sgd: no such average: kind 1, decay 1, start 0, every 0");
     refused((rn_average){.kind = RN_AVERAGE_EMA, .start = -2},
-            "sgd: average: start must not be less than -1: -2");
+            "sgd: no such average: kind 1, decay 0, start -2, every 0");
     refused((rn_average){.kind = RN_AVERAGE_EQUAL, .every = -1},
-            "sgd: average: every must not be negative: -1");
+            "sgd: no such average: kind 2, decay 0, start 0, every -1");
     cr_assert_eq(rn_average_begin(NULL, NULL), RN_INVALID);
     cr_assert_eq(rn_model_swap_averages(NULL, NULL), RN_INVALID);
     cr_assert_eq(rn_averaged(NULL, NULL), 0);

@@ -25,7 +25,7 @@ static int phases(const rn_schedule *o, phase *p)
     return n;
 }
 
-/* The length by which the time within a phase is divided: a phase of none is over. */
+/* The length of a phase, by which the time in it is divided. */
 static double length_of(double start, double end)
 {
     return end > start ? end - start : 1;
@@ -39,7 +39,7 @@ static double at(const rn_schedule *o, double s)
     int i = 0;
 
     for (; i + 1 < count && s > p[i].end; i++) start = p[i].end;
-    if (s >= p[i].end) return p[i].b;
+    if (s > p[i].end) return p[i].b;
     const double length = length_of(start, p[i].end);
     if (o->linear) return p[i].a + (p[i].b - p[i].a) * ((s - start) / length);
     return p[i].b + (p[i].a - p[i].b) * rn__cosine_at(s - start, length);
@@ -61,10 +61,8 @@ static rn_tensor build(const rn_schedule *o, rn_tensor s)
     rn_tensor y = rn_constant_like(s, p[i].b);
 
     for (; i >= 0; i--) {
-        const rn_tensor end = rn_constant_like(s, p[i].end);
-        const rn_tensor b = rn_constant_like(s, p[i].b);
-        const rn_tensor inside = within(o, &p[i], i ? p[i - 1].end : 0, s);
-        y = rn_where(rn_less(s, end), inside, rn_where(rn_equal(s, end), b, y));
+        const rn_tensor over = rn_less(rn_constant_like(s, p[i].end), s);
+        y = rn_where(over, y, within(o, &p[i], i ? p[i - 1].end : 0, s));
     }
     return y;
 }
