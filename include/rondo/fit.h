@@ -195,7 +195,7 @@ RN_API rn_callback rn_stop_early(rn_stop_early_options options);
 
 /* Saves checkpoints after every `every` epochs (0 means 1), after every `steps` steps (0:
  * not), and at the end. `last` is the newest one; with keep > 1 the older ones are last.1,
- * last.2 and so on, before the ending .safetensors if it has one. `best` gets the model's
+ * last.2 and so on (at most 1000), before the ending .safetensors if it has one. `best` gets the model's
  * weights, as rn_model_save writes them, of the best epoch so far. Either may be NULL. */
 typedef struct rn_checkpoint_options {
     const char *last, *best;

@@ -5,6 +5,7 @@
 #include "arguments.h"
 #include "calls_data.h"
 #include "calls_files.h"
+#include "calls_fit.h"
 #include "calls_metrics.h"
 #include "calls_model.h"
 #include "calls_schedules.h"
