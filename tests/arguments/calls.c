@@ -8,8 +8,8 @@
 #include "calls_fit.h"
 #include "calls_metrics.h"
 #include "calls_model.h"
-#include "calls_schedules.h"
 #include "calls_pictures.h"
+#include "calls_schedules.h"
 #include "graph/node.h"
 
 /* ---- what must be so ---- */

@@ -72,7 +72,8 @@ static rn_status fit_step(rn_callback *self, const rn_fit_state *now)
 {
     rn_test_world *w = (rn_test_world *)self->with;
 
-    if (rn_test_draw(w, 4) == 0) rn_trainer_stop(now->trainer, rn_test_draw(w, 2) ? "so" : NULL);
+    if (rn_test_draw(w, 4) == 0)
+        rn_trainer_stop(now->trainer, rn_test_draw(w, 2) ? "so" : NULL);
     if (rn_test_draw(w, 8) == 0)
         return rn_trainer_fail(now->trainer, RN_IO, rn_test_draw(w, 2) ? "no" : NULL);
     return RN_OK;
@@ -88,8 +89,8 @@ static rn_callback a_callback(rn_test_world *w, rn_plateau *plateau)
     case 1:
         return rn_stop_early((rn_stop_early_options){monitor, number(w), false});
     case 2:
-        return rn_save_checkpoints((rn_checkpoint_options){
-            path(w), path(w), number(w), number(w), number(w), monitor});
+        return rn_save_checkpoints((rn_checkpoint_options){path(w), path(w), number(w),
+                                                           number(w), number(w), monitor});
     case 3:
         return rn_reduce_on_plateau(rn_test_draw(w, 2) ? plateau : NULL, name(w));
     case 4:
@@ -117,11 +118,10 @@ static void fit(rn_test_world *w)
     rn_metric *m = rn_metric_new((rn_metric_options){.kind = RN_METRIC_MEAN});
     rn_model *model = rn_model_new(1);
     fit_world f = {w, m, rn_null(), true};
-    rn_trainer *t =
-        rn_trainer_new(rn_test_draw(w, 16) ? model : NULL, rn_test_draw(w, 16) ? fit_build : NULL,
-                       (rn_trainer_options){.optimizer = rn_sgd(0.1, 0),
-                                            .with = &f,
-                                            .train_metrics = rn_test_draw(w, 2)});
+    rn_trainer *t = rn_trainer_new(
+        rn_test_draw(w, 16) ? model : NULL, rn_test_draw(w, 16) ? fit_build : NULL,
+        (rn_trainer_options){
+            .optimizer = rn_sgd(0.1, 0), .with = &f, .train_metrics = rn_test_draw(w, 2)});
     rn_plateau plateau = {.factor = real(w), .patience = number(w)};
     rn_fit_options o = {.train = rn_test_draw(w, 16) ? b : NULL,
                         .valid = rn_test_draw(w, 2) ? b : NULL,
