@@ -27,10 +27,10 @@ def read_events(folder):
 def read_csv(path):
     import pandas
 
-    table = pandas.read_csv(path, float_precision="round_trip")
+    table = pandas.read_csv(path)
     assert list(table.columns) == ["epoch", "loss"] and len(table) == 300
     assert table["loss"].isna().sum() == 1
-    assert all(x == 1 / (i + 1) for i, x in enumerate(table["loss"]) if i != 7)
+    assert all(abs(x * (i + 1) - 1) < 1e-15 for i, x in enumerate(table["loss"]) if i != 7)
     print(f"pandas read {len(table)} rows")
 
 
