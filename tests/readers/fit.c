@@ -12,7 +12,7 @@ int main(int count, char **argument)
 
     for (int i = 0; e && h && i < 300; i++) {
         rn_events_add(e, "epoch/loss", i * 1000000007LL, 1.0 / (double)(i + 1));
-        rn_events_add(e, "epoch/\xc3\xa4", i, i == 7 ? NAN : i);
+        rn_events_add(e, "epoch/\xc3\xa4", i, i == 7 ? (double)NAN : i);
         rn_history_row(h);
         rn_history_set(h, "epoch", i);
         if (i != 7) rn_history_set(h, "loss", 1.0 / (double)(i + 1));
