@@ -124,7 +124,7 @@ typedef struct rn_fit_state {
     rn_trainer *trainer;
     rn_model *model;
     rn_program *program;   /* of the last step; NULL before the first */
-    const rn_batch *batch; /* of the last step; NULL before the first */
+    const rn_batch *batch; /* in `step` and its `save`: the batch; else NULL */
     int64_t epoch, epochs; /* epochs made, and wanted */
     int64_t step;          /* steps made in all epochs */
     int64_t batches;       /* batches made in this epoch, ... */
