@@ -301,3 +301,73 @@ Test(fit, validation_leaves_states_alone)
     cr_assert_eq(loss[0], loss[1], "an evaluation begins with states of zero");
     rn_model_free(model[0]), rn_model_free(model[1]);
 }
+
+/* ---- streams ---- */
+
+static const rn_field text_fields[] = {{"c", RN_I32, {0, {0}}, false, 0}};
+
+static rn_tensor stream_loss(rn_scope s, rn_tensor c, rn_tensor next, rn_tensor lengths)
+{
+    rn_tensor x = rn_embedding(s, "embed", c, 4, UNITS);
+    rn_sequence h = rn_rnn(
+        s, "rnn", x,
+        (rn_recurrent_options){.units = UNITS, .stateful = true, .lengths = lengths});
+
+    return rn_cross_entropy(rn_linear(s, "out", h.outputs, 4), next);
+}
+
+static rn_tensor stream_build(rn_fit_graph *g)
+{
+    g->per_step = true;
+    if (rn_is_null(g->resets)) return rn_fail(g->graph, "no resets");
+    return stream_loss(g->scope, rn_fit_input(g, "c"), rn_fit_input(g, "next"), g->lengths);
+}
+
+/* The same, with the states set to zero by hand. */
+static void stream_bare(rn_model *model, rn_batches *batches, int epochs)
+{
+    rn_graph *g = rn_graph_new();
+    rn_tensor c = rn_input(g, "c", RN_I32, rn_shape(5, 2));
+    rn_tensor next = rn_input(g, "next", RN_I32, rn_shape(5, 2));
+    rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(2));
+    rn_program *p = rn_test_training(stream_loss(rn_root(g, model), c, next, lengths),
+                                     task_optimizer());
+    rn_batch b;
+    int resets = 0;
+
+    for (int e = 0; e < epochs; e++)
+        while (rn_batches_next(batches, &b) == RN_OK && b.sequences) {
+            for (int row = 0; row < 2; row++)
+                if (b.resets[row]) resets++, rn_model_reset_sequence(model, 2, row);
+            rn_feed_i32(p, c, (const int32_t *)b.data[0], 10);
+            rn_feed_i32(p, next, (const int32_t *)b.data[1], 10);
+            rn_feed_i32(p, lengths, b.lengths, 2);
+            rn_test_run_once(p);
+        }
+    cr_assert(resets >= 2 * epochs);
+    rn_program_free(p);
+    rn_graph_free(g);
+}
+
+Test(fit, streams)
+{
+    int32_t text[64];
+    const void *const data[] = {text};
+    const rn_arrays arrays = {text_fields, 1, data, 1, NULL, 64, NULL};
+    const rn_source source = rn_source_arrays(&arrays);
+    const rn_streams_options o = {
+        .batch = 2, .steps = 5, .next = "next", .last = RN_LAST_DROP};
+    rn_model *one = rn_model_new(5), *two = rn_model_new(5);
+
+    for (int i = 0; i < 64; i++) text[i] = (i * i / 3 + i) % 4;
+    rn_batches *a = rn_streams_new(&source, o), *b = rn_streams_new(&source, o);
+    stream_bare(one, a, 3);
+    rn_trainer *trainer = rn_trainer_new(
+        two, stream_build, (rn_trainer_options){.optimizer = task_optimizer()});
+    cr_assert_eq(rn_fit(trainer, (rn_fit_options){.train = b, .epochs = 3}), RN_OK, "%s",
+                 rn_trainer_error(trainer));
+    task_same(one, two, "streams");
+    rn_trainer_free(trainer);
+    rn_batches_free(a), rn_batches_free(b);
+    rn_model_free(one), rn_model_free(two);
+}
