@@ -94,9 +94,6 @@ int32_t rn__figure_read(const rn__figure *figure, int32_t number, int k, bool *b
 /* The constant or variable that a folded node stands for. */
 int32_t rn__figure_source(const rn__figure *figure, int32_t number);
 
-/* The outermost of a node's functions; 0: none. */
-int32_t rn__figure_outermost(const rn__figure *figure, int32_t number);
-
 bool rn__figure_mark(rn__figure *figure);
 void rn__figure_lines(rn__figure *figure);
 void rn__figure_texts(rn__figure *figure);

@@ -162,16 +162,27 @@ static void fold_all(rn__figure *f)
 
 /* ---- what depends on what ---- */
 
-int32_t rn__figure_outermost(const rn__figure *f, int32_t number)
+static int32_t outermost(const rn__figure *f, int32_t frame)
 {
-    int32_t frame = rn__figure_node(f, number)->frame;
-
     for (;;) {
         const int32_t outer =
             frame ? rn__list_at(f->graph->frames, rn__frame_record, frame - 1)->outer : 0;
         if (outer == 0) return frame;
         frame = outer;
     }
+}
+
+/* The functions of a layer's loop are around those of its cell, which is the user's. */
+static int32_t function_of(const rn__figure *f, int32_t number)
+{
+    const rn_graph *g = f->part[rn__figure_part(f, number)];
+    int32_t frame = outermost(f, rn__figure_node(f, number)->frame);
+
+    for (; g->loop; g = g->parent) {
+        const int32_t around = outermost(f, rn__at(g->parent, g->loop->node)->frame);
+        if (around) frame = around;
+    }
+    return frame;
 }
 
 typedef struct marks {
@@ -193,10 +204,10 @@ static void find_readers(const rn__figure *f, marks *m)
     bool back;
 
     for (int32_t n = 0; n < f->nodes; n++) {
-        const int32_t frame = rn__figure_outermost(f, n);
+        const int32_t frame = function_of(f, n);
         int32_t x;
         for (int k = 0; (x = rn__figure_read(f, n, k, &back)) >= 0; k++) {
-            const int32_t other = rn__figure_outermost(f, x);
+            const int32_t other = function_of(f, x);
             m->read[x] = true;
             if (other != frame) m->outlet[other] = true;
         }
@@ -213,11 +224,11 @@ static void need_ends(const rn__figure *f, marks *m)
     for (int32_t n = 0; n < f->nodes && rn_is_null(of); n++)
         if (rn__figure_all(f) ||
             (!m->read[n] && f->live[n] == RN__SHOWN &&
-             (rn__figure_outermost(f, n) == 0 || !m->outlet[rn__figure_outermost(f, n)])))
+             (function_of(f, n) == 0 || !m->outlet[function_of(f, n)])))
             need(m, n);
     for (int i = 0; i < f->graph->assignments && rn_is_null(of); i++) {
         const int32_t value = f->graph->assignment[i].value;
-        if (rn__figure_outermost(f, value) == 0) need(m, value);
+        if (function_of(f, value) == 0) need(m, value);
     }
 }
 
