@@ -70,7 +70,7 @@ const rn_op rn__op_rescale = {RN_NAMED(rescale),
                               .batch = rn__reduce_batch,
                               .divide = rn__reduce_divide,
                               .inputs = 1,
-                              .flags = RN_OP_STRIDED,
+                              .flags = RN_OP_STRIDED | RN_OP_TYPED,
                               .shape = rn__reduce_shape,
                               .branches = rn__branch_result};
 

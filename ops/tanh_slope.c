@@ -8,10 +8,12 @@
  *   z  = y (1 - x x)
  *   dx = -2 dz y x
  *   dy = dz (1 - x x)
+ *
+ * 1 - x x is computed as (1 - x) (1 + x), which keeps all digits where x is near 1 or -1.
  */
 #include "ops/op.h"
 
-RN_MAP2(tanh_slope, real, (y) * (1 - (x) * (x)))
+RN_MAP2(tanh_slope, real, (y) * ((1 - (x)) * (1 + (x))))
 
 #if RN_ONCE
 

@@ -230,7 +230,10 @@ typedef enum rn_op_flags {
     RN_OP_CHEAP = 4096,
     /* The kernel computes the output along axis 0 one slice after the other, and may be
      * given one whose slices are apart: a call is divided along the axes after it. */
-    RN_OP_APART = 8192
+    RN_OP_APART = 8192,
+    /* The result depends on the type on purpose, as a limit of the type's range does, so
+     * rn_gradcheck does not compare its f32 kernel with the f64 one. */
+    RN_OP_TYPED = 16384
 } rn_op_flags;
 
 /* Members may be left zero. */

@@ -223,7 +223,8 @@ bool rn__suspects_kernels(rn__search *s)
 
     for (int i = 0; i < s->suspects.count; i++) {
         rn__suspect *suspect = rn__list_at(s->suspects, rn__suspect, i);
-        if (rn__at(suspect->graph, suspect->id)->op == &rn__op_loop) continue;
+        const rn_op *op = rn__at(suspect->graph, suspect->id)->op;
+        if (op == &rn__op_loop || (op->flags & RN_OP_TYPED)) continue;
         if (suspect_differs(s, suspect, &no_memory)) break;
     }
     return !no_memory;

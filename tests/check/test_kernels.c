@@ -96,6 +96,27 @@ Test(kernels, right)
     }
 }
 
+/* Operators that say so compute something else in f32; those around them are compared. */
+Test(kernels, different_on_purpose)
+{
+    rn_op op = squaring(factor_f32);
+    op.flags = RN_OP_TYPED;
+    rn_gradcheck_report *r = check_square(&op, RN_F64);
+
+    cr_assert(r->passed, "%s", r->text);
+    rn_gradcheck_free(r);
+
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_input(g, "x", RN_F64, rn_shape(2));
+    const double large[] = {3e25, -4e25};
+    const rn_value value = {x, large};
+    r = rn_gradcheck(rn_sum_all(rn_rescale(x, NULL, 0, false, true)),
+                     (rn_gradcheck_options){.values = &value, .value_count = 1});
+    cr_assert(r && r->culprit.kind == RN_CULPRIT_NONE, "%s", r ? r->text : "");
+    rn_gradcheck_free(r);
+    rn_graph_free(g);
+}
+
 /* In a loop the step is told. */
 Test(kernels, in_a_loop)
 {

@@ -5,6 +5,7 @@
 #include <rondo/conv.h>
 #include <rondo/grad.h>
 #include <rondo/ops.h>
+#include <rondo/program.h>
 
 #include "eval.h"
 
@@ -168,5 +169,29 @@ Test(edges, gradients_of_no_weight)
     }
     rn_test_array_free(&got[0]);
     rn_test_array_free(&got[1]);
+    rn_graph_free(g);
+}
+
+/* Products of neighbours of 1 and -1 keep their digits: 1 - x x loses them all. */
+Test(edges, slope_of_tanh_beside_one)
+{
+    enum { N = 8 };
+    double x[2 * N + 1], y[2 * N + 1];
+    rn_graph *g = rn_graph_new();
+
+    for (int i = 0; i <= 2 * N; i++) x[i] = (i % 2 ? -1 : 1) * (1 + (i - N) * 0x1p-52);
+    const rn_tensor at = rn_input(g, "x", RN_F64, rn_shape(2 * N + 1));
+    const rn_tensor slope = rn_tanh_slope(at, rn_constant_like(at, 1));
+    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(slope)});
+    cr_assert(p, "%s", rn_graph_error(g));
+    cr_assert_eq(rn_feed_f64(p, at, x, 2 * N + 1), RN_OK);
+    cr_assert_eq(rn_run(p), RN_OK);
+    cr_assert_eq(rn_read_f64(p, slope, y, 2 * N + 1), RN_OK);
+    for (int i = 0; i <= 2 * N; i++) {
+        const double off = (i - N) * 0x1p-52, want = -off * (2 + off);
+        cr_assert(fabs(y[i] - want) <= 4 * 0x1p-53 * fabs(want), "%a: %a, not %a", x[i],
+                  y[i], want);
+    }
+    rn_program_free(p);
     rn_graph_free(g);
 }
