@@ -2,8 +2,8 @@
 /*
  * Which nodes of a graph a picture shows.
  *
- * What needs no value of a run is a constant and is folded into the boxes that read it, like
- * variables. A loop with lengths selects, at every step, the rows that have it: these
+ * What needs no value of a run is a constant and is folded into the boxes that read it,
+ * like variables. A loop with lengths selects, at every step, the rows that have it: these
  * selections are passed over, and the loop itself reads the lengths.
  */
 #include "io/figure.h"
@@ -67,10 +67,12 @@ static int32_t read_output(const rn__figure *f, const rn__node *node, int k)
     return number_of(f, loop->body, id);
 }
 
-/* Of the loop itself: its lengths, in the outer graph. */
+/* Of the loop itself: its lengths, in the outer graph. With all nodes, the selections read
+ * them. */
 static int32_t read_loop(const rn__figure *f, const rn_loop *loop, int k)
 {
-    const bool has = !rn_is_null(loop->lengths) && loop->lengths.graph == loop->outer;
+    const bool has = !rn__figure_all(f) && !rn_is_null(loop->lengths) &&
+                     loop->lengths.graph == loop->outer;
 
     return k == 0 && has ? number_of(f, loop->outer, loop->lengths.id) : -1;
 }

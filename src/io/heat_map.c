@@ -2,16 +2,14 @@
 /*
  * A matrix as coloured cells, with the names of rows and columns and the scale of colours.
  *
- * The colours run from cream through green to a dark blue. They were chosen along a curve in
- * OKLab (Ottosson 2020), at equal distances, with evenly falling lightness.
+ * The colours run from cream through green to a dark blue. They were chosen along a curve
+ * in OKLab (Ottosson 2020), at equal distances, with evenly falling lightness.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "io/page.h"
 #include "io/plot.h"
-#include "rondo/pictures.h"
 
 static const uint32_t scale[] = {0xfafbf5, 0xd6ead4, 0xabd9c0, 0x7bc8b6, 0x4bb4b1, 0x1a9dab,
                                  0x0084a1, 0x106b91, 0x225279, 0x273c5d, 0x23293d};
@@ -25,9 +23,9 @@ typedef struct map {
     int rows, columns;
     const rn_heat_map_options *o;
     double low, high;
-    double cell; /* width and height */
+    double cell;             /* width and height */
     double left, top, names; /* names: the height of the columns' names */
-    bool turned; /* these are written upwards */
+    bool turned;             /* these are written upwards */
 } map;
 
 /* The colour of a shade 0 .. SHADES: between two of the scale. */

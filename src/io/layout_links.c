@@ -31,8 +31,8 @@ static int32_t pin(rn__layout *l, rn__item_kind kind, int32_t frame, int32_t val
 void rn__layout_link(rn__layout *l, rn__link link)
 {
     const rn__link *other;
-    const bool pins = link.to_pin >= 0 || link.from >= l->figure->boxes ||
-                      link.to >= l->figure->boxes;
+    const bool pins =
+        link.to_pin >= 0 || link.from >= l->figure->boxes || link.to >= l->figure->boxes;
 
     /* Several lines may enter or leave a frame together. */
     for (int32_t i = pins ? l->inside[link.frame + 1].link : -1; i >= 0; i = other->next) {

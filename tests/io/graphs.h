@@ -14,8 +14,7 @@ static inline rn_tensor rn_test_classifier(rn_graph *graph, rn_model *model, boo
     rn_tensor y = rn_input(graph, "class", RN_I32, rn_shape_of(1, (int64_t[]){2}));
     rn_tensor n = rn_null();
 
-    if (lengths)
-        n = rn_input(graph, "lengths", RN_I32, rn_shape_of(1, (int64_t[]){2}));
+    if (lengths) n = rn_input(graph, "lengths", RN_I32, rn_shape_of(1, (int64_t[]){2}));
     x = rn_embedding(s, "embed", x, 100, 8);
     x = rn_lstm(s, "rnn", x,
                 (rn_recurrent_options){

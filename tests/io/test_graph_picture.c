@@ -22,8 +22,8 @@ static void accepted_by_graphviz(void)
     if (system("dot -V >/dev/null 2>&1") != 0)
         cr_log_info("skipped: dot is not installed");
     else
-        cr_assert_eq(system("dot -Tsvg g.dot >/dev/null 2>complaint && ! test -s complaint"),
-                     0);
+        cr_assert_eq(
+            system("dot -Tsvg g.dot >/dev/null 2>complaint && ! test -s complaint"), 0);
 }
 
 /* Fails unless all boxes of the text are declared once, before lines between them. Returns
@@ -133,7 +133,8 @@ Test(graph_picture, steps)
     rn_test_directory d;
     rn_test_world w = begin(&d);
     rn_test_classifier(w.graph, w.model, false);
-    rn_gru(w.root, "other", rn_input(w.graph, "z", RN_F64, rn_shape_of(3, (int64_t[]){4, 2, 3})),
+    rn_gru(w.root, "other",
+           rn_input(w.graph, "z", RN_F64, rn_shape_of(3, (int64_t[]){4, 2, 3})),
            (rn_recurrent_options){.units = 2});
     char *all = dot_of(w.graph, (rn_graph_options){.detail = RN_DETAIL_STEPS});
     char *some = dot_of(w.graph, (rn_graph_options){.open = "none, oth*"});
@@ -168,7 +169,7 @@ static int nodes_of(const rn_graph *graph, const rn_op *op)
     return count;
 }
 
-/* With all detail every node is one box, and every operand one line. */
+/* With all detail every node is one box. */
 Test(graph_picture, every_node_once)
 {
     rn_test_directory d;
@@ -212,7 +213,8 @@ Test(graph_picture, nested_loops)
     declared(text);
     accepted_by_graphviz();
     free(text);
-    cr_assert_eq(rn_graph_svg(w.graph, "g.svg", (rn_graph_options){.title = "\xff<"}), RN_OK);
+    cr_assert_eq(rn_graph_svg(w.graph, "g.svg", (rn_graph_options){.title = "\xff<"}),
+                 RN_OK);
     text = rn_test_picture("g.svg");
     has(text, ">\xef\xbf\xbd&lt;<", 1);
     has(text, ">a &lt;b&gt; &amp; &quot;c&quot; \\N\xef\xbf\xbd<", 1);
@@ -245,8 +247,8 @@ Test(graph_picture, invalid)
 {
     rn_test_directory d;
     rn_test_world w = begin(&d), other = rn_test_begin();
-    rn_status (*const draw[2])(const rn_graph *, const char *, rn_graph_options) = {
-        rn_graph_dot, rn_graph_svg};
+    rn_status (*const draw[2])(const rn_graph *, const char *,
+                               rn_graph_options) = {rn_graph_dot, rn_graph_svg};
     const rn_tensor x = rn_input(other.graph, "x", RN_F32, (rn_shape){0});
     rn_tensor no = x;
 

@@ -66,7 +66,8 @@ Test(heat_map, colours_are_uniform)
         cr_assert(lab[i + 1][0] < lab[i][0] - 0.02, "not darker");
     }
     for (int i = 0; i < 10; i++)
-        cr_assert(fabs(distance[i] / mean - 1) < 0.08, "%d: %g of %g", i, distance[i], mean);
+        cr_assert(fabs(distance[i] / mean - 1) < 0.08, "%d: %g of %g", i, distance[i],
+                  mean);
     free(text);
     rn_test_directory_free(&d);
 }
@@ -95,7 +96,8 @@ Test(heat_map, values_and_names)
     cr_assert_eq(colour[3], colour[0], "below the range");
     cr_assert_eq(colour[4], colour[1], "above the range");
     cr_assert_eq(colour[5], 0x1a9dab, "the middle");
-    cr_assert(strstr(text, ">&lt;r&amp;1&gt;<") && strstr(text, ">r\xef\xbf\xbd&quot;2&quot;<"));
+    cr_assert(strstr(text, ">&lt;r&amp;1&gt;<") &&
+              strstr(text, ">r\xef\xbf\xbd&quot;2&quot;<"));
     cr_assert(strstr(text, ">12.00<") && strstr(text, ">-0.35<") && strstr(text, ">NaN<") &&
               strstr(text, ">...<") && strstr(text, ">0<") && strstr(text, ">7.00<"));
     for (int i = 0; i < 5; i++) {

@@ -44,8 +44,8 @@ static void check_boxes(const rn__layout *l)
     }
 }
 
-/* A link leaves below its box and ends above the next, one rank below. Where a line passes a
- * rank, no box is in its way. */
+/* A link leaves below its box and ends above the next, one rank below. Where a line passes
+ * a rank, no box is in its way. */
 static void check_links(const rn__layout *l)
 {
     for (int i = 0; i < l->link.count; i++) {
@@ -165,8 +165,7 @@ Test(layout, many)
     rn_test_world w = rn_test_begin();
     rn_tensor x[RUNGS], sum;
 
-    for (int i = 0; i < RUNGS; i++)
-        x[i] = rn_input(w.graph, "x", RN_F64, (rn_shape){0});
+    for (int i = 0; i < RUNGS; i++) x[i] = rn_input(w.graph, "x", RN_F64, (rn_shape){0});
     for (int i = 0; i < RUNGS; i++) x[i] = rn_tanh(x[i]);
     sum = x[0];
     for (int i = 1; i < RUNGS; i++) sum = rn_add(rn_mul(sum, x[(7 * i) % RUNGS]), x[0]);

@@ -25,11 +25,10 @@ static void fill(void)
 
 static rn_status draw(const rn_panel *panels, int count, bool log_x, rn_allocator a)
 {
-    return rn_plot_panels_svg("p.svg", panels, count,
-                              (rn_panels_options){.title = "<t>",
-                                                  .x_label = "the x",
-                                                  .log_x = log_x,
-                                                  .allocator = a});
+    return rn_plot_panels_svg(
+        "p.svg", panels, count,
+        (rn_panels_options){
+            .title = "<t>", .x_label = "the x", .log_x = log_x, .allocator = a});
 }
 
 static char *drawn(const rn_panel *panels, int count, bool log_x)
@@ -126,9 +125,8 @@ static void labels_are(double from, double to, int wanted, const char *labels)
     for (int64_t i = axis.first; i <= axis.last; i++) {
         rn__axis_label(&axis, i, label, sizeof label);
         strcat(strcat(all, *all ? " " : ""), label);
-        cr_assert(fabs(rn__axis_tick(&axis, i) -
-                       (log10(strtod(label, NULL)) - axis.low) / (axis.high - axis.low)) <
-                  1e-9);
+        cr_assert(fabs(rn__axis_tick(&axis, i) - (log10(strtod(label, NULL)) - axis.low) /
+                                                     (axis.high - axis.low)) < 1e-9);
     }
     cr_assert_str_eq(all, labels);
 }
