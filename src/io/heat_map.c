@@ -68,7 +68,11 @@ static void choose_range(map *m)
         if (m->value[i] > m->high) m->high = m->value[i];
     }
     if (m->low > m->high) m->low = m->high = 0;
-    if (m->low == m->high) m->high += fmax(1, fabs(m->low) * 0.1);
+    if (m->low < m->high) return;
+    if (m->low > 0)
+        m->low -= fmax(1, m->low * 0.1);
+    else
+        m->high += fmax(1, m->high * -0.1);
 }
 
 /* ---- parts ---- */
@@ -165,7 +169,9 @@ static void draw_names(map *m)
 static void draw_bar(map *m, double left, double height)
 {
     const double step = height / SHADES;
-    const rn__axis axis = rn__axis_over(m->low, m->high, 4);
+    /* Beyond these there are no ticks. */
+    const rn__axis axis = rn__axis_over(fmin(fmax(m->low, -1e300), 1e300),
+                                        fmax(fmin(m->high, 1e300), -1e300), 4);
     char label[80];
 
     for (int i = 0; i < SHADES; i++) {
