@@ -216,19 +216,31 @@ static void find_readers(const rn__figure *f, marks *m)
     }
 }
 
-/* What the picture is of: what `of` depends on, or what nothing reads, unless it belongs to
- * a function of which something else is read. */
+/* Whether a node is shown although nothing reads it: it is not constant, not a value that a
+ * loop does not use, and nothing else is read of the function that it belongs to. */
+static bool is_end(const rn__figure *f, const marks *m, int32_t number)
+{
+    const rn__node *node = rn__figure_node(f, number);
+    const int32_t function = function_of(f, number);
+
+    if (rn__figure_all(f)) return true;
+    if (m->read[number] || f->live[number] != RN__SHOWN) return false;
+    if (number >= f->base[1] && (node->inputs == 0 || node->gradient)) return false;
+    return function == 0 || !m->outlet[function];
+}
+
+/* What the picture is of: what `of` depends on, or all that ends somewhere. */
 static void need_ends(const rn__figure *f, marks *m)
 {
     const rn_tensor of = f->options->of;
 
-    if (!rn_is_null(of)) need(m, of.id);
-    for (int32_t n = 0; n < f->nodes && rn_is_null(of); n++)
-        if (rn__figure_all(f) ||
-            (!m->read[n] && f->live[n] == RN__SHOWN &&
-             (function_of(f, n) == 0 || !m->outlet[function_of(f, n)])))
-            need(m, n);
-    for (int i = 0; i < f->graph->assignments && rn_is_null(of); i++) {
+    if (!rn_is_null(of)) {
+        need(m, of.id);
+        return;
+    }
+    for (int32_t n = 0; n < f->nodes; n++)
+        if (is_end(f, m, n)) need(m, n);
+    for (int i = 0; i < f->graph->assignments; i++) {
         const int32_t value = f->graph->assignment[i].value;
         if (function_of(f, value) == 0) need(m, value);
     }
