@@ -1,18 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* Strings of tests/golden/data_tables.h. */
-#ifndef RN_TESTS_GOLDEN_DATA_H
-#define RN_TESTS_GOLDEN_DATA_H
-
-#include <stddef.h>
-
-/* The next string of a list; goes on behind it. */
-static inline const char *golden_next(const char **at, size_t *bytes)
-{
-    const char *text = *at + 2;
-
-    *bytes = (size_t)((unsigned char)(*at)[0] + 256 * (unsigned char)(*at)[1]);
-    *at = text + *bytes;
-    return text;
-}
-
-#endif
+/* By scripts/golden_data.py, with scikit-learn 1.9.1. */
+static const int32_t golden_first[] = {15, 11, 18, 6, 13, 1, 0,  16, 4, 17,
+                                       19, 12, 10, 8, 3,  5, 14, 7,  9, 2};
+static const int32_t golden_second[] = {0,  2,  1,  12, 7, 6, 4,  16, 5,  18,
+                                        10, 15, 17, 19, 9, 3, 14, 11, 13, 8};
+static const int32_t golden_late[] = {17, 10, 8,  13, 18, 1, 19, 14, 6, 12,
+                                      4,  0,  11, 2,  3,  7, 16, 15, 9, 5};
+static const int32_t golden_classes[] = {0, 1, 1, 3, 1, 0, 3, 1, 1, 1, 4, 4};
+static const double golden_weights[] = {1.5, 0.5, 1.5, 1.5};
+static const double golden_series[] = {0.0,
+                                       13.414709848078965,
+                                       992431.9750469207,
+                                       0.4121184852417566,
+                                       2.120966833349347,
+                                       998676.4824990223,
+                                       -0.9917788534431158,
+                                       -4.537526527594718,
+                                       1009200.2603819679,
+                                       -0.6298879942744539,
+                                       -0.0636564110975879,
+                                       1009988.1522472358,
+                                       -0.49102159389846933,
+                                       -1.019998676776046,
+                                       1009395.3005556993,
+                                       -0.9300948780045254,
+                                       -4.992080341070627,
+                                       999734.7897971425,
+                                       -0.4040652194563607,
+                                       7.7938655435956985,
+                                       991490.8064036082,
+                                       0.9234700129260028,
+                                       6.935029667421233,
+                                       1009364.7254753384,
+                                       -0.8859527784925297,
+                                       6.76016272833866,
+                                       994708.6615563711,
+                                       0.14993681711330134,
+                                       -4.851359060614225,
+                                       991884.318355323,
+                                       0.9978032744219705,
+                                       1.7846322632420417,
+                                       998414.66619956,
+                                       0.9055399984980432,
+                                       3.9410241237445867,
+                                       997806.6297166239};
+static const double golden_mean[] = {-0.3330236466001884, 2.934608073804992,
+                                     1001665.6837737006};
+static const double golden_deviation[] = {0.619967710845883, 5.850345279151861,
+                                          7415.515904492578};
+static const double golden_least[] = {-0.9917788534431158, -4.992080341070627,
+                                      991490.8064036082};
+static const double golden_range[] = {1.9152488663691187, 18.406790189149593,
+                                      18497.345843627583};
