@@ -38,9 +38,9 @@ RN_API size_t rn_model_summary(const rn_model *model, const char *frozen, char *
 /* ---- graphs ---- */
 
 /* How much of a graph is drawn. In all but RN_DETAIL_NODES, constants and weights are
- * written into the boxes that read them, as in "matmul(x, w)" with a dot for x. What a layer
- * computes but nothing reads is left out, and so are values that a loop does not use, and
- * the selections by which a loop with lengths ignores padding. */
+ * written into the boxes that read them, as in "matmul(x, w)" with a dot for x. What a
+ * layer computes but nothing reads is left out, and so are values that a loop does not use,
+ * and the selections by which a loop with lengths ignores padding. */
 typedef enum rn_detail {
     RN_DETAIL_LAYERS, /* a layer, a loss or another function of the library is one box; in
                          a recurrent layer each loop is */
