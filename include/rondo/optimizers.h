@@ -15,8 +15,8 @@
  *   <name>/averaged, average_begun            with averages, see averages.h
  *   <name>/run                    with accumulation: the runs since the last update
  *   <name>/<weight>/..            moments, as each rule names them; `t`, the number of
- *                                 updates, of rules that count; with accumulation
- * `gradient`
+ *                                 updates, if the rule counts them; `gradient`, with
+ *                                 accumulation
  *
  * rn_compile creates the variables that do not exist yet. Existing ones keep their values,
  * so training continues where it stopped, in another program too. Optimisers with different
@@ -30,7 +30,7 @@
  * so large that a moment might overflow. In f32 the limits are, after clipping, 9.2e18 for
  * rules with squares of the gradient and 1.7e38 (1 - momentum) for momentum. All weights,
  * moments and step counts then stay unchanged, bit for bit, and the run is counted as
- * skipped.
+ * skipped. The decay that is added to the gradient is not part of the norm.
  *
  * Errors (rn_compile returns NULL, message on the graph): a rate, a limit or a
  * hyperparameter out of range, or one that the rule does not have; an eps that is 0 in the
@@ -240,7 +240,8 @@ typedef enum rn_decay {
 } rn_decay;
 
 /* A member of rn_optimizer that a rule has, the value that its 0 stands for, and where
- * values must lie: low <= value < high. */
+ * values must lie: low <= value < high. If low is positive, values must also fit the type
+ * of the weights. */
 typedef struct rn_hyperparameter {
     size_t offset;
     double preset, low, high;

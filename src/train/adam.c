@@ -21,8 +21,7 @@
 static rn_tensor step(rn_update *u, int i)
 {
     const rn_optimizer *o = u->self;
-    rn_tensor m = rn__average(u, i, "m", o->beta1, u->dw[i]);
-    rn_tensor v = rn__average(u, i, "v", o->beta2, rn_square(u->dw[i]));
+    rn_tensor v, m = rn__moments(u, i, &v);
 
     if (o->amsgrad) {
         const rn_tensor most = rn_update_moment(u, i, "v_max");

@@ -19,8 +19,7 @@ static rn_tensor norm_of(rn_tensor x)
 static rn_tensor step(rn_update *u, int i)
 {
     const rn_optimizer *o = u->self;
-    rn_tensor m = rn__average(u, i, "m", o->beta1, u->dw[i]);
-    rn_tensor v = rn__average(u, i, "v", o->beta2, rn_square(u->dw[i]));
+    rn_tensor v, m = rn__moments(u, i, &v);
     rn_tensor root = rn_sqrt(rn_mul(v, rn__factor(u, 1, i)));
     rn_tensor r = rn_div(rn_mul(m, rn__factor(u, 0, i)), rn_offset(root, o->eps));
 

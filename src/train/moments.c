@@ -17,6 +17,14 @@ rn_tensor rn__average(rn_update *u, int i, const char *name, double beta, rn_ten
     return rn_update_advance(u, moment, next);
 }
 
+rn_tensor rn__moments(rn_update *u, int i, rn_tensor *v)
+{
+    const rn_tensor m = rn__average(u, i, "m", u->self->beta1, u->dw[i]);
+
+    *v = rn__average(u, i, "v", u->self->beta2, rn_square(u->dw[i]));
+    return m;
+}
+
 rn_tensor rn__correction(rn_tensor t, double beta)
 {
     return rn_neg(rn_expm1(rn_scale(t, log(beta))));

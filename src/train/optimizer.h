@@ -89,6 +89,9 @@ rn_tensor rn__factor(const rn_update *u, int k, int i);
 /* beta moment + (1 - beta) value, kept as the next moment. */
 rn_tensor rn__average(rn_update *u, int i, const char *name, double beta, rn_tensor value);
 
+/* Adam's moments: returns m, of dw, and sets *v, of dw dw. */
+rn_tensor rn__moments(rn_update *u, int i, rn_tensor *v);
+
 /* 1 - beta^t = -expm1(t log beta), of f64 t: accurate while t is small. */
 rn_tensor rn__correction(rn_tensor t, double beta);
 

@@ -36,8 +36,7 @@ static void prepare(rn_update *u)
 static rn_tensor step(rn_update *u, int i)
 {
     const rn_optimizer *o = u->self;
-    rn_tensor m = rn__average(u, i, "m", o->beta1, u->dw[i]);
-    rn_tensor v = rn__average(u, i, "v", o->beta2, rn_square(u->dw[i]));
+    rn_tensor v, m = rn__moments(u, i, &v);
     rn_tensor adapted = rn_div(rn__factor(u, 1, i), rn_offset(rn_sqrt(v), o->eps));
     rn_tensor scale = rn_add(adapted, rn__factor(u, 2, i));
 

@@ -183,3 +183,38 @@ Test(clipping, of_gradients_that_are_too_large_for_moments)
     rn_graph_free(g);
     rn_model_free(model);
 }
+
+/* ---- memory ---- */
+
+static bool work(rn_allocator a)
+{
+    static const rn_weight_group groups[] = {{"b", 0.5, RN_ZERO, false}};
+    rn_model *model = rn_model_new_using(1, RN_F32, a);
+    rn_graph *g = rn_graph_new_using(a);
+    const rn_init ones = {RN_INIT_CONSTANT, 1};
+    rn_tensor w = rn_weight(rn_root(g, model), "w", rn_shape(2), ones);
+    rn_tensor b = rn_weight(rn_root(g, model), "b", rn_shape(2), ones);
+    rn_tensor loss = rn_sum_all(rn_square(rn_add(w, b)));
+    rn_optimizer o = rn_nadam(0.5);
+    rn_program *p = NULL;
+
+    o.accumulate = 2;
+    o.clip_each = 1;
+    o.weight_decay = 0.1;
+    o.groups = groups, o.group_count = 1;
+    const int before = model ? rn_model_count(model) : 0;
+    if (!rn_is_null(loss))
+        p = rn_compile(g, (rn_compile_options){.minimize = loss, .with = o});
+    const bool done = p && rn_run(p) == RN_OK;
+    if (!p && model) cr_assert_eq(rn_model_count(model), before);
+    if (g && !p) cr_assert(*rn_graph_error(g), "no program and no error");
+    rn_program_free(p);
+    rn_graph_free(g);
+    rn_model_free(model);
+    return done;
+}
+
+Test(accumulation, every_allocation_may_fail)
+{
+    rn_test_each_failure(work);
+}
