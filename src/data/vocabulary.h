@@ -10,6 +10,9 @@ enum { RN__MARKS = 4, RN__SHOWN = 64 };
 extern const char *const rn__mark_names[RN__MARKS]; /* "padding" .. */
 extern const char *const rn__split_names[];
 
+/* How a file begins; and pairs of what stands behind a backslash and what it means. */
+extern const char rn__vocabulary_magic[], rn__vocabulary_escapes[];
+
 typedef struct rn__token {
     size_t at, bytes; /* in the pool, where a 0 follows */
     int64_t times;
@@ -35,6 +38,12 @@ struct rn_vocabulary {
     int64_t byte_times[256]; /* characters of one byte, until the vocabulary is complete */
     int32_t byte_index[256]; /* then their indices; -1: unknown, or not one byte */
 };
+
+/* The lower case of an ASCII letter. */
+static inline char rn__folded(char c, bool lower)
+{
+    return lower && (unsigned char)(c - 'A') < 26 ? (char)(c | 0x20) : c;
+}
 
 rn_status rn__vocabulary_fail(rn_vocabulary *v, rn_status status, const char *format, ...)
     RN_PRINTF(3, 4);

@@ -6,6 +6,7 @@
 #include "calls_data.h"
 #include "calls_files.h"
 #include "calls_model.h"
+#include "calls_text.h"
 #include "graph/node.h"
 
 /* ---- what must be so ---- */

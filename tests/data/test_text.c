@@ -232,7 +232,8 @@ Test(text, errors)
     rn_vocabulary *v = words_of("a b", 0);
     rn_vocabulary *whole =
         rn_vocabulary_new((rn_vocabulary_options){.split = RN_WHOLE, .marks = 2});
-    const char *const texts[] = {"a", "b\n\303\251 a c", "a \xff"}, *const missing[] = {NULL};
+    const char *const texts[] = {"a", "b\n\303\251 a c", "a \xff"}, *const missing[] = {
+                                                                        NULL};
     int32_t got[9];
 
     rn_test_write("bad", "a b\na \303\251\xc3z\n", 10);
@@ -245,7 +246,8 @@ Test(text, errors)
     refused(rn_text_list(texts, NULL, -1, v), "text: a negative count");
     refused(rn_text_list(NULL, NULL, 1, v), "text: no texts");
     refused(rn_text_list(missing, NULL, 1, v), "text: a text of the list is NULL");
-    refused(rn_text_stream("bad", whole), "text: a stream needs characters, words or bytes");
+    refused(rn_text_stream("bad", whole),
+            "text: a stream needs characters, words or bytes");
     cr_assert_str_eq(rn_text_error(NULL), "text: NULL");
     cr_assert_eq(rn_text_source(NULL).count, -1);
 
@@ -253,7 +255,8 @@ Test(text, errors)
     rn_source s = rn_text_source(text);
     cr_assert(s.read(s.self, 0, 0, 0, 1, got));
     cr_assert(!s.read(s.self, 1, 0, 0, 4, got));
-    cr_assert_str_eq(rn_text_error(text), "text 1:2:1: not in the vocabulary: \"\303\251\"");
+    cr_assert_str_eq(rn_text_error(text),
+                     "text 1:2:1: not in the vocabulary: \"\303\251\"");
     rn_text_free(text);
     rn_test_write("lines", "a\nb\na b c d\n", 12);
     text = rn_text_lines("lines", v);
