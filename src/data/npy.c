@@ -57,7 +57,7 @@ static bool read_descr(reading *r)
     r->at += strspn(r->at, " \n");
     const char quote = *r->at == '\'' || *r->at == '"' ? *r->at++ : 0;
     size_t length = 0;
-    while (quote && r->at[length] && r->at[length] != quote) length++;
+    while (r->at[length] && (!quote || r->at[length] != quote)) length++;
     snprintf(text, sizeof text, "%.*s", (int)(length < 20 ? length : 20), r->at);
     r->at += quote && r->at[length] ? length + 1 : 0;
     snprintf(name, sizeof name, "%.2s ", strlen(text) == 3 ? text + 1 : "??");
@@ -192,7 +192,9 @@ static bool integer(const reading *r, const unsigned char *at, int32_t *to)
         CASE(9, uint8_t);
         CASE(10, uint16_t);
         CASE(12, uint32_t);
-        CASE(16, uint64_t);
+    case 16:
+        memcpy(&value, at, sizeof value); /* the large ones are negative */
+        if (value < 0) return false;
     }
 #undef CASE
     *to = (int32_t)value;
