@@ -7,8 +7,12 @@
 
 /* What is read at once when a file is read from start to end; how much is read ahead of
  * pieces that follow each other; and how many series of such pieces there may be, as
- * batches have that read on in several places. */
+ * batches have that read on in several places. A file that is not larger than RN__KEPT is
+ * read whole, because pieces in random order take a system call each otherwise. */
 enum { RN__BLOCK = 1 << 18, RN__AHEAD = 1 << 15, RN__SLOTS = 128 };
+#ifndef RN__KEPT
+#define RN__KEPT (1 << 27)
+#endif
 
 /* Bytes `from` to `end` of the file, and a 0. */
 typedef struct rn__slot {
