@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "golden/data_tables.h"
-#include "golden_data.h"
+#include "golden_strings.h"
 #include "rondo/table.h"
 
 static rn_table *of(const char *text, size_t bytes, rn_table_options options)

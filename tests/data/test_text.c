@@ -9,7 +9,7 @@
 
 #include "data/split.h"
 #include "golden/data_tables.h"
-#include "golden_data.h"
+#include "golden_strings.h"
 
 /* ---- splitting ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Strings of tests/golden/data_tables.h. */
-#ifndef RN_TESTS_GOLDEN_DATA_H
-#define RN_TESTS_GOLDEN_DATA_H
+#ifndef RN_TESTS_GOLDEN_STRINGS_H
+#define RN_TESTS_GOLDEN_STRINGS_H
 
 #include <stddef.h>
 
