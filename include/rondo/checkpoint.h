@@ -52,8 +52,9 @@ RN_API rn_status rn_checkpoint_save(rn_model *model, const char *path,
 /* Loads a checkpoint. Variables that the model does not have yet are created, so it does
  * not matter whether the graphs are built and compiled before or after. If the model has
  * weights already, they must be those of the file, with the same shapes and types. States,
- * moments and counts that the file does not have become zero; rates keep their values. A
- * model without variables takes over the seed of the file; otherwise it must be the same.
+ * moments and counts that the file does not have become zero. Rates become those of the
+ * file. A model without variables takes over the seed of the file; otherwise it must be the
+ * same.
  *
  * Items are filled as by rn_checkpoint_read. RN_BAD_FILE with a message on the model: the
  * file is damaged, is no checkpoint, or does not match the model or the items. RN_IO,

@@ -20,8 +20,10 @@ typedef struct rn__batching {
     void (*order)(rn_batches *b);
     /* Sets sizes, lengths and the like of batch b->index, but no data. */
     void (*begin)(rn_batches *b, rn_batch *batch);
-    /* Writes all steps of a row of a field, padding included. */
-    bool (*row)(rn_batches *b, const rn_batch *batch, int field, int64_t row, char *to);
+    /* Writes all steps of a row of a field, padding included; to `next`, if it is not NULL,
+     * those of next_field, from the same reads. Both have room for one step more. */
+    bool (*row)(rn_batches *b, const rn_batch *batch, int field, int64_t row, char *to,
+                char *next);
 } rn__batching;
 
 struct rn_batches {
@@ -96,7 +98,7 @@ bool rn__batches_gather(rn_batches *b, const rn_batch *batch);
 /* Writes `steps` steps of padding. */
 void rn__batches_pad(const rn_field *field, char *to, int64_t steps);
 
-/* Bytes of the rows that are transposed together; gather.c. */
+/* Memory for the rows of a field that are transposed together; gather.c. */
 bool rn__batches_strip(const rn_field *field, int64_t rows, int64_t steps, size_t *bytes);
 
 /* rn_bucket_sizes, which sorts the lengths, for count > 0 and at most so many buckets. */

@@ -22,9 +22,11 @@ static int64_t rows_together(size_t bytes, int64_t rows)
     return rows < most ? rows : most;
 }
 
+/* With room for one step more, see rn__batching. */
 static bool row_stride(size_t bytes, int64_t steps, size_t *stride)
 {
-    if (!rn__multiply((size_t)steps, bytes, stride) || *stride > SIZE_MAX / 2) return false;
+    if (!rn__multiply((size_t)steps + 1, bytes, stride) || *stride > SIZE_MAX / 4)
+        return false;
     *stride = (*stride / LINE + 1) * LINE + (*stride / LINE % 2 ? LINE : 0);
     return true;
 }
@@ -35,7 +37,8 @@ bool rn__batches_strip(const rn_field *field, int64_t rows, int64_t steps, size_
     size_t stride;
 
     return row_stride(step, steps, &stride) &&
-           rn__multiply(stride, (size_t)rows_together(step, rows), bytes);
+           rn__multiply(stride, (size_t)rows_together(step, rows), bytes) &&
+           rn__multiply(*bytes, 2, bytes);
 }
 
 /* ---- padding ---- */
@@ -80,22 +83,31 @@ static void transpose(const char *from, size_t stride, int64_t rows, int64_t ste
         transpose_as(from, stride, rows, steps, to, pitch, bytes);
 }
 
+/* Of a field, and of the one that is its next step, if there is one. */
 static bool gather_steps(rn_batches *b, const rn_batch *batch, int field)
 {
     const size_t bytes = rn__field_bytes(&b->fields[field]);
+    const size_t pitch = (size_t)batch->sequences * bytes;
     const int64_t rows = rows_together(bytes, batch->sequences);
-    char *to = (char *)b->data[field];
+    const bool both = b->next_field >= 0 && field == b->next_of;
     size_t stride;
 
-    if (bytes == 0 || !row_stride(bytes, batch->steps, &stride)) return true;
+    if (field == b->next_field || bytes == 0 || !row_stride(bytes, batch->steps, &stride))
+        return true;
+    char *next = b->strip + (size_t)rows * stride;
     for (int64_t first = 0; first < batch->sequences; first += rows) {
         const int64_t left = batch->sequences - first, n = left < rows ? left : rows;
+        const size_t at = (size_t)first * bytes;
 
         for (int64_t r = 0; r < n; r++)
-            if (!b->kind->row(b, batch, field, first + r, b->strip + (size_t)r * stride))
+            if (!b->kind->row(b, batch, field, first + r, b->strip + (size_t)r * stride,
+                              both ? next + (size_t)r * stride : NULL))
                 return false;
-        transpose(b->strip, stride, n, batch->steps, to + (size_t)first * bytes,
-                  (size_t)batch->sequences * bytes, bytes);
+        transpose(b->strip, stride, n, batch->steps, (char *)b->data[field] + at, pitch,
+                  bytes);
+        if (both)
+            transpose(next, stride, n, batch->steps, (char *)b->data[b->next_field] + at,
+                      pitch, bytes);
     }
     return true;
 }

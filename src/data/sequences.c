@@ -76,11 +76,13 @@ static void begin(rn_batches *b, rn_batch *batch)
     }
 }
 
-static bool row(rn_batches *b, const rn_batch *batch, int field, int64_t r, char *to)
+static bool row(rn_batches *b, const rn_batch *batch, int field, int64_t r, char *to,
+                char *next)
 {
     const rn_field *f = &b->fields[field];
     const size_t bytes = rn__field_bytes(f);
     const int64_t length = b->lengths[r], rest = batch->steps - length;
+    (void)next;
     char *at = to + (b->options.pad_left ? (size_t)rest * bytes : 0);
 
     if (length && !rn__batches_read(b, b->which[r], field, 0, length, at)) return false;

@@ -107,29 +107,36 @@ static void begin(rn_batches *b, rn_batch *batch)
     mark(b, batch);
 }
 
-static bool row(rn_batches *b, const rn_batch *batch, int field, int64_t r, char *to)
+/* The next field is read with the field itself: one step more of each text, or, of texts
+ * that are joined, of the row. */
+static bool row(rn_batches *b, const rn_batch *batch, int field, int64_t r, char *to,
+                char *next)
 {
-    const bool next = field == b->next_field;
-    const int from = next ? b->next_of : field;
-    const size_t bytes = rn__field_bytes(&b->fields[field]);
+    const rn_field *f = &b->fields[field];
+    const size_t bytes = rn__field_bytes(f);
+    const int64_t length = b->lengths[r], rest = batch->steps - length;
+    const bool apart = next && !b->joined;
     rn__cursor c = b->cursor[r];
+    int64_t left = length ? length + (next && b->joined) : 0;
 
-    if (next && b->joined) advance(b, &c, 1);
-    for (int64_t left = b->lengths[r]; left > 0;) {
+    for (char *at = to; left > 0;) {
         if (c.text >= b->source.count) {
             rn__batches_fail(b, RN_IO, "the lengths of the source have changed");
             return false;
         }
         const int64_t here = usable(b, c.text) - c.step, n = left < here ? left : here;
+        const size_t all = (size_t)n * bytes;
 
-        if (!rn__batches_read(b, b->sequence[c.text], from, c.step + (next && !b->joined),
-                              n, to))
+        if (!rn__batches_read(b, b->sequence[c.text], field, c.step, n + apart, at))
             return false;
+        if (apart) memcpy(next + (at - to), at + bytes, all);
         advance(b, &c, n);
-        to += (size_t)n * bytes;
+        at += all;
         left -= n;
     }
-    rn__batches_pad(&b->fields[field], to, batch->steps - b->lengths[r]);
+    if (next && b->joined) memcpy(next, to + bytes, (size_t)length * bytes);
+    rn__batches_pad(f, to + (size_t)length * bytes, rest);
+    if (next) rn__batches_pad(f, next + (size_t)length * bytes, rest);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "rondo/checkpoint.h"
 
 #define RN__ITEM_PREFIX "checkpoint/"
+#define RN__SEED        RN__ITEM_PREFIX "rondo.seed"
 enum {
     RN__ITEM_NAME = 200, /* most bytes of an item's name */
     RN__ITEM_FULL = sizeof RN__ITEM_PREFIX + RN__ITEM_NAME

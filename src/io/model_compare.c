@@ -117,7 +117,7 @@ static void give(rn__loading *l, const rn__stored *stored, int index)
 static bool only_for_resuming(const rn__safetensors *st, const rn__stored *stored)
 {
     return st->sealed && (rn__is_item(stored->name) ||
-                          st->table[2 * (stored - st->stored)] > RN__STATISTIC);
+                          rn__seal_get(st, stored, RN__SEAL_KIND) > RN__STATISTIC);
 }
 
 static bool is_asked_for(const rn__loading *l, const char *name)

@@ -154,7 +154,7 @@ static rn_status load_using(rn_model *model, const char *path,
 
 rn_status rn_model_load(rn_model *model, const char *path)
 {
-    return load_using(model, path, &(rn_load_options){NULL}, true);
+    return load_using(model, path, &(rn_load_options){.only = NULL}, true);
 }
 
 rn_status rn_model_load_using(rn_model *model, const char *path, rn_load_options options)

@@ -58,7 +58,7 @@ typedef struct rn__safetensors {
     uint64_t hash;  /* of the header of a sealed file */
     char seal[17];  /* the checksum in it */
     char version;   /* of the format, '1' */
-    int64_t *table; /* of a sealed file: a row for each array, its kind and its checksum */
+    int64_t *table; /* of a sealed file: a row of RN__SEAL_ROW for each array */
 } rn__safetensors;
 
 /* rn__safetensors_open: opens a file, reads its header and checks it against the file's
@@ -72,12 +72,16 @@ void rn__safetensors_finish(rn__safetensors *st);
 /* The array of that name, or NULL. */
 const rn__stored *rn__safetensors_find(const rn__safetensors *st, const char *name);
 
+/* A row of the table: the kind of an array, its place among the variables, and its
+ * checksum. */
+enum { RN__SEAL_KIND, RN__SEAL_PLACE, RN__SEAL_SUM, RN__SEAL_ROW };
+
 /* The metadata, and what makes a file sealed: then one of the arrays is `table`, of shape
- * [count, 2]. */
+ * [count, RN__SEAL_ROW]. */
 typedef struct rn__seal {
     const rn__note *note;
     size_t notes;
-    const int64_t *kind; /* of each array */
+    const int64_t *kind; /* of each array; the first are variables in their order */
     int64_t *table;      /* room for the table, which writing fills; NULL: not sealed */
 } rn__seal;
 
@@ -85,9 +89,16 @@ typedef struct rn__seal {
 #define RN__SEAL_MARK  "{\"__metadata__\":{\"rondo.checkpoint\":\"1:"
 #define RN__SEAL_TABLE "checkpoint/rondo.table"
 
+/* Fills a row of the table but for the checksum; `place` is that of the array among those
+ * to be written. */
+void rn__seal_row(const rn__seal *seal, size_t row, ptrdiff_t place);
+
 /* Fills the table's checksums of these arrays, and the digits in the header. */
 void rn__seal_set(const rn__seal *seal, char *header, size_t bytes, const rn__piece *array,
                   size_t count);
+
+/* An element of an array's row in the table of a sealed file. */
+int64_t rn__seal_get(const rn__safetensors *st, const rn__stored *stored, int column);
 
 /* Replaces the file by these arrays. `seal` may be NULL. The same arrays in any
  * order give the same bytes. RN_INVALID if the header would be too long for readers. */

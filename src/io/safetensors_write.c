@@ -207,7 +207,7 @@ rn_status rn__safetensors_write_sealed(rn_allocator allocator, const char *path,
     for (size_t i = 0; i < count; i++) order[i] = &stored[i];
     rn__sort(order, order + count, count, compare);
     for (size_t i = 0; seal && seal->table && i < count; i++)
-        seal->table[2 * i] = seal->kind[(const rn__stored *)order[i] - stored];
+        rn__seal_row(seal, i, (const rn__stored *)order[i] - stored);
 
     const rn_status status = write_order(allocator, path, order, count, piece, seal, fault);
     rn__free(allocator, memory);

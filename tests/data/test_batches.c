@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Batches of sequences: order, padding, remainders, positions. */
 #include "data_support.h"
-#include "golden_strings.h"
+#include "golden_data.h"
 
 static rn_test_texts texts;
 static rn_source source;

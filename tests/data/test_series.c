@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "data_support.h"
-#include "golden_strings.h"
+#include "golden_data.h"
 
 enum { C = 3, SERIES = 3, MOST = 60 };
 

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "data_support.h"
-#include "golden_strings.h"
+#include "golden_data.h"
 
 enum { N = 103 };
 static int32_t classes[N], part[N], again[N];

@@ -161,7 +161,7 @@ Test(streams, read_no_more_than_a_window)
             cr_assert_eq(rn_test_at(&w, 0, r), (int32_t)first);
         }
     }
-    cr_assert_eq(texts.most, 50);
+    cr_assert_eq(texts.most, 51);
     cr_assert_eq(memory.requests, requests);
     rn_batches_free(b);
     cr_assert_eq(memory.blocks, 0);

@@ -254,7 +254,7 @@ Test(checkpoint_items, messages_of_damaged_files)
 /* ---- sealed files that are no checkpoints ---- */
 
 static const int64_t seed = 1;
-static int64_t table[12];
+static int64_t table[18];
 static const double values[2] = {1, 2};
 
 /* Writes a sealed file of these arrays and the table, and loads it. */
@@ -270,7 +270,7 @@ static void sealed(const rn__stored *array, const int64_t *kind, size_t count,
     memcpy(stored, array, count * sizeof *array);
     memcpy(kinds, kind, count * sizeof *kind);
     stored[count] = (rn__stored){
-        "checkpoint/rondo.table", RN__I64, {2, {(int64_t)count + 1, 2}}, 0, 0, table};
+        "checkpoint/rondo.table", RN__I64, {2, {(int64_t)count + 1, 3}}, 0, 0, table};
     kinds[count] = -1;
     cr_assert_eq(rn__safetensors_write_sealed((rn_allocator){NULL, NULL}, "c", stored,
                                               count + 1, &seal, &fault),

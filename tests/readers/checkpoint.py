@@ -38,12 +38,13 @@ def check_sums(path):
     begin, end = names["checkpoint/rondo.table"]["data_offsets"]
     table = arrays[begin:end]
     assert b"%016x" % hash_bytes(hash_bytes(0, blank), table) == seal
-    rows = list(struct.iter_unpack("<qQ", table))
+    rows = list(struct.iter_unpack("<qqQ", table))
     assert len(rows) == len(names)
     kinds = {}
-    for (name, stored), (kind, checksum) in zip(names.items(), rows):
+    for (name, stored), (kind, place, checksum) in zip(names.items(), rows):
         begin, end = stored["data_offsets"]
         kinds[name] = kind
+        assert (place < 0) == (kind < 0), name
         if name != "checkpoint/rondo.table":
             assert hash_bytes(0, arrays[begin:end]) == checksum, name
     assert kinds["out/w"] == 0 and kinds["optimizer/out/w/velocity"] == 4
