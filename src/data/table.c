@@ -198,7 +198,7 @@ rn_table *rn_table_open(const char *path, rn_table_options options)
     if (!path || !check_options(t)) return t;
     t->missing = rn__copy_string(t->allocator, options.missing);
     if (!t->missing) rn__table_no_memory(t);
-    rn_status status = rn__window_open(&t->window, t->allocator, path, &t->fault);
+    rn_status status = rn__window_open(&t->window, t->allocator, path, true, &t->fault);
     if (status == RN_OK) status = rn__window_scan(&t->window, scan, t, &t->fault);
     if (t->status == RN_OK) t->status = status;
     if (t->status != RN_OK) return t;

@@ -165,10 +165,10 @@ static rn_text *finish(rn_text *text, int64_t count)
 
 static bool open_file(rn_text *text, const char *path)
 {
-    const rn_status status =
-        text->status == RN_OK
-            ? rn__window_open(&text->window, text->allocator, path, &text->fault)
-            : text->status;
+    const rn_status status = text->status == RN_OK
+                                 ? rn__window_open(&text->window, text->allocator, path,
+                                                   text->kind == RN__LINES, &text->fault)
+                                 : text->status;
 
     return status == RN_OK || rn__text_fail(text, status);
 }

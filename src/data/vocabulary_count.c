@@ -166,7 +166,7 @@ rn_status rn_vocabulary_add_file(rn_vocabulary *v, const char *path)
     rn__window w;
 
     if (status != RN_OK) return status;
-    status = rn__window_open(&w, v->options.allocator, path, &v->fault);
+    status = rn__window_open(&w, v->options.allocator, path, false, &v->fault);
     if (status == RN_OK) status = rn__window_scan(&w, count_piece, &c, &v->fault);
     if (c.why[0]) status = rn__window_fault(&w, c.bad, &v->fault, RN_BAD_FILE, "%s", c.why);
     rn__window_close(&w);
