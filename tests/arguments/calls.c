@@ -10,6 +10,7 @@
 #include "calls_model.h"
 #include "calls_pictures.h"
 #include "calls_schedules.h"
+#include "calls_text.h"
 #include "graph/node.h"
 
 /* ---- what must be so ---- */
