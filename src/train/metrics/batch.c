@@ -7,11 +7,6 @@
 typedef bool visitor(rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at,
                      double weight);
 
-double rn__metric_real(const rn__metric_data *d, const void *data, int64_t i)
-{
-    return d->b.type == RN_F64 ? ((const double *)data)[i] : ((const float *)data)[i];
-}
-
 bool rn__metric_ignores(const rn_metric *m, int32_t target)
 {
     return m->o.ignores && target == m->o.ignored;

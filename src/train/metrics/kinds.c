@@ -61,8 +61,10 @@ static double surprise(const rn_metric *m, const rn__metric_data *d, int64_t ste
         const double x = rn__metric_real(d, d->b.scores, row), wrong = target ? -x : x;
         return fmax(wrong, 0) + log1p(exp(-fabs(wrong)));
     }
-    for (int64_t c = 0; c < d->b.width; c++)
-        largest = fmax(largest, rn__metric_real(d, d->b.scores, row + c));
+    for (int64_t c = 0; c < d->b.width; c++) {
+        const double x = rn__metric_real(d, d->b.scores, row + c);
+        if (x > largest) largest = x;
+    }
     for (int64_t c = 0; c < d->b.width; c++)
         sum += exp(rn__metric_real(d, d->b.scores, row + c) - largest);
     return log(sum) + largest - rn__metric_real(d, d->b.scores, row + target);

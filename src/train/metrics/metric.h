@@ -147,7 +147,10 @@ void rn__metric_term(rn_metric *m, double term, double weight);
 double rn__metric_mean(const rn_metric *m);
 
 /* Number i of an f32 or f64 array. */
-double rn__metric_real(const rn__metric_data *d, const void *data, int64_t i);
+static inline double rn__metric_real(const rn__metric_data *d, const void *data, int64_t i)
+{
+    return d->b.type == RN_F64 ? ((const double *)data)[i] : ((const float *)data)[i];
+}
 
 /* The class predicted in a step. */
 int64_t rn__metric_class(const rn_metric *m, const rn__metric_data *d, int64_t step);
