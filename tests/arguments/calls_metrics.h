@@ -10,7 +10,7 @@ enum { RN_TEST_METRIC = 27 };
 static rn_metric *a_metric(rn_test_world *w)
 {
     static const char *const tags[] = {"O", "B-x", "I-x"}, *const bad[] = {"O", NULL, "x"};
-    rn_metric_options o = {.kind = (rn_metric_kind)rn_test_draw(w, RN_METRIC_MEAN + 1)};
+    rn_metric_options o = {.kind = (rn_metric_kind)rn_test_draw(w, RN_METRIC_KINDS)};
 
     if (rn_test_draw(w, 16) == 0) return NULL;
     if (rn_test_draw(w, 16) == 0) o.kind = (rn_metric_kind)axis(w);

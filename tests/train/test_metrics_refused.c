@@ -11,7 +11,7 @@ Test(metrics_refused, have_names)
         "edit_distance", "error_rate",         "absolute_error",
         "squared_error", "root_squared_error", "mean"};
 
-    for (int k = 0; k < KINDS; k++) {
+    for (int k = 0; k < RN_METRIC_KINDS; k++) {
         rn_metric *m = METRIC(.kind = (rn_metric_kind)k);
         bool is_lower = false;
         for (int i = 0; i < 9; i++) is_lower |= !strcmp(lower[i], rn_metric_name(m));
@@ -48,7 +48,7 @@ Test(metrics_refused, options_that_are_refused)
 {
     static const char *const tags[] = {"O", "B-x", "C-x"};
 #define BAD(message, ...) bad_options(message, (rn_metric_options){__VA_ARGS__})
-    BAD("metric: kind must be in 0..21: 22", .kind = (rn_metric_kind)KINDS);
+    BAD("metric: kind must be in 0..21: 22", .kind = (rn_metric_kind)RN_METRIC_KINDS);
     BAD("accuracy: classes must be in 0..2147483647: -1", .classes = -1);
     BAD("mine: average must be in 0..4: 9", .average = (rn_metric_average)9, .name = "mine",
         .of_class = -1);

@@ -92,7 +92,8 @@ static const char *fault_of(const rn_metric *m, const rn_metric_batch *b)
     const bool empty = b->steps == 0 || b->sequences == 0;
     const bool no_targets = b->target_steps == 0 || b->sequences == 0;
 
-    if (b->type != RN_F32 && b->type != RN_F64) return "type must be f32 or f64";
+    if ((b->scores || b->values) && b->type != RN_F32 && b->type != RN_F64)
+        return "type must be f32 or f64";
     if (b->step_weights && (needs & RN__METRIC_SEQUENCES))
         return "it has no weights of steps";
     if ((needs & RN__METRIC_SCORES) && !b->scores && !empty) return "it needs scores";

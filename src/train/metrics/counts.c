@@ -58,21 +58,21 @@ static double value(const rn_metric *m)
     double sum = 0, weight = 0;
     counts all = {0, 0, 0};
 
-    if (average == RN_AVERAGE_DEFAULT)
-        average = spans ? RN_AVERAGE_MICRO : RN_AVERAGE_MACRO;
-    if (m->o.kind == RN_METRIC_CONFUSION) average = RN_AVERAGE_MICRO;
-    if (average == RN_AVERAGE_ONE) return rn_metric_part(m, m->o.of_class);
+    if (average == RN_DEFAULT_AVERAGE)
+        average = spans ? RN_MICRO_AVERAGE : RN_MACRO_AVERAGE;
+    if (m->o.kind == RN_METRIC_CONFUSION) average = RN_MICRO_AVERAGE;
+    if (average == RN_ONE_CLASS) return rn_metric_part(m, m->o.of_class);
     for (int64_t i = 0; i < m->rows; i++) {
         const counts c = counts_of(m, i);
         const double occurs = c.predicted + c.target > 0;
-        const double w = average == RN_AVERAGE_WEIGHTED ? c.target : occurs;
+        const double w = average == RN_WEIGHTED_AVERAGE ? c.target : occurs;
         sum += w * ratio_of(m, c);
         weight += w;
         all.right += c.right;
         all.predicted += c.predicted;
         all.target += c.target;
     }
-    if (average == RN_AVERAGE_MICRO) return ratio_of(m, all);
+    if (average == RN_MICRO_AVERAGE) return ratio_of(m, all);
     return weight > 0 ? sum / weight : 0;
 }
 

@@ -154,3 +154,5 @@ const rn__metric_kind rn__metric_kinds[] = {
     KIND("r2", R2, SQUARE, PAIRS, MEAN),
     MEAN("mean", SCORE, SCORES | LOWER, MEAN),
 };
+_Static_assert(sizeof rn__metric_kinds / sizeof rn__metric_kinds[0] == RN_METRIC_KINDS,
+               "each kind has a line");

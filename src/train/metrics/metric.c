@@ -46,8 +46,8 @@ static const struct {
     {                                                                                      \
         offsetof(rn_metric_options, name), most, #name                                     \
     }
-    NUMBER(kind, RN_METRIC_MEAN),    NUMBER(classes, INT_MAX),  NUMBER(top, INT_MAX),
-    NUMBER(average, RN_AVERAGE_ONE), NUMBER(of_class, INT_MAX), NUMBER(order, 4),
+    NUMBER(kind, RN_METRIC_KINDS - 1), NUMBER(classes, INT_MAX),  NUMBER(top, INT_MAX),
+    NUMBER(average, RN_ONE_CLASS),     NUMBER(of_class, INT_MAX), NUMBER(order, 4),
     NUMBER(smoothing, RN_BLEU_ADD)};
 
 static void check_options(rn_metric *m)
@@ -116,7 +116,7 @@ rn_metric *rn_metric_new(rn_metric_options options)
     m->o = options;
     if (!m->o.top) m->o.top = 5;
     if (!m->o.order) m->o.order = 4;
-    if ((unsigned)options.kind <= RN_METRIC_MEAN) {
+    if ((unsigned)options.kind < RN_METRIC_KINDS) {
         m->kind = &rn__metric_kinds[options.kind];
         m->method = rn__metric_methods[m->kind->method];
     }
