@@ -69,8 +69,8 @@ typedef enum rn_metric_kind {
 } rn_metric_kind;
 enum { RN_METRIC_KINDS = RN_METRIC_MEAN + 1 };
 
-/* How precision, recall and F1 of classes or types of spans become one number. Where there
- * is nothing to divide by they are 0. */
+/* How precision, recall and F1 of classes or types of spans become one number. Those whose
+ * divisor is 0 are 0. */
 typedef enum rn_metric_average {
     RN_DEFAULT_AVERAGE,  /* macro for classes, micro for spans */
     RN_MACRO_AVERAGE,    /* the mean over classes that occur as target or prediction */
@@ -98,7 +98,7 @@ typedef struct rn_metric_options {
     double threshold; /* 0 suits logits, 0.5 probabilities */
     int top;          /* k; 0 means 5 */
     rn_metric_average average;
-    int of_class;
+    int of_class; /* for RN_ONE_CLASS; the value is NaN if there is no such class */
 
     /* spans: the names of the classes, [classes]: "O", or "B-" or "I-" and a type. They
      * must stay valid. NULL: class 0 is O, 1 + 2i begins a span of type i, 2 + 2i goes on.

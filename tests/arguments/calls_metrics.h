@@ -73,9 +73,9 @@ static rn_metric_batch a_metric_batch(rn_test_world *w, metric_arrays *a)
         .lengths = RARELY(w, a->lengths[0]),
         .weights = RARELY(w, a->weights),
         .step_weights = RARELY(w, a->steps),
-        .target_steps = rn_test_draw(w, 2) ? 0 : A_SIZE(w),
+        .target_steps = rn_test_draw(w, 4) ? 0 : A_SIZE(w),
         .target_lengths = RARELY(w, a->lengths[1]),
-        .by_sequence = rn_test_draw(w, 2),
+        .by_sequence = rn_test_draw(w, 4) == 0,
     };
 }
 

@@ -98,6 +98,10 @@ Test(metrics_refused, batches_that_are_refused)
     bad_batch(o, status, message, (rn_metric_batch){__VA_ARGS__})
     REFUSED(accuracy, RN_INVALID, "accuracy: it needs scores or classes", .targets = j);
     REFUSED(accuracy, RN_INVALID, "accuracy: it needs targets", .classes = j);
+    REFUSED(accuracy, RN_INVALID, "accuracy: its targets must be [T,B]", .classes = j,
+            .targets = j, .target_steps = 1);
+    REFUSED(accuracy, RN_INVALID, "accuracy: its targets must be [T,B]", .classes = j,
+            .targets = j, .by_sequence = true);
     REFUSED(r2, RN_INVALID, "r2: it needs scores", .values = x);
     REFUSED(r2, RN_INVALID, "r2: it needs values", .scores = x);
     REFUSED(r2, RN_INVALID, "r2: width differs from that of batches before: 2 and 3",

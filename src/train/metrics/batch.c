@@ -96,6 +96,9 @@ static const char *fault_of(const rn_metric *m, const rn_metric_batch *b)
         return "type must be f32 or f64";
     if (b->step_weights && (needs & RN__METRIC_SEQUENCES))
         return "it has no weights of steps";
+    if ((needs & RN__METRIC_TARGETS) && !(needs & RN__METRIC_TOKENS) &&
+        (b->target_steps != b->steps || b->by_sequence))
+        return "its targets must be [T,B]";
     if ((needs & RN__METRIC_SCORES) && !b->scores && !empty) return "it needs scores";
     if ((needs & RN__METRIC_PREDICTS) && !b->scores && !b->classes && !empty)
         return "it needs scores or classes";
@@ -149,8 +152,8 @@ static rn_status count_classes(rn_metric *m, rn__metric_data *d)
 
     d->classes = 0;
     if ((needs & RN__METRIC_BITS)) d->classes = 2;
-    if (!(needs & RN__METRIC_TARGETS) || d->classes) return RN_OK;
-    if (!(needs & RN__METRIC_TABLE) && (needs & RN__METRIC_SEQUENCES)) return RN_OK;
+    if (!(needs & RN__METRIC_TARGETS) || (needs & RN__METRIC_TOKENS) || d->classes)
+        return RN_OK;
     d->classes = d->b.scores ? (one ? 2 : width) : given;
     if (!d->classes && (needs & RN__METRIC_TABLE))
         return rn__metric_fail(m, RN_INVALID, "it needs the number of classes");

@@ -19,15 +19,16 @@
 
 /* What a kind needs. */
 enum {
-    RN__METRIC_LOWER = 1,      /* smaller values are better */
-    RN__METRIC_SCORES = 2,     /* scores */
-    RN__METRIC_PREDICTS = 4,   /* scores or classes */
-    RN__METRIC_TARGETS = 8,    /* i32 targets */
-    RN__METRIC_VALUES = 16,    /* real targets */
-    RN__METRIC_WIDE = 32,      /* each score is an element, not each step */
-    RN__METRIC_BITS = 64,      /* targets are 0 or 1 */
-    RN__METRIC_TABLE = 128,    /* the number of classes must be known */
-    RN__METRIC_SEQUENCES = 256 /* whole sequences: no weights of steps */
+    RN__METRIC_LOWER = 1,       /* smaller values are better */
+    RN__METRIC_SCORES = 2,      /* scores */
+    RN__METRIC_PREDICTS = 4,    /* scores or classes */
+    RN__METRIC_TARGETS = 8,     /* i32 targets */
+    RN__METRIC_VALUES = 16,     /* real targets */
+    RN__METRIC_WIDE = 32,       /* each score is an element, not each step */
+    RN__METRIC_BITS = 64,       /* targets are 0 or 1 */
+    RN__METRIC_TABLE = 128,     /* the number of classes must be known */
+    RN__METRIC_SEQUENCES = 256, /* whole sequences: no weights of steps */
+    RN__METRIC_TOKENS = 512     /* targets may have lengths of their own */
 };
 
 /* A batch that is being added. */
