@@ -10,7 +10,7 @@ LC_ALL=C
 export LC_ALL
 
 # The parts, lowest first. The gradient check and the networks do not use each other.
-parts='base kernel graph ops autodiff compile plan backend program check nn train io'
+parts='base kernel graph ops autodiff compile plan backend program check nn train io data'
 
 rank()
 {

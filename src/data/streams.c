@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Streams: windows over texts laid end to end.
+ *
+ *   row b         steps b R to (b + 1) R of all, the last row perhaps fewer
+ *   window k      steps k T to (k + 1) T of each row
+ *
+ * A cursor a row says where the window begins. It moves on with the windows; after a jump,
+ * one pass over the lengths finds all of them.
+ */
+#include <string.h>
+
+#include "data/batches.h"
+#include "data/shuffle.h"
+#include "rondo/streams.h"
+
+/* The steps of a text that a row may have as inputs; the next field needs one more. */
+static int64_t usable(const rn_batches *b, int64_t text)
+{
+    const int64_t n = rn__source_length(&b->source, b->sequence[text]);
+
+    return b->joined || b->next_field < 0 || n == 0 ? n : n - 1;
+}
+
+/* Moves over `steps` steps, and then over texts without any: at a text's step 0 it begins.
+ */
+static void advance(const rn_batches *b, rn__cursor *c, int64_t steps)
+{
+    for (; c->text < b->source.count; c->text++, c->step = 0) {
+        const int64_t left = usable(b, c->text) - c->step;
+
+        if (steps < left) {
+            c->step += steps;
+            return;
+        }
+        steps -= left;
+    }
+}
+
+/* ---- windows ---- */
+
+static void order(rn_batches *b)
+{
+    for (int64_t i = 0; i < b->source.count; i++) b->sequence[i] = (int32_t)i;
+    if (b->options.shuffle)
+        rn__shuffle(b->sequence, b->source.count, b->options.seed, b->epoch,
+                    RN__PART_TEXTS);
+    b->at = -2;
+}
+
+/* Moves all cursors to window b->index. */
+static void locate(rn_batches *b)
+{
+    const int64_t rows = b->options.batch;
+
+    if (b->at == b->index) return;
+    for (int64_t r = 0; r < rows; r++) {
+        rn__cursor *c = &b->cursor[r];
+
+        if (b->at >= 0 && b->at + 1 == b->index) {
+            advance(b, c, b->window);
+        } else {
+            *c = r ? c[-1] : (rn__cursor){0, 0};
+            advance(b, c, r ? b->row_steps : b->index * b->window);
+        }
+    }
+    b->at = b->index;
+}
+
+/* Where texts begin in the window. */
+static void mark(rn_batches *b, const rn_batch *batch)
+{
+    const int64_t rows = batch->sequences;
+
+    memset(b->resets, 0, (size_t)(rows * batch->steps) * sizeof *b->resets);
+    if (b->index == 0)
+        for (int64_t r = 0; r < rows; r++) b->resets[r] = true;
+    if (b->joined) return;
+    for (int64_t r = 0; r < rows; r++) {
+        rn__cursor c = b->cursor[r];
+
+        for (int64_t t = 0; t < b->lengths[r] && c.text < b->source.count;) {
+            const int64_t left = usable(b, c.text) - c.step;
+            if (c.step == 0) b->resets[t * rows + r] = true;
+            t += left;
+            advance(b, &c, left);
+        }
+    }
+}
+
+static void begin(rn_batches *b, rn_batch *batch)
+{
+    const int64_t rows = b->options.batch, done = b->index * b->window;
+    const int64_t rest = b->row_steps - done;
+
+    batch->sequences = batch->real = rows;
+    batch->steps = b->options.last == RN_LAST_KEEP && rest < b->window ? rest : b->window;
+    locate(b);
+    for (int64_t r = 0; r < rows; r++) {
+        int64_t left = b->total - r * b->row_steps;
+
+        left = (left < b->row_steps ? left : b->row_steps) - done;
+        left = left < 0 ? 0 : left < batch->steps ? left : batch->steps;
+        b->lengths[r] = (int32_t)left;
+        b->weights[r] = left > 0;
+    }
+    mark(b, batch);
+}
+
+/* The next field is read with the field itself: one step more of each text, or, of texts
+ * that are joined, of the row. */
+static bool row(rn_batches *b, const rn_batch *batch, int field, int64_t r, char *to,
+                char *next)
+{
+    const rn_field *f = &b->fields[field];
+    const size_t bytes = rn__field_bytes(f);
+    const int64_t length = b->lengths[r], rest = batch->steps - length;
+    const bool apart = next && !b->joined;
+    rn__cursor c = b->cursor[r];
+    int64_t left = length ? length + (next && b->joined) : 0;
+
+    for (char *at = to; left > 0;) {
+        if (c.text >= b->source.count) {
+            rn__batches_fail(b, RN_IO, "the lengths of the source have changed");
+            return false;
+        }
+        const int64_t here = usable(b, c.text) - c.step, n = left < here ? left : here;
+        const size_t all = (size_t)n * bytes;
+
+        if (!rn__batches_read(b, b->sequence[c.text], field, c.step, n + apart, at))
+            return false;
+        if (apart) memcpy(next + (at - to), at + bytes, all);
+        advance(b, &c, n);
+        at += all;
+        left -= n;
+    }
+    if (next && b->joined) memcpy(next, to + bytes, (size_t)length * bytes);
+    rn__batches_pad(f, to + (size_t)length * bytes, rest);
+    if (next) rn__batches_pad(f, next + (size_t)length * bytes, rest);
+    return true;
+}
+
+static const rn__batching streams = {"streams", order, begin, row};
+
+/* ---- making them ---- */
+
+static bool add_next(rn_batches *b, const rn_streams_options *o)
+{
+    const int n = b->field_count;
+
+    for (int k = 0; k < n; k++)
+        if (b->fields[k].once)
+            return rn__batches_refuse(b, RN_INVALID, "field %s has one value a sequence",
+                                      b->fields[k].name);
+    if (!o->next) return true;
+    if (o->next_of < 0 || o->next_of >= n)
+        return rn__batches_refuse(b, RN_INVALID, "no field %d for %s", o->next_of, o->next);
+
+    rn_field *f = (rn_field *)rn__batches_new(b, (int64_t)n + 1, sizeof *f);
+    char *name = rn__arena_string(&b->arena, o->next);
+    if (!f || !name) return rn__batches_refuse(b, RN_NO_MEMORY, "out of memory");
+    memcpy(f, b->fields, (size_t)n * sizeof *f);
+    f[n] = f[o->next_of];
+    f[n].name = name;
+    b->fields = f;
+    b->field_count = n + 1;
+    b->next_field = n;
+    b->next_of = o->next_of;
+    return true;
+}
+
+/* Adds up the steps of all texts. */
+static bool measure(rn_batches *b)
+{
+    b->sequence = (int32_t *)rn__batches_new(b, b->source.count, sizeof *b->sequence);
+    if (!b->sequence) return false;
+    for (int64_t i = 0; i < b->source.count; i++) {
+        b->sequence[i] = (int32_t)i;
+        const int64_t n = rn__source_length(&b->source, i);
+        if (n < 0 || n > INT64_MAX / 4 - b->total)
+            return rn__batches_refuse(b, RN_INVALID, "sequence %lld has length %lld",
+                                      (long long)i, (long long)n);
+        b->total += usable(b, i);
+        rn__batches_sign(b, (uint64_t)n);
+    }
+    if (b->joined && b->next_field >= 0 && b->total) b->total--;
+    return true;
+}
+
+/* Rows, windows and their sizes. */
+static bool divide(rn_batches *b)
+{
+    const int64_t rows = b->options.batch, window = b->window;
+    const bool fill = b->options.last == RN_LAST_FILL;
+
+    b->row_steps = b->total / rows + (fill && b->total % rows);
+    const int64_t rest = b->row_steps % window;
+    b->count = b->row_steps / window + (b->options.last != RN_LAST_DROP && rest);
+    b->size = (int64_t *)rn__batches_new(b, 2, sizeof *b->size);
+    b->cursor = (rn__cursor *)rn__batches_new(b, rows, sizeof *b->cursor);
+    if (b->failed || !rn__batches_arrays(b, window)) return false;
+    b->resets = (bool *)rn__batches_new(b, rows * window, sizeof *b->resets);
+    if (!b->resets) return false;
+    if (b->options.last == RN_LAST_KEEP && rest) b->size[b->size_count++] = rest;
+    if (b->options.last != RN_LAST_KEEP || b->row_steps >= window)
+        b->size[b->size_count++] = window;
+    return true;
+}
+
+rn_batches *rn_streams_new(const rn_source *source, rn_streams_options options)
+{
+    rn_batches *b = rn__batches_empty(&streams, source, options.allocator);
+    const rn_streams_options *o = &options;
+
+    if (!b || b->failed) return b;
+    b->options = (rn_batches_options){.batch = o->batch ? o->batch : 32,
+                                      .shuffle = o->shuffle,
+                                      .seed = o->seed,
+                                      .last = o->last};
+    b->window = o->steps ? o->steps : 64;
+    b->joined = o->joined;
+    if (o->batch < 0 || o->steps < 0 || (int)o->last < 0 || o->last > RN_LAST_DROP) {
+        rn__batches_refuse(b, RN_INVALID,
+                           "options out of range: batch %lld, steps %lld, "
+                           "last %d",
+                           (long long)o->batch, (long long)o->steps, (int)o->last);
+        return b;
+    }
+    const uint64_t decides[] = {
+        (uint64_t)b->options.batch, (uint64_t)b->window, o->seed,
+        (uint64_t)(o->shuffle + 2 * o->joined + 4 * (o->next != NULL)), (uint64_t)o->last};
+    for (int i = 0; i < 5; i++) rn__batches_sign(b, decides[i]);
+    if (add_next(b, o) && measure(b)) divide(b);
+    return b;
+}
