@@ -72,12 +72,12 @@ static double epoch(rn_batches *batches, int64_t *steps)
     return all;
 }
 
-static void report(const char *what, double start, double bytes, double of)
+static void report(const char *what, double start, double written, double of)
 {
     const double time = seconds() - start;
 
     printf("%-44s %6.0f MB/s", what, of / time / 1e6);
-    if (bytes > 0) printf("   %6.0f MB/s written", bytes / time / 1e6);
+    if (written > 0) printf("   %6.0f MB/s written", written / time / 1e6);
     printf("\n");
 }
 
@@ -104,9 +104,9 @@ static void stream(FILE *file, int64_t size, int64_t rows, int64_t window)
 
 static void sequences(int64_t units, int64_t batch)
 {
-    const size_t bytes = (size_t)(TEXTS * STEPS * units) * sizeof(float);
+    const size_t size = (size_t)(TEXTS * STEPS * units) * sizeof(float);
     const rn_field field = {.name = "x", .shape = rn_shape(units)};
-    float *data = (float *)malloc(bytes), *copy = (float *)malloc(bytes);
+    float *data = (float *)malloc(size), *copy = (float *)malloc(size);
     const void *const all[] = {data};
     const rn_arrays arrays = {
         .fields = &field, .field_count = 1, .data = all, .count = TEXTS, .steps = STEPS};
@@ -114,10 +114,10 @@ static void sequences(int64_t units, int64_t batch)
     char what[64];
 
     if (!data || !copy) exit(1);
-    memset(data, 1, bytes), memset(copy, 1, bytes);
+    memset(data, 1, size), memset(copy, 1, size);
     double start = seconds();
-    memcpy(copy, data, bytes);
-    report("memcpy", start, 0, (double)bytes);
+    memcpy(copy, data, size);
+    report("memcpy", start, 0, (double)size);
     const rn_source source = rn_source_arrays(&arrays);
     rn_batches *batches = rn_batches_new(
         &source, (rn_batches_options){.batch = batch, .shuffle = true, .seed = 1});
@@ -125,7 +125,7 @@ static void sequences(int64_t units, int64_t batch)
     epoch(batches, &steps);
     snprintf(what, sizeof what, "memory, %d units, shuffled batches of %d", (int)units,
              (int)batch);
-    report(what, start, 0, (double)bytes);
+    report(what, start, 0, (double)size);
     rn_batches_free(batches);
     free(data), free(copy);
 }

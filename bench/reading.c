@@ -32,7 +32,8 @@ static size_t word(char *to)
 {
     const uint64_t bound = 1 + draw(WORDS);
     uint64_t index = draw(bound);
-    const size_t length = 1 + (index > 30) + (index > 300) + 2 * (index > 1000) + index % 6;
+    const int more = (index > 30) + (index > 300) + 2 * (index > 1000);
+    const size_t length = 1 + (size_t)more + index % 6;
 
     for (size_t i = 0; i < length; i++, index /= 5)
         to[i] = (char)('a' + (index * 7 + i) % 26);
@@ -158,8 +159,8 @@ static void table(const char *path)
                   *labels = rn_vocabulary_new((rn_vocabulary_options){.split = RN_WHOLE});
     const rn_column columns[] = {{"text", .vocabulary = words},
                                  {"label", .vocabulary = labels},
-                                 {"price"},
-                                 {"size"}};
+                                 {.name = "price"},
+                                 {.name = "size"}};
     double since = now();
     rn_table *t = rn_table_open(path, (rn_table_options){0});
     report("CSV: opened", since);
