@@ -53,6 +53,7 @@ struct rn_batches {
     int next_field; /* this field is field `next_of`, one step later; -1: none */
     int next_of;
     int64_t window;     /* T */
+    int64_t advance;    /* steps from a window to the next */
     int64_t row_steps;  /* most steps of a row */
     int64_t total;      /* steps of all rows */
     rn__cursor *cursor; /* [B]: at the beginning of batch `at` */

@@ -3,7 +3,7 @@
  * Streams: windows over texts laid end to end.
  *
  *   row b         steps b R to (b + 1) R of all, the last row perhaps fewer
- *   window k      steps k T to (k + 1) T of each row
+ *   window k      steps k A to k A + T of each row; A is the advance
  *
  * A cursor a row says where the window begins. It moves on with the windows; after a jump,
  * one pass over the lengths finds all of them.
@@ -58,10 +58,10 @@ static void locate(rn_batches *b)
         rn__cursor *c = &b->cursor[r];
 
         if (b->at >= 0 && b->at + 1 == b->index) {
-            advance(b, c, b->window);
+            advance(b, c, b->advance);
         } else {
             *c = r ? c[-1] : (rn__cursor){0, 0};
-            advance(b, c, r ? b->row_steps : b->index * b->window);
+            advance(b, c, r ? b->row_steps : b->index * b->advance);
         }
     }
     b->at = b->index;
@@ -90,7 +90,7 @@ static void mark(rn_batches *b, const rn_batch *batch)
 
 static void begin(rn_batches *b, rn_batch *batch)
 {
-    const int64_t rows = b->options.batch, done = b->index * b->window;
+    const int64_t rows = b->options.batch, done = b->index * b->advance;
     const int64_t rest = b->row_steps - done;
 
     batch->sequences = batch->real = rows;
@@ -194,16 +194,19 @@ static bool divide(rn_batches *b)
     const bool fill = b->options.last == RN_LAST_FILL;
 
     b->row_steps = b->total / rows + (fill && b->total % rows);
-    const int64_t rest = b->row_steps % window;
-    b->count = b->row_steps / window + (b->options.last != RN_LAST_DROP && rest);
+    const int64_t more = b->row_steps - window,
+                  whole = more < 0 ? 0 : more / b->advance + 1;
+    b->count = whole;
+    if (b->options.last != RN_LAST_DROP && b->row_steps > 0)
+        b->count = more < 0 ? 1 : whole + (more % b->advance > 0);
+    const int64_t rest = b->count > whole ? b->row_steps - whole * b->advance : 0;
     b->size = (int64_t *)rn__state_add(&b->state, 2, sizeof *b->size);
     b->cursor = (rn__cursor *)rn__state_add(&b->state, rows, sizeof *b->cursor);
     if (b->state.failed || !rn__batches_arrays(b, window)) return false;
     b->resets = (bool *)rn__state_add(&b->state, rows * window, sizeof *b->resets);
     if (!b->resets) return false;
     if (b->options.last == RN_LAST_KEEP && rest) b->size[b->size_count++] = rest;
-    if (b->options.last != RN_LAST_KEEP || b->row_steps >= window)
-        b->size[b->size_count++] = window;
+    if (b->options.last != RN_LAST_KEEP || whole) b->size[b->size_count++] = window;
     return true;
 }
 
@@ -218,18 +221,25 @@ rn_batches *rn_streams_new(const rn_source *source, rn_streams_options options)
                                       .seed = o->seed,
                                       .last = o->last};
     b->window = o->steps ? o->steps : 64;
+    b->advance = o->advance ? o->advance : b->window;
     b->joined = o->joined;
-    if (o->batch < 0 || o->steps < 0 || (int)o->last < 0 || o->last > RN_LAST_DROP) {
+    if (o->batch < 0 || o->steps < 0 || b->advance < 0 || b->advance > b->window ||
+        (int)o->last < 0 || o->last > RN_LAST_DROP) {
         rn__state_refuse(&b->state,
-                         "options out of range: batch %lld, steps %lld, "
+                         "options out of range: batch %lld, steps %lld, advance %lld, "
                          "last %d",
-                         (long long)o->batch, (long long)o->steps, (int)o->last);
+                         (long long)o->batch, (long long)o->steps, (long long)o->advance,
+                         (int)o->last);
         return b;
     }
     const uint64_t decides[] = {
-        (uint64_t)b->options.batch, (uint64_t)b->window, o->seed,
-        (uint64_t)(o->shuffle + 2 * o->joined + 4 * (o->next != NULL)), (uint64_t)o->last};
-    for (int i = 0; i < 5; i++) rn__batches_sign(b, decides[i]);
+        (uint64_t)b->options.batch,
+        (uint64_t)b->window,
+        (uint64_t)b->advance,
+        o->seed,
+        (uint64_t)(o->shuffle + 2 * o->joined + 4 * (o->next != NULL)),
+        (uint64_t)o->last};
+    for (int i = 0; i < 6; i++) rn__batches_sign(b, decides[i]);
     if (add_next(b, o) && measure(b)) divide(b);
     return b;
 }
