@@ -112,7 +112,7 @@ static const char *unnoticed(const rn_batch *b, bool lengths, bool weights)
     if (b->real < b->sequences && !lengths && !weights)
         return "sequences of weight 0 fill the batch, but the program has no input named "
                "weights or lengths";
-    if (b->resets && b->sequences && b->lengths[b->sequences - 1] < b->steps && !lengths)
+    if (b->resets && b->lengths && b->lengths[b->sequences - 1] < b->steps && !lengths)
         return "the window is shorter than T, but the program has no input named lengths";
     return NULL;
 }
