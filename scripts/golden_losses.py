@@ -102,12 +102,31 @@ def ctc(header):
                 x, [("targets", t.double())])
 
 
+def penalties(header):
+    """Of AWD-LSTM, as its authors' code computes them, of sequences of these lengths."""
+    T, B, H = 5, 4, 3
+    numbers = Numbers(10)
+    lengths = torch.tensor([5, 3, 1, 0])
+    for name, several in [("whole", False), ("ragged", True)]:
+        for kind in ["activation", "temporal"]:
+            x = tensor(numbers(T, B, H)).requires_grad_()
+            use = lengths if several else torch.full([B], T)
+            if kind == "activation":
+                h = torch.cat([x[:n, b] for b, n in enumerate(use)])
+                f = lambda x: 0.5 * h.abs().mean() + 2 * h.pow(2).mean()
+            else:
+                d = torch.cat([x[1:n, b] - x[:n - 1, b] for b, n in enumerate(use) if n])
+                f = lambda x: 1.5 * d.pow(2).mean()
+            run(header, f"torch_{kind}_{name}", f, x, [("lengths", use.double())])
+
+
 def main():
     header = Losses("torch_losses", "Losses of PyTorch in f64, and gradients of x.",
                     "golden_losses.py", f"PyTorch {torch.__version__.split('+')[0]}")
     pairs(header)
     classes(header)
     ctc(header)
+    penalties(header)
     header.write()
 
 

@@ -12,7 +12,7 @@
 #ifndef RONDO_LOSSES_H
 #define RONDO_LOSSES_H
 
-#include "graph.h"
+#include "model.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -129,6 +129,26 @@ typedef struct rn_ctc_options {
 
 RN_API rn_tensor rn_ctc(rn_tensor logits, rn_tensor targets, rn_tensor steps,
                         rn_tensor target_lengths, rn_ctc_options options);
+
+/* ---- penalties, to add to a loss; scalars ---- */
+
+/* The sum over weights w of l1 sum |w| + l2 sum w^2: of all weights of the scope's model
+ * that its graph uses already, or of those whose full names match `patterns`, as for
+ * rn_except; "*w, *u" leaves out biases. NULL: all. Errors: a pattern that matches none;
+ * factors that are negative or not finite. */
+RN_API rn_tensor rn_weight_penalty(rn_scope scope, const char *patterns, double l1,
+                                   double l2);
+
+/* Of a layer's outputs h, real [T, B, ..]; `valid` says which steps are no padding, which
+ * has no influence, whatever it holds: lengths, i32 [B] in 0..T, or a mask, bool [T, B];
+ * null: all. 0 if there are none. Merity et al. 2017, arXiv:1708.02182, have both: l2 is
+ * their alpha, for outputs after dropout, and their beta, for outputs before it.
+ *
+ *   activation_penalty  the mean of l1 |h| + l2 h^2
+ *   temporal_penalty    l2 times the mean of (h[t] - h[t - 1])^2 over all pairs of
+ *                       successive steps of which neither is padding: slowness */
+RN_API rn_tensor rn_activation_penalty(rn_tensor h, rn_tensor valid, double l1, double l2);
+RN_API rn_tensor rn_temporal_penalty(rn_tensor h, rn_tensor valid, double l2);
 
 #ifdef __cplusplus
 }

@@ -57,7 +57,8 @@ RN_API void rn_model_reset_states(rn_model *model);
  * such sequence, or no stateful layer of that batch size. */
 RN_API rn_status rn_model_reset_sequence(rn_model *model, int64_t batch, int64_t sequence);
 
-/* Saves all weights and statistics to a safetensors file, or loads them from one.
+/* Saves all weights, statistics and texts to a safetensors file, or loads them from one, or
+ * from a checkpoint.
  *
  * Saving replaces the file atomically, see file.h. RN_INVALID: the names are so long that
  * the header would exceed the format's limit of 100 MB.
@@ -70,6 +71,53 @@ RN_API rn_status rn_model_reset_sequence(rn_model *model, int64_t batch, int64_t
  * an error the model is unchanged. */
 RN_API rn_status rn_model_save(rn_model *model, const char *path);
 RN_API rn_status rn_model_load(rn_model *model, const char *path);
+
+/* What was loaded. The counts and the list are there after a mismatch too, and then tell
+ * what would have been loaded. The list has a line for each tensor. */
+typedef struct rn_load_report {
+    int loaded;      /* weights and statistics */
+    int converted;   /* those among them that had another element type in the file */
+    int missing;     /* weights and statistics that the file does not have */
+    int left;        /* tensors of the file that were not asked for or are unknown */
+    int mismatched;  /* tensors with another shape, or not of real numbers */
+    char *text;      /* where the list goes, truncated to `capacity` bytes with the */
+    size_t capacity; /* terminating 0; may be NULL. Both are the caller's */
+    size_t bytes;    /* of the whole list with its terminating 0 */
+} rn_load_report;
+
+/* How a file is loaded that was not made for the model, or only in part. Lists are
+ * separated by commas; in them * matches any text. */
+typedef struct rn_load_options {
+    const char *only;       /* patterns of the model's names to load; NULL: all */
+    const char *rename;     /* pairs like "enc.* -> rnn.*, fc.weight -> out/w": names in
+                               the file and in the model. The first pair that matches counts,
+                               and every * keeps its text */
+    const char *transpose;  /* patterns of the model's names of matrices that the file holds
+                               as [out, in], the layout of PyTorch */
+    bool allow_missing;     /* weights that the file does not have keep their values */
+    bool allow_extra;       /* unknown tensors are ignored */
+    bool allow_mismatch;    /* tensors that do not fit are not loaded */
+    rn_load_report *report; /* NULL: none */
+} rn_load_options;
+
+/* Loads a file as rn_model_load does, with these differences: f16, bf16, f32 and f64 are
+ * converted to the model's type, rounded to nearest; and the options apply. All zero, they
+ * allow nothing else.
+ *
+ * RN_INVALID with a message: a list that is malformed; a pattern that matches no weight.
+ * RN_BAD_FILE: as for rn_model_load; two tensors with the same name after renaming; a
+ * number that is too large for f32; nothing was loaded although something is allowed. */
+RN_API rn_status rn_model_load_using(rn_model *model, const char *path,
+                                     rn_load_options options);
+
+/* Texts that belong to a model, such as a vocabulary. They are saved and loaded with the
+ * weights, in the metadata of the file; a text of the file replaces one of the same key.
+ *
+ * rn_model_set_text copies both; a NULL text removes the key. RN_INVALID with a message: no
+ * key, or one that begins with "rondo." or "checkpoint/"; not UTF-8. RN_NO_MEMORY.
+ * rn_model_text: the text, valid until the next change; NULL if there is none. */
+RN_API rn_status rn_model_set_text(rn_model *model, const char *key, const char *text);
+RN_API const char *rn_model_text(const rn_model *model, const char *key);
 
 /* ---- scopes ---- */
 

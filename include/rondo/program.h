@@ -11,31 +11,13 @@
 #define RONDO_PROGRAM_H
 
 #include "graph.h"
+#include "optimizers.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 typedef struct rn_program rn_program;
-
-/* How a program minimises its loss. An optimiser finds the variables that the loss depends
- * on and adds their gradients and updates to the graph. train.h declares the usual
- * optimisers and documents how they use the other members. */
-typedef struct rn_optimizer rn_optimizer;
-struct rn_optimizer {
-    /* Adds the nodes to the loss's graph, a private copy of the user's graph. Returns false
-     * if it left an error on that graph. NULL: no optimiser. */
-    bool (*build)(const rn_optimizer *self, rn_tensor loss);
-    /* Called once, after build, when rn_compile is about to return; `loss` is in the user's
-     * graph. If `compiled` is false, compilation failed, in build or later, and settle must
-     * undo whatever build changed outside the graph. NULL: nothing to undo. */
-    void (*settle)(const rn_optimizer *self, rn_tensor loss, bool compiled);
-    const char *name;    /* prefix of its variables' names; NULL: "optimizer" */
-    const char *except;  /* patterns of the weights to freeze; NULL: none */
-    double rate;         /* learning rate */
-    double clip;         /* largest global norm of the gradient; 0: no clipping */
-    double parameter[8]; /* hyperparameters; train.h indexes them by rn_parameter */
-};
 
 /* Whether runs trace where a NaN or infinity first appeared; see rn_program_nonfinite. */
 typedef enum rn_watch {

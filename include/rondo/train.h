@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Training: optimisers, progress lines and loss curves.
+ * Training: learning rates and statistics of optimisers, progress lines and loss curves.
+ * Training: optimisers and progress lines.
  *
  * An optimiser adds nodes to the graph that is being compiled: the gradient of the loss
  * with respect to every weight that the loss depends on, and assignments to these weights.
@@ -37,57 +38,14 @@
 
 #include <stdio.h>
 
+#include "optimizers.h"
 #include "model.h"
+#include "pictures.h"
 #include "program.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Indices of an optimiser's hyperparameters. Set them before compiling:
- *
- *   rn_optimizer adam = rn_adam(1e-3);
- *   adam.parameter[RN_ADAM_BETA1] = 0.5;
- *
- * Betas, alpha and momentum lie in [0, 1), epsilon is positive, decay is not negative.
- * Setting a parameter of another optimiser is an error. */
-typedef enum rn_parameter {
-    RN_SGD_MOMENTUM,
-    RN_RMSPROP_ALPHA,
-    RN_RMSPROP_EPSILON,
-    RN_ADAM_BETA1,
-    RN_ADAM_BETA2,
-    RN_ADAM_EPSILON,
-    RN_ADAM_DECAY /* for both rn_adam and rn_adamw */
-} rn_parameter;
-
-/* v = momentum v + dw,  w -= rate v. With momentum 0 no v is stored. */
-RN_API rn_optimizer rn_sgd(double rate, double momentum);
-
-/* s = alpha s + (1 - alpha) dw dw,  w -= rate dw / (sqrt(s) + epsilon), with alpha 0.99 and
- * epsilon 1e-8. Tieleman and Hinton 2012. */
-RN_API rn_optimizer rn_rmsprop(double rate);
-
-/* Kingma and Ba 2015, arXiv:1412.6980, with beta1 0.9, beta2 0.999, epsilon 1e-8. */
-RN_API rn_optimizer rn_adam(double rate);
-
-/* Adam with decoupled decay, w -= rate decay w; arXiv:1711.05101. Vectors and scalars, such
- * as biases, are decayed too. */
-RN_API rn_optimizer rn_adamw(double rate, double decay);
-
-/* The optimiser with its gradients scaled so that their global norm is at most `norm`. */
-RN_API rn_optimizer rn_clipped(rn_optimizer optimizer, double norm);
-
-/* The optimiser under another name, with its own rates, counts and moments. Use it if a
- * model has two optimisers, such as a generator's and a discriminator's. The name has 1 to
- * 200 bytes without '/' and must stay valid until rn_compile returns. */
-RN_API rn_optimizer rn_named(rn_optimizer optimizer, const char *name);
-
-/* The optimiser with some weights frozen. `patterns` is a comma-separated list of full
- * names such as "embed/w", in which * matches any text, including '/': "embed*,
- * rnn/layer0*". Spaces around a name are ignored. Every pattern must match a weight. The
- * text must stay valid until rn_compile returns. */
-RN_API rn_optimizer rn_except(rn_optimizer optimizer, const char *patterns);
 
 /* Sets the learning rate of the unnamed optimiser, or of the named one (NULL: "optimizer"),
  * from the next run on: every rate of that optimiser, in all programs. It holds until it is
@@ -98,11 +56,12 @@ RN_API rn_status rn_set_learning_rate(rn_model *model, double rate);
 RN_API rn_status rn_set_learning_rate_of(rn_model *model, const char *name, double rate);
 
 /* Statistics of an optimiser: the updates made so far, the runs that skipped the update
- * because the gradient's norm was not finite or too large, and the global norm of the last
- * run before clipping. All are 0 before the first run and after rn_model_load. */
+ * because the gradient's norm was not finite or too large, the global norm of the last
+ * gradient, of an update or a skipped one, before clipping, and the learning rate of the
+ * last run. All are 0 before the first run and after rn_model_load. */
 typedef struct rn_training {
     int64_t steps, skipped;
-    double norm;
+    double norm, rate;
 } rn_training;
 
 /* The statistics of the unnamed optimiser, or of the named one (NULL: "optimizer"). */
@@ -130,22 +89,6 @@ RN_API void rn_progress_end(rn_progress *progress);
 
 /* Seconds since rn_progress_new. */
 RN_API double rn_progress_seconds(const rn_progress *progress);
-
-/* ---- curves ---- */
-
-/* One line of a plot: points (x, y), drawn in order. */
-typedef struct rn_curve {
-    const char *label;
-    const double *x, *y;
-    int64_t points;
-} rn_curve;
-
-/* Writes the curves as an SVG image with axes, ticks and a legend; file.h says how files
- * are written. Points that are not finite are left out. Bytes of a label that are not valid
- * UTF-8 become U+FFFD. RN_IO: the file cannot be written, and an existing one is unchanged;
- * RN_NO_MEMORY; RN_INVALID: no path, or a curve without points' data. */
-RN_API rn_status rn_plot_svg(const char *path, const char *title, const char *x_label,
-                             const char *y_label, const rn_curve *curves, int count);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,8 @@
 /* Hashing of texts and numbers. */
 #include "base/hash.h"
 
+#include <string.h>
+
 uint64_t rn__mix(uint64_t x)
 {
     x ^= x >> 30;
@@ -18,4 +20,18 @@ uint64_t rn__hash(const char *text)
 
     for (; *text; text++) hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
     return rn__mix(hash);
+}
+
+uint64_t rn__hash_bytes(uint64_t before, const void *data, size_t bytes)
+{
+    const unsigned char *at = (const unsigned char *)data;
+    uint64_t hash = rn__mix(before ^ bytes);
+
+    for (; bytes >= sizeof hash; bytes -= sizeof hash, at += sizeof hash) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        hash = rn__mix(hash ^ word);
+    }
+    for (; bytes > 0; bytes--) hash = rn__mix(hash ^ *at++);
+    return hash;
 }

@@ -4,26 +4,49 @@
 
 #include <string.h>
 
-bool rn__pattern_matches(const char *pattern, size_t bytes, const char *name)
+bool rn__pattern_stars(const char *pattern, size_t bytes, const char *name,
+                       rn__star found[RN__STARS])
 {
     const char *end = pattern + bytes, *star = NULL, *again = NULL;
+    int stars = 0;
 
-    while (*name) {
+    for (;;) {
         if (pattern < end && *pattern == '*') {
             star = ++pattern;
             again = name;
+            if (stars++ < RN__STARS) found[stars - 1] = (rn__star){name, name};
+        } else if (!*name) {
+            break;
         } else if (pattern < end && *pattern == *name) {
             pattern++;
             name++;
         } else if (star) {
             pattern = star;
             name = ++again;
+            if (stars <= RN__STARS) found[stars - 1].end = again;
         } else {
             return false;
         }
     }
-    while (pattern < end && *pattern == '*') pattern++;
-    return pattern == end;
+    if (pattern < end) return false;
+    return true;
+}
+
+bool rn__pattern_matches(const char *pattern, size_t bytes, const char *name)
+{
+    rn__star star[RN__STARS];
+
+    return rn__pattern_stars(pattern, bytes, name, star);
+}
+
+bool rn__pattern_any(const char *list, const char *name)
+{
+    const char *pattern;
+    size_t bytes;
+
+    while (rn__pattern_next(&list, &pattern, &bytes))
+        if (rn__pattern_matches(pattern, bytes, name)) return true;
+    return false;
 }
 
 bool rn__pattern_next(const char **list, const char **pattern, size_t *bytes)

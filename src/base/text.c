@@ -15,3 +15,17 @@ void rn__text_add(rn__text *t, const char *format, ...)
     va_end(arguments);
     if (length > 0) t->used += (size_t)length;
 }
+
+char *rn__text_grouped(int64_t number, char *text)
+{
+    char digits[24];
+    const int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    int used = 0;
+
+    for (int i = 0; i < length; i++) {
+        if (i > (number < 0) && (length - i) % 3 == 0) text[used++] = ',';
+        text[used++] = digits[i];
+    }
+    text[used] = 0;
+    return text;
+}

@@ -12,4 +12,7 @@ typedef struct rn__text {
 
 void rn__text_add(rn__text *text, const char *format, ...) RN_PRINTF(2, 3);
 
+/* 1234567 as "1,234,567": at most 32 bytes. Returns text. */
+char *rn__text_grouped(int64_t number, char *text);
+
 #endif

@@ -47,6 +47,7 @@ rn_tensor rn__append(rn_graph *graph, const rn_op *op, rn_type type, rn_shape sh
                        .shape = shape,
                        .inputs = inputs,
                        .gradient = graph->root->gradient,
+                       .frame = rn__frame_recorded(graph->root),
                        .attribute_size = size,
                        .limit = {.id = -1}};
     node->in = (int32_t *)copy(arena, in, (size_t)inputs * sizeof *in);

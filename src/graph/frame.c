@@ -80,6 +80,29 @@ bool rn__frame_refuse(rn_graph *graph, const rn_op *op, const char *what)
     return true;
 }
 
+/* ---- for pictures ---- */
+
+static int32_t recorded(rn_graph *root, rn__frame *f)
+{
+    if (!f) return 0;
+    if (f->record) return f->record;
+
+    const int32_t outer = recorded(root, f->outer);
+    const char *name = rn__arena_string(&root->arena, f->name ? f->name : "");
+    rn__frame_record *r =
+        name ? (rn__frame_record *)rn__list_add(root, &root->frames, sizeof *r) : NULL;
+
+    if (!name) rn__no_memory(root);
+    if (!r) return 0;
+    *r = (rn__frame_record){f->what, name, outer};
+    return f->record = root->frames.count;
+}
+
+int32_t rn__frame_recorded(rn_graph *root)
+{
+    return recorded(root, root->frame);
+}
+
 /* ---- for runs ---- */
 
 /* The frame whose names the message uses: the innermost with a noun, else the outermost. */

@@ -28,7 +28,17 @@ typedef struct rn__frame {
                                 kernel's message names it */
     rn_tensor operand[RN__FRAME_OPERANDS];
     const char *context; /* the context of messages in runs, once a node has needed it */
+    int32_t record;      /* 1 + its index in the root's `frames`; 0: none yet */
 } rn__frame;
+
+/* A frame that nodes were built in, for pictures of the graph. */
+typedef struct rn__frame_record {
+    const char *what, *name; /* name: "" if none */
+    int32_t outer;           /* as rn__frame.record; 0: none */
+} rn__frame_record;
+
+/* The record of the innermost frame; 0 if there is none, or after an error. */
+int32_t rn__frame_recorded(rn_graph *root);
 
 void rn__frame_enter(rn__frame *frame, const char *what, const char *name, rn_tensor x,
                      rn_tensor y);

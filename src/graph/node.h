@@ -43,6 +43,8 @@ typedef struct rn__node {
     bool gradient;      /* built by rn_grad */
     int32_t assignment; /* of a variable leaf: the number of its assignment, from 1; 0:
                            none */
+    int32_t frame;      /* the function that it was built in: 1 + the index in the root's
+                           `frames`; 0: none */
     int32_t *in;        /* ids in the same graph */
     const void *attributes;
     size_t attribute_size;
@@ -87,6 +89,7 @@ struct rn_graph {
     uint32_t shares;        /* number of calls of rn_share; nn/scope.c */
     rn__list observed;      /* values inside cells, by name; nn/observe.c */
     rn__frame *frame;       /* the innermost function that is building; frame.h */
+    rn__list frames;        /* rn__frame_record: functions that have built nodes */
     bool gradient;          /* nodes that are appended now are a gradient's */
     bool trains, infers;    /* a scope for training, for inference has used a weight */
     bool failed, no_memory; /* no_memory: that was the error */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH_SHOWN = 200 };
+enum { PATH_SHOWN = 200, SHOWN = 120 };
 
 rn_status rn__fault_set(rn__fault *fault, rn_status status, const char *path,
                         const char *format, ...)
@@ -42,4 +42,17 @@ const char *rn__fault_name(const char *name, char *text, size_t capacity)
     for (char *at = text; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7F) *at = '?';
     return text;
+}
+
+rn_status rn__fault_named(rn__fault *fault, rn_status status, const char *path,
+                          const char *what, const char *name, const char *format, ...)
+{
+    char shown[SHOWN], text[sizeof fault->message];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return rn__fault_set(fault, status, path, "%s \"%s\": %s", what,
+                         rn__fault_name(name, shown, sizeof shown), text);
 }

@@ -1,282 +1,327 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Curves as an SVG image: title, axes with round ticks, a grid, a legend.
- *
- * Numbers are written by hand, because printf's decimal point depends on the locale.
+ * Curves as an SVG image: panels one below the other, with a title, axes with round ticks, a
+ * grid, bands and legends.
  */
 #include "io/plot.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
-#include "io/file.h"
-#include "rondo/train.h"
+#include "io/page.h"
+#include "rondo/pictures.h"
 
 enum {
     WIDTH = 720,
-    HEIGHT = 420,
-    LEFT = 76, /* margins around the frame */
+    LEFT = 76, /* margins around the panels */
     RIGHT = 24,
     TOP = 48,
     BOTTOM = 60,
-    LEGEND_ROW = 20
+    INNER = WIDTH - LEFT - RIGHT,
+    GAP = 26, /* between panels */
+    LEGEND_ROW = 20,
+    PANELS_MAX = 64
 };
 
 static const char *const colours[] = {"#0b6fb8", "#d1495b", "#2e8b57", "#b8860b",
                                       "#6a4fb3", "#3f8f9b", "#a0522d", "#555555"};
 enum { COLOURS = sizeof colours / sizeof colours[0] };
 
-typedef struct picture {
-    FILE *file;
+static const char *colour_of(int curve)
+{
+    return colours[(unsigned)curve % COLOURS];
+}
+
+/* A panel on the page. */
+typedef struct view {
+    rn__page *page;
+    const rn_panel *panel;
     rn__axis x, y;
-} picture;
-
-/* ---- text ---- */
-
-/* Length of the UTF-8 character at `text`; 0 if it is not valid or XML forbids it. */
-static size_t character(const char *text)
-{
-    if (!strncmp(text, "\xef\xbf\xbe", 3) || !strncmp(text, "\xef\xbf\xbf", 3)) return 0;
-    for (size_t bytes = 1; bytes <= 4; bytes++)
-        if (rn__utf8_valid(text, bytes)) return bytes;
-    return 0;
-}
-
-/* Text with XML's special characters escaped, control characters, which XML forbids, as
- * blanks, and bytes that are not valid UTF-8 as U+FFFD. */
-static void write_text(FILE *file, const char *text)
-{
-    while (text && *text) {
-        const size_t bytes = character(text);
-
-        if (*text == '&')
-            fputs("&amp;", file);
-        else if (*text == '<')
-            fputs("&lt;", file);
-        else if (*text == '>')
-            fputs("&gt;", file);
-        else if (*text == '"')
-            fputs("&quot;", file);
-        else if ((unsigned char)*text < 0x20)
-            fputc(' ', file);
-        else if (bytes)
-            fwrite(text, 1, bytes, file);
-        else
-            fputs("\xef\xbf\xbd", file);
-        text += bytes ? bytes : 1;
-    }
-}
-
-/* A coordinate with two decimals. */
-static void write_number(FILE *file, double value)
-{
-    const long long hundredths = llround(value * 100);
-    const long long size = hundredths < 0 ? -hundredths : hundredths;
-
-    fprintf(file, "%s%lld.%02lld", hundredths < 0 ? "-" : "", size / 100, size % 100);
-}
+    double top, height;
+} view;
 
 /* ---- coordinates on the page ---- */
 
-static double page_x(const picture *p, double x)
+static double page_x(const view *v, double x)
 {
-    return LEFT + (x - p->x.low) / (p->x.high - p->x.low) * (WIDTH - LEFT - RIGHT);
+    return LEFT + rn__axis_place(&v->x, x) * INNER;
 }
 
-static double page_y(const picture *p, double y)
+static double page_y(const view *v, double y)
 {
-    return HEIGHT - BOTTOM -
-           (y - p->y.low) / (p->y.high - p->y.low) * (HEIGHT - TOP - BOTTOM);
+    return v->top + (1 - rn__axis_place(&v->y, y)) * v->height;
 }
 
-static bool usable(const rn_curve *curve, int64_t i)
+static bool fits(double value, bool logarithmic)
 {
-    return isfinite(curve->x[i]) && isfinite(curve->y[i]);
+    return isfinite(value) && (!logarithmic || value > 0);
 }
 
-static void widen(double value, double *low, double *high)
+static bool usable(double x, bool log_x, double y, bool log_y)
 {
-    if (value < *low) *low = value;
-    if (value > *high) *high = value;
+    return fits(x, log_x) && fits(y, log_y);
 }
 
-static void choose_axes(picture *p, const rn_curve *curves, int count)
-{
-    double x[2] = {HUGE_VAL, -HUGE_VAL}, y[2] = {HUGE_VAL, -HUGE_VAL};
+typedef struct range {
+    double low, high;
+} range;
 
-    for (int c = 0; c < count; c++)
-        for (int64_t i = 0; i < curves[c].points; i++) {
-            if (!usable(&curves[c], i)) continue;
-            widen(curves[c].x[i], &x[0], &x[1]);
-            widen(curves[c].y[i], &y[0], &y[1]);
-        }
-    if (x[0] > x[1]) x[0] = y[0] = 0, x[1] = y[1] = 1;
-    /* A range that overflows f64 is drawn in part. */
-    p->x = rn__axis_over(fmax(x[0], -1e300), fmin(x[1], 1e300), 7);
-    p->y = rn__axis_over(fmax(y[0], -1e300), fmin(y[1], 1e300), 6);
+static const range nothing = {HUGE_VAL, -HUGE_VAL};
+
+static void widen(range *r, double value)
+{
+    if (value < r->low) r->low = value;
+    if (value > r->high) r->high = value;
 }
 
-/* ---- parts of the picture ---- */
-
-static void draw_line(const picture *p, double x0, double y0, double x1, double y1)
+/* Adds the points of `count` values y at x to the ranges. */
+static void cover(range *x, bool log_x, range *y, bool log_y, const double *xs,
+                  const double *ys, int64_t count)
 {
-    const double at[4] = {x0, y0, x1, y1};
-    static const char *const names[4] = {"x1", "y1", "x2", "y2"};
-
-    fputs("<line", p->file);
-    for (int i = 0; i < 4; i++) {
-        fprintf(p->file, " %s=\"", names[i]);
-        write_number(p->file, at[i]);
-        fputc('"', p->file);
+    for (int64_t i = 0; i < count; i++) {
+        if (!usable(xs[i], log_x, ys[i], log_y)) continue;
+        widen(x, xs[i]);
+        widen(y, ys[i]);
     }
-    fputs(" stroke=\"#dddddd\"/>\n", p->file);
 }
 
-static void draw_text(const picture *p, double x, double y, const char *attributes,
-                      const char *text)
+static void cover_panel(const rn_panel *p, bool log_x, range *x, range *y)
 {
-    fputs("<text x=\"", p->file);
-    write_number(p->file, x);
-    fputs("\" y=\"", p->file);
-    write_number(p->file, y);
-    fprintf(p->file, "\" %s>", attributes);
-    write_text(p->file, text);
-    fputs("</text>\n", p->file);
+    for (int i = 0; i < p->curve_count; i++)
+        cover(x, log_x, y, p->log_y, p->curves[i].x, p->curves[i].y, p->curves[i].points);
+    for (int i = 0; i < p->band_count; i++) {
+        const rn_band *b = &p->bands[i];
+        cover(x, log_x, y, p->log_y, b->x, b->low, b->points);
+        cover(x, log_x, y, p->log_y, b->x, b->high, b->points);
+    }
 }
 
-static void draw_grid(const picture *p)
+/* A range that overflows f64 is drawn in part. */
+static rn__axis axis_over(range r, bool logarithmic, int ticks)
 {
+    if (r.low > r.high) r = (range){logarithmic ? 1 : 0, logarithmic ? 10 : 1};
+    if (logarithmic) return rn__axis_log(r.low, r.high, ticks);
+    return rn__axis_over(fmax(r.low, -1e300), fmin(r.high, 1e300), ticks);
+}
+
+/* ---- parts of a panel ---- */
+
+static void draw_grid(const view *v, bool last)
+{
+    const double bottom = v->top + v->height;
     char label[80];
 
-    for (int64_t i = p->x.first; i <= p->x.last; i++) {
-        const double x = page_x(p, rn__axis_value(&p->x, i));
-        draw_line(p, x, TOP, x, HEIGHT - BOTTOM);
-        rn__axis_label(&p->x, i, label, sizeof label);
-        draw_text(p, x, HEIGHT - BOTTOM + 18, "text-anchor=\"middle\"", label);
+    for (int64_t i = v->x.first; i <= v->x.last; i++) {
+        const double x = LEFT + rn__axis_tick(&v->x, i) * INNER;
+        rn__page_put(v->page, "<path stroke=\"#dddddd\" d=\"M%f %fV%f\"/>\n", x, v->top,
+                     bottom);
+        rn__axis_label(&v->x, i, label, sizeof label);
+        if (last)
+            rn__page_put(v->page,
+                         "<text x=\"%f\" y=\"%f\" text-anchor=\"middle\">%s</text>\n", x,
+                         bottom + 18, label);
     }
-    for (int64_t i = p->y.first; i <= p->y.last; i++) {
-        const double y = page_y(p, rn__axis_value(&p->y, i));
-        draw_line(p, LEFT, y, WIDTH - RIGHT, y);
-        rn__axis_label(&p->y, i, label, sizeof label);
-        draw_text(p, LEFT - 8, y + 4, "text-anchor=\"end\"", label);
+    for (int64_t i = v->y.first; i <= v->y.last; i++) {
+        const double y = bottom - rn__axis_tick(&v->y, i) * v->height;
+        rn__axis_label(&v->y, i, label, sizeof label);
+        rn__page_put(v->page,
+                     "<path stroke=\"#dddddd\" d=\"M%d %fH%d\"/>\n"
+                     "<text x=\"%d\" y=\"%f\" text-anchor=\"end\">%s</text>\n",
+                     LEFT, y, LEFT + INNER, LEFT - 8, y + 4, label);
     }
 }
 
-static void draw_frame(const picture *p, const char *title, const char *x_label,
-                       const char *y_label)
-{
-    char turned[96];
-    const int middle_x = (LEFT + WIDTH - RIGHT) / 2, middle_y = (TOP + HEIGHT - BOTTOM) / 2;
-
-    fprintf(p->file,
-            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" "
-            "stroke=\"#888888\"/>\n",
-            LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
-    draw_text(p, middle_x, 28, "text-anchor=\"middle\" font-size=\"16\"", title);
-    draw_text(p, middle_x, HEIGHT - 16, "text-anchor=\"middle\"", x_label);
-    snprintf(turned, sizeof turned,
-             "text-anchor=\"middle\" transform=\"rotate(-90 18 %d)\"", middle_y);
-    draw_text(p, 18, middle_y, turned, y_label);
-}
-
-/* A point that is not finite interrupts the line. A single point is a dot, because lines
- * have round ends. */
-static void draw_curve(const picture *p, const rn_curve *curve, const char *colour)
+/* A single point is a dot, because lines have round ends. */
+static void draw_curve(const view *v, const rn_curve *c, const char *colour)
 {
     bool open = false;
 
-    fprintf(p->file,
-            "<path fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" "
-            "stroke-linejoin=\"round\" stroke-linecap=\"round\" d=\"",
-            colour);
-    for (int64_t i = 0; i < curve->points; i++) {
-        const bool good = usable(curve, i);
+    rn__page_put(v->page,
+                 "<path fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" "
+                 "stroke-linejoin=\"round\" stroke-linecap=\"round\" d=\"",
+                 colour);
+    for (int64_t i = 0; i < c->points; i++) {
+        const bool good =
+            usable(c->x[i], v->x.logarithmic, c->y[i], v->y.logarithmic);
         if (good) {
-            fputs(open ? " L" : " M", p->file);
-            write_number(p->file, page_x(p, curve->x[i]));
-            fputc(' ', p->file);
-            write_number(p->file, page_y(p, curve->y[i]));
-            if (!open) fputs(" h0", p->file);
+            rn__page_put(v->page, open ? "L" : "M");
+            rn__page_put(v->page, "%f %f", page_x(v, c->x[i]), page_y(v, c->y[i]));
+            if (!open) rn__page_put(v->page, "h0");
         }
         open = good;
     }
-    fputs("\"/>\n", p->file);
+    rn__page_put(v->page, "\"/>\n");
 }
 
-/* The legend: at the right, above the curves, on a translucent ground. */
-static void draw_legend(const picture *p, const rn_curve *curves, int count)
+static bool band_at(const view *v, const rn_band *b, int64_t i)
 {
-    size_t longest = 0;
+    return usable(b->x[i], v->x.logarithmic, b->low[i], v->y.logarithmic) &&
+           fits(b->high[i], v->y.logarithmic);
+}
 
-    for (int i = 0; i < count; i++) {
-        const size_t length = curves[i].label ? strlen(curves[i].label) : 0;
-        if (length > longest) longest = length;
+/* Forward along the upper edge of each part without gaps, and back along the lower one. */
+static void draw_band(const view *v, const rn_band *b)
+{
+    rn__page_put(v->page, "<path fill=\"%s\" fill-opacity=\"0.18\" d=\"",
+                 colour_of(b->curve));
+    for (int64_t from = 0, to; from < b->points; from = to + 1) {
+        for (to = from; to < b->points && band_at(v, b, to); to++)
+            rn__page_put(v->page, to == from ? "M%f %f" : "L%f %f", page_x(v, b->x[to]),
+                         page_y(v, b->high[to]));
+        for (int64_t i = to - 1; i >= from; i--)
+            rn__page_put(v->page, "L%f %f", page_x(v, b->x[i]), page_y(v, b->low[i]));
+        if (to > from) rn__page_put(v->page, "z");
     }
-    if (longest == 0) return;
+    rn__page_put(v->page, "\"/>\n");
+}
 
-    const int width = 44 + 7 * (int)(longest < 60 ? longest : 60);
-    const int left = WIDTH - RIGHT - 10 - width, top = TOP + 10;
+static void draw_frame(const view *v)
+{
+    const double middle = v->top + v->height / 2;
 
-    fprintf(p->file,
-            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#ffffff\" "
-            "fill-opacity=\"0.85\" stroke=\"#cccccc\"/>\n",
-            left, top, width, count * LEGEND_ROW + 8);
-    for (int i = 0; i < count; i++) {
-        const int y = top + 4 + LEGEND_ROW / 2 + i * LEGEND_ROW;
-        fprintf(p->file, "<path stroke=\"%s\" stroke-width=\"2.5\" d=\"M%d %dh20\"/>\n",
-                colours[i % COLOURS], left + 8, y);
-        draw_text(p, left + 34, y + 4, "text-anchor=\"start\"", curves[i].label);
+    rn__page_put(v->page,
+                 "<rect x=\"%d\" y=\"%f\" width=\"%d\" height=\"%f\" fill=\"none\" "
+                 "stroke=\"#888888\"/>\n"
+                 "<text x=\"18\" y=\"%f\" text-anchor=\"middle\" "
+                 "transform=\"rotate(-90 18 %f)\">%s</text>\n",
+                 LEFT, v->top, INNER, v->height, middle, middle, v->panel->y_label);
+}
+
+/* ---- the legend ---- */
+
+/* The number of points within a box. */
+static int64_t points_in(const view *v, double left, double top, double width, double height)
+{
+    int64_t inside = 0;
+
+    for (int k = 0; k < v->panel->curve_count; k++) {
+        const rn_curve *c = &v->panel->curves[k];
+        for (int64_t i = 0; i < c->points; i++) {
+            if (!usable(c->x[i], v->x.logarithmic, c->y[i], v->y.logarithmic)) continue;
+            const double x = page_x(v, c->x[i]) - left, y = page_y(v, c->y[i]) - top;
+            inside += x > -6 && x < width + 6 && y > -6 && y < height + 6;
+        }
     }
+    return inside;
 }
 
-static void draw(const picture *p, const char *title, const char *x_label,
-                 const char *y_label, const rn_curve *curves, int count)
+/* A line of the legend, if it has a label; returns the number of its lines. */
+static int draw_entry(const view *v, const char *label, const char *colour, bool band,
+                      double left, double y)
 {
-    fprintf(p->file,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-            "viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n"
-            "<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n",
-            WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT);
-    draw_grid(p);
-    for (int i = 0; i < count; i++) draw_curve(p, &curves[i], colours[i % COLOURS]);
-    draw_frame(p, title, x_label, y_label);
-    draw_legend(p, curves, count);
-    fputs("</svg>\n", p->file);
+    if (!label || !*label) return 0;
+    rn__page_put(v->page,
+                 "<path stroke=\"%s\" stroke-width=\"%f\" stroke-opacity=\"%f\" "
+                 "d=\"M%f %fh20\"/>\n<text x=\"%f\" y=\"%f\">%s</text>\n",
+                 colour, band ? 10 : 2.5, band ? 0.25 : 1, left + 8, y, left + 34, y + 4,
+                 label);
+    return 1;
 }
 
-static bool valid(const char *path, const rn_curve *curves, int count)
+static void measure(const char *label, int *lines, int *longest)
 {
-    if (!path || count < 0 || (count > 0 && !curves)) return false;
-    for (int i = 0; i < count; i++)
-        if (curves[i].points < 0 || (curves[i].points && (!curves[i].x || !curves[i].y)))
-            return false;
+    const int length = rn__text_length(label);
+
+    *lines += length > 0;
+    if (length > *longest) *longest = length;
+}
+
+/* In the corner with the fewest points, on a translucent ground. */
+static void draw_legend(const view *v)
+{
+    const rn_panel *p = v->panel;
+    int lines = 0, longest = 0;
+    double left = 0, y = 0;
+    int64_t least = INT64_MAX;
+
+    for (int i = 0; i < p->curve_count; i++) measure(p->curves[i].label, &lines, &longest);
+    for (int i = 0; i < p->band_count; i++) measure(p->bands[i].label, &lines, &longest);
+    if (lines == 0) return;
+    const int width = 44 + 7 * (longest < 60 ? longest : 60);
+    const int height = lines * LEGEND_ROW + 8;
+    for (int corner = 0; corner < 4; corner++) {
+        const double x = corner % 2 ? LEFT + 10 : LEFT + INNER - 10 - width;
+        const double top = corner / 2 ? v->top + v->height - 10 - height : v->top + 10;
+        const int64_t points = points_in(v, x, top, width, height);
+        if (points < least) least = points, left = x, y = top;
+    }
+    rn__page_put(v->page,
+                 "<rect x=\"%f\" y=\"%f\" width=\"%d\" height=\"%d\" fill=\"#ffffff\" "
+                 "fill-opacity=\"0.85\" stroke=\"#cccccc\"/>\n",
+                 left, y, width, height);
+    y += 4 + LEGEND_ROW / 2;
+    for (int i = 0; i < p->curve_count; i++)
+        y += LEGEND_ROW * draw_entry(v, p->curves[i].label, colour_of(i), false, left, y);
+    for (int i = 0; i < p->band_count; i++)
+        y += LEGEND_ROW *
+             draw_entry(v, p->bands[i].label, colour_of(p->bands[i].curve), true, left, y);
+}
+
+/* ---- the picture ---- */
+
+static void draw_panel(const view *v, bool last)
+{
+    draw_grid(v, last);
+    for (int i = 0; i < v->panel->band_count; i++) draw_band(v, &v->panel->bands[i]);
+    for (int i = 0; i < v->panel->curve_count; i++)
+        draw_curve(v, &v->panel->curves[i], colour_of(i));
+    draw_frame(v);
+    draw_legend(v);
+}
+
+static bool valid_panel(const rn_panel *p)
+{
+    if (p->curve_count < 0 || (p->curve_count && !p->curves)) return false;
+    if (p->band_count < 0 || (p->band_count && !p->bands)) return false;
+    for (int i = 0; i < p->curve_count; i++) {
+        const rn_curve *c = &p->curves[i];
+        if (c->points < 0 || (c->points && (!c->x || !c->y))) return false;
+    }
+    for (int i = 0; i < p->band_count; i++) {
+        const rn_band *b = &p->bands[i];
+        if (b->points < 0 || (b->points && (!b->x || !b->low || !b->high))) return false;
+    }
     return true;
+}
+
+rn_status rn_plot_panels_svg(const char *path, const rn_panel *panels, int count,
+                             rn_panels_options options)
+{
+    const int height = count == 1 ? 312 : 200;
+    rn__page page = {.allocator = options.allocator};
+    range x = nothing;
+
+    if (!path || count < 0 || count > PANELS_MAX || (count && !panels)) return RN_INVALID;
+    for (int i = 0; i < count; i++)
+        if (!valid_panel(&panels[i])) return RN_INVALID;
+    for (int i = 0; i < count; i++) {
+        range y = nothing;
+        cover_panel(&panels[i], options.log_x, &x, &y);
+    }
+    const int all = TOP + count * (height + GAP) - (count ? GAP : 0) + BOTTOM;
+    rn__page_begin(&page, WIDTH, all);
+    for (int i = 0; i < count; i++) {
+        view v = {.page = &page, .panel = &panels[i], .height = height};
+        range own = nothing, y = nothing;
+        cover_panel(&panels[i], options.log_x, &own, &y);
+        v.x = axis_over(x, options.log_x, 7);
+        v.y = axis_over(y, panels[i].log_y, count == 1 ? 6 : 4);
+        v.top = TOP + i * (height + GAP);
+        draw_panel(&v, i == count - 1);
+    }
+    rn__page_put(&page,
+                 "<text x=\"%d\" y=\"28\" text-anchor=\"middle\" font-size=\"16\">%s</text>\n"
+                 "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n</svg>\n",
+                 LEFT + INNER / 2, options.title, LEFT + INNER / 2, all - 16,
+                 options.x_label);
+    return rn__page_finish(&page, path);
 }
 
 rn_status rn_plot_svg(const char *path, const char *title, const char *x_label,
                       const char *y_label, const rn_curve *curves, int count)
 {
-    const rn_allocator a = {NULL, NULL};
-    char *text = NULL;
-    rn__piece piece = {NULL, 0};
-    rn__fault fault = {""};
-    picture p;
+    const rn_panel panel = {.y_label = y_label, .curves = curves, .curve_count = count};
 
-    if (!valid(path, curves, count)) return RN_INVALID;
-    p.file = open_memstream(&text, &piece.bytes);
-    if (!p.file) return RN_NO_MEMORY;
-    choose_axes(&p, curves, count);
-    draw(&p, title, x_label, y_label, curves, count);
-    const bool drawn = !ferror(p.file);
-    const bool whole = fclose(p.file) == 0 && drawn;
-    piece.data = text;
-    const rn_status status =
-        whole ? rn__file_replace(a, path, &piece, 1, &fault) : RN_NO_MEMORY;
-    free(text);
-    return status;
+    return rn_plot_panels_svg(path, &panel, 1,
+                              (rn_panels_options){.title = title, .x_label = x_label});
 }

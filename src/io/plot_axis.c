@@ -20,17 +20,32 @@ static void round_step(double least, int *digit, int *exponent)
     *exponent += 1;
 }
 
+/* The digit and the exponent of a tick of a logarithmic axis. */
+static int digit_of(const rn__axis *axis, int64_t tick, int *exponent)
+{
+    static const int digits[] = {1, 2, 5};
+    const int64_t third = tick < 0 ? (tick - 2) / 3 : tick / 3;
+
+    *exponent = (int)(axis->exponent ? axis->exponent * tick : third);
+    return axis->exponent ? 1 : digits[tick - 3 * third];
+}
+
 /* Dividing by a power of ten is exact more often than multiplying by its reciprocal. */
 double rn__axis_value(const rn__axis *axis, int64_t tick)
 {
-    const double n = (double)tick * axis->digit;
+    double n = (double)tick * axis->digit;
+    int exponent;
 
+    if (axis->logarithmic) {
+        n = digit_of(axis, tick, &exponent);
+        return n * pow(10, exponent);
+    }
     return axis->exponent < 0 ? n / pow(10, -axis->exponent) : n * pow(10, axis->exponent);
 }
 
 rn__axis rn__axis_over(double low, double high, int wanted)
 {
-    rn__axis axis;
+    rn__axis axis = {.logarithmic = false};
     double size = fmax(fabs(low), fabs(high));
 
     /* Values that are equal, or differ by rounding only, get a range around them; values
@@ -49,6 +64,49 @@ rn__axis rn__axis_over(double low, double high, int wanted)
     axis.low = rn__axis_value(&axis, axis.first);
     axis.high = rn__axis_value(&axis, axis.last);
     return axis;
+}
+
+/* The logarithm of a tick. */
+static double log_tick(const rn__axis *axis, int64_t tick)
+{
+    int exponent;
+    const int digit = digit_of(axis, tick, &exponent);
+
+    return exponent + log10(digit);
+}
+
+rn__axis rn__axis_log(double low, double high, int wanted)
+{
+    const double from = log10(low), to = log10(high), decades = to - from;
+    rn__axis axis = {.logarithmic = true};
+
+    if (decades > 2) axis.exponent = (int)ceil(decades / wanted);
+    const double each = axis.exponent ? axis.exponent : 1.0 / 3;
+    axis.first = (int64_t)floor(from / each);
+    axis.last = (int64_t)ceil(to / each);
+    while (log_tick(&axis, axis.first) > from + 1e-9) axis.first--;
+    while (log_tick(&axis, axis.first + 1) <= from + 1e-9) axis.first++;
+    while (log_tick(&axis, axis.last) < to - 1e-9) axis.last++;
+    while (axis.last - 1 > axis.first && log_tick(&axis, axis.last - 1) >= to - 1e-9)
+        axis.last--;
+    if (axis.last == axis.first) axis.last++;
+    axis.low = log_tick(&axis, axis.first);
+    axis.high = log_tick(&axis, axis.last);
+    return axis;
+}
+
+double rn__axis_place(const rn__axis *axis, double value)
+{
+    const double at = axis->logarithmic ? log10(value) : value;
+
+    return (at - axis->low) / (axis->high - axis->low);
+}
+
+double rn__axis_tick(const rn__axis *axis, int64_t tick)
+{
+    const double at = axis->logarithmic ? log_tick(axis, tick) : rn__axis_value(axis, tick);
+
+    return (at - axis->low) / (axis->high - axis->low);
 }
 
 /* |n| 10^exponent as a decimal fraction: 25, -2 -> 0.25 */
@@ -79,15 +137,17 @@ static void scientific(uint64_t n, int exponent, char *text, size_t capacity)
 
 void rn__axis_label(const rn__axis *axis, int64_t tick, char *text, size_t capacity)
 {
-    const int64_t n = tick * axis->digit;
+    int exponent = axis->exponent;
+    const int64_t n =
+        axis->logarithmic ? digit_of(axis, tick, &exponent) : tick * axis->digit;
     const uint64_t size = n < 0 ? (uint64_t)-n : (uint64_t)n;
     char number[64];
 
     if (n == 0)
         snprintf(number, sizeof number, "0");
-    else if (axis->exponent >= -5 && axis->exponent <= 5)
-        fixed(size, axis->exponent, number, sizeof number);
+    else if (exponent >= -5 && exponent <= 5)
+        fixed(size, exponent, number, sizeof number);
     else
-        scientific(size, axis->exponent, number, sizeof number);
+        scientific(size, exponent, number, sizeof number);
     snprintf(text, capacity, "%s%s", n < 0 ? "-" : "", number);
 }

@@ -6,8 +6,6 @@
 #include "base/sort.h"
 #include "io/safetensors_read.h"
 
-enum { SHOWN = 120 };
-
 rn_status rn__reading_bad(rn__reading *r, const char *what)
 {
     return rn__fault_set(r->fault, RN_BAD_FILE, r->path, "%s", what);
@@ -15,10 +13,8 @@ rn_status rn__reading_bad(rn__reading *r, const char *what)
 
 rn_status rn__reading_bad_tensor(rn__reading *r, const rn__stored *stored, const char *what)
 {
-    char name[SHOWN];
-
-    return rn__fault_set(r->fault, RN_BAD_FILE, r->path, "tensor \"%s\": %s",
-                         rn__fault_name(stored->name, name, sizeof name), what);
+    return rn__fault_named(r->fault, RN_BAD_FILE, r->path, "tensor", stored->name, "%s",
+                           what);
 }
 
 rn_status rn__reading_no_memory(rn__reading *r)
@@ -30,77 +26,74 @@ rn_status rn__reading_no_memory(rn__reading *r)
 static rn_status bad_json(rn__reading *r, const rn__stored *stored)
 {
     const char *what = r->json.fault ? r->json.fault : "malformed";
-    char name[SHOWN];
 
     if (stored && stored->name)
-        return rn__fault_set(r->fault, RN_BAD_FILE, r->path, "tensor \"%s\": header: %s",
-                             rn__fault_name(stored->name, name, sizeof name), what);
+        return rn__fault_named(r->fault, RN_BAD_FILE, r->path, "tensor", stored->name,
+                               "header: %s", what);
     return rn__fault_set(r->fault, RN_BAD_FILE, r->path, "header: %s", what);
 }
 
 /* ---- the metadata ---- */
 
-static int compare_texts(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
-    return strcmp((const char *)a, (const char *)b);
+    return strcmp(((const rn__note *)a)->key, ((const rn__note *)b)->key);
 }
 
-/* Reads {"key": "value", ...} and appends the keys to the growing list *key. False after a
- * fault of the JSON or, with *no_memory set, if out of memory. */
-static bool read_pairs(rn__reading *r, const void ***key, size_t *count, bool *no_memory)
+/* Reads {"key": "value", ...} into the growing list of notes. False after a fault of the
+ * JSON or, with *no_memory set, if out of memory. */
+static bool read_pairs(rn__reading *r, bool *no_memory)
 {
+    rn__safetensors *st = r->st;
     size_t capacity = 0;
 
     if (!rn__json_expect(&r->json, '{', "__metadata__ is not an object")) return false;
     if (rn__json_accept(&r->json, '}')) return true;
     do {
-        if (*count == capacity) {
+        if (st->notes == capacity) {
             capacity = 2 * capacity + 8;
-            const void **more = (const void **)rn__resize(r->st->allocator, (void *)*key,
-                                                          capacity * sizeof *more);
+            rn__note *more =
+                (rn__note *)rn__resize(st->allocator, st->note, capacity * sizeof *more);
             *no_memory = !more;
             if (!more) return false;
-            *key = more;
+            st->note = more;
         }
-        (*key)[(*count)++] = rn__json_string(&r->json);
-        if (!rn__json_expect(&r->json, ':', "a colon is missing") ||
-            !rn__json_string(&r->json))
-            return false;
+        rn__note *note = &st->note[st->notes];
+        note->key = rn__json_string(&r->json);
+        if (!rn__json_expect(&r->json, ':', "a colon is missing")) return false;
+        note->value = rn__json_string(&r->json);
+        if (!note->value) return false;
+        st->notes++;
     } while (rn__json_accept(&r->json, ','));
     return rn__json_expect(&r->json, '}', "__metadata__ does not end");
 }
 
-static rn_status check_keys(rn__reading *r, const void **key, size_t count)
+static rn_status check_keys(rn__reading *r)
 {
-    const rn_allocator a = r->st->allocator;
-    const void **room = (const void **)rn__allocate(a, count * sizeof *room);
+    const rn__safetensors *st = r->st;
+    const void **key =
+        (const void **)rn__allocate(st->allocator, (st->notes + 1) * 2 * sizeof *key);
     rn_status status = RN_OK;
 
-    if (!room) return rn__reading_no_memory(r);
-    rn__sort(key, room, count, compare_texts);
-    rn__free(a, (void *)room);
-    for (size_t i = 1; i < count && status == RN_OK; i++)
-        if (!compare_texts(key[i - 1], key[i]))
+    if (!key) return rn__reading_no_memory(r);
+    for (size_t i = 0; i < st->notes; i++) key[i] = &st->note[i];
+    rn__sort(key, key + st->notes, st->notes, compare_keys);
+    for (size_t i = 1; i < st->notes && status == RN_OK; i++)
+        if (!compare_keys(key[i - 1], key[i]))
             status = rn__reading_bad(r, "header: duplicate key in __metadata__");
+    rn__free(st->allocator, (void *)key);
     return status;
 }
 
-/* Keys are kept only to find duplicates. */
 static rn_status read_metadata(rn__reading *r)
 {
-    const void **key = NULL;
-    size_t count = 0;
     bool no_memory = false;
-    rn_status status = RN_OK;
 
     if (r->metadata) return rn__reading_bad(r, "header: duplicate __metadata__");
     r->metadata = true;
-    if (!read_pairs(r, &key, &count, &no_memory))
-        status = no_memory ? rn__reading_no_memory(r) : bad_json(r, NULL);
-    else
-        status = check_keys(r, key, count);
-    rn__free(r->st->allocator, (void *)key);
-    return status;
+    if (!read_pairs(r, &no_memory))
+        return no_memory ? rn__reading_no_memory(r) : bad_json(r, NULL);
+    return check_keys(r);
 }
 
 /* ---- the tensors ---- */
@@ -109,12 +102,12 @@ static bool read_type(rn__reading *r, rn__stored *stored, const char **what)
 {
     const char *text = rn__json_string(&r->json);
 
-    for (int i = 0; text && i < RN_TYPES; i++)
-        if (!strcmp(text, rn__safetensors_type((rn_type)i))) {
-            stored->type = (rn_type)i;
+    for (int i = 0; text && i < RN__STORED_TYPES; i++)
+        if (!strcmp(text, rn__safetensors_type(i))) {
+            stored->type = i;
             return true;
         }
-    *what = text ? "element type is not F32, F64, I32 or BOOL" : NULL;
+    *what = text ? "unknown element type" : NULL;
     return false;
 }
 

@@ -25,7 +25,7 @@ static bool size_of(const rn__stored *stored, size_t *bytes)
 {
     bool empty = false;
 
-    *bytes = rn_type_size(stored->type);
+    *bytes = rn__safetensors_size(stored->type);
     for (int i = 0; i < stored->shape.rank; i++) {
         const uint64_t size = (uint64_t)stored->shape.size[i];
         if (size == 0)
@@ -154,12 +154,14 @@ static rn_status read_header(rn__reading *r, size_t bytes)
     if (status != RN_OK) return status;
     if (!rn__utf8_valid(st->header, bytes))
         return rn__reading_bad(r, "the header is not UTF-8");
+    rn__seal_note(r, st->header, bytes);
     r->json = (rn__json){st->header, st->header + bytes, NULL};
     status = rn__reading_header(r);
     if (status != RN_OK) return status;
     if (!rn__json_ends(&r->json))
         return rn__reading_bad(r, "header: there is text after the object");
-    return index_tensors(r);
+    status = index_tensors(r);
+    return status == RN_OK ? rn__seal_check(r) : status;
 }
 
 rn_status rn__safetensors_open(rn__safetensors *st, rn_allocator allocator,
@@ -204,6 +206,7 @@ rn_status rn__safetensors_data(rn__safetensors *st, rn__fault *fault)
     rn__file_close(&st->file);
     for (size_t i = 0; i < st->count; i++)
         st->stored[i].data = st->data + st->stored[i].begin;
+    if (status == RN_OK) status = rn__seal_check_data(&r);
     return status == RN_OK ? check_bools(&r) : status;
 }
 
@@ -213,6 +216,8 @@ void rn__safetensors_finish(rn__safetensors *st)
     rn__free(st->allocator, (void *)st->by_name);
     rn__free(st->allocator, st->stored);
     rn__free(st->allocator, st->header);
+    rn__free(st->allocator, st->note);
+    rn__free(st->allocator, st->table);
     rn__free(st->allocator, st->data);
     *st = (rn__safetensors){.allocator = st->allocator};
 }

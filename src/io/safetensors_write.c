@@ -15,25 +15,30 @@
 
 enum { LENGTH = RN__SAFETENSORS_LENGTH, ALIGNMENT = 8 };
 
-const char *rn__safetensors_type(rn_type type)
+static const struct {
+    char name[8];
+    unsigned char size;
+} types[RN__STORED_TYPES] = {
+    {"F32", 4}, {"F64", 8}, {"I32", 4},     {"BOOL", 1},    {"F16", 2},     {"BF16", 2},
+    {"I64", 8}, {"U8", 1},  {"I8", 1},      {"I16", 2},     {"U16", 2},     {"U32", 4},
+    {"U64", 8}, {"C64", 8}, {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"F8_E8M0", 1},
+};
+
+const char *rn__safetensors_type(int type)
 {
-    switch (type) {
-    case RN_F32:
-        return "F32";
-    case RN_F64:
-        return "F64";
-    case RN_I32:
-        return "I32";
-    case RN_BOOL:
-        return "BOOL";
-    }
-    return "";
+    return types[type].name;
+}
+
+size_t rn__safetensors_size(int type)
+{
+    return types[type].size;
 }
 
 static int compare(const void *a, const void *b)
 {
     const rn__stored *x = (const rn__stored *)a, *y = (const rn__stored *)b;
-    const size_t x_size = rn_type_size(x->type), y_size = rn_type_size(y->type);
+    const size_t x_size = rn__safetensors_size(x->type);
+    const size_t y_size = rn__safetensors_size(y->type);
 
     if (x_size != y_size) return x_size > y_size ? -1 : 1;
     return strcmp(x->name, y->name);
@@ -81,7 +86,7 @@ static void put_name(text *t, const char *name)
 
 static size_t bytes_of(const rn__stored *stored)
 {
-    return (size_t)rn_shape_count(stored->shape) * rn_type_size(stored->type);
+    return (size_t)rn_shape_count(stored->shape) * rn__safetensors_size(stored->type);
 }
 
 /* The tensor at `begin` in the data. */
@@ -102,15 +107,33 @@ static void put_tensor(text *t, const rn__stored *stored, size_t begin)
     put_words(t, "]}");
 }
 
+/* The metadata, with a place for the checksum. */
+static void put_notes(text *t, const rn__seal *seal)
+{
+    put_words(t, seal->table ? RN__SEAL_MARK "0000000000000000\"" : "{\"__metadata__\":{");
+    for (size_t i = 0; i < seal->notes; i++) {
+        if (i || seal->table) put_words(t, ",");
+        put_name(t, seal->note[i].key);
+        put_words(t, ":");
+        put_name(t, seal->note[i].value);
+    }
+    put_words(t, "}");
+}
+
 /* The start of the file: the length and the header, padded with blanks. */
-static void put_header(text *t, const void *const *order, size_t count)
+static void put_header(text *t, const void *const *order, size_t count,
+                       const rn__seal *seal)
 {
     size_t begin = 0;
 
     t->used = LENGTH;
-    put_words(t, "{");
+    const bool noted = seal && (seal->table || seal->notes);
+    if (noted)
+        put_notes(t, seal);
+    else
+        put_words(t, "{");
     for (size_t i = 0; i < count; i++) {
-        if (i) put_words(t, ",");
+        if (i || noted) put_words(t, ",");
         const rn__stored *stored = (const rn__stored *)order[i];
         put_tensor(t, stored, begin);
         begin += bytes_of(stored);
@@ -138,12 +161,13 @@ static bool fits(const rn__stored *stored, size_t count)
 }
 
 static rn_status write_order(rn_allocator a, const char *path, const void *const *order,
-                             size_t count, rn__piece *piece, rn__fault *fault)
+                             size_t count, rn__piece *piece, const rn__seal *seal,
+                             rn__fault *fault)
 {
     text t = {NULL, 0};
     rn_status status;
 
-    put_header(&t, order, count);
+    put_header(&t, order, count, seal);
     if (t.used - LENGTH > RN__SAFETENSORS_HEADER)
         return rn__fault_set(fault, RN_INVALID, path,
                              "the header would be longer than 100 MB: %zu bytes for %zu "
@@ -151,20 +175,23 @@ static rn_status write_order(rn_allocator a, const char *path, const void *const
                              t.used - LENGTH, count);
     t.at = (char *)rn__allocate(a, t.used);
     if (!t.at) return rn__fault_set(fault, RN_NO_MEMORY, path, "out of memory");
-    put_header(&t, order, count);
+    put_header(&t, order, count, seal);
 
-    piece[0] = (rn__piece){t.at, t.used};
     for (size_t i = 0; i < count; i++) {
         const rn__stored *stored = (const rn__stored *)order[i];
         piece[i + 1] = (rn__piece){stored->data, bytes_of(stored)};
     }
+    if (seal && seal->table)
+        rn__seal_set(seal, t.at + LENGTH, t.used - LENGTH, piece + 1, count);
+    piece[0] = (rn__piece){t.at, t.used};
     status = rn__file_replace(a, path, piece, count + 1, fault);
     rn__free(a, t.at);
     return status;
 }
 
-rn_status rn__safetensors_write(rn_allocator allocator, const char *path,
-                                const rn__stored *stored, size_t count, rn__fault *fault)
+rn_status rn__safetensors_write_sealed(rn_allocator allocator, const char *path,
+                                       const rn__stored *stored, size_t count,
+                                       const rn__seal *seal, rn__fault *fault)
 {
     if (!fits(stored, count))
         return rn__fault_set(fault, RN_INVALID, path, "too large for a file");
@@ -179,8 +206,16 @@ rn_status rn__safetensors_write(rn_allocator allocator, const char *path,
     const void **order = (const void **)(void *)(piece + count + 1);
     for (size_t i = 0; i < count; i++) order[i] = &stored[i];
     rn__sort(order, order + count, count, compare);
+    for (size_t i = 0; seal && seal->table && i < count; i++)
+        rn__seal_row(seal, i, (const rn__stored *)order[i] - stored);
 
-    const rn_status status = write_order(allocator, path, order, count, piece, fault);
+    const rn_status status = write_order(allocator, path, order, count, piece, seal, fault);
     rn__free(allocator, memory);
     return status;
+}
+
+rn_status rn__safetensors_write(rn_allocator allocator, const char *path,
+                                const rn__stored *stored, size_t count, rn__fault *fault)
+{
+    return rn__safetensors_write_sealed(allocator, path, stored, count, NULL, fault);
 }

@@ -27,7 +27,7 @@ static int64_t large_b(void)
 
 /* Whether B is packed as a whole, if it needs packing: more than one block of rows uses it.
  */
-static bool packs_whole(const rn__product *g)
+CALLED bool packs_whole(const rn__product *g)
 {
     if (g->packed || g->m <= most_rows(g->a.column != 1)) return false;
     return g->b.column != 1 || whole_b(g->n, g->k) <= large_b();
@@ -41,7 +41,7 @@ static bool share_sets(int64_t row)
 }
 
 /* Whether B is packed and larger than so many second-level caches. */
-static bool b_is_far(const rn__product *g, int64_t caches)
+CALLED bool b_is_far(const rn__product *g, int64_t caches)
 {
     return (g->packed || packs_whole(g)) && bytes(g->n, g->k) > caches * rn__cache_bytes(2);
 }

@@ -56,6 +56,10 @@ typedef struct part {
     int64_t i, m, j, n, p, k;
 } part;
 
+/* Functions that a product calls once or twice: copies of them would be a good part of the
+ * library, which has six variants. */
+#define CALLED static __attribute__((noinline))
+
 static inline int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -76,7 +80,7 @@ static inline int64_t round_up(int64_t n, int64_t to)
 /* Rows of the largest block. A packed block of A takes a quarter of the second-level cache;
  * one that is read in place half of that, as the rows between it may be in the cache too.
  */
-static inline int64_t most_rows(bool packed)
+CALLED int64_t most_rows(bool packed)
 {
     const int64_t bytes = rn__cache_bytes(2) / (packed ? 4 : 8);
 
@@ -84,13 +88,13 @@ static inline int64_t most_rows(bool packed)
 }
 
 /* Sums of the largest block, half of the cache. */
-static inline int64_t most_sums(void)
+CALLED int64_t most_sums(void)
 {
     return rn__cache_bytes(2) / 2 / (int64_t)sizeof(real);
 }
 
 /* Columns of B that are packed together, a sixteenth of the cache. */
-static inline int64_t band_columns(void)
+CALLED int64_t band_columns(void)
 {
     const int64_t bytes = rn__cache_bytes(2) / 16;
 
@@ -98,17 +102,17 @@ static inline int64_t band_columns(void)
 }
 
 /* Elements of each part of the scratch. */
-static int64_t packed_a(int64_t m, int64_t k)
+CALLED int64_t packed_a(int64_t m, int64_t k)
 {
     return round_up(least(m, most_rows(true)) * least(k, RN__GEMM_KC), ALIGNMENT);
 }
 
-static int64_t packed_b(int64_t n, int64_t k)
+CALLED int64_t packed_b(int64_t n, int64_t k)
 {
     return least(round_up(n, LANES), band_columns()) * least(k, RN__GEMM_KC);
 }
 
-static int64_t sums(int64_t m, int64_t n, int64_t k)
+CALLED int64_t sums(int64_t m, int64_t n, int64_t k)
 {
     if (k <= RN__GEMM_KC) return 0;
     return least(least(m, most_rows(true)) * round_up(n, LANES), most_sums());

@@ -33,7 +33,7 @@ enum { WIDEST = 8 }; /* vectors in a row of a tile */
 enum { FULL = 12 };
 
 typedef struct tile_operands {
-    int64_t k;
+    int64_t k;     /* at least 1 */
     const real *a; /* a[i * a_row + p], or a[i + p * a_step]: see the tables below */
     int64_t a_row, a_step;
     const real *b; /* b[p * b_row + j] of the first vector, the next b_next further on */
@@ -123,6 +123,7 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
     for (int i = 0; i < rows; i += 4) a[i / 4] = t->a + i * a_row;
     UNROLL
     for (int j = 0; j < vectors; j += 4) b[j / 4] = t->b + j * b_next;
+    if (p < 1) __builtin_unreachable();
     for (; p >= terms; p -= terms) {
         tile_term(rows, vectors, sum, a, a_row, 0, b, b_next, 0);
         if (terms == 2) tile_term(rows, vectors, sum, a, a_row, a_step, b, b_next, b_row);
@@ -135,7 +136,7 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
             fetch += fetch_step;
         }
     }
-    if (p) tile_term(rows, vectors, sum, a, a_row, 0, b, b_next, 0);
+    if (terms == 2 && p) tile_term(rows, vectors, sum, a, a_row, 0, b, b_next, 0);
     tile_end(rows, vectors, sum, t);
 }
 

@@ -6,16 +6,6 @@
 #include "nn/initializer.h"
 #include "nn/model.h"
 
-static bool listed(const char *list, const char *name)
-{
-    const char *pattern;
-    size_t bytes;
-
-    while (rn__pattern_next(&list, &pattern, &bytes))
-        if (rn__pattern_matches(pattern, bytes, name)) return true;
-    return false;
-}
-
 /* The number of weights that a pattern matches. */
 static int matched(const rn_model *model, const char *pattern, size_t bytes)
 {
@@ -56,12 +46,13 @@ static rn_status replace(rn_model *model, const char *list, rn_init init)
 
     for (int i = 0; i < model->count; i++) {
         const rn_variable *v = model->entry[i].variable;
-        if (model->entry[i].kind == RN__WEIGHT && listed(list, v->name)) bytes += v->bytes;
+        if (model->entry[i].kind == RN__WEIGHT && rn__pattern_any(list, v->name))
+            bytes += v->bytes;
     }
     at = values = (char *)rn__new(model->allocator, bytes + 1);
     for (int i = 0; values && done && i < model->count; i++) {
         rn_variable v = *model->entry[i].variable;
-        if (model->entry[i].kind != RN__WEIGHT || !listed(list, v.name)) continue;
+        if (model->entry[i].kind != RN__WEIGHT || !rn__pattern_any(list, v.name)) continue;
         v.data = at;
         done = rn__initialize(&v, init, model->seed);
         at += v.bytes;
@@ -69,7 +60,7 @@ static rn_status replace(rn_model *model, const char *list, rn_init init)
     at = values;
     for (int i = 0; values && done && i < model->count; i++) {
         rn_variable *v = model->entry[i].variable;
-        if (model->entry[i].kind != RN__WEIGHT || !listed(list, v->name)) continue;
+        if (model->entry[i].kind != RN__WEIGHT || !rn__pattern_any(list, v->name)) continue;
         if (v->bytes) memcpy(v->data, at, v->bytes);
         at += v->bytes;
     }

@@ -38,6 +38,7 @@ void rn_model_free(rn_model *model)
     rn__free(model->allocator, model->entry);
     rn__free(model->allocator, model->slot);
     rn__model_kinds_finish(model);
+    rn__texts_finish(&model->texts, model->allocator);
     rn__free(model->allocator, model);
 }
 

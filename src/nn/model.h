@@ -27,6 +27,17 @@ typedef struct rn__layer_kind {
     char *path, *what; /* "rnn", "lstm of 2 layers" */
 } rn__layer_kind;
 
+/* A text of the model. */
+typedef struct rn__model_text {
+    char *key, *value;
+} rn__model_text;
+
+/* All zero: none. */
+typedef struct rn__texts {
+    rn__model_text *at;
+    int count;
+} rn__texts;
+
 struct rn_model {
     rn_allocator allocator;
     uint64_t seed;
@@ -40,6 +51,7 @@ struct rn_model {
                      loaded: graphs for inference create no weights */
     rn__layer_kind *layer_kind; /* the recurrent layers, in order of their first use */
     int kind_count, kind_capacity;
+    rn__texts texts;
     char error[512];
 };
 
@@ -74,6 +86,14 @@ bool rn__model_set_kind(rn_model *model, const char *path, const char *what);
 
 /* Frees these records. */
 void rn__model_kinds_finish(rn_model *model);
+
+/* rn__texts_find: the index of a key, or -1. rn__texts_add: adds a copy of a text, for
+ * which there is room; false if out of memory. rn__text_reserved: whether a key is that of
+ * a file format. */
+int rn__texts_find(const rn__texts *texts, const char *key);
+bool rn__texts_add(rn__texts *texts, rn_allocator a, const char *key, const char *value);
+void rn__texts_finish(rn__texts *texts, rn_allocator a);
+bool rn__text_reserved(const char *key);
 
 /* Records a message on the model. Returns status. */
 rn_status rn__model_fail(rn_model *model, rn_status status, const char *format, ...)

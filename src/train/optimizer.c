@@ -1,78 +1,90 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What all optimisers share: their variables, the global norm, clipping, and skipping a
- * step whose gradient is not finite or would make a moment overflow.
+ * What all optimisers share: their variables, and the update of all weights by a rule.
  *
- *   norm   = sqrt(sum over all weights of sum dw dw), in f64 so that squares of f32 fit
- *   dw     = dw min(1, clip / norm)
- *   w      = made ? rule(w, dw) : w, and so all moments and counts
- *   made   = the norm is finite, and after clipping at most what the rule's moments bear
+ *   w = made ? w - rule(w, dw) - rate decay w : w, and so all moments and counts
  *
- * Everything that does not belong to a single weight is an f64 scalar (counters: i32).
+ * where the last term is there if the decay is decoupled. gradients.c makes dw.
  */
 #include "train/optimizer.h"
 
-#include <float.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "nn/model.h"
 #include "nn/name.h"
-#include "rondo/ops.h"
 
 /* ---- variables of the optimiser ---- */
 
-static rn_tensor variable(rn__update *u, const char *name, rn_type type, rn_shape shape,
+static rn_tensor variable(rn_update *u, const char *name, rn_type type, rn_shape shape,
                           rn__kind kind)
 {
-    const char *full = rn__path_join(u->graph, u->name, name);
+    const char *full = rn__path_join(u->graph, u->more->name, name);
 
     return full ? rn__model_state(u->model, u->graph, full, type, shape, kind) : rn_null();
 }
 
-static rn_tensor scalar(rn__update *u, const char *name, rn_type type)
+rn_tensor rn__update_scalar(rn_update *u, const char *name, rn_type type)
 {
     return variable(u, name, type, (rn_shape){0}, RN__MOMENT);
 }
 
-rn_tensor rn__moment_of(rn__update *u, int i, const char *name, rn_type type,
-                        rn_shape shape)
+rn_tensor rn_update_moment_of(rn_update *u, int i, const char *name, rn_type type,
+                              rn_shape shape)
 {
+    if (!u || !u->more) return rn_null();
+    if (i < 0 || i >= u->count)
+        return rn_fail(u->graph, "%s: there is no weight %d of %d", u->more->rule_name, i,
+                       u->count);
     const rn_variable *v = rn__node_of(u->w[i])->variable;
     const char *full = rn__path_join(u->graph, v->name, name);
 
     return full ? variable(u, full, type, shape, RN__MOMENT) : rn_null();
 }
 
-rn_tensor rn__moment(rn__update *u, int i, const char *name)
+rn_tensor rn_update_moment(rn_update *u, int i, const char *name)
 {
-    return rn__moment_of(u, i, name, u->type, rn_shape_get(u->w[i]));
+    const bool known = u && u->more && i >= 0 && i < u->count;
+
+    return rn_update_moment_of(u, i, name, known ? u->type : RN_F32,
+                               known ? rn_shape_get(u->w[i]) : (rn_shape){0});
 }
 
-rn_tensor rn__advance(rn__update *u, rn_tensor state, rn_tensor next)
+rn_tensor rn_update_advance(rn_update *u, rn_tensor moment, rn_tensor next)
 {
-    rn_assign(state, rn_where(u->made, next, state));
+    if (!u || !u->more) return rn_null();
+    rn_assign(moment, rn_where(u->more->made, next, moment));
     return next;
 }
 
-rn_tensor rn__scalar_for(const rn__update *u, rn_tensor x)
+void *rn__update_array(const rn_update *u, size_t size)
 {
-    return u->type == RN_F64 ? x : rn_cast(x, u->type);
+    rn_graph *root = u->graph->root;
+    void *array = rn__arena_new(&root->arena, (size_t)u->count * size);
+
+    if (!array) rn__no_memory(u->graph);
+    return array;
 }
 
-/* Reads the weights' counts. */
-static bool gather_counts(rn__update *u)
+rn_tensor rn__update_join(rn_update *u, const char *name, rn_type type, rn_tensor **each)
 {
-    u->t =
-        (rn_tensor *)rn__arena_new(&u->graph->root->arena, (size_t)u->count * sizeof *u->t);
-    if (!u->t) {
-        rn__no_memory(u->graph);
-        return false;
-    }
+    *each = (rn_tensor *)rn__update_array(u, sizeof **each);
+    if (!*each) return rn_null();
     for (int i = 0; i < u->count; i++)
-        u->t[i] = rn__moment_of(u, i, "t", RN_I32, (rn_shape){0});
-    u->counts = rn_stack(u->t, u->count, 0);
-    return !rn_is_null(u->counts);
+        (*each)[i] = rn_update_moment_of(u, i, name, type, (rn_shape){0});
+    return rn_stack(*each, u->count, 0);
+}
+
+void rn__update_part(rn_update *u, const rn_tensor *each, rn_tensor joined, rn_tensor next)
+{
+    const rn_tensor kept = rn_where(u->more->made, next, joined);
+
+    for (int i = 0; i < u->count; i++) rn_assign(each[i], rn_index(kept, 0, i));
+}
+
+rn_tensor rn__update_cast(const rn_update *u, rn_tensor x)
+{
+    return u->type == RN_F64 ? x : rn_cast(x, u->type);
 }
 
 /* ---- the rate ---- */
@@ -84,11 +96,11 @@ static double *value_of(rn_tensor x)
 
 /* Sets *given to the rate that earlier programs were compiled with; false if there is no
  * such variable. */
-static bool given_rate(const rn__update *u, const char *name, double *given)
+static bool given_rate(const rn_update *u, const char *name, double *given)
 {
     char full[RN__OPTIMIZER_NAME + 64];
 
-    snprintf(full, sizeof full, "%s/%s", u->name, name);
+    snprintf(full, sizeof full, "%s/%s", u->more->name, name);
     const int index = rn__model_index(u->model, full);
     if (index < 0 || u->model->entry[index].kind != RN__RATE) return false;
     memcpy(given, u->model->entry[index].variable->data, sizeof *given);
@@ -98,7 +110,7 @@ static bool given_rate(const rn__update *u, const char *name, double *given)
 /* The learning rate is a variable, so changing it needs no new program. Programs compiled
  * with the same rate share it, so compiling again does not undo rn_set_learning_rate. A
  * program compiled with another rate has its own. */
-static bool build_rate(rn__update *u)
+static bool build_rate(rn_update *u)
 {
     char name[24], given_name[32];
     bool is_new = false, mine = false;
@@ -111,134 +123,145 @@ static bool build_rate(rn__update *u)
         mine = !is_new && given == u->self->rate;
     }
     const rn_tensor kept = variable(u, given_name, RN_F64, (rn_shape){0}, RN__RATE);
-    u->rate = variable(u, name, RN_F64, (rn_shape){0}, RN__RATE);
-    if (rn_is_null(kept) || rn_is_null(u->rate)) return false;
-    if (is_new) *value_of(kept) = *value_of(u->rate) = u->self->rate;
+    u->base_rate = variable(u, name, RN_F64, (rn_shape){0}, RN__RATE);
+    if (rn_is_null(kept) || rn_is_null(u->base_rate)) return false;
+    if (is_new) *value_of(kept) = *value_of(u->base_rate) = u->self->rate;
+
+    u->base_rate = rn_scheduled_rate(&u->self->schedule, u->base_rate,
+                                     rn__update_scalar(u, "steps", RN_I32));
+    return !rn_is_null(u->base_rate);
+}
+
+/* The rate and the decay of each weight. Groups of the same rate share its node. */
+static bool build_rates(rn_update *u)
+{
+    u->rate = (rn_tensor *)rn__update_array(u, sizeof *u->rate);
+    u->decay = (double *)rn__update_array(u, sizeof *u->decay);
+    if (!u->rate || !u->decay || !build_rate(u)) return false;
+    const rn_tensor rate = rn__update_cast(u, u->base_rate);
+    for (int i = 0; i < u->count; i++) {
+        const rn_weight_group *group = rn__group_of(u->self, u->w[i]);
+        const double factor = group && group->rate != 0 ? group->rate : 1;
+        const double decay = group ? group->weight_decay : 0;
+        u->rate[i] =
+            factor == 1 ? rate : rn__update_cast(u, rn_scale(u->base_rate, factor));
+        u->decay[i] = decay == 0 ? u->self->weight_decay : decay == RN_ZERO ? 0 : decay;
+    }
     return true;
 }
 
 /* ---- the update ---- */
 
+/* The counts of all weights; false with an error. */
+static bool gather_counts(rn_update *u)
+{
+    rn__update *more = u->more;
+
+    if (!more->rule->counts || !more->rule->counts(u->self)) return true;
+    more->counts = rn__update_join(u, "t", RN_I32, &more->t);
+    u->t = rn_cast(rn_add(more->counts, rn_constant_like(more->counts, 1)), RN_F64);
+    return !rn_is_null(u->t);
+}
+
 /* Counts this run among the steps or among the skipped ones, and keeps its norm. */
-static void count_run(rn__update *u, rn_tensor norm)
+static void count_run(rn_update *u)
 {
-    rn_tensor steps = scalar(u, "steps", RN_I32), skipped = scalar(u, "skipped", RN_I32);
-    rn_tensor kept = scalar(u, "norm", RN_F64);
+    const rn__update *more = u->more;
+    rn_tensor steps = rn__update_scalar(u, "steps", RN_I32);
+    rn_tensor skipped = rn__update_scalar(u, "skipped", RN_I32);
+    rn_tensor kept = rn__update_scalar(u, "norm", RN_F64);
+    rn_tensor skips = rn_logical_not(more->made), norm = more->norm;
 
-    rn_assign(steps, rn_add(steps, rn_cast(u->made, RN_I32)));
-    rn_assign(skipped, rn_add(skipped, rn_cast(rn_logical_not(u->made), RN_I32)));
-    rn_assign(kept, norm);
-}
-
-/* Gradients with more elements are summed by rows, which threads can share. */
-enum { LARGE = 1 << 15 };
-
-static rn_tensor sum_of_squares(rn_tensor dw)
-{
-    const rn_shape shape = rn_shape_get(dw);
-    int axes[RN_RANK_MAX];
-
-    if (shape.rank < 2 || rn_shape_count(shape) < LARGE)
-        return rn_sum_square(dw, NULL, 0, false);
-    for (int i = 1; i < shape.rank; i++) axes[i - 1] = i;
-    return rn_sum_all(rn_sum_square(dw, axes, shape.rank - 1, false));
-}
-
-static rn_tensor global_norm(const rn__update *u)
-{
-    rn_tensor sum = rn_null();
-
-    for (int i = 0; i < u->count; i++) {
-        const rn_tensor squares = sum_of_squares(u->dw[i]);
-        sum = i ? rn_add(sum, squares) : squares;
+    if (!rn_is_null(more->due)) {
+        skips = rn_logical_and(skips, more->due);
+        norm = rn_where(more->due, norm, kept);
     }
-    return rn_sqrt(sum);
+    rn_assign(steps, rn_add(steps, rn_cast(more->made, RN_I32)));
+    rn_assign(skipped, rn_add(skipped, rn_cast(skips, RN_I32)));
+    rn_assign(kept, norm);
+    rn_assign(rn__update_scalar(u, "last_rate", RN_F64), u->base_rate);
+    if (!rn_is_null(u->t)) {
+        const rn_tensor one = rn_constant_like(more->counts, 1);
+        rn__update_part(u, more->t, more->counts, rn_add(more->counts, one));
+    }
 }
 
-/* Whether the update is made; false for NaN. */
-static rn_tensor is_made(const rn__update *u, const rn__rule *rule, rn_tensor norm)
+static void change(rn_update *u, int i)
 {
-    const double clip = u->self->clip;
-    double most = rule->limit(u->self, u->type == RN_F32 ? FLT_MAX : DBL_MAX);
+    const rn_optimizer_rule *rule = u->more->rule;
+    rn_tensor by = rule->step(u, i);
 
-    if (clip > 0 && clip <= most) most = DBL_MAX;
-    return rn_less_equal(norm, rn_constant_like(norm, most));
-}
-
-static void clip(rn__update *u, rn_tensor norm)
-{
-    rn_tensor ratio = rn_div(rn_constant_like(norm, u->self->clip), norm);
-    rn_tensor factor = rn_minimum(ratio, rn_constant_like(norm, 1));
-
-    for (int i = 0; i < u->count; i++)
-        u->dw[i] = rn_mul(u->dw[i], rn__scalar_for(u, factor));
+    if (rn_is_null(by)) {
+        rn_fail(u->graph, "%s: the rule returned no change of a weight: %s",
+                u->more->rule_name, rn__node_of(u->w[i])->variable->name);
+        return;
+    }
+    if (u->decay[i] != 0 &&
+        (rule->decay == RN_DECAY_WEIGHT || u->self->decoupled_weight_decay)) {
+        const rn_tensor decay = rn_scale(u->rate[i], u->decay[i]);
+        by = rn_add(by, rn_mul(u->w[i], decay));
+    }
+    rn__average_weight(u, i, rn_update_advance(u, u->w[i], rn_sub(u->w[i], by)));
 }
 
 /* ---- what was asked for ---- */
 
-const char *rn__epsilon_fault(const rn__update *u, double epsilon)
-{
-    if (!(epsilon > 0 && epsilon < 1e300)) return "epsilon must be finite and positive";
-    if (u->type == RN_F32 && (epsilon < (double)FLT_MIN || epsilon > (double)FLT_MAX))
-        return "epsilon does not fit f32, the type of the weights";
-    return NULL;
-}
-
-static bool parameters_fit(const rn__update *u, const rn__rule *rule)
-{
-    const rn_optimizer *o = u->self;
-    const int most = (int)(sizeof o->parameter / sizeof *o->parameter);
-    double number = 0;
-    const char *fault = rule->fault(u, &number);
-
-    for (int i = 0; i < most; i++)
-        if (o->parameter[i] != 0 && !(rule->parameters >> i & 1))
-            fault = "the parameter belongs to another optimiser", number = o->parameter[i];
-    if (!(o->rate >= 0 && o->rate < 1e300))
-        fault = "the rate must be finite and not negative", number = o->rate;
-    if (!(o->clip >= 0)) fault = "the largest norm must not be negative", number = o->clip;
-    if (fault) rn_fail(u->graph, "%s: %s: %g", u->rule, fault, number);
-    return !fault;
-}
-
 /* A name without '/' is a whole component of a path, so two optimisers never share
  * variables by accident. */
-static bool name_fits(const rn__update *u)
+static bool name_fits(const rn_update *u)
 {
-    const size_t bytes = strlen(u->name);
+    const char *name = u->more->name;
+    const size_t bytes = strlen(name);
 
-    if (bytes > 0 && bytes <= RN__OPTIMIZER_NAME && !strchr(u->name, '/')) return true;
-    rn_fail(u->graph, "%s: its name must have 1 to %d bytes and no '/': \"%s\"", u->rule,
-            RN__OPTIMIZER_NAME, u->name);
+    if (bytes > 0 && bytes <= RN__OPTIMIZER_NAME && !strchr(name, '/')) return true;
+    rn_fail(u->graph, "%s: its name must have 1 to %d bytes and no '/': \"%s\"",
+            u->more->rule_name, RN__OPTIMIZER_NAME, name);
     return false;
 }
 
-bool rn__optimize(const rn_optimizer *self, rn_tensor loss, const rn__rule *rule)
+/* Whether there is a rule, and weights that it fits. */
+static bool begin(rn_update *u, rn_optimizer *self, rn_tensor loss)
 {
-    rn__update u = {.self = self, .rule = rule->name, .graph = loss.graph};
+    const rn_optimizer_rule *rule = self->rule;
 
-    if (rn_is_null(loss)) return false;
-    u.name = self->name ? self->name : "optimizer";
-    if (!name_fits(&u) || !rn__find_weights(&u, loss) || !parameters_fit(&u, rule) ||
-        !rn__patterns_fit(&u))
+    if (!rule || !rule->step) {
+        rn_fail(u->graph, "optimizer: the optimiser has no rule");
         return false;
+    }
+    u->more->rule = rule;
+    u->more->rule_name = rule->name ? rule->name : "optimizer";
+    u->more->name = self->name ? self->name : "optimizer";
+    if (self->group_count < 0 || (self->group_count > 0 && !self->groups)) {
+        rn_fail(u->graph, "%s: there are no such groups: %d of them", u->more->rule_name,
+                self->group_count);
+        return false;
+    }
+    return name_fits(u) && rn__find_weights(u, loss) && rn__hyperparameters_fit(u, self) &&
+           rn__patterns_fit(u);
+}
+
+static bool build(const rn_optimizer *self, rn_tensor loss)
+{
+    rn_optimizer filled = *self;
+    rn__update more = {0};
+    rn_update u = {.self = &filled, .graph = loss.graph, .more = &more};
+
+    if (rn_is_null(loss) || !begin(&u, &filled, loss)) return false;
     rn__model_begin(u.model);
 
-    /* Comes first: joining several variables is a kernel that may fail, and no variable may
-     * be written before that. */
-    if (rule->counts && !gather_counts(&u)) return false;
-    rn_tensor norm = rn_name(global_norm(&u), "gradient norm");
-    u.made = is_made(&u, rule, norm);
-    if (!build_rate(&u)) return false;
-    count_run(&u, norm);
-    if (self->clip > 0) clip(&u, norm);
-    if (rule->prepare) rule->prepare(&u);
-    for (int i = 0; i < u.count; i++) rn__advance(&u, u.w[i], rule->step(&u, i));
+    /* Counts come first, and a rule's own preparations before any variable is written. */
+    if (!gather_counts(&u) || !rn__gather_gradients(&u) || !build_rates(&u)) return false;
+    rn__shape_gradients(&u);
+    if (more.rule->prepare) more.rule->prepare(&u);
+    rn__keep_gradients(&u);
+    count_run(&u);
+    rn__prepare_average(&u);
+    for (int i = 0; i < u.count && !u.graph->failed; i++) change(&u, i);
     return !loss.graph->root->failed;
 }
 
 /* Finds the models by the variables of the user's graph. Nothing can fail here. */
-void rn__settle(const rn_optimizer *self, rn_tensor loss, bool compiled)
+static void settle(const rn_optimizer *self, rn_tensor loss, bool compiled)
 {
     const rn_graph *g = loss.graph->root;
 
@@ -248,6 +271,11 @@ void rn__settle(const rn_optimizer *self, rn_tensor loss, bool compiled)
         if (node->op == &rn__op_variable && node->variable->owner)
             rn__model_settle((rn_model *)node->variable->owner, compiled);
     }
+}
+
+rn_optimizer rn_optimizer_of(const rn_optimizer_rule *rule, double rate)
+{
+    return (rn_optimizer){.build = build, .settle = settle, .rule = rule, .rate = rate};
 }
 
 rn_optimizer rn_clipped(rn_optimizer optimizer, double norm)

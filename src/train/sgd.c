@@ -1,57 +1,67 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sgd -- stochastic gradient descent, with momentum or without.
+ * sgd -- stochastic gradient descent, with momentum or without; Sutskever et al. 2013.
  *
- *   v = momentum v + dw
- *   w = w - rate v
+ *   v = momentum v + (1 - dampening) dw        the first v is dw
+ *   w = w - rate v                             nesterov: w - rate (dw + momentum v)
  */
 #include <float.h>
 
-#include "rondo/ops.h"
 #include "train/optimizer.h"
 
-static const char *fault(const rn__update *u, double *number)
+static const char *fault(const rn_optimizer *self)
 {
-    *number = u->self->parameter[RN_SGD_MOMENTUM];
-    return *number >= 0 && *number < 1 ? NULL : "momentum must be in 0 <= momentum < 1";
+    if (self->nesterov && (self->momentum == 0 || self->dampening != 0))
+        return "nesterov needs momentum, and no dampening";
+    return NULL;
 }
 
 /* dw <= largest (1 - momentum) / 2, so that momentum v + dw never exceeds the largest.
  * Without momentum there is nothing to overflow. */
 static double limit(const rn_optimizer *self, double largest)
 {
-    const double momentum = self->parameter[RN_SGD_MOMENTUM];
-
-    return momentum == 0 ? DBL_MAX : largest * (1 - momentum) / 2;
+    return self->momentum == 0 ? DBL_MAX : largest * (1 - self->momentum) / 2;
 }
 
-static rn_tensor step(rn__update *u, int i)
+/* Only dampening distinguishes the first update. */
+static bool counts(const rn_optimizer *self)
 {
-    const double momentum = u->self->parameter[RN_SGD_MOMENTUM];
-    rn_tensor w = u->w[i], dw = u->dw[i];
+    return self->momentum != 0 && self->dampening != 0;
+}
+
+static void prepare(rn_update *u)
+{
+    if (!counts(u->self)) return;
+    const rn_tensor is_first = rn_less_equal(u->t, rn_constant_like(u->t, 1));
+    const rn_tensor rest = rn_constant_like(u->t, 1 - u->self->dampening);
+    u->factor[0] = rn__update_cast(u, rn_where(is_first, rn_constant_like(u->t, 1), rest));
+}
+
+static rn_tensor step(rn_update *u, int i)
+{
+    const double momentum = u->self->momentum;
+    rn_tensor dw = u->dw[i];
 
     if (momentum != 0) {
-        rn_tensor v = rn__moment(u, i, "velocity");
-        dw = rn__advance(u, v, rn_add(rn_scale(v, momentum), dw));
+        rn_tensor v = rn_update_moment(u, i, "velocity");
+        if (counts(u->self)) dw = rn_mul(dw, rn__factor(u, 0, i));
+        dw = rn_update_advance(u, v, rn_add(rn_scale(v, momentum), dw));
     }
-    return rn_sub(w, rn_mul(rn__scalar_for(u, u->rate), dw));
+    if (u->self->nesterov) dw = rn_add(u->dw[i], rn_scale(dw, momentum));
+    return rn_mul(u->rate[i], dw);
 }
 
-static const rn__rule rule = {.name = "sgd",
-                              .parameters = 1 << RN_SGD_MOMENTUM,
-                              .fault = fault,
-                              .limit = limit,
-                              .step = step};
+static const rn_hyperparameter parameters[] = {
+    RN_HYPERPARAMETER(momentum, 0, 0, 1), RN_HYPERPARAMETER(dampening, 0, 0, 1),
+    RN_HYPERPARAMETER(nesterov, 0, 0, 0), RN__DECAY};
 
-static bool build(const rn_optimizer *self, rn_tensor loss)
-{
-    return rn__optimize(self, loss, &rule);
-}
+RN__RULE(sgd, .fault = fault, .limit = limit, .counts = counts, .prepare = prepare,
+         .step = step)
 
 rn_optimizer rn_sgd(double rate, double momentum)
 {
-    return (rn_optimizer){.build = build,
-                          .settle = rn__settle,
-                          .rate = rate,
-                          .parameter = {[RN_SGD_MOMENTUM] = momentum}};
+    rn_optimizer optimizer = rn_optimizer_of(&rule_sgd, rate);
+
+    optimizer.momentum = momentum;
+    return optimizer;
 }

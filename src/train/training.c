@@ -66,13 +66,14 @@ rn_status rn_set_learning_rate(rn_model *model, double rate)
 
 rn_training rn_training_of_named(const rn_model *model, const char *name)
 {
-    rn_training t = {0, 0, 0};
+    rn_training t = {0, 0, 0, 0};
     int32_t count;
 
     name = name_of(name);
     if (find_scalar(model, name, "steps", RN_I32, &count)) t.steps = count;
     if (find_scalar(model, name, "skipped", RN_I32, &count)) t.skipped = count;
     find_scalar(model, name, "norm", RN_F64, &t.norm);
+    find_scalar(model, name, "last_rate", RN_F64, &t.rate);
     return t;
 }
 

@@ -64,6 +64,8 @@ rn_model *a_model(rn_test_world *w);
 rn_variable *a_variable(rn_test_world *w);
 rn_program *a_program(rn_test_world *w);
 rn_optimizer an_optimizer(rn_test_world *w);
+rn_optimizer a_wild_optimizer(rn_test_world *w);
+const rn_optimizer_rule *a_rule(rn_test_world *w);
 const rn_cell *a_cell(rn_test_world *w);
 const rn_cell *a_cell_with_options(rn_test_world *w);
 const rn_op *an_op(rn_test_world *w);

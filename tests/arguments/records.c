@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws of records: operators, cells and optimisers, with functions that may misbehave. */
+/* Draws of records: operators and cells, with functions that may misbehave. */
 #include <limits.h>
 #include <string.h>
 
@@ -334,31 +334,4 @@ const rn_op *an_op(rn_test_world *w)
         {.name = "endless", .inputs = 1, .kernel = {kernel}, .scratch = endless}};
 
     return rn_test_draw(w, 8) ? &ops[rn_test_draw(w, sizeof ops / sizeof *ops)] : NULL;
-}
-
-/* ---- optimisers ---- */
-
-static bool refuse(const rn_optimizer *self, rn_tensor loss)
-{
-    (void)self, (void)loss;
-    return false;
-}
-
-static bool nonsense(const rn_optimizer *self, rn_tensor loss)
-{
-    (void)self;
-    rn_assign(loss, (rn_tensor){loss.graph, INT_MAX, 0});
-    return true;
-}
-
-rn_optimizer an_optimizer(rn_test_world *w)
-{
-    const double rate = real(w), second = real(w);
-    const rn_optimizer all[] = {
-#define RN_OPTIMIZER(name, arguments, ...) rn_##name arguments,
-#include "train/updates.def"
-        {.build = refuse}, {.build = nonsense}, {0}};
-    const rn_optimizer o = all[rn_test_draw(w, sizeof all / sizeof *all)];
-
-    return rn_test_draw(w, 2) ? o : rn_clipped(o, real(w));
 }

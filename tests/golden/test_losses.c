@@ -220,3 +220,34 @@ Test(torch_losses, ctc)
     CTC(ctc_first, 0);
     CTC(ctc_third, 2);
 }
+
+/* ---- penalties ---- */
+
+static rn_tensor activation(rn_tensor x, rn_tensor y, rn_loss_options o)
+{
+    (void)o;
+    return rn_activation_penalty(x, y, 0.5, 2);
+}
+
+static rn_tensor temporal(rn_tensor x, rn_tensor y, rn_loss_options o)
+{
+    (void)o;
+    return rn_temporal_penalty(x, y, 1.5);
+}
+
+#define PENALTY(kind, name)                                                                \
+    reproduce((loss_case){rn_shape(5, 4, 3),                                               \
+                          rn_shape(4),                                                     \
+                          RN_I32,                                                          \
+                          kind,                                                            \
+                          {.gamma = 0},                                                    \
+                          torch_##kind##_##name,                                           \
+                          sizeof torch_##kind##_##name / sizeof(double)})
+
+Test(torch_losses, penalties)
+{
+    PENALTY(activation, whole);
+    PENALTY(activation, ragged);
+    PENALTY(temporal, whole);
+    PENALTY(temporal, ragged);
+}

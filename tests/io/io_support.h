@@ -30,4 +30,14 @@ void rn_test_write_safetensors(const char *path, const char *header, const void 
 rn_status rn_test_safetensors(rn__safetensors *st, rn_allocator allocator, const char *path,
                               rn__fault *fault);
 
+/* Fails unless a text is an XML document: tags nest, attributes are quoted, and special
+ * characters are escaped. */
+void rn_test_xml(const char *text);
+
+/* The text of an SVG file, after checking it; free() it. */
+char *rn_test_picture(const char *path);
+
+/* How often a text has a part. */
+int rn_test_times(const char *text, const char *part);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Plots: well-formed XML for any curves, round ticks, and failures. */
-#include "nn_support.h"
+#include "io_support.h"
 
 #include <locale.h>
 #include <math.h>
@@ -12,75 +12,6 @@
 
 #include "base/utf8.h"
 #include "io/plot.h"
-#include "nn/name.h"
-
-/* ---- a check that a text is XML: tags nest, attributes are quoted ---- */
-
-static bool name_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-';
-}
-
-/* Past one tag, of which the name goes to `name`; NULL if it is not one. */
-static const char *tag(const char *at, char *name, bool *empty)
-{
-    size_t n = 0;
-
-    while (name_character(*at) && n < 30) name[n++] = *at++;
-    name[n] = 0;
-    while (n && *at != '>') {
-        if (*at == '/' && at[1] == '>') {
-            *empty = true;
-            return at + 2;
-        }
-        if (*at++ != ' ') return NULL;
-        while (name_character(*at)) at++;
-        if (*at++ != '=' || *at++ != '"') return NULL;
-        while (*at && *at != '"' && *at != '<') at++;
-        if (*at++ != '"') return NULL;
-    }
-    *empty = false;
-    return n ? at + 1 : NULL;
-}
-
-static bool entity(const char *at)
-{
-    static const char *const known[] = {"&amp;", "&lt;", "&gt;", "&quot;"};
-
-    for (int i = 0; i < 4; i++)
-        if (!strncmp(at, known[i], strlen(known[i]))) return true;
-    return false;
-}
-
-static void assert_xml(const char *text)
-{
-    static const char head[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-    char open[8][32];
-    int depth = 0;
-
-    cr_assert(!strncmp(text, head, sizeof head - 1));
-    for (const char *at = text + sizeof head - 1; *at;) {
-        char name[32];
-        bool empty;
-        if (*at != '<') {
-            cr_assert(*at != '&' || entity(at), "bad entity: %.20s", at);
-            cr_assert(*at == '\n' || (unsigned char)*at >= 0x20);
-            at++;
-        } else if (at[1] == '/') {
-            at = tag(at + 2, name, &empty);
-            cr_assert(at && depth > 0 && !strcmp(name, open[depth - 1]), "</%s>", name);
-            depth--;
-        } else {
-            const char *from = at;
-            at = tag(at + 1, name, &empty);
-            cr_assert(at, "bad tag: %.60s", from);
-            if (!empty) strcpy(open[depth++], name);
-            cr_assert(depth < 8);
-        }
-    }
-    cr_assert_eq(depth, 0, "something is not closed");
-}
 
 /* ---- files ---- */
 
@@ -103,7 +34,7 @@ static char *plotted(const char *title, const rn_curve *curves, int count)
     cr_assert(file && fread(text, 1, 1999999, file) > 0);
     fclose(file);
     unlink(path);
-    assert_xml(text);
+    rn_test_xml(text);
     cr_assert(!strstr(text, "nan") && !strstr(text, "inf"));
     return text;
 }

@@ -300,6 +300,8 @@ static rn_test_result train_clipped(rn_allocator a, char *message)
         (void)second;                                                                      \
         return train(a, message, rn_##name arguments);                                     \
     }
+#define RN_OPTIMIZER_OTHER(name, arguments, moment)                                        \
+    RN_OPTIMIZER(name, arguments, 0.1, 0.1, moment)
 #include "train/updates.def"
 
 /* A model saved and loaded into another that has other values. */
@@ -346,6 +348,7 @@ const struct rn_test_piece rn_test_works[] = {
     {"culprit", culprit},
     {"train-clipped", train_clipped},
 #define RN_OPTIMIZER(name, ...) {"train-" #name, train_with_##name},
+#define RN_OPTIMIZER_OTHER      RN_OPTIMIZER
 #include "train/updates.def"
     {"save-and-load", save_and_load},
 };

@@ -68,6 +68,7 @@ Test(except, what_has_no_gradient_or_is_excepted_stays_bit_for_bit)
     const double rate = 0.01, second = 0.1;
     const rn_optimizer all[] = {
 #define RN_OPTIMIZER(name, arguments, ...) rn_##name arguments,
+#define RN_OPTIMIZER_OTHER                 RN_OPTIMIZER
 #include "updates.def"
         rn_sgd(0.01, 0), rn_clipped(rn_adamw(0.01, 0.1), 0.5)};
 

@@ -93,6 +93,8 @@ Test(overflow, moments)
         bears(rn_clipped(rn_##name arguments, 1), "optimizer/w/" moment, 0, true);         \
         bears(rn_clipped(rn_##name arguments, 1e30), "optimizer/w/" moment, 0, false);     \
     }
+#define RN_OPTIMIZER_OTHER(name, arguments, moment)                                        \
+    RN_OPTIMIZER(name, arguments, 0, 0.1, moment, )
 #include "updates.def"
     bears(rn_sgd(rate, 0.999999), "optimizer/w/velocity", 0, false);
 }
@@ -108,6 +110,8 @@ Test(overflow, from_moments_that_are_large_already)
         (void)second;                                                                      \
         bears(rn_##name arguments, "optimizer/w/" moment, FLT_MAX, false);                 \
     }
+#define RN_OPTIMIZER_OTHER(name, arguments, moment)                                        \
+    RN_OPTIMIZER(name, arguments, 0, 0.1, moment, )
 #include "updates.def"
     bears(rn_adam(1e-3), "optimizer/w/v", FLT_MAX, false);
     bears(rn_rmsprop(1e-3), "optimizer/w/s", FLT_MAX, false);

@@ -34,13 +34,12 @@ static void train(rn_optimizer optimizer, double *w)
 
 static void adam(double beta1, double beta2, double epsilon, double decay)
 {
-    rn_optimizer o = rn_adam(0.1);
+    rn_optimizer o = rn_adamw(0.1, decay);
     double got[STEPS], want[STEPS], w = 1, m = 0, v = 0;
 
-    o.parameter[RN_ADAM_BETA1] = beta1;
-    o.parameter[RN_ADAM_BETA2] = beta2;
-    o.parameter[RN_ADAM_EPSILON] = epsilon;
-    o.parameter[RN_ADAM_DECAY] = decay;
+    o.beta1 = beta1 == 0 ? RN_ZERO : beta1;
+    o.beta2 = beta2 == 0 ? RN_ZERO : beta2;
+    o.eps = epsilon;
     train(o, got);
     for (int i = 0; i < STEPS; i++) {
         const double dw = factor(i), c1 = 1 - pow(beta1, i + 1), c2 = 1 - pow(beta2, i + 1);
@@ -66,8 +65,8 @@ static void rmsprop(double alpha, double epsilon)
     rn_optimizer o = rn_rmsprop(0.1);
     double got[STEPS], want[STEPS], w = 1, s = 0;
 
-    o.parameter[RN_RMSPROP_ALPHA] = alpha;
-    o.parameter[RN_RMSPROP_EPSILON] = epsilon;
+    o.alpha = alpha == 0 ? RN_ZERO : alpha;
+    o.eps = epsilon;
     train(o, got);
     for (int i = 0; i < STEPS; i++) {
         s = alpha * s + (1 - alpha) * factor(i) * factor(i);
@@ -89,7 +88,7 @@ Test(parameters, momentum)
     rn_optimizer o = rn_sgd(0.1, 0.9);
     double got[STEPS], want[STEPS];
 
-    o.parameter[RN_SGD_MOMENTUM] = 0.25;
+    o.momentum = 0.25;
     train(o, got);
     train(rn_sgd(0.1, 0.25), want);
     rn_test_close(got, want, STEPS, 0, "momentum");
@@ -97,15 +96,13 @@ Test(parameters, momentum)
 
 /* ---- refusals ---- */
 
-static void refused(rn_optimizer o, rn_parameter parameter, double value,
-                    const char *message)
+static void refused(rn_optimizer o, const char *message)
 {
     rn_model *model = rn_model_new(1);
     rn_graph *g = rn_graph_new();
     rn_tensor w =
         rn_weight(rn_root(g, model), "w", rn_shape(), (rn_init){RN_INIT_CONSTANT, 1});
 
-    o.parameter[parameter] = value;
     cr_assert(!rn_compile(g, (rn_compile_options){.minimize = w, .with = o}));
     rn_test_error_is(g, message);
     cr_assert_eq(rn_model_count(model), 1);
@@ -113,25 +110,68 @@ static void refused(rn_optimizer o, rn_parameter parameter, double value,
     rn_model_free(model);
 }
 
-Test(parameters, are_checked)
-{
-    const rn_optimizer a = rn_adam(1), w = rn_adamw(1, 0.1), r = rn_rmsprop(1);
+#define REFUSED(optimizer, member, value, message)                                         \
+    {                                                                                      \
+        rn_optimizer o = optimizer;                                                        \
+        o.member = value;                                                                  \
+        refused(o, message);                                                               \
+    }
 
-    refused(a, RN_ADAM_BETA1, 1, "adam: beta1 must be in 0 <= beta1 < 1: 1");
-    refused(a, RN_ADAM_BETA1, -0.5, "adam: beta1 must be in 0 <= beta1 < 1: -0.5");
-    refused(w, RN_ADAM_BETA2, 1.5, "adamw: beta2 must be in 0 <= beta2 < 1: 1.5");
-    refused(a, RN_ADAM_BETA2, NAN, "adam: beta2 must be in 0 <= beta2 < 1: nan");
-    refused(a, RN_ADAM_EPSILON, 0, "adam: epsilon must be finite and positive: 0");
-    refused(a, RN_ADAM_EPSILON, HUGE_VAL, "adam: epsilon must be finite and positive: inf");
-    refused(a, RN_ADAM_EPSILON, 1e-50,
-            "adam: epsilon does not fit f32, the type of the weights: 1e-50");
-    refused(a, RN_ADAM_DECAY, -1, "adam: decay must be finite and not negative: -1");
-    refused(r, RN_RMSPROP_ALPHA, 1, "rmsprop: alpha must be in 0 <= alpha < 1: 1");
-    refused(r, RN_RMSPROP_EPSILON, -1, "rmsprop: epsilon must be finite and positive: -1");
-    refused(a, RN_SGD_MOMENTUM, 0.5,
-            "adam: the parameter belongs to another optimiser: 0.5");
-    refused(rn_sgd(1, 0), RN_ADAM_BETA1, 0.5,
-            "sgd: the parameter belongs to another optimiser: 0.5");
-    refused(r, RN_ADAM_EPSILON, 0.1,
-            "rmsprop: the parameter belongs to another optimiser: 0.1");
+Test(parameters, ranges){
+    REFUSED(rn_adam(1), beta1, 1, "adam: beta1 must be in 0 <= beta1 < 1: 1") REFUSED(
+        rn_adam(1), beta1, -0.5, "adam: beta1 must be in 0 <= beta1 < 1: -0.5")
+        REFUSED(rn_adamw(1, 0.1), beta2, 1.5, "adamw: beta2 must be in 0 <= beta2 < 1: 1.5")
+            REFUSED(rn_adam(1), beta2, NAN, "adam: beta2 must be in 0 <= beta2 < 1: nan")
+                REFUSED(rn_adam(1), eps, HUGE_VAL,
+                        "adam: eps must be finite and positive: inf")
+                    REFUSED(rn_adam(1), eps, RN_ZERO,
+                            "adam: eps does not fit f32, the type of the weights: 1e-300")
+                        REFUSED(
+                            rn_adam(1), eps, 1e50,
+                            "adam: eps does not fit f32, the type of the weights: 1e+50")
+                            REFUSED(
+                                rn_adam(1), weight_decay, -1,
+                                "adam: weight_decay must be finite and not negative: -1")
+                                REFUSED(rn_adafactor(1), d, 0.5,
+                                        "adafactor: d must be finite and positive: 0.5")
+                                    REFUSED(rn_adafactor(1), beta2_decay, 1,
+                                            "adafactor: beta2_decay must be in -10 <= "
+                                            "beta2_decay < 0: 1")
+                                        REFUSED(rn_rprop(1), etaplus, 0.5,
+                                                "rprop: etaplus must be in 1 <= etaplus < "
+                                                "1e+06: 0.5")
+                                            REFUSED(rn_nadam(1), momentum_decay, -1,
+                                                    "nadam: momentum_decay must be finite "
+                                                    "and not negative: -1")
+                                                REFUSED(rn_asgd(1), t0, NAN,
+                                                        "asgd: t0 must be finite and not "
+                                                        "negative: nan")}
+
+Test(parameters, together)
+{
+    rn_optimizer both = rn_sgd(1, 0.5);
+
+    both.nesterov = true, both.dampening = 0.5;
+    refused(both, "sgd: nesterov needs momentum, and no dampening");
+    REFUSED(rn_sgd(1, 0), nesterov, true, "sgd: nesterov needs momentum, and no dampening")
+    REFUSED(rn_rprop(1), step_min, 51, "rprop: step_min is larger than step_max")
+    both = rn_clipped(rn_adam(1), 1), both.clip_value = 1;
+    refused(both, "adam: clip, clip_each and clip_value exclude each other");
+}
+
+Test(parameters, of_another_optimiser){
+    REFUSED(rn_adam(1), momentum, 0.5, "adam: this optimiser has no momentum: 0.5")
+        REFUSED(rn_sgd(1, 0), beta1, 0.5, "sgd: this optimiser has no beta1: 0.5")
+            REFUSED(rn_rmsprop(1), amsgrad, true,
+                    "rmsprop: this optimiser has no amsgrad: 1")
+                REFUSED(rn_rprop(1), weight_decay, 0.5,
+                        "rprop: this optimiser has no weight_decay: 0.5")}
+
+Test(parameters, of_all)
+{
+    REFUSED(rn_adam(1), clip_value, -1, "adam: clip_value must not be negative: -1")
+    REFUSED(rn_adam(1), clip_each, NAN, "adam: clip_each must not be negative: nan")
+    REFUSED(rn_adam(1), accumulate, -2, "adam: accumulate must not be negative: -2")
+    REFUSED(rn_adam(1), group_count, 1, "adam: there are no such groups: 1 of them")
+    REFUSED(rn_adam(1), group_count, -1, "adam: there are no such groups: -1 of them")
 }

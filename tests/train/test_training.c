@@ -160,7 +160,8 @@ REFUSES(nan_rate, rn_adam(NAN), "adam: the rate must be finite and not negative:
 REFUSES(infinite_rate, rn_rmsprop(HUGE_VAL),
         "rmsprop: the rate must be finite and not negative: inf")
 REFUSES(momentum_of_one, rn_sgd(1, 1), "sgd: momentum must be in 0 <= momentum < 1: 1")
-REFUSES(negative_decay, rn_adamw(1, -1), "adamw: decay must be finite and not negative: -1")
+REFUSES(negative_decay, rn_adamw(1, -1),
+        "adamw: weight_decay must be finite and not negative: -1")
 REFUSES(negative_clip, rn_clipped(rn_adam(1), -1),
         "adam: the largest norm must not be negative: -1")
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The internals of a table. */
+#ifndef RN_DATA_TABLE_H
+#define RN_DATA_TABLE_H
+
+#include "kernel/ieee.h"
+
+#include "data/csv.h"
+#include "data/vocabulary.h"
+#include "data/window.h"
+#include "rondo/table.h"
+
+struct rn_table {
+    rn_allocator allocator;
+    rn_table_options options;
+    rn_status status;
+    rn__fault fault;
+    rn__window window;
+    rn__csv csv;
+
+    int columns;     /* -1: not known yet */
+    char *name_pool; /* names with a 0 behind each, one after the other; NULL: headless */
+    const char **name;
+    size_t *offset; /* of the rows, and the end of the file */
+    int64_t rows, capacity;
+    bool header; /* it has been read */
+
+    rn__record record; /* of `row`, which begins at row_start */
+    int64_t row;       /* -1: none */
+    const char *row_start;
+    char *scratch; /* text without doubled quotes or with U+FFFD */
+    size_t scratch_room;
+    struct rn__rows *sources;
+};
+
+bool rn__table_fail(rn_table *table, rn_status status, const char *format, ...)
+    RN_PRINTF(3, 4);
+bool rn__table_no_memory(rn_table *table);
+
+/* The same in a field of the current row, `skip` bytes behind its start. */
+bool rn__table_bad(rn_table *table, int column, size_t skip, rn_status status,
+                   const char *format, ...) RN_PRINTF(5, 6);
+
+/* Makes the row the current one. */
+bool rn__table_row(rn_table *table, int64_t row);
+
+/* The text of a field of the current row, valid until the next call; NULL: no memory. */
+const char *rn__table_cell(rn_table *table, int column, size_t *bytes);
+
+/* ---- columns as they are read ---- */
+
+typedef struct rn__picked {
+    rn_column c;
+    int number;   /* of the column */
+    double value; /* what a missing one becomes */
+    bool known;   /* there is such a value */
+    bool gaps;    /* there were missing ones for the mean */
+    double sum;   /* of the values before, if the mean is wanted */
+    int64_t counted;
+} rn__picked;
+
+/* Checks the columns and finds their numbers; rn__free the result. NULL after an error. */
+rn__picked *rn__table_pick(rn_table *table, const rn_column *columns, int count);
+
+/* The number or class in the current row. NaN, with *missing, for a mean. */
+bool rn__table_value(rn_table *table, rn__picked *column, double *value, bool *missing);
+
+/* Stores a value of the current row as element `index` of an array. */
+bool rn__table_store(rn_table *table, const rn__picked *column, double value, rn_type type,
+                     void *to, int64_t index);
+
+/* The mean of the column becomes what stands for missing values. */
+bool rn__table_mean(rn_table *table, rn__picked *column);
+
+/* Frees a table's sources. */
+void rn__table_sources_free(rn_table *table);
+
+#endif

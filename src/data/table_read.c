@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables: columns by name, numbers, classes, and whole columns. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "data/table.h"
+#include "io/number.h"
+#include "nn/model.h"
+
+const char *rn_table_error(const rn_table *t)
+{
+    return t ? t->fault.message : "table: NULL";
+}
+
+int64_t rn_table_rows(const rn_table *t)
+{
+    return t && t->status == RN_OK ? t->rows : 0;
+}
+
+int rn_table_columns(const rn_table *t)
+{
+    return t && t->status == RN_OK ? t->columns : 0;
+}
+
+const char *rn_table_name(const rn_table *t, int column)
+{
+    if (!t || column < 0 || column >= t->columns) return NULL;
+    return t->name ? t->name[column] : "";
+}
+
+/* ---- which column ---- */
+
+/* Names that are nearest to one, "a", "b", "c". */
+static const char *nearest(const rn_table *t, const char *name, char *text, size_t capacity)
+{
+    enum { MOST = 3 };
+    int best[MOST] = {-1, -1, -1}, far[MOST] = {0};
+    size_t used = 0;
+
+    for (int i = 0; i < t->columns; i++) {
+        int moved = i, away = rn__name_distance(name, t->name[i]);
+        for (int k = 0; k < MOST && moved >= 0; k++) {
+            if (best[k] >= 0 && far[k] <= away) continue;
+            const int next = best[k], next_far = far[k];
+            best[k] = moved, far[k] = away;
+            moved = next, away = next_far;
+        }
+    }
+    *text = 0;
+    for (int k = 0; k < MOST && best[k] >= 0; k++) {
+        char shown[RN__SHOWN];
+        const char *own = t->name[best[k]];
+        used += (size_t)snprintf(text + used, capacity - used, "%s\"%s\"", k ? ", " : "",
+                                 rn__shown(own, strlen(own), shown));
+    }
+    return text;
+}
+
+int rn_table_find(rn_table *t, const char *name)
+{
+    char near[4 * RN__SHOWN], shown[RN__SHOWN];
+    int found = -1;
+
+    if (!t || t->status != RN_OK) return -1;
+    if (!name || !t->name) {
+        rn__table_fail(t, RN_INVALID,
+                       name ? "no header, so columns have no names" : "no name");
+        return -1;
+    }
+    rn__shown(name, strlen(name), shown);
+    for (int i = 0; i < t->columns; i++) {
+        if (strcmp(t->name[i], name) != 0) continue;
+        if (found >= 0) {
+            rn__table_fail(t, RN_INVALID, "columns %d and %d are both named \"%s\"", found,
+                           i, shown);
+            return -1;
+        }
+        found = i;
+    }
+    if (found < 0)
+        rn__table_fail(t, RN_INVALID, "no column \"%s\"; the nearest: %s", shown,
+                       nearest(t, name, near, sizeof near));
+    return found;
+}
+
+static int find(rn_table *t, const rn_column *column)
+{
+    if (column->name) return rn_table_find(t, column->name);
+    if (column->number >= 0 && column->number < t->columns) return column->number;
+    rn__table_fail(t, RN_INVALID, "no column %d of %d", column->number, t->columns);
+    return -1;
+}
+
+static bool check(rn_table *t, const rn_column *c)
+{
+    if ((unsigned)c->missing > RN_MISSING_PREVIOUS)
+        return rn__table_fail(t, RN_INVALID, "no such way to fill: %d", (int)c->missing);
+    if ((unsigned)c->type > RN_I32)
+        return rn__table_fail(t, RN_INVALID, "numbers are f32, f64 or i32");
+    if (c->vocabulary && c->vocabulary->status != RN_OK)
+        return rn__table_fail(t, c->vocabulary->status, "%s",
+                              rn_vocabulary_error(c->vocabulary));
+    return true;
+}
+
+rn__picked *rn__table_pick(rn_table *t, const rn_column *columns, int count)
+{
+    if (t->status == RN_OK && (!columns || count <= 0))
+        rn__table_fail(t, RN_INVALID, "no columns");
+    if (t->status != RN_OK) return NULL;
+    rn__picked *picked =
+        (rn__picked *)rn__new(t->allocator, (size_t)count * sizeof *picked);
+    if (!picked) rn__table_no_memory(t);
+    for (int i = 0; picked && i < count; i++) {
+        picked[i].c = columns[i];
+        picked[i].number = find(t, &columns[i]);
+        picked[i].value = columns[i].fill;
+        picked[i].known = columns[i].missing == RN_MISSING_CONSTANT;
+        if (picked[i].number >= 0 && check(t, &columns[i])) continue;
+        rn__free(t->allocator, picked);
+        return NULL;
+    }
+    return picked;
+}
+
+/* ---- fields ---- */
+
+static bool is_missing(const rn_table *t, const char *text, size_t bytes)
+{
+    const char *word = t->options.missing;
+
+    if (bytes == 0) return true;
+    for (size_t length; *word; word += length) {
+        word += strspn(word, " ");
+        length = strcspn(word, " ");
+        if (length == bytes && !memcmp(word, text, bytes)) return true;
+    }
+    return false;
+}
+
+static bool read_class(rn_table *t, const rn__picked *p, double *value)
+{
+    size_t bytes;
+    const char *text = rn__table_cell(t, p->number, &bytes);
+    char shown[RN__SHOWN];
+
+    if (!text) return false;
+    if (bytes == 0 && p->c.missing == RN_MISSING_REFUSED)
+        return rn__table_bad(t, p->number, 0, RN_BAD_FILE, "a missing value");
+    const int32_t index = rn_vocabulary_find(p->c.vocabulary, text, bytes);
+    *value = index;
+    return index >= 0 ||
+           rn__table_bad(t, p->number, 0, RN_BAD_VALUE, "no such class: \"%s\"",
+                         rn__shown(text, bytes, shown));
+}
+
+static bool fill(rn_table *t, rn__picked *p, double *value, bool *missing)
+{
+    *value = p->known ? p->value : (double)NAN;
+    *missing = !p->known && p->c.missing == RN_MISSING_MEAN;
+    if (p->known || *missing) return true;
+    return rn__table_bad(t, p->number, 0, RN_BAD_FILE,
+                         p->c.missing == RN_MISSING_PREVIOUS
+                             ? "a missing value, and none above"
+                             : "a missing value");
+}
+
+bool rn__table_value(rn_table *t, rn__picked *p, double *value, bool *missing)
+{
+    const rn__cell *cell = &t->record.cell[p->number];
+    const char *text = cell->at, *end = text + cell->bytes;
+    char shown[RN__SHOWN];
+
+    *missing = false;
+    if (p->c.vocabulary) return read_class(t, p, value);
+    while (text < end && (*text == ' ' || *text == '\t')) text++;
+    while (text < end && (end[-1] == ' ' || end[-1] == '\t')) end--;
+    const size_t bytes = (size_t)(end - text);
+    if (!rn__number_read(text, bytes, value)) {
+        if (is_missing(t, text, bytes)) return fill(t, p, value, missing);
+        return rn__table_bad(t, p->number, (size_t)(text - cell->at), RN_BAD_FILE,
+                             "not a number: \"%s\"", rn__shown(text, bytes, shown));
+    }
+    p->sum += *value;
+    p->counted++;
+    if (p->c.missing == RN_MISSING_PREVIOUS) p->value = *value, p->known = true;
+    return true;
+}
+
+bool rn__table_mean(rn_table *t, rn__picked *p)
+{
+    if (p->counted == 0)
+        return rn__table_fail(t, RN_BAD_FILE, "column %d has no values, so no mean",
+                              p->number);
+    p->value = p->sum / (double)p->counted;
+    p->known = true;
+    return true;
+}
+
+bool rn__table_store(rn_table *t, const rn__picked *p, double value, rn_type type, void *to,
+                     int64_t index)
+{
+    const double most = type == RN_I32   ? (double)INT32_MAX
+                        : type == RN_F32 ? (double)FLT_MAX
+                                         : DBL_MAX;
+
+    if (fabs(value) > most || (type == RN_I32 && !(floor(value) == value)))
+        return rn__table_bad(t, p->number, 0, RN_BAD_FILE, "does not fit %s: %.17g",
+                             rn_type_name(type), value);
+    if (type == RN_I32)
+        ((int32_t *)to)[index] = (int32_t)value;
+    else if (type == RN_F32)
+        ((float *)to)[index] = (float)value;
+    else
+        ((double *)to)[index] = value;
+    return true;
+}
+
+/* ---- whole columns ---- */
+
+static bool add_cell(rn_table *t, const rn__picked *p)
+{
+    rn_vocabulary *v = p->c.vocabulary;
+    size_t bytes;
+    const char *text = rn__table_cell(t, p->number, &bytes);
+
+    if (!text) return false;
+    if (v->options.split == RN_WHOLE && bytes == 0 && p->c.missing == RN_MISSING_REFUSED)
+        return rn__table_bad(t, p->number, 0, RN_BAD_FILE, "a missing value");
+    return rn_vocabulary_add(v, text, bytes) == RN_OK ||
+           rn__table_fail(t, v->status, "%s", rn_vocabulary_error(v));
+}
+
+rn_status rn_table_add(rn_table *t, const rn_column *columns, int count)
+{
+    rn__picked *picked = t ? rn__table_pick(t, columns, count) : NULL;
+
+    if (!picked) return t ? t->status : RN_INVALID;
+    for (int64_t row = 0; row < t->rows && rn__table_row(t, row); row++)
+        for (int i = 0; i < count && t->status == RN_OK; i++)
+            if (picked[i].c.vocabulary) add_cell(t, &picked[i]);
+    rn__free(t->allocator, picked);
+    return t->status;
+}
+
+static bool check_read(rn_table *t, const rn__picked *picked, int count, rn_type type,
+                       const void *to, int64_t capacity)
+{
+    if ((unsigned)type > RN_I32)
+        return rn__table_fail(t, RN_INVALID, "numbers are f32, f64 or i32");
+    if (t->rows > INT64_MAX / count || t->rows * count > capacity || (t->rows && !to))
+        return rn__table_fail(t, RN_INVALID,
+                              "%lld rows of %d columns do not fit an array of %lld",
+                              (long long)t->rows, count, (long long)(to ? capacity : 0));
+    for (int i = 0; i < count; i++) {
+        const rn_column *c = &picked[i].c;
+        if (c->vocabulary && c->vocabulary->options.split != RN_WHOLE)
+            return rn__table_fail(t, RN_INVALID, "a column of tokens has no numbers");
+        if (type == RN_I32 && c->missing == RN_MISSING_MEAN)
+            return rn__table_fail(t, RN_INVALID, "a mean is not i32");
+    }
+    return true;
+}
+
+/* Means take the place of the NaN, which no value of a file is. */
+static bool fill_means(rn_table *t, rn__picked *p, rn_type type, void *to, int64_t index,
+                       int count)
+{
+    if (!rn__table_mean(t, p)) return false;
+    for (int64_t row = 0; row < t->rows; row++, index += count) {
+        if (type == RN_F64 && isnan(((double *)to)[index]))
+            ((double *)to)[index] = p->value;
+        if (type == RN_F32 && isnan(((float *)to)[index]))
+            ((float *)to)[index] = (float)p->value;
+    }
+    return true;
+}
+
+rn_status rn_table_read(rn_table *t, const rn_column *columns, int count, rn_type type,
+                        void *to, int64_t capacity)
+{
+    rn__picked *picked = t ? rn__table_pick(t, columns, count) : NULL;
+    bool ok = picked && check_read(t, picked, count, type, to, capacity), missing;
+
+    if (!picked) return t ? t->status : RN_INVALID;
+    for (int64_t row = 0; ok && row < t->rows; row++) {
+        ok = rn__table_row(t, row);
+        for (int i = 0; ok && i < count; i++) {
+            double value;
+            ok = rn__table_value(t, &picked[i], &value, &missing) &&
+                 rn__table_store(t, &picked[i], value, type, to, row * count + i);
+            picked[i].gaps |= missing;
+        }
+    }
+    for (int i = 0; ok && i < count; i++)
+        if (picked[i].gaps) ok = fill_means(t, &picked[i], type, to, i, count);
+    rn__free(t->allocator, picked);
+    return t->status;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checkpoints: the newest one, the ones before it, and the best weights.
+ *
+ *   saved    0: there is a best value  1: this value  2: the moment of the last checkpoint
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "rondo/file.h"
+#include "train/fit/fit.h"
+
+enum { LAST, BEST };
+
+/* "a/last.safetensors", 2 -> "a/last.2.safetensors"; 0: the path as it is. */
+static void older(char *to, size_t room, const char *path, int64_t number)
+{
+    const char ending[] = ".safetensors";
+    const size_t length = strlen(path), tail = sizeof ending - 1;
+    const bool ends = length > tail && !strcmp(path + length - tail, ending);
+    const int stem = (int)(ends ? length - tail : length);
+
+    if (number == 0)
+        snprintf(to, room, "%s", path);
+    else
+        snprintf(to, room, "%.*s.%lld%s", stem, path, (long long)number, path + stem);
+}
+
+/* Renames the older ones, and gives the newest one a second name, so that there is one with
+ * its own name at any moment. */
+static rn_status rotate(const rn_callback *c, const rn_fit_state *now)
+{
+    const rn_allocator a = now->trainer->allocator;
+    const char *path = c->text[LAST];
+    const size_t room = strlen(path) + 32;
+    char *from = (char *)rn__allocate(a, 2 * room), *to = from + room;
+    bool ok = true;
+
+    if (!from) return rn__fit_fail_as(now->trainer, RN_NO_MEMORY, "save_checkpoints", "");
+    for (int64_t i = c->whole[1] - 1; i >= 1 && ok; i--) {
+        older(from, room, path, i - 1);
+        older(to, room, path, i);
+        ok = i > 1 ? rename(from, to) == 0 : link(from, to) == 0 || rename(from, to) == 0;
+        ok = ok || errno == ENOENT;
+    }
+    const rn_status s =
+        ok ? RN_OK
+           : rn_trainer_fail(now->trainer, RN_IO,
+                             "save_checkpoints: %.200s cannot be renamed", from);
+    rn__free(a, from);
+    return s;
+}
+
+static rn_status save_last(rn_callback *c, const rn_fit_state *now, double moment)
+{
+    if (!c->text[LAST]) return RN_OK;
+    c->saved[2] = moment;
+    const rn_status s = rotate(c, now);
+    return s == RN_OK ? rn__fit_save(now->trainer, c->text[LAST]) : s;
+}
+
+static rn_status save_best(rn_callback *c, const rn_fit_state *now)
+{
+    rn_callback monitor = *c;
+    bool better;
+
+    if (!c->text[BEST]) return RN_OK;
+    monitor.text[0] = c->text[2];
+    rn_status s = rn__monitor(&monitor, now, &better);
+    memcpy(c->saved, monitor.saved, sizeof c->saved);
+    if (s != RN_OK || !better) return s;
+    s = rn_model_save(now->model, c->text[BEST]);
+    return s == RN_OK ? s
+                      : rn__fit_fail_as(now->trainer, s, "save_checkpoints",
+                                        rn_model_error(now->model));
+}
+
+static rn_status begin(rn_callback *c, const rn_fit_state *now)
+{
+    rn_trainer *t = now->trainer;
+
+    if (c->whole[0] < 0 || c->whole[1] < 0 || c->whole[2] < 0)
+        return rn_trainer_fail(t, RN_INVALID, "save_checkpoints: a negative number");
+    for (int i = 0; i < 2; i++) {
+        const rn_status s =
+            c->text[i] ? rn_file_check(c->text[i], t->error, sizeof t->error) : RN_OK;
+        if (s != RN_OK) return s;
+    }
+    return RN_OK;
+}
+
+static rn_status save(rn_callback *c, const rn_fit_state *now)
+{
+    const int64_t every = c->whole[0] ? c->whole[0] : 1;
+    const bool epoch = now->batches == 0;
+    /* Different at every step, and at the end of an epoch, which is later. */
+    const double moment = 2 * (double)now->step + epoch;
+    rn_status s = RN_OK;
+
+    if (now->ended) return moment != c->saved[2] ? save_last(c, now, moment) : RN_OK;
+    if (epoch) {
+        s = save_best(c, now);
+        if (s != RN_OK || now->epoch % every) return s;
+    } else if (c->whole[2] == 0 || now->step % c->whole[2]) {
+        return RN_OK;
+    }
+    return save_last(c, now, moment);
+}
+
+rn_callback rn_save_checkpoints(rn_checkpoint_options options)
+{
+    return (rn_callback){.name = "checkpoints",
+                         .begin = begin,
+                         .save = save,
+                         .text = {options.last, options.best, options.monitor.column},
+                         .real = options.monitor.min_delta,
+                         .whole = {options.every, options.keep, options.steps},
+                         .on = {options.monitor.maximize}};
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Reducing the learning rate on a plateau. A checkpoint keeps the plateau's state. */
+#include "train/fit/fit.h"
+
+static rn_status begin(rn_callback *c, const rn_fit_state *now)
+{
+    rn_plateau *p = (rn_plateau *)c->with;
+
+    if (!p) return rn_trainer_fail(now->trainer, RN_INVALID, "reduce_on_plateau: none");
+    p->begun = c->saved[0] != 0;
+    p->best = c->saved[1];
+    p->bad = (int64_t)c->saved[2];
+    p->cooling = (int64_t)c->saved[3];
+    return RN_OK;
+}
+
+static rn_status epoch(rn_callback *c, const rn_fit_state *now)
+{
+    rn_trainer *t = now->trainer;
+    rn_plateau *p = (rn_plateau *)c->with;
+    double value;
+    rn_status s = rn__monitored(t, c->text[0], &value, &p->higher);
+
+    if (s != RN_OK) return s;
+    const double rate = rn__fit_rate(t), next = rn_plateau_next(p, value, rate);
+    c->saved[0] = p->begun;
+    c->saved[1] = p->best;
+    c->saved[2] = (double)p->bad;
+    c->saved[3] = (double)p->cooling;
+    if (next == rate) return RN_OK;
+    s = rn_set_learning_rate_of(now->model, t->options.optimizer.name, next);
+    return s == RN_OK ? s : rn__fit_fail_as(t, s, "", rn_model_error(now->model));
+}
+
+rn_callback rn_reduce_on_plateau(rn_plateau *plateau, const char *column)
+{
+    return (rn_callback){.name = "plateau",
+                         .begin = begin,
+                         .epoch = epoch,
+                         .with = plateau,
+                         .text = {column}};
+}

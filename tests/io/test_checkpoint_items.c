@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* The caller's items in a checkpoint, and checkpoints that are damaged. */
+#include "io_support.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static rn_model *make(uint64_t seed)
+{
+    rn_model *model = rn_test_model(seed);
+    rn_graph *g = rn_graph_new();
+
+    rn_weight(rn_root(g, model), "w", rn_shape(2), (rn_init){RN_INIT_NORMAL, 1});
+    cr_assert_str_eq(rn_graph_error(g), "");
+    rn_graph_free(g);
+    return model;
+}
+
+/* Saves a model with three items. */
+static void save_items(void)
+{
+    rn_model *model = make(1);
+    int64_t position[3] = {INT64_MIN, -1, INT64_MAX};
+    double losses[2] = {0.1, -0.0};
+    char text[20] = "a \"b\"\n\t\\\xc3\xa9";
+    const rn_checkpoint_item items[] = {
+        {.name = "data/position", .numbers = position, .count = 3},
+        {.name = "losses", .reals = losses, .count = 2},
+        {.name = "config", .text = text, .count = sizeof text},
+        {.name = "none"}};
+
+    cr_assert_eq(rn_checkpoint_save(model, "c", items, 4), RN_OK, "%s",
+                 rn_model_error(model));
+    rn_model_free(model);
+}
+
+Test(checkpoint_items, round_trip)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn_model *model = make(1);
+    int64_t position[3] = {0};
+    double losses[2] = {0};
+    char text[14] = "", message[100] = "?";
+    rn_checkpoint_item items[] = {
+        {.name = "config", .text = text, .count = sizeof text},
+        {.name = "other", .numbers = position, .count = 3, .optional = true},
+        {.name = "losses", .reals = losses, .count = 2},
+        {.name = "none", .reals = losses},
+        {.name = "data/position", .numbers = position, .count = 3}};
+    rn_checkpoint_item sizes[] = {{.name = "config"}, {.name = "losses"}, {.name = "none"}};
+
+    save_items();
+    cr_assert_eq(rn_checkpoint_read("c", sizes, 3, message, sizeof message), RN_OK, "%s",
+                 message);
+    cr_assert_str_empty(message);
+    cr_assert(sizes[0].count == 11 && sizes[1].count == 2 && sizes[2].count == 0);
+    for (int i = 0; i < 2; i++) {
+        const rn_status status = i ? rn_checkpoint_load(model, "c", items, 5)
+                                   : rn_checkpoint_read("c", items, 5, NULL, 0);
+        cr_assert_eq(status, RN_OK, "%s", rn_model_error(model));
+        cr_assert(position[0] == INT64_MIN && position[1] == -1 &&
+                  position[2] == INT64_MAX);
+        cr_assert(losses[0] == 0.1 && losses[1] == 0 && 1 / losses[1] < 0);
+        cr_assert_str_eq(text, "a \"b\"\n\t\\\xc3\xa9");
+        cr_assert(items[0].count == 11 && items[1].count == -1 && items[3].count == 0);
+        memset(position, 0, sizeof position), memset(losses, 0, sizeof losses);
+        items[1].count = 3;
+    }
+    rn_model_free(model);
+    rn_test_directory_free(&d);
+}
+
+static void reading_fails(rn_checkpoint_item item, const char *want)
+{
+    rn_model *model = make(1);
+    const rn_checkpoint_item before = item;
+    rn_checkpoint_item items[] = {{.name = "none", .count = 7}, item};
+    char message[200];
+
+    cr_assert_eq(rn_checkpoint_read("c", items, 2, message, sizeof message), RN_BAD_FILE);
+    cr_assert_str_eq(message, want, "%s", message);
+    cr_assert(items[0].count == 7 && items[1].count == before.count, "something was set");
+    cr_assert_eq(rn_checkpoint_load(model, "c", items, 2), RN_BAD_FILE);
+    cr_assert_str_eq(rn_model_error(model), want, "%s", rn_model_error(model));
+    rn_model_free(model);
+}
+
+Test(checkpoint_items, items_that_do_not_fit)
+{
+    rn_test_directory d = rn_test_directory_new();
+    int64_t n[3];
+    double x[3];
+    char text[11];
+
+    save_items();
+    reading_fails((rn_checkpoint_item){.name = "step", .numbers = n, .count = 1},
+                  "c: item \"step\": missing");
+    reading_fails((rn_checkpoint_item){.name = "step"}, "c: item \"step\": missing");
+    reading_fails((rn_checkpoint_item){.name = "data/position", .numbers = n, .count = 2},
+                  "c: item \"data/position\": has 3 elements, not 2");
+    reading_fails((rn_checkpoint_item){.name = "data/position", .reals = x, .count = 3},
+                  "c: item \"data/position\": is I64, not F64");
+    reading_fails((rn_checkpoint_item){.name = "losses", .numbers = n, .count = 2},
+                  "c: item \"losses\": is F64, not I64");
+    reading_fails((rn_checkpoint_item){.name = "config", .text = text, .count = 10},
+                  "c: item \"config\": has 11 bytes, not 10");
+    reading_fails((rn_checkpoint_item){.name = "config", .numbers = n, .count = 1},
+                  "c: item \"config\": is a text, not an array");
+    reading_fails((rn_checkpoint_item){.name = "data/position", .text = text, .count = 9},
+                  "c: item \"data/position\": is an array, not a text");
+    rn_test_directory_free(&d);
+}
+
+static void saving_fails(const rn_checkpoint_item *items, int count, const char *want)
+{
+    rn_model *model = make(1);
+
+    cr_assert_eq(rn_checkpoint_save(model, "c", items, count), RN_INVALID, "%s", want);
+    cr_assert_str_eq(rn_model_error(model), want, "%s", rn_model_error(model));
+    rn_model_free(model);
+}
+
+Test(checkpoint_items, items_that_are_invalid)
+{
+    rn_test_directory d = rn_test_directory_new();
+    int64_t n[1] = {0};
+    double x[1] = {0};
+    char text[3] = {'a', 'b', 'c'}, latin[2] = "\xe9", name[202];
+    const rn_checkpoint_item a = {.name = "a", .numbers = n, .count = 1};
+#define ITEM(...) (&(rn_checkpoint_item){__VA_ARGS__}), 1
+
+    memset(name, 'n', 201), name[201] = 0;
+    saving_fails(NULL, 1, "c: no items, but a count of 1");
+    saving_fails(&a, -1, "c: no items, but a count of -1");
+    saving_fails(ITEM(.numbers = n), "c: item \"\": the name is missing");
+    saving_fails(ITEM(.name = "rondo.x"),
+                 "c: item \"rondo.x\": the name begins with \"rondo.\"");
+    saving_fails(ITEM(.name = "a\n"), "c: item \"a?\": the name has a control character");
+    saving_fails((rn_checkpoint_item[]){a, a}, 2, "c: item \"a\": the name occurs twice");
+    saving_fails(ITEM(.name = "a", .numbers = n, .reals = x),
+                 "c: item \"a\": has more than one of numbers, reals and text");
+    saving_fails(ITEM(.name = "a", .numbers = n, .count = -1),
+                 "c: item \"a\": the count is negative");
+    saving_fails(ITEM(.name = "a", .numbers = n, .count = INT64_MAX),
+                 "c: item \"a\": the count is too large");
+    saving_fails(ITEM(.name = "a", .count = 1), "c: item \"a\": has no values");
+    saving_fails(ITEM(.name = "a", .text = text, .count = 3),
+                 "c: item \"a\": the text does not end within its buffer");
+    saving_fails(ITEM(.name = "a", .text = latin, .count = 2),
+                 "c: item \"a\": the text is not UTF-8");
+    rn_model *model = make(1);
+    cr_assert_eq(rn_checkpoint_save(model, "c", ITEM(.name = name)), RN_INVALID);
+    cr_assert_eq(rn_checkpoint_save(model, NULL, NULL, 0), RN_INVALID);
+    cr_assert_str_eq(rn_model_error(model), "checkpoint_save: no path");
+    cr_assert_eq(rn_checkpoint_load(model, NULL, NULL, 0), RN_INVALID);
+    cr_assert_str_eq(rn_model_error(model), "checkpoint_load: no path");
+    cr_assert_eq(rn_checkpoint_save(NULL, "c", NULL, 0), RN_INVALID);
+    cr_assert_eq(rn_checkpoint_load(NULL, "c", NULL, 0), RN_INVALID);
+    cr_assert_eq(rn_checkpoint_read(NULL, NULL, 0, NULL, 0), RN_INVALID);
+    rn_graph *g = rn_graph_new();
+    rn_state(rn_root(g, model), "checkpoint/x", RN_I32, rn_shape());
+    cr_assert_eq(rn_checkpoint_save(model, "c", NULL, 0), RN_INVALID);
+    cr_assert_str_eq(rn_model_error(model),
+                     "c: variable \"checkpoint/x\": its name begins with \"checkpoint/\"");
+    rn_graph_free(g);
+    rn_model_free(model);
+    cr_assert_eq(rn_test_directory_count(), 0);
+    rn_test_directory_free(&d);
+}
+
+/* ---- damaged files ---- */
+
+/* Loads into a model with another weight, which must stay; returns the message. */
+static const char *loading_fails(rn_model *model)
+{
+    const double before = *rn_test_values(model, "w");
+    int64_t n[3] = {5, 5, 5};
+    rn_checkpoint_item item = {.name = "data/position", .numbers = n, .count = 3};
+
+    cr_assert_eq(rn_checkpoint_load(model, "c", &item, 1), RN_BAD_FILE);
+    cr_assert(*rn_test_values(model, "w") == before && n[0] == 5 && n[2] == 5);
+    cr_assert_eq(rn_model_count(model), 1);
+    return rn_model_error(model);
+}
+
+/* Every bit of every byte counts, one bit a byte here. */
+Test(checkpoint_items, every_changed_byte)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn_model *model = make(1);
+    const double other[2] = {3, 4};
+    size_t bytes;
+
+    save_items();
+    rn_model_set(model, "w", other, sizeof other);
+    char *file = rn_test_read("c", &bytes);
+    for (size_t i = 0; i < bytes; i++) {
+        file[i] ^= (char)(1 << i % 7);
+        rn_test_write("c", file, bytes);
+        const char *message = loading_fails(model);
+        cr_assert(!strncmp(message, "c: ", 3) && message[3], "%s", message);
+        file[i] ^= (char)(1 << i % 7);
+    }
+    rn_test_write("c", file, bytes - 1);
+    loading_fails(model);
+    file = (char *)realloc(file, bytes + 1);
+    file[bytes] = 0;
+    rn_test_write("c", file, bytes + 1);
+    loading_fails(model);
+    free(file);
+    rn_model_free(model);
+    rn_test_directory_free(&d);
+}
+
+/* Changes one byte of the saved file, the first of `text` plus `offset`. */
+static void damage(const char *text, size_t offset, char to, const char *want)
+{
+    rn_model *model = make(1);
+    size_t bytes;
+
+    save_items();
+    char *file = rn_test_read("c", &bytes), *at = file;
+    while (at < file + bytes && strncmp(at, text, strlen(text))) at++;
+    cr_assert(at < file + bytes);
+    at[offset] = to;
+    rn_test_write("c", file, bytes);
+    const char *message = loading_fails(model);
+    cr_assert_str_eq(message, want, "%s", message);
+    cr_assert_eq(rn_model_load(model, "c"), RN_BAD_FILE);
+    free(file);
+    rn_model_free(model);
+}
+
+Test(checkpoint_items, messages_of_damaged_files)
+{
+    static const char header[] = "c: the header or the table of checksums is damaged";
+    rn_test_directory d = rn_test_directory_new();
+    const double last[2] = {0.1, -0.0};
+
+    damage("config\":\"a", 9, 'b', header);
+    damage("[3],\"data", 8, 'x',
+           "c: tensor \"checkpoint/data/position\": a member that is not dtype, shape or "
+           "data_offsets");
+    damage("\"w\"", 1, 'v', header);
+    damage("point\":\"1:", 8, '2', "c: is a checkpoint of another version, or damaged");
+    damage("point\":\"1:", 10, 'x', header);
+    damage("rondo.checkpoint", 0, 'R', "c: is a safetensors file, but not a checkpoint");
+    damage((const char *)last, 0, 1,
+           "c: tensor \"checkpoint/losses\": is damaged: its checksum differs");
+    rn_test_directory_free(&d);
+}
+
+/* ---- sealed files that are no checkpoints ---- */
+
+static const int64_t seed = 1;
+static int64_t table[18];
+static const double values[2] = {1, 2};
+
+/* Writes a sealed file of these arrays and the table, and loads it. */
+static void sealed(const rn__stored *array, const int64_t *kind, size_t count,
+                   const char *want)
+{
+    rn_model *model = make(1);
+    rn__stored stored[6];
+    int64_t kinds[6] = {0};
+    rn__fault fault = {""};
+    const rn__seal seal = {NULL, 0, kinds, table};
+
+    memcpy(stored, array, count * sizeof *array);
+    memcpy(kinds, kind, count * sizeof *kind);
+    stored[count] = (rn__stored){
+        "checkpoint/rondo.table", RN__I64, {2, {(int64_t)count + 1, 3}}, 0, 0, table};
+    kinds[count] = -1;
+    cr_assert_eq(rn__safetensors_write_sealed((rn_allocator){NULL, NULL}, "c", stored,
+                                              count + 1, &seal, &fault),
+                 RN_OK, "%s", fault.message);
+    cr_assert_eq(rn_checkpoint_load(model, "c", NULL, 0), *want ? RN_BAD_FILE : RN_OK);
+    cr_assert_str_eq(rn_model_error(model), want, "%s", rn_model_error(model));
+    rn_model_free(model);
+}
+
+#define A_SEED                                                                             \
+    {                                                                                      \
+        "checkpoint/rondo.seed", RN__I64, {0, {0}}, 0, 0, &seed                            \
+    }
+#define A_WEIGHT                                                                           \
+    {                                                                                      \
+        "w", RN_F64, {1, {2}}, 0, 0, values                                                \
+    }
+
+Test(checkpoint_items, malformed)
+{
+    rn_test_directory d = rn_test_directory_new();
+    const rn__stored good[] = {A_SEED, A_WEIGHT};
+    const rn__stored long_seed[] = {
+        {"checkpoint/rondo.seed", RN__I64, {1, {2}}, 0, 0, values}, A_WEIGHT};
+    const rn__stored half[] = {A_SEED, {"w", RN__F16, {1, {2}}, 0, 0, values}};
+    const rn__stored more[] = {A_SEED, A_WEIGHT, {"a\n", RN_F64, {1, {1}}, 0, 0, values}};
+    const rn__stored unnamed[] = {A_SEED, A_WEIGHT, {"", RN_F64, {1, {1}}, 0, 0, values}};
+
+    sealed(good, (int64_t[]){-1, 0}, 2, "");
+    sealed(good + 1, (int64_t[]){0}, 1, "c: the seed is missing");
+    sealed(long_seed, (int64_t[]){-1, 0}, 2, "c: the seed is missing");
+    sealed(good, (int64_t[]){-1, 1}, 2,
+           "c: tensor \"w\": is not the same kind of variable in the model");
+    sealed(good, (int64_t[]){-1, -1}, 2, "c: tensor \"w\": is not a variable");
+    sealed(good, (int64_t[]){-1, INT64_MIN}, 2, "c: tensor \"w\": is not a variable");
+    sealed(good, (int64_t[]){-1, 99}, 2, "c: tensor \"w\": is not a variable");
+    sealed(half, (int64_t[]){-1, 0}, 2, "c: tensor \"w\": is not a variable");
+    sealed(more, (int64_t[]){-1, 0, 2}, 3,
+           "c: tensor \"a?\": the name has a control character");
+    sealed(unnamed, (int64_t[]){-1, 0, 2}, 3, "c: tensor \"\": the name is missing");
+    rn_test_directory_free(&d);
+}
+
+Test(checkpoint_items, without_a_table)
+{
+    static const char header[] =
+        RN__SEAL_MARK "0000000000000000\"},\"w\":{\"dtype\":\"F64\",\"shape\":[2],"
+                      "\"data_offsets\":[0,16]}}";
+    rn_test_directory d = rn_test_directory_new();
+    rn_model *model = make(1);
+
+    rn_test_write_safetensors("c", header, values, 16);
+    cr_assert_eq(rn_checkpoint_load(model, "c", NULL, 0), RN_BAD_FILE);
+    cr_assert_str_eq(rn_model_error(model), "c: the table of checksums is missing");
+    cr_assert_eq(rn_model_load(model, "c"), RN_BAD_FILE);
+    cr_assert_eq(rn_model_save(model, "c"), RN_OK);
+    cr_assert_eq(rn_checkpoint_load(model, "c", NULL, 0), RN_BAD_FILE);
+    cr_assert_str_eq(rn_model_error(model),
+                     "c: is a safetensors file, but not a checkpoint");
+    cr_assert_eq(rn_checkpoint_load(model, "none", NULL, 0), RN_IO);
+    rn_model_free(model);
+    rn_test_directory_free(&d);
+}
