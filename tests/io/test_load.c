@@ -2,7 +2,6 @@
 /* Loading files that were not made for the model, or parts of them. */
 #include "io_support.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,75 +189,6 @@ Test(load, mismatches_can_be_left_out)
     expect(model, "enc/b", b, 3);
     cr_assert(r.loaded == 2 && r.mismatched == 2 && r.missing == 0 && r.left == 1);
     cr_assert(r.bytes > 100, "measured without a text");
-    rn_model_free(model);
-    rn_test_directory_free(&d);
-}
-
-/* ---- element types ---- */
-
-static const uint16_t halves[] = {0x0000, 0x8000, 0x3c00, 0xc000, 0x0001, 0x03ff,
-                                  0x0400, 0x7bff, 0x7c00, 0xfc00, 0x3555, 0x7e00};
-static const uint16_t brains[] = {0x0000, 0x8000, 0x3f80, 0xc000, 0x0001, 0x007f,
-                                  0x0080, 0x7f7f, 0x7f80, 0xff80, 0x3eab, 0x7fc0};
-
-static void converted(int type, rn_type real, const uint16_t *bits, const double *want)
-{
-    rn_model *model = rn_model_new_using(1, real, (rn_allocator){NULL, NULL});
-    rn_graph *g = rn_graph_new();
-    const rn__stored stored = {"w", type, {1, {12}}, 0, 0, bits};
-    rn__fault fault = {""};
-
-    rn_weight(rn_root(g, model), "w", rn_shape(12), (rn_init){RN_INIT_ZEROS, 0});
-    rn_graph_free(g);
-    rn__safetensors_write((rn_allocator){NULL, NULL}, "f", &stored, 1, &fault);
-    cr_assert_eq(rn_model_load(model, "f"), RN_BAD_FILE, "exact types only");
-    cr_assert_eq(rn_model_load_using(model, "f", (rn_load_options){0}), RN_OK, "%s",
-                 rn_model_error(model));
-    for (int i = 0; i < 12; i++) {
-        const void *data = rn_variable_data(rn_model_at(model, 0));
-        const double got =
-            real == RN_F64 ? ((const double *)data)[i] : (double)((const float *)data)[i];
-        cr_assert(isnan(want[i]) ? isnan(got)
-                                 : got == want[i] && signbit(got) == signbit(want[i]),
-                  "%04x is %g, not %g", bits[i], got, want[i]);
-    }
-    rn_model_free(model);
-}
-
-Test(load, f16_and_bf16)
-{
-    static const double half[] = {0,       -0.0,  1,        -2,        0x1p-24,   0x3ffp-24,
-                                  0x1p-14, 65504, INFINITY, -INFINITY, 0x5.55p-4, NAN};
-    static const double brain[] = {0,        -0.0,      1,        -2,
-                                   0x1p-133, 0x7fp-133, 0x1p-126, 0xffp+120,
-                                   INFINITY, -INFINITY, 0xabp-9,  NAN};
-    rn_test_directory d = rn_test_directory_new();
-
-    converted(RN__F16, RN_F32, halves, half);
-    converted(RN__F16, RN_F64, halves, half);
-    converted(RN__BF16, RN_F32, brains, brain);
-    converted(RN__BF16, RN_F64, brains, brain);
-    rn_test_directory_free(&d);
-}
-
-Test(load, too_large_for_f32)
-{
-    static const double huge[] = {1, -1e39, 3}, infinite[] = {1, -INFINITY, NAN};
-    rn_test_directory d = rn_test_directory_new();
-    rn_model *model = make(RN_F32);
-    rn__stored stored = {"enc/b", RN_F64, {1, {3}}, 0, 0, huge};
-    const rn_load_options o = {.only = "enc/b"};
-    rn__fault fault = {""};
-
-    rn__safetensors_write((rn_allocator){NULL, NULL}, "f", &stored, 1, &fault);
-    cr_assert_eq(rn_model_load_using(model, "f", o), RN_BAD_FILE);
-    cr_assert_str_eq(rn_model_error(model),
-                     "f: tensor \"enc/b\": a number is too large for f32");
-    expect(model, "enc/b", nines, 3);
-    stored.data = infinite;
-    rn__safetensors_write((rn_allocator){NULL, NULL}, "f", &stored, 1, &fault);
-    cr_assert_eq(rn_model_load_using(model, "f", o), RN_OK, "%s", rn_model_error(model));
-    expect(model, "enc/b", infinite, 2);
     rn_model_free(model);
     rn_test_directory_free(&d);
 }
