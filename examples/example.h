@@ -154,13 +154,10 @@ void picture_code_span(picture *p, const char *colour, bool underlined, const ch
                        int count);
 void picture_code_end(picture *p);
 
-/* Cells from white at 0 to dark at 1, with the names of rows and columns beside them. With
- * `counts` these are written into the cells. */
-void picture_cells(picture *p, double x, double y, double size, int rows, int columns,
-                   const double *value, const char *const *row_names,
-                   const char *const *column_names, const int *counts);
-
 /* Writes OUT.svg and frees the picture. */
 bool picture_end(picture *p, const settings *s);
+
+/* Says where a picture of the library is, or that it cannot be written. */
+bool picture_written(const char *path, rn_status status);
 
 #endif

@@ -121,31 +121,13 @@ void picture_digit(picture *p, double x, double y, double scale, const unsigned 
     fputs("</g>\n", p->file);
 }
 
-void picture_cells(picture *p, double x, double y, double size, int rows, int columns,
-                   const double *value, const char *const *row_names,
-                   const char *const *column_names, const int *counts)
+bool picture_written(const char *path, rn_status status)
 {
-    const int text = size < 24 ? 11 : 13;
-
-    for (int r = 0; r < rows; r++) {
-        const double top = y + r * size;
-        picture_text(p, x - 8, top + size / 2 + 4, text, "end", "#222", "%s", row_names[r]);
-        for (int c = 0; c < columns; c++) {
-            const double v = value[r * columns + c];
-            const double left = x + c * size;
-            char colour[32];
-            /* From white to a dark blue. */
-            snprintf(colour, sizeof colour, "#%02x%02x%02x", (int)(255 - 244 * v),
-                     (int)(255 - 144 * v), (int)(255 - 71 * v));
-            picture_box(p, left, top, size - 1, size - 1, colour);
-            if (counts)
-                picture_text(p, left + size / 2, top + size / 2 + 4, text, "middle",
-                             v > 0.5 ? "#fff" : "#222", "%d", counts[r * columns + c]);
-        }
-    }
-    for (int c = 0; c < columns; c++)
-        picture_text(p, x + (c + 0.5) * size, y - 8, text, "middle", "#222", "%s",
-                     column_names[c]);
+    if (status == RN_OK)
+        printf("picture in %s\n", path);
+    else
+        complain("%s: cannot be written", path ? path : "the picture");
+    return status == RN_OK;
 }
 
 bool picture_end(picture *p, const settings *s)

@@ -128,9 +128,7 @@ static void print_errors(const series *r, const double *q, int months)
 /* The forecasts that are made at the end of each year. */
 static bool draw(const settings *s, const series *r, const double *q)
 {
-    static const char *const label[4] = {"10 %", "median", "90 %", "observed"};
-    double x[HELD], y[4][HELD];
-    rn_curve curves[4];
+    double x[HELD], y[4][HELD]; /* 10 %, median, 90 %, observed */
     char *path = output_path(s, ".svg");
 
     for (int i = 0; i < HELD; i++) {
@@ -138,13 +136,17 @@ static bool draw(const settings *s, const series *r, const double *q)
         for (int k = 0; k < 3; k++) y[k][i] = q[(i / 12 * 12 * AHEAD + i % 12) * 3 + k];
         y[3][i] = r->number[r->train + i];
     }
-    for (int k = 0; k < 4; k++) curves[k] = (rn_curve){label[k], x, y[k], HELD};
-    const bool ok = path && rn_plot_svg(path, "Sunspot numbers forecast each December",
-                                        "year", "monthly mean", curves, 4) == RN_OK;
-    if (ok)
-        printf("picture in %s\n", path);
-    else
-        complain("%s: cannot be written", path ? path : "the picture");
+    const rn_curve curves[2] = {{"median", x, y[1], HELD}, {"observed", x, y[3], HELD}};
+    const rn_band interval = {"10 % to 90 %", x, y[0], y[2], HELD, 0};
+    const rn_panel panel = {.y_label = "monthly mean",
+                            .curves = curves,
+                            .curve_count = 2,
+                            .bands = &interval,
+                            .band_count = 1};
+    const rn_panels_options o = {.title = "Sunspot numbers forecast each December",
+                                 .x_label = "year"};
+    const bool ok =
+        picture_written(path, path ? rn_plot_panels_svg(path, &panel, 1, o) : RN_NO_MEMORY);
     free(path);
     return ok;
 }

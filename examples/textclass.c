@@ -11,6 +11,8 @@
  */
 #include "textclass.h"
 
+#include <stdlib.h>
+
 enum { CODES = 128, MOST = 400 };
 
 /* ---- the network ---- */
@@ -90,14 +92,24 @@ static bool confuse(job *use, const settings *s, const pieces *all, int *times)
 
 static bool draw(const settings *s, const int *times, const double *share, double mean)
 {
-    picture p;
+    double written[LANGUAGES * LANGUAGES];
+    char *path = output_path(s, ".svg"), title[80];
+    const rn_heat_map_options map = {.title = title,
+                                     .x_label = "taken for",
+                                     .y_label = "language",
+                                     .row_names = language,
+                                     .column_names = language,
+                                     .high = 1,
+                                     .written = written};
 
-    picture_begin(&p, 470, 430);
-    picture_text(&p, 20, 28, 15, "start", "#222",
-                 "Pieces of held-out files: %.1f %% right on average", mean);
-    picture_text(&p, 260, 56, 12, "middle", "#666", "taken for");
-    picture_cells(&p, 96, 90, 66, LANGUAGES, LANGUAGES, share, language, language, times);
-    return picture_end(&p, s);
+    for (int i = 0; i < LANGUAGES * LANGUAGES; i++) written[i] = times[i];
+    snprintf(title, sizeof title, "Pieces of held-out files: %.1f %% right on average",
+             mean);
+    const bool ok =
+        picture_written(path, path ? rn_heat_map_svg(path, share, LANGUAGES, LANGUAGES, map)
+                                   : RN_NO_MEMORY);
+    free(path);
+    return ok;
 }
 
 static bool report(network *n, const settings *s, const pieces *all)

@@ -113,7 +113,6 @@ static bool draw(job *look, const settings *s)
     const char *rows[WORDS], *columns[TOKENS];
     double value[WORDS * TOKENS];
     char names[TOKENS][2];
-    picture p;
     date d;
 
     do make_date(&d, true);
@@ -128,10 +127,15 @@ static bool draw(job *look, const settings *s)
         for (int i = 0; i < d.count; i++)
             value[i * (TOKENS - 1) + t] = ((const float *)look->out_data)[t * WORDS + i];
     }
-    picture_begin(&p, 480, 90 + 34 * d.count);
-    picture_text(&p, 20, 28, 15, "start", "#222", "Attention to the words for each sign");
-    picture_cells(&p, 110, 74, 34, d.count, TOKENS - 1, value, rows, columns, NULL);
-    return picture_end(&p, s);
+    char *path = output_path(s, ".svg");
+    const rn_heat_map_options map = {.title = "Attention to the words for each sign",
+                                     .row_names = rows,
+                                     .column_names = columns,
+                                     .high = 1};
+    const bool ok = picture_written(
+        path, path ? rn_heat_map_svg(path, value, d.count, TOKENS - 1, map) : RN_NO_MEMORY);
+    free(path);
+    return ok;
 }
 
 int main(int argc, char **argv)

@@ -5,6 +5,13 @@
 #include "kernel/cpu.h"
 #include "ops/op.h"
 
+enum {
+#define RN_OP(name, ...) RN__INDEX_##name,
+#include "ops/ops.def"
+#undef RN_OP
+    RN__INDEX_end
+};
+
 #define RN_CODE_map(name, kind)      RN_FOR_##kind(.map = R(rn__map_##name))
 #define RN_CODE_kernel(name, kind)   RN_CODE_kernel_##kind(name)
 #define RN_CODE_kernel_real(name)    RN_FOR_real(.kernel = R(rn__kernel_##name))
@@ -23,7 +30,12 @@ typedef union code {
 
 extern const code R(rn__table)[];
 const code R(rn__table)[] = {
+#ifdef RN_ONLY_PRODUCTS
+    [RN__INDEX_matmul] = {.kernel = R(rn__kernel_matmul)},
+    [RN__INDEX_end - 1] = {NULL},
+#else
 #include "ops/ops.def"
+#endif
 };
 #undef RN_OP
 
@@ -80,7 +92,9 @@ rn__code rn__op_code(const rn_op *op, rn_type variant)
     const int i = find(op);
 
     if (i < 0) return (rn__code){op->map[variant], op->kernel[variant]};
-    const code found = tables[rn__cpu_isa()][variant][i];
+    code found = {NULL};
+    for (int isa = rn__cpu_isa(); isa >= 0 && !found.map; isa--)
+        found = tables[isa][variant][i];
     if (is_map[i]) return (rn__code){found.map, NULL};
     return (rn__code){NULL, found.kernel ? found.kernel : R(rn__table)[i].kernel};
 }

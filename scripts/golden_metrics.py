@@ -71,10 +71,10 @@ def counted(*arrays, steps=None, targets=None):
 def averages(kind, f, y, p, w, classes):
     """Precision, recall and F1 with each average."""
     for label in ["macro", "micro", "weighted"]:
-        average = f", .average = RN_AVERAGE_{label.upper()}"
+        average = f", .average = RN_{label.upper()}_AVERAGE"
         yield f(y, p, sample_weight=w, average=label, zero_division=0), kind + average
     one = f(y, p, sample_weight=w, average=None, labels=range(classes), zero_division=0)
-    yield one[2], kind + ", .average = RN_AVERAGE_ONE, .of_class = 2"
+    yield one[2], kind + ", .average = RN_ONE_CLASS, .of_class = 2"
 
 
 def classes():
@@ -164,7 +164,7 @@ def spans():
     for name in ["precision", "recall", "f1"]:
         kind = f".kind = RN_METRIC_SPAN_{name.upper()}"
         for average in ["micro", "macro", "weighted"]:
-            options = f"{kind}, .average = RN_AVERAGE_{average.upper()}"
+            options = f"{kind}, .average = RN_{average.upper()}_AVERAGE"
             score = getattr(seqeval, name + "_score")
             rows.append((score(y, p, average=average), options))
             rows.append((score(y, p, average=average, mode="strict", scheme=IOB2),

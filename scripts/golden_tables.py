@@ -34,6 +34,7 @@ class Header:
             "/* SPDX-License-Identifier: MIT */",
             "/* Written by scripts/golden_tables.py with Python's csv and re, "
             f"numpy {np.__version__}, pandas {pd.__version__}. */",
+            "#include <math.h>",
         ]
 
     def bytes(self, name, data):
@@ -129,7 +130,7 @@ def numbers(h):
     h.numbers("golden_values", frame.to_numpy().ravel())
     small = frame.where(frame.abs() < 1e9)
     short = "a,b,c\n" + "".join(
-        ",".join("" if v != v else repr(v) for v in row) + "\n" for row in small.to_numpy())
+        ",".join("" if v != v else repr(float(v)) for v in row) + "\n" for row in small.to_numpy())
     h.bytes("golden_gaps", short.encode())
     h.numbers("golden_previous", small.ffill().to_numpy().ravel())
     h.numbers("golden_mean", small.mean().to_numpy())

@@ -73,7 +73,7 @@ RN_API rn_tensor rn_fit_mask(rn_fit_graph *g);
 /* Declares a metric of two tensors: scores (real) or predicted classes (i32), and targets
  * (i32) or values (real), null for RN_METRIC_MEAN. Each is [T, B, ..] or [B, ..]; targets
  * of RN_METRIC_EDIT_DISTANCE and the like may have steps of their own, [S, B]. If the sizes
- * fit both, targets i32 of two axes and reals of [T, B, ..] are steps.
+ * fit both, they are those of steps.
  *
  * It is computed in evaluations and, with .train_metrics, in training; then the values are
  * read after each step. The trainer adds the batches to `metric`, with their lengths and
@@ -124,7 +124,7 @@ typedef struct rn_fit_state {
     rn_trainer *trainer;
     rn_model *model;
     rn_program *program;   /* of the last step; NULL before the first */
-    const rn_batch *batch; /* of the last step; NULL before the first */
+    const rn_batch *batch; /* in `step` and its `save`: the batch; else NULL */
     int64_t epoch, epochs; /* epochs made, and wanted */
     int64_t step;          /* steps made in all epochs */
     int64_t batches;       /* batches made in this epoch, ... */
@@ -195,8 +195,9 @@ RN_API rn_callback rn_stop_early(rn_stop_early_options options);
 
 /* Saves checkpoints after every `every` epochs (0 means 1), after every `steps` steps (0:
  * not), and at the end. `last` is the newest one; with keep > 1 the older ones are last.1,
- * last.2 and so on, before the ending .safetensors if it has one. `best` gets the model's
- * weights, as rn_model_save writes them, of the best epoch so far. Either may be NULL. */
+ * last.2 and so on (at most 1000), before the ending .safetensors if it has one. `best`
+ * gets the model's weights, as rn_model_save writes them, of the best epoch so far. Either
+ * may be NULL. */
 typedef struct rn_checkpoint_options {
     const char *last, *best;
     int64_t every, steps, keep;

@@ -67,15 +67,16 @@ typedef enum rn_metric_kind {
                       constant y it is 1 if x equals y and else 0 */
     RN_METRIC_MEAN /* the mean of the scores; without targets */
 } rn_metric_kind;
+enum { RN_METRIC_KINDS = RN_METRIC_MEAN + 1 };
 
-/* How precision, recall and F1 of classes or types of spans become one number. Where there
- * is nothing to divide by they are 0. */
+/* How precision, recall and F1 of classes or types of spans become one number. Those whose
+ * divisor is 0 are 0. */
 typedef enum rn_metric_average {
-    RN_AVERAGE_DEFAULT,  /* macro for classes, micro for spans */
-    RN_AVERAGE_MACRO,    /* the mean over classes that occur as target or prediction */
-    RN_AVERAGE_MICRO,    /* of the counts of all classes together */
-    RN_AVERAGE_WEIGHTED, /* the mean, each class weighted by its targets */
-    RN_AVERAGE_ONE       /* that of one class or type, `of_class` */
+    RN_DEFAULT_AVERAGE,  /* macro for classes, micro for spans */
+    RN_MACRO_AVERAGE,    /* the mean over classes that occur as target or prediction */
+    RN_MICRO_AVERAGE,    /* of the counts of all classes together */
+    RN_WEIGHTED_AVERAGE, /* the mean, each class weighted by its targets */
+    RN_ONE_CLASS         /* that of one class or type, `of_class` */
 } rn_metric_average;
 
 /* What becomes of BLEU's precision of an order without matches; Chen and Cherry 2014. */
@@ -97,7 +98,7 @@ typedef struct rn_metric_options {
     double threshold; /* 0 suits logits, 0.5 probabilities */
     int top;          /* k; 0 means 5 */
     rn_metric_average average;
-    int of_class;
+    int of_class; /* for RN_ONE_CLASS; the value is NaN if there is no such class */
 
     /* spans: the names of the classes, [classes]: "O", or "B-" or "I-" and a type. They
      * must stay valid. NULL: class 0 is O, 1 + 2i begins a span of type i, 2 + 2i goes on.
@@ -135,7 +136,7 @@ RN_API void rn_metric_reset(rn_metric *metric);
 typedef struct rn_metric_batch {
     int64_t steps, sequences;  /* T and B */
     int64_t width;             /* C; 0 means 1 */
-    rn_type type;              /* of scores and values: RN_F32 or RN_F64 */
+    rn_type type;              /* of scores and values, if any: RN_F32 or RN_F64 */
     const void *scores;        /* real [T, B, C] */
     const int32_t *classes;    /* i32 [T, B]: predicted, instead of scores */
     const int32_t *targets;    /* i32 [T, B] */

@@ -38,8 +38,9 @@ RN_API size_t rn_model_summary(const rn_model *model, const char *frozen, char *
 /* ---- graphs ---- */
 
 /* How much of a graph is drawn. In all but RN_DETAIL_NODES, constants and weights are
- * written into the boxes that read them, "matmul(_, w)", and what a layer computes but
- * nothing reads is left out. */
+ * written into the boxes that read them, as in "matmul(x, w)" with a dot for x. What a
+ * layer computes but nothing reads is left out, and so are values that a loop does not use,
+ * and the selections by which a loop with lengths ignores padding. */
 typedef enum rn_detail {
     RN_DETAIL_LAYERS, /* a layer, a loss or another function of the library is one box; in
                          a recurrent layer each loop is */
@@ -51,8 +52,8 @@ typedef struct rn_graph_options {
     const char *title;
     rn_tensor of; /* draws only what this tensor depends on; null: the whole graph */
     rn_detail detail;
-    const char *open; /* patterns of names as for rn_except: layers, such as "rnn*", that are
-                         drawn with RN_DETAIL_STEPS; NULL: none */
+    const char *open; /* patterns of names as for rn_except: layers, such as "rnn*", that
+                         are drawn with RN_DETAIL_STEPS; NULL: none */
 } rn_graph_options;
 
 /* Draws a graph as it was built. Values flow downwards. Loops are frames around one step,
@@ -124,9 +125,9 @@ typedef struct rn_heat_map_options {
 
 /* Writes a matrix [rows, columns], row-major, as coloured cells: attention, a confusion
  * matrix, hidden states over time. Beside it stands the scale of colours, from light to
- * dark; they are evenly spaced in the OKLab space. Values outside low .. high have the end's
- * colour, and NaN is grey. RN_INVALID: no values, a negative size, more than 2^20 cells, low
- * > high or not finite, decimals out of range. */
+ * dark; they are evenly spaced in the OKLab space. Values outside low .. high have the
+ * end's colour, and NaN is grey. RN_INVALID: no values, a negative size, more than 2^20
+ * cells, low > high or not finite, decimals out of range. */
 RN_API rn_status rn_heat_map_svg(const char *path, const double *values, int64_t rows,
                                  int64_t columns, rn_heat_map_options options);
 

@@ -40,10 +40,10 @@ typedef struct rn_table_options {
 typedef struct rn_table rn_table;
 
 /* Opens a file and reads it once, which finds all errors in its form: ragged rows, a quote
- * that is not closed or not doubled, a CR without LF, NUL bytes, invalid UTF-8. After that
- * it is read as needed: in memory are a block of 256 kB, or the longest row, and an index
- * of 8 bytes a row. The file must not change. NULL if out of memory. Free with
- * rn_table_free. */
+ * that is not closed or not doubled, a CR without LF, NUL bytes, invalid UTF-8. Files of at
+ * most 128 MB are kept in memory; larger ones are read as needed, and then in memory are at
+ * most 5 MB of them, or the longest row; and an index of 8 bytes a row. The file must not
+ * change. NULL if out of memory. Free with rn_table_free. */
 RN_API rn_table *rn_table_open(const char *path, rn_table_options options);
 RN_API void rn_table_free(rn_table *table);
 

@@ -169,9 +169,11 @@ typedef struct rn_text rn_text;
  *   `bytes` is NULL; they must live as long.
  * rn_text_stream: all of a file as one sequence, line ends included.
  *
- * Files are read as needed: in memory there are a block of 256 kB, or the longest line, and
- * an index of 12 bytes a line; of a stream at most 13 MB in all. A file must not change.
- * The vocabulary must live as long. NULL if out of memory. Free with rn_text_free. */
+ * Files of lines of at most 128 MB are kept in memory; larger ones are read as needed, and
+ * then in memory are at most 5 MB of them, or the longest line. The index takes 12 bytes a
+ * line. Streams are always read as needed; their index takes at most 8 MB. A file must not
+ * change. The vocabulary must live as long. NULL if out of memory. Free with rn_text_free.
+ */
 RN_API rn_text *rn_text_lines(const char *path, rn_vocabulary *vocabulary);
 RN_API rn_text *rn_text_list(const char *const *texts, const size_t *bytes, int64_t count,
                              rn_vocabulary *vocabulary);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Training: learning rates and statistics of optimisers, progress lines and loss curves.
- * Training: optimisers and progress lines.
+ * Training: learning rates and statistics of optimisers, and progress lines.
  *
  * An optimiser adds nodes to the graph that is being compiled: the gradient of the loss
  * with respect to every weight that the loss depends on, and assignments to these weights.
@@ -38,8 +37,8 @@
 
 #include <stdio.h>
 
-#include "optimizers.h"
 #include "model.h"
+#include "optimizers.h"
 #include "pictures.h"
 #include "program.h"
 

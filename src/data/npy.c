@@ -16,7 +16,7 @@
 #include "io/file.h"
 #include "rondo/table.h"
 
-enum { LONGEST = 1 << 16, ALIGNMENT = 64, START = 10 };
+enum { LONGEST = 1 << 16, START = 10 };
 
 static const char magic[] = "\x93NUMPY";
 
@@ -57,7 +57,7 @@ static bool read_descr(reading *r)
     r->at += strspn(r->at, " \n");
     const char quote = *r->at == '\'' || *r->at == '"' ? *r->at++ : 0;
     size_t length = 0;
-    while (quote && r->at[length] && r->at[length] != quote) length++;
+    while (r->at[length] && (!quote || r->at[length] != quote)) length++;
     snprintf(text, sizeof text, "%.*s", (int)(length < 20 ? length : 20), r->at);
     r->at += quote && r->at[length] ? length + 1 : 0;
     snprintf(name, sizeof name, "%.2s ", strlen(text) == 3 ? text + 1 : "??");
@@ -192,7 +192,9 @@ static bool integer(const reading *r, const unsigned char *at, int32_t *to)
         CASE(9, uint8_t);
         CASE(10, uint16_t);
         CASE(12, uint32_t);
-        CASE(16, uint64_t);
+    case 16:
+        memcpy(&value, at, sizeof value); /* the large ones are negative */
+        if (value < 0) return false;
     }
 #undef CASE
     *to = (int32_t)value;
@@ -292,43 +294,4 @@ void rn_npy_free(rn_npy *npy)
     if (!npy) return;
     rn__free_aligned(npy->allocator, npy->data);
     rn__free(npy->allocator, npy);
-}
-
-/* ---- writing ---- */
-
-rn_status rn_npy_write(const char *path, rn_type type, rn_shape shape, const void *data,
-                       char *message, size_t capacity)
-{
-    static const char *const descr[] = {"<f4", "<f8", "<i4", "|b1"};
-    char head[2 * ALIGNMENT + 256], sizes[RN_RANK_MAX * 24] = "";
-    const int64_t count = rn_shape_count(shape);
-    rn__fault fault = {""};
-    rn_status status = RN_INVALID;
-    size_t used = 0, bytes;
-
-    if (!path || (unsigned)type > RN_BOOL || count < 0 || (count > 0 && !data) ||
-        !rn__multiply((size_t)(count < 0 ? 0 : count), rn_type_size(type), &bytes)) {
-        rn__fault_set(&fault, RN_INVALID, "npy_write", "%s",
-                      !path                      ? "no path"
-                      : (unsigned)type > RN_BOOL ? "no such type"
-                      : count < 0                ? "no such shape"
-                                                 : "no data");
-    } else {
-        for (int i = 0; i < shape.rank; i++)
-            used += (size_t)snprintf(sizes + used, sizeof sizes - used, "%" PRId64 ",%s",
-                                     shape.size[i], i + 1 < shape.rank ? " " : "");
-        if (shape.rank > 1) sizes[used - 1] = 0;
-        int length = snprintf(head + START, sizeof head - START,
-                              "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
-                              descr[type], sizes);
-        while ((length + START + 1) % ALIGNMENT) head[START + length++] = ' ';
-        head[START + length++] = '\n';
-        memcpy(head, "\x93NUMPY\1\0", 8);
-        head[8] = (char)(length & 0xFF);
-        head[9] = (char)(length >> 8);
-        const rn__piece piece[] = {{head, (size_t)(length + START)}, {data, bytes}};
-        status = rn__file_replace((rn_allocator){NULL, NULL}, path, piece, 2, &fault);
-    }
-    if (message && capacity) snprintf(message, capacity, "%s", fault.message);
-    return status;
 }

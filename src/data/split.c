@@ -7,6 +7,8 @@
  */
 #include "data/split.h"
 
+#include <string.h>
+
 #include "base/utf8.h"
 
 static const char replacement[] = "\xEF\xBF\xBD";
@@ -54,6 +56,27 @@ static kind kind_above(uint32_t code)
 static inline bool is_letter(unsigned char c)
 {
     return ((c | 0x20u) - (unsigned)'a' < 26u) | ((unsigned)c - '0' < 10u);
+}
+
+/* The first byte that is no ASCII letter or digit: 8 at once, by the high bit of each. */
+static const char *letters_end(const char *at, const char *end)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+
+    for (uint64_t x; end - at >= 8; at += 8) {
+        memcpy(&x, at, 8);
+        const uint64_t digit = x & ~high, letter = digit | ones * 0x20;
+        const uint64_t digits =
+                           (digit + ones * (0x80 - '0')) & ~(digit + ones * (0x7F - '9')),
+                       letters =
+                           (letter + ones * (0x80 - 'a')) & ~(letter + ones * (0x7F - 'z'));
+        const uint64_t others = (~(digits | letters) | x) & high;
+        if (others) return at + __builtin_ctzll(others) / 8;
+    }
+#endif
+    while (at < end && is_letter((unsigned char)*at)) at++;
+    return at;
 }
 
 /* The character at `at`, which is not the end; *length is its length. */
@@ -108,8 +131,9 @@ static const char *word_end(const char *at, const char *end, bool last)
 {
     for (;;) {
         int length, next;
-        while (at < end && is_letter((unsigned char)*at)) at++;
+        at = letters_end(at, end);
         if (at == end) return last ? at : NULL;
+        if (!(*at & 0x80) && *at != '\'') return at;
         const kind k = kind_at(at, end, &length);
         if (k == CUT && !last) return NULL;
         if (k == APOSTROPHE) {
@@ -129,6 +153,7 @@ static bool next_word(rn_tokens *t, bool last)
     kind k = BLANK;
     int length = 0;
 
+    while (t->next < t->end && *t->next == ' ') t->next++;
     while (t->next < t->end && (k = kind_at(t->next, t->end, &length)) == BLANK)
         t->next += length;
     if (t->next == t->end || (k == CUT && !last)) return false;

@@ -196,9 +196,9 @@ rn_table *rn_table_open(const char *path, rn_table_options options)
     t->csv = rn__csv_of(options.delimiter);
     if (!path) rn__table_fail(t, RN_INVALID, "open: no path");
     if (!path || !check_options(t)) return t;
-    t->options.missing = rn__copy_string(t->allocator, options.missing);
-    if (!t->options.missing) rn__table_no_memory(t);
-    rn_status status = rn__window_open(&t->window, t->allocator, path, &t->fault);
+    t->missing = rn__copy_string(t->allocator, options.missing);
+    if (!t->missing) rn__table_no_memory(t);
+    rn_status status = rn__window_open(&t->window, t->allocator, path, true, &t->fault);
     if (status == RN_OK) status = rn__window_scan(&t->window, scan, t, &t->fault);
     if (t->status == RN_OK) t->status = status;
     if (t->status != RN_OK) return t;
@@ -214,7 +214,7 @@ void rn_table_free(rn_table *t)
     if (!t) return;
     const rn_allocator a = t->allocator;
     rn__table_sources_free(t);
-    if (t->csv.delimiter) rn__free(a, (void *)(uintptr_t)t->options.missing);
+    rn__free(a, t->missing);
     rn__window_close(&t->window);
     rn__free(a, t->name_pool);
     rn__free(a, t->name);

@@ -13,6 +13,7 @@
 struct rn_table {
     rn_allocator allocator;
     rn_table_options options;
+    char *missing; /* the words, a copy */
     rn_status status;
     rn__fault fault;
     rn__window window;
@@ -46,6 +47,9 @@ bool rn__table_row(rn_table *table, int64_t row);
 
 /* The text of a field of the current row, valid until the next call; NULL: no memory. */
 const char *rn__table_cell(rn_table *table, int column, size_t *bytes);
+
+/* The column that is meant; -1 with an error. */
+int rn__table_column(rn_table *table, const rn_column *column);
 
 /* ---- columns as they are read ---- */
 

@@ -36,7 +36,7 @@ bool rn__text_bad(rn_text *text, const rn_tokens *t, const char *start, size_t f
                                                 RN_BAD_FILE, "%s", text->why));
 }
 
-static bool list_bad(rn_text *text, int64_t i, const rn_tokens *t, const char *start)
+bool rn__list_bad(rn_text *text, int64_t i, const rn_tokens *t, const char *start)
 {
     const rn__place at =
         rn__place_of((rn__place){1, 1}, start, (size_t)(rn__bad_at(t) - start));
@@ -47,80 +47,6 @@ static bool list_bad(rn_text *text, int64_t i, const rn_tokens *t, const char *s
              (long long)at.column);
     return rn__text_fail(text,
                          rn__fault_set(&text->fault, RN_BAD_VALUE, name, "%s", text->why));
-}
-
-/* ---- the index ---- */
-
-bool rn__text_grow(rn_text *text)
-{
-    if (text->count + 1 < text->capacity) return true;
-    const int64_t capacity = text->capacity ? 2 * text->capacity : 1024;
-    size_t *offset = (size_t *)rn__resize(text->allocator, text->offset,
-                                          (size_t)capacity * sizeof *offset);
-    if (offset) text->offset = offset;
-    int32_t *length = text->kind == RN__STREAM || !offset
-                          ? NULL
-                          : (int32_t *)rn__resize(text->allocator, text->length,
-                                                  (size_t)capacity * sizeof *length);
-    if (length) text->length = length;
-    if (!offset || (text->kind != RN__STREAM && !length)) return rn__text_no_memory(text);
-    text->capacity = capacity;
-    return true;
-}
-
-static bool add(rn_text *text, size_t offset, rn_tokens *t)
-{
-    if (!rn__text_grow(text)) return false;
-    const int64_t length = rn__split_skip(t, true, INT32_MAX - 2);
-    if (length == INT32_MAX - 2) return rn__text_invalid(text, "a sequence is too long");
-    text->offset[text->count] = offset;
-    text->length[text->count++] = (int32_t)length;
-    return true;
-}
-
-/* The end of a line without its line end. */
-static const char *trimmed(const char *line, const char *end)
-{
-    if (end > line && end[-1] == '\n') {
-        end--;
-        end -= end > line && end[-1] == '\r';
-    }
-    return end;
-}
-
-static size_t scan_lines(void *self, const char *at, size_t bytes, bool last, size_t from)
-{
-    rn_text *text = (rn_text *)self;
-    const char *line = at, *end = at + bytes;
-
-    while (line < end) {
-        const char *next = (const char *)memchr(line, '\n', (size_t)(end - line));
-        if (!next && !last) break;
-        next = next ? next + 1 : end;
-        rn_tokens t = rn__vocabulary_tokens(text->vocabulary, line,
-                                            (size_t)(trimmed(line, next) - line));
-        if (!add(text, from + (size_t)(line - at), &t)) return RN__STOP;
-        if (t.bad) {
-            t.token = NULL;
-            rn__text_bad(text, &t, at, from);
-            return RN__STOP;
-        }
-        line = next;
-    }
-    return (size_t)(line - at);
-}
-
-static bool scan_list(rn_text *text, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++) {
-        const char *start = text->texts[i];
-        if (!start) return rn__text_invalid(text, "a text of the list is NULL");
-        rn_tokens t = rn__vocabulary_tokens(text->vocabulary, start,
-                                            text->bytes ? text->bytes[i] : strlen(start));
-        if (!add(text, 0, &t)) return false;
-        if (t.bad) return t.token = NULL, list_bad(text, i, &t, start);
-    }
-    return true;
 }
 
 /* ---- the source ---- */
@@ -153,14 +79,14 @@ static bool read_piece(rn_text *text, int64_t i, size_t *position, int64_t skip,
         bytes = text->offset[i + 1] - text->offset[i];
         start = rn__window_take(&text->window, text->offset[i], bytes, &text->fault);
         if (!start) return rn__text_fail(text, text->window.status);
-        bytes = (size_t)(trimmed(start, start + bytes) - start);
+        bytes = (size_t)(rn__trimmed(start, start + bytes) - start);
     }
     rn_tokens t = rn__vocabulary_tokens(text->vocabulary, start, bytes);
     if (*position < bytes) t.next += *position;
     rn__split_skip(&t, true, skip);
     const int64_t n = rn__vocabulary_indices(text->vocabulary, &t, true, to, steps);
     if (t.bad)
-        return text->kind == RN__LIST ? list_bad(text, i, &t, start)
+        return text->kind == RN__LIST ? rn__list_bad(text, i, &t, start)
                                       : rn__text_bad(text, &t, start, text->offset[i]);
     if (t.next) *position = (size_t)(t.next - start);
     return n == steps || rn__text_invalid(text, "the text changed after it was opened");
@@ -239,10 +165,10 @@ static rn_text *finish(rn_text *text, int64_t count)
 
 static bool open_file(rn_text *text, const char *path)
 {
-    const rn_status status =
-        text->status == RN_OK
-            ? rn__window_open(&text->window, text->allocator, path, &text->fault)
-            : text->status;
+    const rn_status status = text->status == RN_OK
+                                 ? rn__window_open(&text->window, text->allocator, path,
+                                                   text->kind == RN__LINES, &text->fault)
+                                 : text->status;
 
     return status == RN_OK || rn__text_fail(text, status);
 }
@@ -252,7 +178,8 @@ rn_text *rn_text_lines(const char *path, rn_vocabulary *vocabulary)
     rn_text *text = make(RN__LINES, path, vocabulary);
 
     if (!text || !open_file(text, path)) return text;
-    const rn_status status = rn__window_scan(&text->window, scan_lines, text, &text->fault);
+    const rn_status status =
+        rn__window_scan(&text->window, rn__lines_scan, text, &text->fault);
     if (status != RN_OK || !rn__text_grow(text)) return rn__text_fail(text, status), text;
     text->offset[text->count] = text->window.file.bytes;
     return finish(text, text->count);
@@ -267,7 +194,7 @@ rn_text *rn_text_list(const char *const *texts, const size_t *bytes, int64_t cou
     text->texts = texts;
     text->bytes = bytes;
     if (count < 0) return rn__text_invalid(text, "a negative count"), text;
-    return scan_list(text, count) ? finish(text, count) : text;
+    return rn__list_scan(text, count) ? finish(text, count) : text;
 }
 
 rn_text *rn_text_stream(const char *path, rn_vocabulary *vocabulary)

@@ -50,6 +50,16 @@ bool rn__text_no_memory(rn_text *text);
 /* The same for a piece of the file that begins at `from` in it. */
 bool rn__text_bad(rn_text *text, const rn_tokens *t, const char *start, size_t from);
 
+/* The same for text i of a list. */
+bool rn__list_bad(rn_text *text, int64_t i, const rn_tokens *t, const char *start);
+
+/* The end of a line without its line end. */
+const char *rn__trimmed(const char *line, const char *end);
+
+/* The first reading. */
+size_t rn__lines_scan(void *text, const char *at, size_t bytes, bool last, size_t from);
+bool rn__list_scan(rn_text *text, int64_t count);
+
 /* Room for one more entry. */
 bool rn__text_grow(rn_text *text);
 

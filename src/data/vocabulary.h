@@ -10,13 +10,17 @@ enum { RN__MARKS = 4, RN__SHOWN = 64 };
 extern const char *const rn__mark_names[RN__MARKS]; /* "padding" .. */
 extern const char *const rn__split_names[];
 
+/* How a file begins; and pairs of what stands behind a backslash and what it means. */
+extern const char rn__vocabulary_magic[], rn__vocabulary_escapes[];
+
 typedef struct rn__token {
     size_t at, bytes; /* in the pool, where a 0 follows */
     int64_t times;
 } rn__token;
 
 typedef struct rn__token_slot {
-    uint32_t tag;  /* of the hash */
+    uint64_t key;  /* a token of at most 8 bytes itself, the hash of a longer one */
+    uint32_t tag;  /* of the hash and the length */
     int32_t index; /* + 1; 0: free */
 } rn__token_slot;
 
@@ -30,14 +34,28 @@ struct rn_vocabulary {
     int32_t count, capacity;
     char *pool;
     size_t used, room;
-    rn__token_slot *slot; /* a power of two of them, at most half of them used */
+    rn__token_slot *slot; /* a power of two of them, at most 3/4 of them used */
     size_t slots;
     int64_t byte_times[256]; /* characters of one byte, until the vocabulary is complete */
     int32_t byte_index[256]; /* then their indices; -1: unknown, or not one byte */
 };
 
+/* The lower case of an ASCII letter. */
+static inline char rn__folded(char c, bool lower)
+{
+    return lower && (unsigned char)(c - 'A') < 26 ? (char)(c | 0x20) : c;
+}
+
 rn_status rn__vocabulary_fail(rn_vocabulary *v, rn_status status, const char *format, ...)
     RN_PRINTF(3, 4);
+
+/* What a slot of this token has, without the index; and its hash. */
+uint64_t rn__vocabulary_hash(const rn_vocabulary *v, const char *token, size_t bytes,
+                             rn__token_slot *slot);
+
+/* Where the token is in the table, or would be. There are slots. */
+rn__token_slot *rn__vocabulary_slot(const rn_vocabulary *v, const char *token, size_t bytes,
+                                    uint64_t hash, const rn__token_slot *wanted);
 
 /* The token of exactly these bytes: its index, or -1. Adds it if `times` >= 0; then -1 is
  * an error. */

@@ -7,8 +7,12 @@
 
 /* What is read at once when a file is read from start to end; how much is read ahead of
  * pieces that follow each other; and how many series of such pieces there may be, as
- * batches have that read on in several places. */
+ * batches have that read on in several places. A file that is read in random order, and not
+ * larger than RN__KEPT, is kept whole, because each piece takes a system call otherwise. */
 enum { RN__BLOCK = 1 << 18, RN__AHEAD = 1 << 15, RN__SLOTS = 128 };
+#ifndef RN__KEPT
+#define RN__KEPT (1 << 27)
+#endif
 
 /* Bytes `from` to `end` of the file, and a 0. */
 typedef struct rn__slot {
@@ -31,7 +35,7 @@ typedef struct rn__window {
 } rn__window;
 
 rn_status rn__window_open(rn__window *w, rn_allocator allocator, const char *path,
-                          rn__fault *fault);
+                          bool random_order, rn__fault *fault);
 void rn__window_close(rn__window *w);
 
 /* A piece of the file, which must be within it. Valid until the next call; there are no

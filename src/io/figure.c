@@ -71,12 +71,8 @@ static int32_t add_box(rn__figure *f, rn__box_kind kind, int32_t node, int32_t p
     rn__box *box = &f->box[f->boxes];
     rn__box *around = parent >= 0 ? &f->box[parent] : NULL;
 
-    *box = (rn__box){.kind = kind,
-                     .parent = parent,
-                     .node = node,
-                     .first = -1,
-                     .last = -1,
-                     .next = -1};
+    *box = (rn__box){
+        .kind = kind, .parent = parent, .node = node, .first = -1, .last = -1, .next = -1};
     if (around) {
         if (around->last >= 0)
             f->box[around->last].next = f->boxes;
@@ -146,10 +142,9 @@ static int32_t box_of(rn__figure *f, int32_t part, int32_t number, const rn__nod
                    ? add_box(f, kind, number, loop)
                    : loop;
     }
-    const int32_t within =
-        rn__figure_all(f) || kind == RN__BOX_IN || kind == RN__BOX_INPUT
-            ? -1
-            : box_within(f, node->frame, outside, part, number, &parent);
+    const int32_t within = rn__figure_all(f) || kind == RN__BOX_IN || kind == RN__BOX_INPUT
+                               ? -1
+                               : box_within(f, node->frame, outside, part, number, &parent);
     if (within >= 0) return within;
     const int32_t b = add_box(f, kind, number, parent);
     f->box[b].gradient = node->gradient;

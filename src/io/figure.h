@@ -58,7 +58,7 @@ typedef struct rn__figure {
     rn_graph *graph; /* the root */
     const rn_graph_options *options;
     rn__arena arena;
-    bool failed; /* out of memory */
+    bool failed;          /* out of memory */
     int32_t nodes, *base; /* base: by part, and the end */
     int32_t parts;
     rn_graph **part;  /* the root, and the bodies of loops by number; NULL: not ended */
@@ -67,8 +67,8 @@ typedef struct rn__figure {
     rn__box *box;
     int32_t boxes;
     int32_t *frame_box, *frame_part; /* by frame: its box in this part */
-    rn__list line;       /* rn__figure_line */
-    int32_t *first_line; /* by value */
+    rn__list line;                   /* rn__figure_line */
+    int32_t *first_line;             /* by value */
 } rn__figure;
 
 /* False if out of memory. Finish in any case. */
@@ -93,9 +93,6 @@ int32_t rn__figure_read(const rn__figure *figure, int32_t number, int k, bool *b
 
 /* The constant or variable that a folded node stands for. */
 int32_t rn__figure_source(const rn__figure *figure, int32_t number);
-
-/* The outermost of a node's functions; 0: none. */
-int32_t rn__figure_outermost(const rn__figure *figure, int32_t number);
 
 bool rn__figure_mark(rn__figure *figure);
 void rn__figure_lines(rn__figure *figure);

@@ -2,8 +2,8 @@
 /*
  * Which nodes of a graph a picture shows.
  *
- * What needs no value of a run is a constant and is folded into the boxes that read it, like
- * variables. A loop with lengths selects, at every step, the rows that have it: these
+ * What needs no value of a run is a constant and is folded into the boxes that read it,
+ * like variables. A loop with lengths selects, at every step, the rows that have it: these
  * selections are passed over, and the loop itself reads the lengths.
  */
 #include "io/figure.h"
@@ -67,10 +67,12 @@ static int32_t read_output(const rn__figure *f, const rn__node *node, int k)
     return number_of(f, loop->body, id);
 }
 
-/* Of the loop itself: its lengths, in the outer graph. */
+/* Of the loop itself: its lengths, in the outer graph. With all nodes, the selections read
+ * them. */
 static int32_t read_loop(const rn__figure *f, const rn_loop *loop, int k)
 {
-    const bool has = !rn_is_null(loop->lengths) && loop->lengths.graph == loop->outer;
+    const bool has = !rn__figure_all(f) && !rn_is_null(loop->lengths) &&
+                     loop->lengths.graph == loop->outer;
 
     return k == 0 && has ? number_of(f, loop->outer, loop->lengths.id) : -1;
 }
@@ -162,16 +164,27 @@ static void fold_all(rn__figure *f)
 
 /* ---- what depends on what ---- */
 
-int32_t rn__figure_outermost(const rn__figure *f, int32_t number)
+static int32_t outermost(const rn__figure *f, int32_t frame)
 {
-    int32_t frame = rn__figure_node(f, number)->frame;
-
     for (;;) {
         const int32_t outer =
             frame ? rn__list_at(f->graph->frames, rn__frame_record, frame - 1)->outer : 0;
         if (outer == 0) return frame;
         frame = outer;
     }
+}
+
+/* The functions of a layer's loop are around those of its cell, which is the user's. */
+static int32_t function_of(const rn__figure *f, int32_t number)
+{
+    const rn_graph *g = f->part[rn__figure_part(f, number)];
+    int32_t frame = outermost(f, rn__figure_node(f, number)->frame);
+
+    for (; g->loop; g = g->parent) {
+        const int32_t around = outermost(f, rn__at(g->parent, g->loop->node)->frame);
+        if (around) frame = around;
+    }
+    return frame;
 }
 
 typedef struct marks {
@@ -193,31 +206,43 @@ static void find_readers(const rn__figure *f, marks *m)
     bool back;
 
     for (int32_t n = 0; n < f->nodes; n++) {
-        const int32_t frame = rn__figure_outermost(f, n);
+        const int32_t frame = function_of(f, n);
         int32_t x;
         for (int k = 0; (x = rn__figure_read(f, n, k, &back)) >= 0; k++) {
-            const int32_t other = rn__figure_outermost(f, x);
+            const int32_t other = function_of(f, x);
             m->read[x] = true;
             if (other != frame) m->outlet[other] = true;
         }
     }
 }
 
-/* What the picture is of: what `of` depends on, or what nothing reads, unless it belongs to
- * a function of which something else is read. */
+/* Whether a node is shown although nothing reads it: it is not constant, not a value that a
+ * loop does not use, and nothing else is read of the function that it belongs to. */
+static bool is_end(const rn__figure *f, const marks *m, int32_t number)
+{
+    const rn__node *node = rn__figure_node(f, number);
+    const int32_t function = function_of(f, number);
+
+    if (rn__figure_all(f)) return true;
+    if (m->read[number] || f->live[number] != RN__SHOWN) return false;
+    if (number >= f->base[1] && (node->inputs == 0 || node->gradient)) return false;
+    return function == 0 || !m->outlet[function];
+}
+
+/* What the picture is of: what `of` depends on, or all that ends somewhere. */
 static void need_ends(const rn__figure *f, marks *m)
 {
     const rn_tensor of = f->options->of;
 
-    if (!rn_is_null(of)) need(m, of.id);
-    for (int32_t n = 0; n < f->nodes && rn_is_null(of); n++)
-        if (rn__figure_all(f) ||
-            (!m->read[n] && f->live[n] == RN__SHOWN &&
-             (rn__figure_outermost(f, n) == 0 || !m->outlet[rn__figure_outermost(f, n)])))
-            need(m, n);
-    for (int i = 0; i < f->graph->assignments && rn_is_null(of); i++) {
+    if (!rn_is_null(of)) {
+        need(m, of.id);
+        return;
+    }
+    for (int32_t n = 0; n < f->nodes; n++)
+        if (is_end(f, m, n)) need(m, n);
+    for (int i = 0; i < f->graph->assignments; i++) {
         const int32_t value = f->graph->assignment[i].value;
-        if (rn__figure_outermost(f, value) == 0) need(m, value);
+        if (function_of(f, value) == 0) need(m, value);
     }
 }
 

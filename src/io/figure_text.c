@@ -47,7 +47,8 @@ static void number_text(double value, char *text, size_t capacity)
 
 /* ---- scopes ---- */
 
-/* The scope that all variables share which a loop captures, without a 0; and one of them. */
+/* The scope that all variables share which a loop captures, without a 0; and one of them.
+ */
 static size_t scope_of(const rn__figure *f, const rn_loop *loop, const char **name,
                        const rn_variable **variable)
 {
@@ -113,8 +114,7 @@ static void add_operator(rn__text *t, const rn__figure *f, const rn__box *box,
     bool back, folded = false;
 
     for (int i = 0; i < node->inputs && i < 4; i++)
-        folded = folded ||
-                 f->live[rn__figure_read(f, box->node, i, &back)] >= RN__CONSTANT;
+        folded = folded || f->live[rn__figure_read(f, box->node, i, &back)] >= RN__CONSTANT;
     rn__text_add(t, "%s", node->op->name);
     for (int i = 0; folded && i < node->inputs && i < 4; i++) {
         const int32_t x = rn__figure_read(f, box->node, i, &back);

@@ -21,8 +21,9 @@ static void write_boxes(rn__page *p, const rn__figure *f, int32_t parent)
         rn__page_put(p, box->open ? "subgraph cluster%d {\n" : "n%d [", (int)b);
         write_label(p, box);
         if (box->open) {
-            rn__page_put(p, "; style=\"rounded,filled\"; color=\"#8899aa\"; "
-                            "fillcolor=\"%s\";\n",
+            rn__page_put(p,
+                         "; style=\"rounded,filled\"; color=\"#8899aa\"; "
+                         "fillcolor=\"%s\";\n",
                          rn__figure_fill(box));
             write_boxes(p, f, b);
             rn__page_put(p, "}\n");

@@ -9,7 +9,8 @@
 
 static void put_arrow(rn__page *p, double x, double y)
 {
-    rn__page_put(p, "<path fill=\"#777777\" d=\"M%f %fh7l-3.5 6.5z\"/>\n", x - 3.5, y - 6.5);
+    rn__page_put(p, "<path fill=\"#777777\" d=\"M%f %fh7l-3.5 6.5z\"/>\n", x - 3.5,
+                 y - 6.5);
 }
 
 static void draw_link(rn__page *p, const rn__layout *l, const rn__link *link)
@@ -90,8 +91,7 @@ static void draw_box(rn__page *p, const rn__layout *l, int32_t b)
     draw_rectangle(p, item, rn__figure_fill(box));
     for (int i = 0; i < RN__BOX_LINES; i++)
         if (box->text[i])
-            rn__page_put(p,
-                         "<text x=\"%f\" y=\"%f\" text-anchor=\"middle\">%s</text>\n",
+            rn__page_put(p, "<text x=\"%f\" y=\"%f\" text-anchor=\"middle\">%s</text>\n",
                          item->x, (y += RN__ROW) - 3, box->text[i]);
     for (int32_t i = item->label; i >= 0;) {
         const rn__label *label = rn__list_at(l->label, rn__label, i);
@@ -112,12 +112,12 @@ static void draw_title(rn__page *p, const rn__layout *l, int32_t b)
     const rn__item *item = rn__item_at(l, b);
     const double x = item->x - item->width / 2;
 
-    rn__page_put(p,
-                 "<rect x=\"%f\" y=\"%f\" width=\"%f\" height=\"16\" fill=\"%s\"/>\n"
-                 "<text x=\"%f\" y=\"%f\" font-weight=\"bold\" fill=\"#445566\">%s</text>\n",
-                 x + 6, item->y + 4, fmin(rn__text_width(box->text[0], 12) + 8,
-                                          item->width - 12),
-                 rn__figure_fill(box), x + 10, item->y + 16, box->text[0]);
+    rn__page_put(
+        p,
+        "<rect x=\"%f\" y=\"%f\" width=\"%f\" height=\"16\" fill=\"%s\"/>\n"
+        "<text x=\"%f\" y=\"%f\" font-weight=\"bold\" fill=\"#445566\">%s</text>\n",
+        x + 6, item->y + 4, fmin(rn__text_width(box->text[0], 12) + 8, item->width - 12),
+        rn__figure_fill(box), x + 10, item->y + 16, box->text[0]);
 }
 
 static void draw(rn__page *p, rn__layout *l)
@@ -125,7 +125,8 @@ static void draw(rn__page *p, rn__layout *l)
     const rn__figure *f = l->figure;
     rn__inside *in = &l->inside[0];
 
-    rn__page_begin(p, fmax(in->width, rn__text_width(f->options->title, 16)) + 2 * RN__MARGIN,
+    rn__page_begin(p,
+                   fmax(in->width, rn__text_width(f->options->title, 16)) + 2 * RN__MARGIN,
                    in->height + RN__HEAD + RN__MARGIN);
     rn__page_put(p, "<text x=\"%d\" y=\"28\" font-size=\"16\">%s</text>\n", RN__MARGIN,
                  f->options->title);

@@ -2,16 +2,14 @@
 /*
  * A matrix as coloured cells, with the names of rows and columns and the scale of colours.
  *
- * The colours run from cream through green to a dark blue. They were chosen along a curve in
- * OKLab (Ottosson 2020), at equal distances, with evenly falling lightness.
+ * The colours run from cream through green to a dark blue. They were chosen along a curve
+ * in OKLab (Ottosson 2020), at equal distances, with evenly falling lightness.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "io/page.h"
 #include "io/plot.h"
-#include "rondo/pictures.h"
 
 static const uint32_t scale[] = {0xfafbf5, 0xd6ead4, 0xabd9c0, 0x7bc8b6, 0x4bb4b1, 0x1a9dab,
                                  0x0084a1, 0x106b91, 0x225279, 0x273c5d, 0x23293d};
@@ -25,9 +23,9 @@ typedef struct map {
     int rows, columns;
     const rn_heat_map_options *o;
     double low, high;
-    double cell; /* width and height */
+    double cell;             /* width and height */
     double left, top, names; /* names: the height of the columns' names */
-    bool turned; /* these are written upwards */
+    bool turned;             /* these are written upwards */
 } map;
 
 /* The colour of a shade 0 .. SHADES: between two of the scale. */
@@ -70,7 +68,11 @@ static void choose_range(map *m)
         if (m->value[i] > m->high) m->high = m->value[i];
     }
     if (m->low > m->high) m->low = m->high = 0;
-    if (m->low == m->high) m->high += fmax(1, fabs(m->low) * 0.1);
+    if (m->low < m->high) return;
+    if (m->low > 0)
+        m->low -= fmax(1, m->low * 0.1);
+    else
+        m->high += fmax(1, m->high * -0.1);
 }
 
 /* ---- parts ---- */
@@ -167,7 +169,9 @@ static void draw_names(map *m)
 static void draw_bar(map *m, double left, double height)
 {
     const double step = height / SHADES;
-    const rn__axis axis = rn__axis_over(m->low, m->high, 4);
+    /* Beyond these there are no ticks. */
+    const rn__axis axis = rn__axis_over(fmin(fmax(m->low, -1e300), 1e300),
+                                        fmax(fmin(m->high, 1e300), -1e300), 4);
     char label[80];
 
     for (int i = 0; i < SHADES; i++) {

@@ -115,7 +115,8 @@ static void pull_down(rn__layout *l, int32_t frame, const int32_t *item, int32_t
 }
 
 /* Returns the number of ranks. */
-static int32_t choose_ranks(rn__layout *l, int32_t frame, const int32_t *item, int32_t count)
+static int32_t choose_ranks(rn__layout *l, int32_t frame, const int32_t *item,
+                            int32_t count)
 {
     bool top = false, bottom = false;
     int32_t last = -1;
@@ -164,7 +165,8 @@ static void sort_ranks(const rn__layout *l, const int32_t *item, int32_t count,
 {
     for (int32_t k = 0; k < count; k++) rank[rn__item_at(l, item[k])->rank + 1]++;
     for (int32_t r = 0; r < ranks; r++) rank[r + 1] += rank[r];
-    for (int32_t k = 0; k < count; k++) sorted[rank[rn__item_at(l, item[k])->rank]++] = item[k];
+    for (int32_t k = 0; k < count; k++)
+        sorted[rank[rn__item_at(l, item[k])->rank]++] = item[k];
     for (int32_t r = ranks; r > 0; r--) rank[r] = rank[r - 1];
     rank[0] = 0;
 }

@@ -36,12 +36,12 @@ typedef enum rn__item_kind {
 
 typedef struct rn__item {
     rn__item_kind kind;
-    int32_t frame; /* the box around it; -1: the page */
-    int32_t value; /* of a pin */
-    int32_t next;  /* pin of the same frame */
-    int32_t label; /* the first of a box; -1: none */
+    int32_t frame;       /* the box around it; -1: the page */
+    int32_t value;       /* of a pin */
+    int32_t next;        /* pin of the same frame */
+    int32_t label;       /* the first of a box; -1: none */
     int32_t rank, links; /* links: to the rank before */
-    double x, y;          /* of its middle, and of its top; in its frame, then on the page */
+    double x, y;         /* of its middle, and of its top; in its frame, then on the page */
     double width, height; /* with labels */
     double box_height;    /* without */
     double top, bottom;   /* of its rank */
@@ -103,9 +103,9 @@ void rn__layout_link(rn__layout *layout, rn__link link);
 void rn__layout_lines(rn__layout *layout);
 void rn__layout_passes(rn__layout *layout, int32_t frame);
 
-/* Sets x of the items of a frame, `item` in order of their ranks; `rank`: the first of each,
- * and the end. */
-void rn__layout_order(rn__layout *layout, int32_t frame, int32_t *item,
-                      const int32_t *rank, int32_t ranks);
+/* Sets x of the items of a frame, `item` in order of their ranks; `rank`: the first of
+ * each, and the end. */
+void rn__layout_order(rn__layout *layout, int32_t frame, int32_t *item, const int32_t *rank,
+                      int32_t ranks);
 
 #endif

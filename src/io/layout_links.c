@@ -31,8 +31,8 @@ static int32_t pin(rn__layout *l, rn__item_kind kind, int32_t frame, int32_t val
 void rn__layout_link(rn__layout *l, rn__link link)
 {
     const rn__link *other;
-    const bool pins = link.to_pin >= 0 || link.from >= l->figure->boxes ||
-                      link.to >= l->figure->boxes;
+    const bool pins = !link.done && (link.to_pin >= 0 || link.from >= l->figure->boxes ||
+                                     link.to >= l->figure->boxes);
 
     /* Several lines may enter or leave a frame together. */
     for (int32_t i = pins ? l->inside[link.frame + 1].link : -1; i >= 0; i = other->next) {
@@ -140,8 +140,9 @@ void rn__layout_lines(rn__layout *l)
 
 /* ---- ranks ---- */
 
-/* Sends all links of one value and origin past the ranks between, on one way. */
-static void pass(rn__layout *l, int32_t first)
+/* Sends all links of one value and origin past the ranks between, on one way. `chain`: the
+ * next link with the same origin. */
+static void pass(rn__layout *l, int32_t first, const int32_t *chain)
 {
     const rn__link start = *rn__link_at(l, first);
     rn__link way = start;
@@ -150,9 +151,9 @@ static void pass(rn__layout *l, int32_t first)
 
     for (; more && !l->figure->failed; rank++) {
         more = false;
-        for (int32_t i = first; i >= 0; i = rn__link_at(l, i)->next) {
+        for (int32_t i = first; i >= 0; i = chain[i]) {
             rn__link *other = rn__link_at(l, i);
-            if (other->done || other->from != start.from || other->value != start.value ||
+            if (other->done || other->value != start.value ||
                 other->from_pin != start.from_pin)
                 continue;
             const int32_t to = rn__item_at(l, other->to)->rank;
@@ -167,15 +168,25 @@ static void pass(rn__layout *l, int32_t first)
         const int32_t item = rn__layout_item(l, RN__ITEM_PASS, start.frame, start.value);
         rn__item_at(l, item)->rank = rank + 1;
         rn__layout_link(l, (rn__link){start.frame, start.value, way.from, way.from_pin,
-                                      way.label, item, -1, -1, false});
-        rn__link_at(l, l->inside[start.frame + 1].link)->done = true;
+                                      way.label, item, -1, -1, true});
         way = (rn__link){.from = item, .from_pin = -1, .label = -1};
     }
 }
 
 void rn__layout_passes(rn__layout *l, int32_t frame)
 {
-    for (int32_t i = l->inside[frame + 1].link; i >= 0 && !l->figure->failed;
-         i = rn__link_at(l, i)->next)
-        if (!rn__link_at(l, i)->done) pass(l, i);
+    rn__figure *f = l->figure;
+    const int32_t first = l->inside[frame + 1].link, items = l->item.count;
+    int32_t *chain = (int32_t *)rn__figure_new(f, (size_t)l->link.count, sizeof *chain);
+    int32_t *head = (int32_t *)rn__figure_new(f, (size_t)items, sizeof *head);
+
+    if (f->failed) return;
+    for (int32_t i = 0; i < items; i++) head[i] = -1;
+    for (int32_t i = first; i >= 0; i = rn__link_at(l, i)->next) {
+        chain[i] = head[rn__link_at(l, i)->from];
+        head[rn__link_at(l, i)->from] = i;
+    }
+    for (int32_t k = 0; k < items; k++)
+        for (int32_t i = head[k]; i >= 0 && !f->failed; i = chain[i])
+            if (!rn__link_at(l, i)->done) pass(l, i, chain);
 }

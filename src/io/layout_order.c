@@ -74,11 +74,30 @@ static void settle(rn__layout *l, const int32_t *item, int32_t count, run *runs)
         }
 }
 
-/* Sums up the places of the neighbours of all items of a rank in the one above or below. */
-static void look(rn__layout *l, int32_t frame, bool down)
+/* The links of a frame in order of the ranks where they begin; `first` becomes the first of
+ * each rank, and the end. NULL if out of memory. */
+static int32_t *sort_links(rn__layout *l, int32_t frame, int32_t ranks, int32_t *first)
 {
-    for (int32_t i = l->inside[frame + 1].link; i >= 0; i = rn__link_at(l, i)->next) {
-        const rn__link *link = rn__link_at(l, i);
+    const int32_t begin = l->inside[frame + 1].link;
+    int32_t *link =
+        (int32_t *)rn__figure_new(l->figure, (size_t)l->link.count, sizeof *link);
+
+    if (!link || !first) return NULL;
+    for (int32_t i = begin; i >= 0; i = rn__link_at(l, i)->next)
+        first[rn__item_at(l, rn__link_at(l, i)->from)->rank + 1]++;
+    for (int32_t r = 0; r < ranks; r++) first[r + 1] += first[r];
+    for (int32_t i = begin; i >= 0; i = rn__link_at(l, i)->next)
+        link[first[rn__item_at(l, rn__link_at(l, i)->from)->rank]++] = i;
+    for (int32_t r = ranks; r > 0; r--) first[r] = first[r - 1];
+    first[0] = 0;
+    return link;
+}
+
+/* Sums up the places of the neighbours in the rank above (down) or below. */
+static void look(rn__layout *l, const int32_t *number, int32_t count, bool down)
+{
+    for (int32_t i = 0; i < count; i++) {
+        const rn__link *link = rn__link_at(l, number[i]);
         rn__item *from = rn__item_at(l, link->from), *to = rn__item_at(l, link->to);
         const double begin = rn__link_begin(l, link), end = rn__link_end(l, link);
         rn__item *moving = down ? to : from;
@@ -91,18 +110,20 @@ void rn__layout_order(rn__layout *l, int32_t frame, int32_t *item, const int32_t
                       int32_t ranks)
 {
     run *runs = (run *)rn__figure_new(l->figure, (size_t)rank[ranks], sizeof *runs);
+    int32_t *first = (int32_t *)rn__figure_new(l->figure, (size_t)ranks + 2, sizeof *first);
+    const int32_t *link = sort_links(l, frame, ranks, first);
 
-    for (int sweep = 0; runs && sweep < SWEEPS; sweep++) {
+    for (int sweep = 0; runs && link && sweep < SWEEPS; sweep++) {
         const bool down = sweep % 2 == 0;
         for (int32_t k = 0; k < ranks; k++) {
-            const int32_t r = down ? k : ranks - 1 - k;
-            int32_t *first = item + rank[r];
+            const int32_t r = down ? k : ranks - 1 - k, from = down ? r - 1 : r;
+            int32_t *own = item + rank[r];
             const int32_t count = rank[r + 1] - rank[r];
             for (int32_t i = 0; i < count; i++)
-                rn__item_at(l, first[i])->sum = rn__item_at(l, first[i])->links = 0;
-            look(l, frame, down);
-            if (sweep > 0 && sweep < ORDERED) sort(l, first, count);
-            settle(l, first, count, runs);
+                rn__item_at(l, own[i])->sum = rn__item_at(l, own[i])->links = 0;
+            if (from >= 0) look(l, link + first[from], first[from + 1] - first[from], down);
+            if (sweep > 0 && sweep < ORDERED) sort(l, own, count);
+            settle(l, own, count, runs);
         }
     }
 }

@@ -19,9 +19,9 @@ typedef struct rn__page {
     bool dot; /* names are escaped for Graphviz, not for XML */
 } rn__page;
 
-/* Adds text. %d is an int, %f a double with at most two decimals, and %s a text with special
- * characters escaped, control characters as blanks, and bytes that are not valid UTF-8 as
- * U+FFFD; NULL is "". There are no other conversions. */
+/* Adds text. %d is an int, %f a double with at most two decimals, and %s a text with
+ * special characters escaped, control characters as blanks, and bytes that are not valid
+ * UTF-8 as U+FFFD; NULL is "". There are no other conversions. */
 void rn__page_put(rn__page *page, const char *format, ...) RN_PRINTF(2, 3);
 
 /* The head of an SVG of this size with a white ground. */
@@ -31,7 +31,7 @@ void rn__page_begin(rn__page *page, double width, double height);
 rn_status rn__page_finish(rn__page *page, const char *path);
 
 /* The number of characters of a text, 0 for NULL, and its width in a
-* sans-serif font of this size: approximately, rarely too small. */
+ * sans-serif font of this size: approximately, rarely too small. */
 int rn__text_length(const char *text);
 double rn__text_width(const char *text, double size);
 

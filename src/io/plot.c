@@ -1,66 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Curves as an SVG image: panels one below the other, with a title, axes with round ticks, a
- * grid, bands and legends.
+ * Curves as an SVG image: panels one below the other, with a title, axes with round ticks,
+ * a grid, bands and legends.
  */
 #include "io/plot.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "io/page.h"
 #include "rondo/pictures.h"
-
-enum {
-    WIDTH = 720,
-    LEFT = 76, /* margins around the panels */
-    RIGHT = 24,
-    TOP = 48,
-    BOTTOM = 60,
-    INNER = WIDTH - LEFT - RIGHT,
-    GAP = 26, /* between panels */
-    LEGEND_ROW = 20,
-    PANELS_MAX = 64
-};
-
-static const char *const colours[] = {"#0b6fb8", "#d1495b", "#2e8b57", "#b8860b",
-                                      "#6a4fb3", "#3f8f9b", "#a0522d", "#555555"};
-enum { COLOURS = sizeof colours / sizeof colours[0] };
-
-static const char *colour_of(int curve)
-{
-    return colours[(unsigned)curve % COLOURS];
-}
-
-/* A panel on the page. */
-typedef struct view {
-    rn__page *page;
-    const rn_panel *panel;
-    rn__axis x, y;
-    double top, height;
-} view;
-
-/* ---- coordinates on the page ---- */
-
-static double page_x(const view *v, double x)
-{
-    return LEFT + rn__axis_place(&v->x, x) * INNER;
-}
-
-static double page_y(const view *v, double y)
-{
-    return v->top + (1 - rn__axis_place(&v->y, y)) * v->height;
-}
-
-static bool fits(double value, bool logarithmic)
-{
-    return isfinite(value) && (!logarithmic || value > 0);
-}
-
-static bool usable(double x, bool log_x, double y, bool log_y)
-{
-    return fits(x, log_x) && fits(y, log_y);
-}
 
 typedef struct range {
     double low, high;
@@ -79,7 +26,7 @@ static void cover(range *x, bool log_x, range *y, bool log_y, const double *xs,
                   const double *ys, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
-        if (!usable(xs[i], log_x, ys[i], log_y)) continue;
+        if (!rn__plot_usable(xs[i], log_x, ys[i], log_y)) continue;
         widen(x, xs[i]);
         widen(y, ys[i]);
     }
@@ -106,13 +53,13 @@ static rn__axis axis_over(range r, bool logarithmic, int ticks)
 
 /* ---- parts of a panel ---- */
 
-static void draw_grid(const view *v, bool last)
+static void draw_grid(const rn__plot *v, bool last)
 {
     const double bottom = v->top + v->height;
     char label[80];
 
     for (int64_t i = v->x.first; i <= v->x.last; i++) {
-        const double x = LEFT + rn__axis_tick(&v->x, i) * INNER;
+        const double x = RN__PLOT_LEFT + rn__axis_tick(&v->x, i) * RN__PLOT_INNER;
         rn__page_put(v->page, "<path stroke=\"#dddddd\" d=\"M%f %fV%f\"/>\n", x, v->top,
                      bottom);
         rn__axis_label(&v->x, i, label, sizeof label);
@@ -127,12 +74,13 @@ static void draw_grid(const view *v, bool last)
         rn__page_put(v->page,
                      "<path stroke=\"#dddddd\" d=\"M%d %fH%d\"/>\n"
                      "<text x=\"%d\" y=\"%f\" text-anchor=\"end\">%s</text>\n",
-                     LEFT, y, LEFT + INNER, LEFT - 8, y + 4, label);
+                     RN__PLOT_LEFT, y, RN__PLOT_LEFT + RN__PLOT_INNER, RN__PLOT_LEFT - 8,
+                     y + 4, label);
     }
 }
 
 /* A single point is a dot, because lines have round ends. */
-static void draw_curve(const view *v, const rn_curve *c, const char *colour)
+static void draw_curve(const rn__plot *v, const rn_curve *c, const char *colour)
 {
     bool open = false;
 
@@ -142,10 +90,10 @@ static void draw_curve(const view *v, const rn_curve *c, const char *colour)
                  colour);
     for (int64_t i = 0; i < c->points; i++) {
         const bool good =
-            usable(c->x[i], v->x.logarithmic, c->y[i], v->y.logarithmic);
+            rn__plot_usable(c->x[i], v->x.logarithmic, c->y[i], v->y.logarithmic);
         if (good) {
             rn__page_put(v->page, open ? "L" : "M");
-            rn__page_put(v->page, "%f %f", page_x(v, c->x[i]), page_y(v, c->y[i]));
+            rn__page_put(v->page, "%f %f", rn__plot_x(v, c->x[i]), rn__plot_y(v, c->y[i]));
             if (!open) rn__page_put(v->page, "h0");
         }
         open = good;
@@ -153,29 +101,30 @@ static void draw_curve(const view *v, const rn_curve *c, const char *colour)
     rn__page_put(v->page, "\"/>\n");
 }
 
-static bool band_at(const view *v, const rn_band *b, int64_t i)
+static bool band_at(const rn__plot *v, const rn_band *b, int64_t i)
 {
-    return usable(b->x[i], v->x.logarithmic, b->low[i], v->y.logarithmic) &&
-           fits(b->high[i], v->y.logarithmic);
+    return rn__plot_usable(b->x[i], v->x.logarithmic, b->low[i], v->y.logarithmic) &&
+           rn__plot_fits(b->high[i], v->y.logarithmic);
 }
 
 /* Forward along the upper edge of each part without gaps, and back along the lower one. */
-static void draw_band(const view *v, const rn_band *b)
+static void draw_band(const rn__plot *v, const rn_band *b)
 {
     rn__page_put(v->page, "<path fill=\"%s\" fill-opacity=\"0.18\" d=\"",
-                 colour_of(b->curve));
+                 rn__plot_colour(b->curve));
     for (int64_t from = 0, to; from < b->points; from = to + 1) {
         for (to = from; to < b->points && band_at(v, b, to); to++)
-            rn__page_put(v->page, to == from ? "M%f %f" : "L%f %f", page_x(v, b->x[to]),
-                         page_y(v, b->high[to]));
+            rn__page_put(v->page, to == from ? "M%f %f" : "L%f %f", rn__plot_x(v, b->x[to]),
+                         rn__plot_y(v, b->high[to]));
         for (int64_t i = to - 1; i >= from; i--)
-            rn__page_put(v->page, "L%f %f", page_x(v, b->x[i]), page_y(v, b->low[i]));
+            rn__page_put(v->page, "L%f %f", rn__plot_x(v, b->x[i]),
+                         rn__plot_y(v, b->low[i]));
         if (to > from) rn__page_put(v->page, "z");
     }
     rn__page_put(v->page, "\"/>\n");
 }
 
-static void draw_frame(const view *v)
+static void draw_frame(const rn__plot *v)
 {
     const double middle = v->top + v->height / 2;
 
@@ -184,89 +133,20 @@ static void draw_frame(const view *v)
                  "stroke=\"#888888\"/>\n"
                  "<text x=\"18\" y=\"%f\" text-anchor=\"middle\" "
                  "transform=\"rotate(-90 18 %f)\">%s</text>\n",
-                 LEFT, v->top, INNER, v->height, middle, middle, v->panel->y_label);
-}
-
-/* ---- the legend ---- */
-
-/* The number of points within a box. */
-static int64_t points_in(const view *v, double left, double top, double width, double height)
-{
-    int64_t inside = 0;
-
-    for (int k = 0; k < v->panel->curve_count; k++) {
-        const rn_curve *c = &v->panel->curves[k];
-        for (int64_t i = 0; i < c->points; i++) {
-            if (!usable(c->x[i], v->x.logarithmic, c->y[i], v->y.logarithmic)) continue;
-            const double x = page_x(v, c->x[i]) - left, y = page_y(v, c->y[i]) - top;
-            inside += x > -6 && x < width + 6 && y > -6 && y < height + 6;
-        }
-    }
-    return inside;
-}
-
-/* A line of the legend, if it has a label; returns the number of its lines. */
-static int draw_entry(const view *v, const char *label, const char *colour, bool band,
-                      double left, double y)
-{
-    if (!label || !*label) return 0;
-    rn__page_put(v->page,
-                 "<path stroke=\"%s\" stroke-width=\"%f\" stroke-opacity=\"%f\" "
-                 "d=\"M%f %fh20\"/>\n<text x=\"%f\" y=\"%f\">%s</text>\n",
-                 colour, band ? 10 : 2.5, band ? 0.25 : 1, left + 8, y, left + 34, y + 4,
-                 label);
-    return 1;
-}
-
-static void measure(const char *label, int *lines, int *longest)
-{
-    const int length = rn__text_length(label);
-
-    *lines += length > 0;
-    if (length > *longest) *longest = length;
-}
-
-/* In the corner with the fewest points, on a translucent ground. */
-static void draw_legend(const view *v)
-{
-    const rn_panel *p = v->panel;
-    int lines = 0, longest = 0;
-    double left = 0, y = 0;
-    int64_t least = INT64_MAX;
-
-    for (int i = 0; i < p->curve_count; i++) measure(p->curves[i].label, &lines, &longest);
-    for (int i = 0; i < p->band_count; i++) measure(p->bands[i].label, &lines, &longest);
-    if (lines == 0) return;
-    const int width = 44 + 7 * (longest < 60 ? longest : 60);
-    const int height = lines * LEGEND_ROW + 8;
-    for (int corner = 0; corner < 4; corner++) {
-        const double x = corner % 2 ? LEFT + 10 : LEFT + INNER - 10 - width;
-        const double top = corner / 2 ? v->top + v->height - 10 - height : v->top + 10;
-        const int64_t points = points_in(v, x, top, width, height);
-        if (points < least) least = points, left = x, y = top;
-    }
-    rn__page_put(v->page,
-                 "<rect x=\"%f\" y=\"%f\" width=\"%d\" height=\"%d\" fill=\"#ffffff\" "
-                 "fill-opacity=\"0.85\" stroke=\"#cccccc\"/>\n",
-                 left, y, width, height);
-    y += 4 + LEGEND_ROW / 2;
-    for (int i = 0; i < p->curve_count; i++)
-        y += LEGEND_ROW * draw_entry(v, p->curves[i].label, colour_of(i), false, left, y);
-    for (int i = 0; i < p->band_count; i++)
-        y += LEGEND_ROW *
-             draw_entry(v, p->bands[i].label, colour_of(p->bands[i].curve), true, left, y);
+                 RN__PLOT_LEFT, v->top, RN__PLOT_INNER, v->height, middle, middle,
+                 v->panel->y_label);
 }
 
 /* ---- the picture ---- */
 
-static void draw_panel(const view *v, bool last)
+static void draw_panel(const rn__plot *v, bool last)
 {
     draw_grid(v, last);
     for (int i = 0; i < v->panel->band_count; i++) draw_band(v, &v->panel->bands[i]);
     for (int i = 0; i < v->panel->curve_count; i++)
-        draw_curve(v, &v->panel->curves[i], colour_of(i));
+        draw_curve(v, &v->panel->curves[i], rn__plot_colour(i));
     draw_frame(v);
-    draw_legend(v);
+    rn__plot_legend(v);
 }
 
 static bool valid_panel(const rn_panel *p)
@@ -291,29 +171,32 @@ rn_status rn_plot_panels_svg(const char *path, const rn_panel *panels, int count
     rn__page page = {.allocator = options.allocator};
     range x = nothing;
 
-    if (!path || count < 0 || count > PANELS_MAX || (count && !panels)) return RN_INVALID;
+    if (!path || count < 0 || count > RN__PLOT_PANELS_MAX || (count && !panels))
+        return RN_INVALID;
     for (int i = 0; i < count; i++)
         if (!valid_panel(&panels[i])) return RN_INVALID;
     for (int i = 0; i < count; i++) {
         range y = nothing;
         cover_panel(&panels[i], options.log_x, &x, &y);
     }
-    const int all = TOP + count * (height + GAP) - (count ? GAP : 0) + BOTTOM;
-    rn__page_begin(&page, WIDTH, all);
+    const int all = RN__PLOT_TOP + count * (height + RN__PLOT_GAP) -
+                    (count ? RN__PLOT_GAP : 0) + RN__PLOT_BOTTOM;
+    rn__page_begin(&page, RN__PLOT_WIDTH, all);
     for (int i = 0; i < count; i++) {
-        view v = {.page = &page, .panel = &panels[i], .height = height};
+        rn__plot v = {.page = &page, .panel = &panels[i], .height = height};
         range own = nothing, y = nothing;
         cover_panel(&panels[i], options.log_x, &own, &y);
         v.x = axis_over(x, options.log_x, 7);
         v.y = axis_over(y, panels[i].log_y, count == 1 ? 6 : 4);
-        v.top = TOP + i * (height + GAP);
+        v.top = RN__PLOT_TOP + i * (height + RN__PLOT_GAP);
         draw_panel(&v, i == count - 1);
     }
-    rn__page_put(&page,
-                 "<text x=\"%d\" y=\"28\" text-anchor=\"middle\" font-size=\"16\">%s</text>\n"
-                 "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n</svg>\n",
-                 LEFT + INNER / 2, options.title, LEFT + INNER / 2, all - 16,
-                 options.x_label);
+    rn__page_put(
+        &page,
+        "<text x=\"%d\" y=\"28\" text-anchor=\"middle\" font-size=\"16\">%s</text>\n"
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n</svg>\n",
+        RN__PLOT_LEFT + RN__PLOT_INNER / 2, options.title,
+        RN__PLOT_LEFT + RN__PLOT_INNER / 2, all - 16, options.x_label);
     return rn__page_finish(&page, path);
 }
 

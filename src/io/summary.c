@@ -83,8 +83,8 @@ static void end_line(table *t, int64_t elements, int64_t bytes, const char *note
 
 /* ---- layers ---- */
 
-/* Bytes of the layer in the name of a recurrent layer's weight, which begins with `path`: up
- * to layer<k>/ and a direction. 0: it is not in a layer<k>. */
+/* Bytes of the layer in the name of a recurrent layer's weight, which begins with `path`:
+ * up to layer<k>/ and a direction. 0: it is not in a layer<k>. */
 static size_t recurrent_layer(const char *name, const char *path)
 {
     static const char *const directions[] = {"forward/", "backward/"};
@@ -115,7 +115,8 @@ static bool matches(const char *patterns, const char *name)
 
 static weight row_of(const rn_model *model, const rn__entry *entry, const char *frozen)
 {
-    weight r = {.variable = entry->variable, .name = entry->variable->name, .note = "", .kind = ""};
+    weight r = {
+        .variable = entry->variable, .name = entry->variable->name, .note = "", .kind = ""};
     const char *slash = strrchr(r.name, '/');
 
     for (int i = 0; i < model->kind_count && r.layer == 0; i++) {
@@ -134,7 +135,8 @@ static weight row_of(const rn_model *model, const rn__entry *entry, const char *
 /* The weights and statistics; false if out of memory. */
 static bool collect(table *t, const rn_model *model, const char *frozen)
 {
-    t->row = (weight *)rn__new(model->allocator, ((size_t)model->count + 1) * sizeof *t->row);
+    t->row =
+        (weight *)rn__new(model->allocator, ((size_t)model->count + 1) * sizeof *t->row);
     for (int i = 0; t->row && i < model->count; i++)
         if (model->entry[i].kind <= RN__STATISTIC)
             t->row[t->rows++] = row_of(model, &model->entry[i], frozen);
@@ -171,7 +173,8 @@ static void add_weights(table *t, int first)
         if (i != first && (other->done || !alike(r, other))) continue;
         other->done = true;
         if (count++ > 0) add_string(t, ",");
-        if (r->last != r->part) add(t, other->part, (size_t)(other->last - other->part) - 1);
+        if (r->last != r->part)
+            add(t, other->part, (size_t)(other->last - other->part) - 1);
     }
     if (r->last != r->part) add_string(t, "/");
     add_string(t, r->last);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sizes of the caches, as the C library gives them, or else Linux: on ARM the C library
- * has none. They are read once: they do not change, and on a virtual machine CPUID takes
- * microseconds. No result depends on them.
+ * The sizes of the caches, as Linux gives them, or else the C library. On ARM the C library
+ * has none, and on AMD processors some versions multiply the third level by the number of
+ * cores. They are read once: they do not change, and this takes microseconds. No result
+ * depends on them.
  */
 #include "kernel/caches.h"
 
@@ -69,10 +70,10 @@ static bool is_believed(int level, int64_t bytes)
 
 static int64_t read_size(int level)
 {
-    int64_t bytes = size_of_libc(level);
     const int error = errno;
+    int64_t bytes = size_of_linux(level);
 
-    if (!is_believed(level, bytes)) bytes = size_of_linux(level);
+    if (!is_believed(level, bytes)) bytes = size_of_libc(level);
     errno = error;
     return is_believed(level, bytes) ? bytes : usual[level - 1];
 }

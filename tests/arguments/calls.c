@@ -5,10 +5,12 @@
 #include "arguments.h"
 #include "calls_data.h"
 #include "calls_files.h"
+#include "calls_fit.h"
 #include "calls_metrics.h"
 #include "calls_model.h"
 #include "calls_pictures.h"
 #include "calls_schedules.h"
+#include "calls_text.h"
 #include "graph/node.h"
 
 /* ---- what must be so ---- */

@@ -45,11 +45,12 @@ static inline void rn_test_nested(rn_graph *graph)
     rn_loop_next(outer, a, b);
     rn_loop_next(outer, b, rn_loop_final(inner, h));
     rn_tensor all = rn_loop_collect(inner, next);
-    rn_tensor stack = rn_loop_collect(outer, all);
     rn_loop_end(outer);
+    rn_tensor stack = rn_loop_collect(outer, all);
     rn_tensor y = rn_sum_all(rn_square(stack)), dw;
     rn_grad(y, rn_null(), &w, 1, &dw);
     rn_sub(rn_constant_scalar(graph, RN_F32, 1), dw);
+    cr_assert_str_eq(rn_graph_error(graph), "");
 }
 
 #endif

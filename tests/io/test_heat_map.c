@@ -177,6 +177,7 @@ Test(heat_map, invalid)
 static bool work(rn_allocator a)
 {
     const double v[4] = {1, 2, 3, 4};
+    remove("h.svg");
     const rn_status status = rn_heat_map_svg(
         "h.svg", v, 2, 2, (rn_heat_map_options){.written = v, .allocator = a});
 

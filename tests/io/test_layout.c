@@ -139,7 +139,7 @@ Test(layout, nested_loops)
 Test(layout, layers)
 {
     rn_test_world w = rn_test_begin();
-    const rn_shape sequence = {3, {6, 2, 4}}, targets = {2, {3, 2}};
+    const rn_shape sequence = {3, {6, 2, 4}}, targets = {2, {2, 3}};
     rn_tensor x = rn_input(w.graph, "x", RN_F64, sequence);
     rn_tensor y = rn_input(w.graph, "y", RN_I32, targets);
 

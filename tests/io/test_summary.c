@@ -23,36 +23,36 @@ static rn_model *classifier(rn_allocator a)
 }
 
 static const char table[] = /* w [I, H], u [H, H] and b [H] of four gates */
-    "layer                shape         elements   bytes\n"
-    "embed                                   800   3,200\n"
-    "  w                  [100,8]            800   3,200  frozen\n"
-    "rnn/layer0/forward                    1,600   6,400  lstm of 2 layers in both "
+    "layer                shape        elements   bytes\n"
+    "embed                                  800   3,200\n"
+    "  w                  [100,8]           800   3,200  frozen\n"
+    "rnn/layer0/forward                   1,600   6,400  lstm of 2 layers in both "
     "directions\n"
-    "  f,i,c,o/w          4 x [8,16]         512   2,048\n"
-    "  f,i,c,o/u          4 x [16,16]      1,024   4,096\n"
-    "  f,i,c,o/b          4 x [16]            64     256\n"
-    "rnn/layer0/backward                   1,600   6,400  lstm of 2 layers in both "
+    "  f,i,c,o/w          4 x [8,16]        512   2,048\n"
+    "  f,i,c,o/u          4 x [16,16]     1,024   4,096\n"
+    "  f,i,c,o/b          4 x [16]           64     256\n"
+    "rnn/layer0/backward                  1,600   6,400  lstm of 2 layers in both "
     "directions\n"
-    "  f,i,c,o/w          4 x [8,16]         512   2,048\n"
-    "  f,i,c,o/u          4 x [16,16]      1,024   4,096\n"
-    "  f,i,c,o/b          4 x [16]            64     256\n"
-    "rnn/layer1/forward                    3,136  12,544  lstm of 2 layers in both "
+    "  f,i,c,o/w          4 x [8,16]        512   2,048\n"
+    "  f,i,c,o/u          4 x [16,16]     1,024   4,096\n"
+    "  f,i,c,o/b          4 x [16]           64     256\n"
+    "rnn/layer1/forward                   3,136  12,544  lstm of 2 layers in both "
     "directions\n"
-    "  f,i,c,o/w          4 x [32,16]      2,048   8,192\n"
-    "  f,i,c,o/u          4 x [16,16]      1,024   4,096\n"
-    "  f,i,c,o/b          4 x [16]            64     256  frozen\n"
-    "rnn/layer1/backward                   3,136  12,544  lstm of 2 layers in both "
+    "  f,i,c,o/w          4 x [32,16]     2,048   8,192\n"
+    "  f,i,c,o/u          4 x [16,16]     1,024   4,096\n"
+    "  f,i,c,o/b          4 x [16]           64     256  frozen\n"
+    "rnn/layer1/backward                  3,136  12,544  lstm of 2 layers in both "
     "directions\n"
-    "  f,i,c,o/w          4 x [32,16]      2,048   8,192\n"
-    "  f,i,c,o/u          4 x [16,16]      1,024   4,096\n"
-    "  f,i,c,o/b          4 x [16]            64     256\n"
-    "out                                      99     396\n"
-    "  w                  [32,3]              96     384\n"
-    "  b                  [3]                  3      12\n"
+    "  f,i,c,o/w          4 x [32,16]     2,048   8,192\n"
+    "  f,i,c,o/u          4 x [16,16]     1,024   4,096\n"
+    "  f,i,c,o/b          4 x [16]           64     256\n"
+    "out                                     99     396\n"
+    "  w                  [32,3]             96     384\n"
+    "  b                  [3]                 3      12\n"
     "\n"
-    "all                                  10,371  41,484\n"
-    "trained                               9,507  38,028\n"
-    "frozen                                  864   3,456\n";
+    "all                                 10,371  41,484\n"
+    "trained                              9,507  38,028\n"
+    "frozen                                 864   3,456\n";
 
 Test(summary, classifier)
 {
@@ -60,8 +60,9 @@ Test(summary, classifier)
     char text[4000], start[12];
     static const char *const frozen = "embed*, rnn/layer1/forward/*/b";
 
-    cr_assert_eq(rn_model_summary(model, frozen, text, sizeof text), sizeof table - 1);
+    const size_t length = rn_model_summary(model, frozen, text, sizeof text);
     cr_assert_str_eq(text, table);
+    cr_assert_eq(length, sizeof table - 1);
     cr_assert_eq(rn_model_parameters(model), 10371);
     /* As snprintf. */
     cr_assert_eq(rn_model_summary(model, frozen, start, sizeof start), sizeof table - 1);

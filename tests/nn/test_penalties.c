@@ -184,14 +184,15 @@ Test(penalties, that_are_refused)
 {
     REFUSED("weight_penalty: the graph uses no such weight: x*",
             rn_weight_penalty(w.root, "h, x*", 0, 1));
-    REFUSED("weight_penalty: no patterns", rn_weight_penalty(w.root, " ,", 0, 1));
+    REFUSED("weight_penalty: the graph uses no such weight: ",
+            rn_weight_penalty(w.root, " ,", 0, 1));
     REFUSED("weight_penalty: factors must be at least 0 and finite: 0, -1",
             rn_weight_penalty(w.root, "h", 0, -1));
     REFUSED("weight_penalty: the scope has no model",
             rn_weight_penalty(rn_root(w.graph, NULL), "h", 0, 1));
-    REFUSED("temporal_penalty: h must be real [T,B,..]: f64 v [3]",
+    REFUSED("temporal_penalty: h must be real [T,B,..]: f64 v [3] for v [3]",
             rn_temporal_penalty(weight(&w, "v", rn_shape(3)), rn_null(), 1));
-    REFUSED("activation_penalty: valid must be i32 [B] or bool [T,B]: i32 n [2] for h h "
+    REFUSED("activation_penalty: valid must be i32 [B] or bool [T,B]: i32 n [2] for h "
             "[4,3,2]",
             rn_activation_penalty(h, rn_input(w.graph, "n", RN_I32, rn_shape(2)), 0, 1));
     REFUSED("activation_penalty: factors must be at least 0 and finite: nan, 1",

@@ -11,6 +11,4 @@
 #define METRIC(...) rn_metric_new((rn_metric_options){__VA_ARGS__})
 #define ADD(m, ...) rn_metric_add(m, &(rn_metric_batch){__VA_ARGS__})
 
-enum { KINDS = RN_METRIC_MEAN + 1 };
-
 #endif

@@ -175,6 +175,39 @@ Test(averages, weights_that_join_late)
     rn_test_end(&w);
 }
 
+/* New weights begin a new average. */
+Test(averages, weights_set_anew)
+{
+    line l = begin(averaged(rn_sgd(1, 0), (rn_average){.kind = RN_AVERAGE_EMA}));
+
+    run(&l, -1, 5);
+    cr_assert_eq(rn_averaged(l.w.model, NULL), 5);
+    cr_assert_eq(rn_model_initialize(l.w.model, "x", (rn_init){RN_INIT_CONSTANT, 4}),
+                 RN_OK);
+    cr_assert_eq(rn_averaged(l.w.model, NULL), 0);
+    run(&l, -1, 1);
+    cr_assert(average_of(&l) == 5);
+    end(&l);
+}
+
+/* Where the weights rest, so does the average, in f32 too. */
+Test(averages, no_drift)
+{
+    rn_tensor all;
+    rn_test_world w = with_weights(RN_F32, &all);
+    float x[FIRST];
+
+    for (int i = 0; i < FIRST; i++) x[i] = 0.7F;
+    cr_assert_eq(rn_model_set(w.model, "a", x, sizeof x), RN_OK);
+    rn_program *p = rn_test_training(
+        rn_sum_all(all), averaged(rn_sgd(0, 0), (rn_average){.kind = RN_AVERAGE_EMA}));
+    for (int i = 0; i < 3000; i++) rn_test_run_once(p);
+    rn_model_get(w.model, "optimizer/a/average", x, sizeof x);
+    cr_assert(x[0] == 0.7F, "%.9g", (double)x[0]);
+    rn_program_free(p);
+    rn_test_end(&w);
+}
+
 /* ---- refusals ---- */
 
 static void refused(rn_average average, const char *message)
@@ -218,6 +251,30 @@ Test(averages, of_no_optimiser)
                      "average_begin: the optimiser has no averages: \"optimizer\"");
     cr_assert_eq(rn_average_begin(l.w.model, "other"), RN_INVALID);
     end(&l);
+}
+
+/* Refuses each third allocation of a compilation with a schedule and an average. */
+Test(averages, allocations_may_fail)
+{
+    bool done = false;
+
+    for (long at = 1; !done; at += 3) {
+        rn_test_memory memory = {.fail_at = at, .for_ever = true};
+        rn_model *model = rn_model_new_using(1, RN_F64, rn_test_allocator(&memory));
+        rn_graph *g = rn_graph_new_using(rn_test_allocator(&memory));
+        rn_tensor x = rn_weight(rn_root(g, model), "x", rn_shape(2), (rn_init){0});
+        rn_optimizer o = averaged(rn_sgd(1, 0), (rn_average){.kind = RN_AVERAGE_EMA});
+        o.schedule =
+            (rn_schedule){.kind = RN_SCHEDULE_MULTI_STEP, .milestone = {2}, .warm_up = 1};
+        rn_program *p =
+            rn_compile(g, (rn_compile_options){.minimize = rn_sum_all(x), .with = o});
+        cr_assert(p || !g || *rn_graph_error(g), "no program and no error");
+        done = p && rn_run(p) == RN_OK;
+        rn_program_free(p);
+        rn_graph_free(g);
+        rn_model_free(model);
+        cr_assert_eq(memory.blocks, 0);
+    }
 }
 
 /* ---- the trigger of NT-ASGD ---- */

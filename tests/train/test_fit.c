@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The training loop against loops written out, its history, and its errors. */
+/* The training loop against loops written out, and its history. */
 #include <math.h>
 
 #include "fit_support.h"
@@ -302,117 +302,72 @@ Test(fit, validation_leaves_states_alone)
     rn_model_free(model[0]), rn_model_free(model[1]);
 }
 
-/* ---- errors ---- */
+/* ---- streams ---- */
 
-static rn_tensor bad_field(rn_fit_graph *g)
+static const rn_field text_fields[] = {{"c", RN_I32, {0, {0}}, false, 0}};
+
+static rn_tensor stream_loss(rn_scope s, rn_tensor c, rn_tensor next, rn_tensor lengths)
 {
-    return rn_sum_all(rn_fit_input(g, "y"));
+    rn_tensor x = rn_embedding(s, "embed", c, 4, UNITS);
+    rn_sequence h = rn_rnn(
+        s, "rnn", x,
+        (rn_recurrent_options){.units = UNITS, .stateful = true, .lengths = lengths});
+
+    return rn_cross_entropy(rn_linear(s, "out", h.outputs, 4), next);
 }
 
-static rn_tensor bad_loss(rn_fit_graph *g)
+static rn_tensor stream_build(rn_fit_graph *g)
 {
-    return rn_fit_input(g, "x");
+    g->per_step = true;
+    if (rn_is_null(g->resets)) return rn_fail(g->graph, "no resets");
+    return stream_loss(g->scope, rn_fit_input(g, "c"), rn_fit_input(g, "next"), g->lengths);
 }
 
-static rn_tensor unaware(rn_fit_graph *g)
+/* The same, with the states set to zero by hand. */
+static void stream_bare(rn_model *model, rn_batches *batches, int epochs)
 {
-    rn_tensor w = rn_weight(g->scope, "w", rn_shape(WIDTH), (rn_init){RN_INIT_CONSTANT, 1});
+    rn_graph *g = rn_graph_new();
+    rn_tensor c = rn_input(g, "c", RN_I32, rn_shape(5, 2));
+    rn_tensor next = rn_input(g, "next", RN_I32, rn_shape(5, 2));
+    rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(2));
+    rn_program *p = rn_test_training(stream_loss(rn_root(g, model), c, next, lengths),
+                                     task_optimizer());
+    rn_batch b;
+    int resets = 0;
 
-    return rn_sum_all(rn_mul(rn_fit_input(g, "x"), w));
+    for (int e = 0; e < epochs; e++)
+        while (rn_batches_next(batches, &b) == RN_OK && b.sequences) {
+            for (int row = 0; row < 2; row++)
+                if (b.resets[row]) resets++, rn_model_reset_sequence(model, 2, row);
+            rn_feed_i32(p, c, (const int32_t *)b.data[0], 10);
+            rn_feed_i32(p, next, (const int32_t *)b.data[1], 10);
+            rn_feed_i32(p, lengths, b.lengths, 2);
+            rn_test_run_once(p);
+        }
+    cr_assert(resets >= 2 * epochs);
+    rn_program_free(p);
+    rn_graph_free(g);
 }
 
-static rn_tensor bad_metric(rn_fit_graph *g)
+Test(fit, streams)
 {
-    rn_fit_metric(g, NULL, rn_fit_input(g, "x"), rn_null());
-    return unaware(g);
-}
+    int32_t text[64];
+    const void *const data[] = {text};
+    const rn_arrays arrays = {text_fields, 1, data, 1, NULL, 64, NULL};
+    const rn_source source = rn_source_arrays(&arrays);
+    const rn_streams_options o = {
+        .batch = 2, .steps = 5, .next = "next", .last = RN_LAST_DROP};
+    rn_model *one = rn_model_new(5), *two = rn_model_new(5);
 
-static rn_tensor bad_shapes(rn_fit_graph *g)
-{
-    return rn_sum_all(
-        rn_matmul(rn_fit_input(g, "x"), rn_fill(g->graph, RN_F32, rn_shape(7, 1), 1)));
-}
-
-static void fails(rn_fit_build build, rn_fit_options options, rn_status status,
-                  const char *message)
-{
-    task t;
-    task_init(&t, 1);
-    rn_model *model = rn_model_new(5);
-    rn_batches *batches = task_batches(&t, 4);
-    rn_trainer *trainer =
-        rn_trainer_new(model, build, (rn_trainer_options){.optimizer = task_optimizer()});
-
-    if (!options.train) options.train = batches;
-    if (options.epochs == 77) options.train = NULL;
-    const rn_status got = rn_fit(trainer, options);
-    cr_assert_eq(got, status, "%d: %s", (int)got, rn_trainer_error(trainer));
-    cr_assert(strstr(rn_trainer_error(trainer), message), "%s", rn_trainer_error(trainer));
-    rn_trainer_free(trainer);
-    rn_batches_free(batches);
-    rn_model_free(model);
-}
-
-static rn_status refuse(rn_callback *self, const rn_fit_state *now)
-{
-    return rn_trainer_fail(now->trainer, RN_IO, "mine: %s", self->text[0]);
-}
-
-Test(fit, errors)
-{
-    fails(task_build, (rn_fit_options){.epochs = 77}, RN_INVALID, "no batches to train on");
-    fails(task_build, (rn_fit_options){.epochs = -1}, RN_INVALID, "negative number: -1");
-    fails(bad_field, (rn_fit_options){.epochs = 1}, RN_INVALID,
-          "fit_input: no such field: y; the batches have x, label");
-    fails(bad_loss, (rn_fit_options){.epochs = 1}, RN_INVALID, "the loss must be a scalar");
-    fails(unaware, (rn_fit_options){.epochs = 1}, RN_INVALID,
-          "uses neither lengths nor weights");
-    fails(bad_metric, (rn_fit_options){.epochs = 1}, RN_INVALID, "fit_metric: no metric");
-    fails(bad_shapes, (rn_fit_options){.epochs = 1}, RN_INVALID,
-          "matmul: inner sizes differ: x [");
-    fails(task_build, (rn_fit_options){.callbacks = {{.epoch = refuse, .text = {"no"}}}},
-          RN_IO, "mine: no");
-    fails(task_build,
-          (rn_fit_options){.callbacks = {rn_stop_early(
-                               (rn_stop_early_options){.monitor = {.column = "f1"}})}},
-          RN_INVALID, "the history has no column: f1");
-    fails(task_build, (rn_fit_options){.callbacks = {rn_log_csv("/nowhere/log.csv")}},
-          RN_IO, "/nowhere/log.csv");
-    fails(task_build,
-          (rn_fit_options){.callbacks = {rn_log_tensorboard("/proc/nowhere", 0)}}, RN_IO,
-          "/proc/nowhere");
-    fails(task_build,
-          (rn_fit_options){.callbacks = {rn_save_checkpoints(
-                               (rn_checkpoint_options){.last = "/nowhere/a"})}},
-          RN_IO, "/nowhere");
-    fails(task_build, (rn_fit_options){.resume = "/proc/self/status"}, RN_BAD_FILE,
-          "/proc/self/status");
-    cr_assert_eq(rn_fit(NULL, (rn_fit_options){.epochs = 1}), RN_INVALID);
-    cr_assert(!rn_trainer_new(NULL, task_build, (rn_trainer_options){.with = NULL}));
-    cr_assert(*rn_trainer_error(NULL));
-}
-
-/* After a read that failed, the same trainer and batches go on. */
-Test(fit, failing_reads)
-{
-    task t;
-    task_init(&t, 1);
-    rn_model *model = rn_model_new(5);
-    rn_batches *batches = task_batches(&t, 4);
+    for (int i = 0; i < 64; i++) text[i] = (i * i / 3 + i) % 4;
+    rn_batches *a = rn_streams_new(&source, o), *b = rn_streams_new(&source, o);
+    stream_bare(one, a, 3);
     rn_trainer *trainer = rn_trainer_new(
-        model, task_build, (rn_trainer_options){.optimizer = task_optimizer()});
-
-    t.bad = 7;
-    cr_assert_eq(rn_fit(trainer, (rn_fit_options){.train = batches}), RN_IO);
-    cr_assert(strstr(rn_trainer_error(trainer), "the disk is gone"), "%s",
-              rn_trainer_error(trainer));
-    const int64_t made = rn_training_of(model).steps;
-    t.bad = -1;
-    cr_assert_eq(rn_fit(trainer, (rn_fit_options){.train = batches}), RN_OK, "%s",
+        two, stream_build, (rn_trainer_options){.optimizer = task_optimizer()});
+    cr_assert_eq(rn_fit(trainer, (rn_fit_options){.train = b, .epochs = 3}), RN_OK, "%s",
                  rn_trainer_error(trainer));
-    cr_assert_eq(rn_training_of(model).steps, rn_batches_count(batches),
-                 "%d steps before and after", (int)made);
+    task_same(one, two, "streams");
     rn_trainer_free(trainer);
-    rn_batches_free(batches);
-    rn_model_free(model);
+    rn_batches_free(a), rn_batches_free(b);
+    rn_model_free(one), rn_model_free(two);
 }

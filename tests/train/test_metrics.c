@@ -42,7 +42,7 @@ Test(metrics, ignore_what_does_not_count)
     static const int32_t lengths[B] = {3, 2, 3, 0};
     static const float weights[B] = {1, 0.5F, 0, 1};
 
-    for (int k = 0; k < KINDS; k++) {
+    for (int k = 0; k < RN_METRIC_KINDS; k++) {
         double value[2];
         const bool whole = k >= RN_METRIC_SPAN_PRECISION && k <= RN_METRIC_BLEU;
         const bool wide = k == RN_METRIC_BINARY_ACCURACY || k == RN_METRIC_AUC;
@@ -76,8 +76,11 @@ Test(metrics, ignore_what_does_not_count)
 Test(metrics, ignore_targets)
 {
     static const int32_t classes[] = {1, 2, 3, 4}, targets[] = {1, -100, 2, 4};
-    const rn_metric_batch b = {
-        .steps = 4, .sequences = 1, .classes = classes, .targets = targets};
+    const rn_metric_batch b = {.steps = 4,
+                               .sequences = 1,
+                               .type = RN_I32, /* there are no real numbers */
+                               .classes = classes,
+                               .targets = targets};
 
     cr_assert(value_of((rn_metric_options){.kind = RN_METRIC_ACCURACY}, b) == 0.5);
     cr_assert(value_of((rn_metric_options){.kind = RN_METRIC_ACCURACY,

@@ -11,7 +11,7 @@ Test(metrics_refused, have_names)
         "edit_distance", "error_rate",         "absolute_error",
         "squared_error", "root_squared_error", "mean"};
 
-    for (int k = 0; k < KINDS; k++) {
+    for (int k = 0; k < RN_METRIC_KINDS; k++) {
         rn_metric *m = METRIC(.kind = (rn_metric_kind)k);
         bool is_lower = false;
         for (int i = 0; i < 9; i++) is_lower |= !strcmp(lower[i], rn_metric_name(m));
@@ -48,18 +48,18 @@ Test(metrics_refused, options_that_are_refused)
 {
     static const char *const tags[] = {"O", "B-x", "C-x"};
 #define BAD(message, ...) bad_options(message, (rn_metric_options){__VA_ARGS__})
-    BAD("metric: there is no such kind", .kind = (rn_metric_kind)KINDS);
-    BAD("accuracy: classes must not be negative", .classes = -1);
-    BAD("accuracy: threshold must be a number", .threshold = NAN);
-    BAD("mine: there is no such average", .average = (rn_metric_average)9, .name = "mine");
-    BAD("top-1: top must not be negative", .kind = RN_METRIC_TOP, .top = -1);
-    BAD("bleu: order must be in 1..4, or 0", .kind = RN_METRIC_BLEU, .order = 5);
-    BAD("bleu: there is no such smoothing", .kind = RN_METRIC_BLEU,
+    BAD("metric: kind must be in 0..21: 22", .kind = (rn_metric_kind)RN_METRIC_KINDS);
+    BAD("accuracy: classes must be in 0..2147483647: -1", .classes = -1);
+    BAD("mine: average must be in 0..4: 9", .average = (rn_metric_average)9, .name = "mine",
+        .of_class = -1);
+    BAD("top-1: top must be in 0..2147483647: -1", .kind = RN_METRIC_TOP, .top = -1);
+    BAD("bleu: order must be in 0..4: 5", .kind = RN_METRIC_BLEU, .order = 5);
+    BAD("bleu: smoothing must be in 0..2: 3", .kind = RN_METRIC_BLEU,
         .smoothing = (rn_bleu_smoothing)3);
-    BAD("f1: of_class must not be negative", .kind = RN_METRIC_F1, .of_class = -1);
-    BAD("span_f1: tags need the number of classes", .kind = RN_METRIC_SPAN_F1,
+    BAD("f1: of_class must be in 0..2147483647: -1", .kind = RN_METRIC_F1, .of_class = -1);
+    BAD("span_f1: tag 0 of 0 is not O, B-type or I-type: ", .kind = RN_METRIC_SPAN_F1,
         .tags = tags);
-    BAD("span_f1: tag 2 is not O, B-type or I-type: \"C-x\"", .kind = RN_METRIC_SPAN_F1,
+    BAD("span_f1: tag 2 of 3 is not O, B-type or I-type: C-x", .kind = RN_METRIC_SPAN_F1,
         .tags = tags, .classes = 3);
 }
 
@@ -98,6 +98,10 @@ Test(metrics_refused, batches_that_are_refused)
     bad_batch(o, status, message, (rn_metric_batch){__VA_ARGS__})
     REFUSED(accuracy, RN_INVALID, "accuracy: it needs scores or classes", .targets = j);
     REFUSED(accuracy, RN_INVALID, "accuracy: it needs targets", .classes = j);
+    REFUSED(accuracy, RN_INVALID, "accuracy: its targets must be [T,B]", .classes = j,
+            .targets = j, .target_steps = 1);
+    REFUSED(accuracy, RN_INVALID, "accuracy: its targets must be [T,B]", .classes = j,
+            .targets = j, .by_sequence = true);
     REFUSED(r2, RN_INVALID, "r2: it needs scores", .values = x);
     REFUSED(r2, RN_INVALID, "r2: it needs values", .scores = x);
     REFUSED(r2, RN_INVALID, "r2: width differs from that of batches before: 2 and 3",

@@ -140,7 +140,7 @@ Test(schedules, refusals)
     refused((rn_schedule){.warm_up_factor = NAN},
             "scheduled_rate: numbers must be finite and not negative: nan");
     refused((rn_schedule){.kind = RN_SCHEDULE_MULTI_STEP, .milestone = {3, -3}},
-            "scheduled_rate: multi_step: a milestone is out of range: -3");
+            "scheduled_rate: multi_step: a number of steps is out of range: -3");
     refused((rn_schedule){.kind = RN_SCHEDULE_ONE_CYCLE, .steps = 9, .pct_start = 1.5},
             "scheduled_rate: one_cycle: pct_start must be in 0 <= pct_start <= 1: 1.5");
     cr_assert(isnan(rn_schedule_at(NULL, 1, 0)));

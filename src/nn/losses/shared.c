@@ -29,3 +29,10 @@ rn_tensor rn__loss_mean(rn_tensor x)
 {
     return rn_shape_count(rn_shape_get(x)) ? rn_mean_all(x) : rn_sum_all(x);
 }
+
+bool rn__loss_factors(const char *what, rn_graph *graph, double l1, double l2)
+{
+    if (l1 >= 0 && l1 < 1e300 && l2 >= 0 && l2 < 1e300) return true;
+    rn_fail(graph, "%s: factors must be at least 0 and finite: %g, %g", what, l1, l2);
+    return false;
+}

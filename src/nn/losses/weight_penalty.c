@@ -18,29 +18,7 @@ static const char *weight_of(const rn_model *model, const rn_graph *graph, int32
     return is ? node->variable->name : NULL;
 }
 
-/* Whether each pattern matches a weight; false with an error. */
-static bool all_match(const rn_scope *s, int32_t count, const char *list)
-{
-    const char *pattern;
-    size_t bytes;
-    bool any = false;
-
-    while (rn__pattern_next(&list, &pattern, &bytes)) {
-        bool found = false;
-        for (int32_t id = 0; id < count && !found; id++) {
-            const char *name = weight_of(s->model, s->graph, id);
-            found = name && rn__pattern_matches(pattern, bytes, name);
-        }
-        any = true;
-        if (found) continue;
-        rn_fail(s->graph, "weight_penalty: the graph uses no such weight: %.*s", (int)bytes,
-                pattern);
-        return false;
-    }
-    if (!any) rn_fail(s->graph, "weight_penalty: no patterns");
-    return any;
-}
-
+/* Whether one of the patterns matches. */
 static bool matches(const char *list, const char *name)
 {
     const char *pattern;
@@ -49,6 +27,23 @@ static bool matches(const char *list, const char *name)
     while (rn__pattern_next(&list, &pattern, &bytes))
         if (rn__pattern_matches(pattern, bytes, name)) return true;
     return false;
+}
+
+/* The first pattern that matches no weight; its length is 0 if there is none. */
+static int unmatched(const rn_scope *s, int32_t count, const char *list,
+                     const char **pattern)
+{
+    size_t bytes;
+
+    while (rn__pattern_next(&list, pattern, &bytes)) {
+        bool found = false;
+        for (int32_t id = 0; id < count && !found; id++) {
+            const char *name = weight_of(s->model, s->graph, id);
+            found = name && rn__pattern_matches(*pattern, bytes, name);
+        }
+        if (!found) return (int)bytes;
+    }
+    return 0;
 }
 
 static rn_tensor of(rn_tensor w, double l1, double l2)
@@ -62,22 +57,22 @@ static rn_tensor of(rn_tensor w, double l1, double l2)
 rn_tensor rn_weight_penalty(rn_scope s, const char *patterns, double l1, double l2)
 {
     rn_tensor sum = rn_null();
+    const char *none = NULL;
 
     if (!s.graph) return rn__null_from("weight_penalty", RN__NULL_SCOPE, NULL, 0);
     s.graph = s.graph->root;
     if (!s.model) return rn_fail(s.graph, "weight_penalty: the scope has no model");
-    if (!(l1 >= 0 && l1 < 1e300 && l2 >= 0 && l2 < 1e300))
-        return rn_fail(s.graph,
-                       "weight_penalty: factors must be at least 0 and finite: %g, %g", l1,
-                       l2);
+    if (!rn__loss_factors("weight_penalty", s.graph, l1, l2)) return rn_null();
     const int32_t count = s.graph->count;
     if (!patterns) patterns = "*";
-    if (s.graph->failed || !all_match(&s, count, patterns)) return rn_null();
-    for (int32_t id = 0; id < count; id++) {
+    const int length = unmatched(&s, count, patterns, &none);
+    for (int32_t id = 0; id < count && !length; id++) {
         const char *name = weight_of(s.model, s.graph, id);
         if (!name || !matches(patterns, name)) continue;
         const rn_tensor one = of(rn__tensor(s.graph, id), l1, l2);
         sum = rn_is_null(sum) ? one : rn_add(sum, one);
     }
-    return sum;
+    if (!rn_is_null(sum)) return sum;
+    return rn_fail(s.graph, "weight_penalty: the graph uses no such weight: %.*s", length,
+                   length ? none : "");
 }

@@ -14,6 +14,7 @@
 #include "train/fit/fit.h"
 
 enum { LAST, BEST };
+enum { MOST = 1000 }; /* checkpoints that are kept */
 
 /* "a/last.safetensors", 2 -> "a/last.2.safetensors"; 0: the path as it is. */
 static void older(char *to, size_t room, const char *path, int64_t number)
@@ -82,8 +83,10 @@ static rn_status begin(rn_callback *c, const rn_fit_state *now)
 {
     rn_trainer *t = now->trainer;
 
-    if (c->whole[0] < 0 || c->whole[1] < 0 || c->whole[2] < 0)
-        return rn_trainer_fail(t, RN_INVALID, "save_checkpoints: a negative number");
+    if (c->whole[0] < 0 || c->whole[1] < 0 || c->whole[1] > MOST || c->whole[2] < 0)
+        return rn_trainer_fail(t, RN_INVALID,
+                               "save_checkpoints: a negative number, or more than %d kept",
+                               MOST);
     for (int i = 0; i < 2; i++) {
         const rn_status s =
             c->text[i] ? rn_file_check(c->text[i], t->error, sizeof t->error) : RN_OK;

@@ -69,6 +69,7 @@ static rn_status step(rn_trainer *t, const rn_batch *batch)
     }
     if (s == RN_OK) s = call_all(t, STEP);
     rn__fit_poll(t);
+    now->batch = NULL;
     return s;
 }
 

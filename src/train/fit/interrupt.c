@@ -26,7 +26,8 @@ static void interrupt(int signal)
 
 static rn_status begin(rn_callback *c, const rn_fit_state *now)
 {
-    struct sigaction new_action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction new_action = {.sa_handler = interrupt,
+                                   .sa_flags = (int)SA_RESETHAND | SA_RESTART};
     struct sigaction *old =
         (struct sigaction *)rn__new(now->trainer->allocator, sizeof *old);
     int nobody = NOBODY;

@@ -69,7 +69,8 @@ static rn_status add(const rn__fit_program *p, const rn__fit_metric *m, const rn
     const rn__fit_output *x = &p->output[m->scores];
     const rn__fit_output *y = m->targets < 0 ? NULL : &p->output[m->targets];
     const bool whole = y && y->type == RN_I32;
-    const bool steps = whole ? y->shape.rank == 2 : by_step(x->shape, b);
+    const bool steps = whole ? y->shape.rank > 1 && y->shape.size[1] == b->sequences
+                             : by_step(x->shape, b);
     const int64_t rows = (steps ? b->steps : 1) * b->sequences;
     rn_metric_batch all = {.steps = steps ? b->steps : 1,
                            .sequences = b->sequences,

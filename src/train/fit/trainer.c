@@ -82,7 +82,7 @@ void rn_trainer_stop(rn_trainer *t, const char *format, ...)
     if (!t || !t->fit || t->stopping) return;
     t->stopping = true;
     va_start(arguments, format);
-    vsnprintf(t->stopped, sizeof t->stopped, format ? format : "", arguments);
+    vsnprintf(t->stopped, sizeof t->stopped, format ? format : "stopped", arguments);
     va_end(arguments);
 }
 

@@ -35,7 +35,15 @@ static void add(rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at
     rn__metric_add(&m->weight, weight);
 }
 
-/* ---- sorting, by a heap: it needs no memory ---- */
+/* ---- sorting, in place: quicksort, and a heap for what is short or goes badly ---- */
+
+static void swap(rn__metric_pair *a, rn__metric_pair *b)
+{
+    const rn__metric_pair x = *a;
+
+    *a = *b;
+    *b = x;
+}
 
 static void sink(rn__metric_pair *pair, size_t at, size_t count)
 {
@@ -49,15 +57,42 @@ static void sink(rn__metric_pair *pair, size_t at, size_t count)
     pair[at] = x;
 }
 
-static void sort(rn__metric_pair *pair, size_t count)
+static void sort_heap(rn__metric_pair *pair, size_t count)
 {
     for (size_t i = count / 2; i-- > 0;) sink(pair, i, count);
     for (size_t i = count; i-- > 1;) {
-        const rn__metric_pair largest = pair[0];
-        pair[0] = pair[i];
-        pair[i] = largest;
+        swap(&pair[0], &pair[i]);
         sink(pair, 0, i);
     }
+}
+
+static double middle(double a, double b, double c)
+{
+    if (a > b) return a < c ? a : b > c ? b : c;
+    return b < c ? b : a > c ? a : c;
+}
+
+static void sort(rn__metric_pair *pair, size_t count, int depth)
+{
+    while (count > 16 && depth-- > 0) {
+        const double x =
+            middle(pair[0].score, pair[count / 2].score, pair[count - 1].score);
+        size_t less = 0, more = count;
+
+        for (size_t i = 0; i < more;) {
+            if (pair[i].score < x)
+                swap(&pair[i++], &pair[less++]);
+            else if (pair[i].score > x)
+                swap(&pair[i], &pair[--more]);
+            else
+                i++;
+        }
+        const bool left = less < count - more;
+        sort(left ? pair : pair + more, left ? less : count - more, depth);
+        pair += left ? more : 0;
+        count = left ? count - more : less;
+    }
+    sort_heap(pair, count);
 }
 
 /* The order of the pairs is no part of what a metric is. */
@@ -68,7 +103,7 @@ static double value(const rn_metric *m)
 
     for (size_t i = 0; i < m->pairs; i++)
         if (isnan(pair[i].score)) return NAN;
-    sort(pair, m->pairs);
+    sort(pair, m->pairs, 64);
     for (size_t i = 0, next; i < m->pairs; i = next) {
         double zero = 0, one = 0;
         for (next = i; next < m->pairs && pair[next].score == pair[i].score; next++)

@@ -7,11 +7,6 @@
 typedef bool visitor(rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at,
                      double weight);
 
-double rn__metric_real(const rn__metric_data *d, const void *data, int64_t i)
-{
-    return d->b.type == RN_F64 ? ((const double *)data)[i] : ((const float *)data)[i];
-}
-
 bool rn__metric_ignores(const rn_metric *m, int32_t target)
 {
     return m->o.ignores && target == m->o.ignored;
@@ -53,7 +48,7 @@ static bool is_ignored(const rn_metric *m, const rn__metric_data *d, int64_t at)
 static bool add_element(rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at,
                         double weight)
 {
-    if (!is_ignored(m, d, at)) m->kind->method->element(m, d, step, at, weight);
+    if (!is_ignored(m, d, at)) m->method->element(m, d, step, at, weight);
     return true;
 }
 
@@ -97,9 +92,13 @@ static const char *fault_of(const rn_metric *m, const rn_metric_batch *b)
     const bool empty = b->steps == 0 || b->sequences == 0;
     const bool no_targets = b->target_steps == 0 || b->sequences == 0;
 
-    if (b->type != RN_F32 && b->type != RN_F64) return "type must be f32 or f64";
+    if ((b->scores || b->values) && b->type != RN_F32 && b->type != RN_F64)
+        return "type must be f32 or f64";
     if (b->step_weights && (needs & RN__METRIC_SEQUENCES))
         return "it has no weights of steps";
+    if ((needs & RN__METRIC_TARGETS) && !(needs & RN__METRIC_TOKENS) &&
+        (b->target_steps != b->steps || b->by_sequence))
+        return "its targets must be [T,B]";
     if ((needs & RN__METRIC_SCORES) && !b->scores && !empty) return "it needs scores";
     if ((needs & RN__METRIC_PREDICTS) && !b->scores && !b->classes && !empty)
         return "it needs scores or classes";
@@ -153,8 +152,8 @@ static rn_status count_classes(rn_metric *m, rn__metric_data *d)
 
     d->classes = 0;
     if ((needs & RN__METRIC_BITS)) d->classes = 2;
-    if (!(needs & RN__METRIC_TARGETS) || d->classes) return RN_OK;
-    if (!(needs & RN__METRIC_TABLE) && (needs & RN__METRIC_SEQUENCES)) return RN_OK;
+    if (!(needs & RN__METRIC_TARGETS) || (needs & RN__METRIC_TOKENS) || d->classes)
+        return RN_OK;
     d->classes = d->b.scores ? (one ? 2 : width) : given;
     if (!d->classes && (needs & RN__METRIC_TABLE))
         return rn__metric_fail(m, RN_INVALID, "it needs the number of classes");
@@ -167,21 +166,23 @@ static rn_status count_classes(rn_metric *m, rn__metric_data *d)
 /* Makes the table, or checks that this batch fits it. */
 static rn_status make_table(rn_metric *m, const rn__metric_data *d)
 {
-    const rn__metric_method *method = m->kind->method;
+    const int64_t all[] = {0, d->classes, m->o.tags ? m->types : d->classes / 2, d->b.width,
+                           m->o.order + 1};
+    const int64_t rows = all[m->method->rows];
+    const int64_t columns = m->method->columns ? m->method->columns : rows;
     size_t bytes;
 
-    if (!method->rows) return RN_OK;
-    const int64_t rows = method->rows(m, d), columns = method->columns(m, d);
     if (m->table)
         return m->rows == rows ? RN_OK
                                : rn__metric_fail(m, RN_INVALID,
                                                  "width differs from that of batches "
                                                  "before: %lld and %lld",
                                                  (long long)rows, (long long)m->rows);
+    if (!m->method->rows) return RN_OK;
     if (!rn__multiply((size_t)rows, (size_t)columns, &bytes) ||
         !rn__multiply(bytes, sizeof(double), &bytes) ||
         !(m->table = (double *)rn__new(m->allocator, bytes + sizeof(double))))
-        return rn__metric_fail(m, RN_NO_MEMORY, "out of memory");
+        return rn__metric_no_memory(m);
     m->rows = rows;
     m->columns = columns;
     return RN_OK;
@@ -210,8 +211,7 @@ static rn_status prepare(rn_metric *m, const rn_metric_batch *batch, rn__metric_
     if ((status = check_arrays(m, &d->b)) || (status = count_classes(m, d))) return status;
     if (d->classes && !each(m, d, check_element)) return RN_BAD_VALUE;
     if ((status = make_table(m, d))) return status;
-    if (kind->method->reserve && !kind->method->reserve(m, d))
-        return rn__metric_fail(m, RN_NO_MEMORY, "out of memory");
+    if (m->method->reserve && !m->method->reserve(m, d)) return rn__metric_no_memory(m);
     return RN_OK;
 }
 
@@ -223,13 +223,13 @@ rn_status rn_metric_add(rn_metric *m, const rn_metric_batch *batch)
     if (!batch) return rn__metric_fail(m, RN_INVALID, "there is no batch");
     const rn_status status = prepare(m, batch, &d);
     if (status) return status;
-    if (m->kind->method->element) {
+    if (m->method->element) {
         each(m, &d, add_element);
         return RN_OK;
     }
     for (int64_t b = 0; b < d.b.sequences; b++) {
         const double weight = weight_of(d.b.weights, b);
-        if (weight != 0) m->kind->method->sequence(m, &d, b, weight);
+        if (weight != 0) m->method->sequence(m, &d, b, weight);
     }
     return RN_OK;
 }
@@ -249,7 +249,7 @@ rn_status rn_metric_add_output(rn_metric *m, const rn_program *program, rn_tenso
         return rn__metric_fail(m, RN_INVALID, "sizes out of range");
     const size_t bytes = (size_t)(b.steps * b.sequences * b.width) * rn_type_size(b.type);
     if (!rn__metric_room(m, &m->output, &m->output_bytes, bytes + !bytes))
-        return rn__metric_fail(m, RN_NO_MEMORY, "out of memory");
+        return rn__metric_no_memory(m);
     if (rn_read(program, output, m->output, bytes))
         return rn__metric_fail(m, RN_INVALID, "%s", rn_program_error(program));
     b.scores = b.type == RN_I32 ? NULL : m->output;

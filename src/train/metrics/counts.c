@@ -21,7 +21,7 @@ static counts counts_of(const rn_metric *m, int64_t i)
     const int64_t n = m->rows;
     counts c = {0, 0, 0};
 
-    if (m->kind->method == &rn__metric_spans) {
+    if (m->method == &rn__metric_spans) {
         const double *row = &m->table[i * 3];
         return (counts){row[0], row[1], row[2]};
     }
@@ -51,43 +51,32 @@ static double part_weight(const rn_metric *m, int64_t i)
     return counts_of(m, i).target;
 }
 
-static int64_t parts(const rn_metric *m)
-{
-    return m->rows;
-}
-
 static double value(const rn_metric *m)
 {
-    const bool spans = m->kind->method == &rn__metric_spans;
+    const bool spans = m->method == &rn__metric_spans;
     rn_metric_average average = m->o.average;
     double sum = 0, weight = 0;
     counts all = {0, 0, 0};
 
-    if (average == RN_AVERAGE_DEFAULT)
-        average = spans ? RN_AVERAGE_MICRO : RN_AVERAGE_MACRO;
-    if (m->o.kind == RN_METRIC_CONFUSION) average = RN_AVERAGE_MICRO;
-    if (average == RN_AVERAGE_ONE) return rn_metric_part(m, m->o.of_class);
+    if (average == RN_DEFAULT_AVERAGE)
+        average = spans ? RN_MICRO_AVERAGE : RN_MACRO_AVERAGE;
+    if (m->o.kind == RN_METRIC_CONFUSION) average = RN_MICRO_AVERAGE;
+    if (average == RN_ONE_CLASS) return rn_metric_part(m, m->o.of_class);
     for (int64_t i = 0; i < m->rows; i++) {
         const counts c = counts_of(m, i);
         const double occurs = c.predicted + c.target > 0;
-        const double w = average == RN_AVERAGE_WEIGHTED ? c.target : occurs;
+        const double w = average == RN_WEIGHTED_AVERAGE ? c.target : occurs;
         sum += w * ratio_of(m, c);
         weight += w;
         all.right += c.right;
         all.predicted += c.predicted;
         all.target += c.target;
     }
-    if (average == RN_AVERAGE_MICRO) return ratio_of(m, all);
+    if (average == RN_MICRO_AVERAGE) return ratio_of(m, all);
     return weight > 0 ? sum / weight : 0;
 }
 
 /* ---- classes ---- */
-
-static int64_t class_count(const rn_metric *m, const rn__metric_data *d)
-{
-    (void)m;
-    return d->classes;
-}
 
 static void add_step(rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at,
                      double weight)
@@ -97,11 +86,9 @@ static void add_step(rn_metric *m, const rn__metric_data *d, int64_t step, int64
 }
 
 const rn__metric_method rn__metric_classes = {
-    .rows = class_count,
-    .columns = class_count,
+    .rows = RN__METRIC_CLASSES,
     .element = add_step,
     .value = value,
-    .parts = parts,
     .part = part,
     .part_weight = part_weight,
 };
@@ -112,17 +99,6 @@ const rn__metric_method rn__metric_classes = {
 typedef struct span {
     int64_t type, begin;
 } span;
-
-static int64_t type_count(const rn_metric *m, const rn__metric_data *d)
-{
-    return m->o.tags ? m->types : d->classes / 2;
-}
-
-static int64_t three(const rn_metric *m, const rn__metric_data *d)
-{
-    (void)m, (void)d;
-    return 3;
-}
 
 static int64_t tag_of(const rn_metric *m, int64_t class_)
 {
@@ -177,11 +153,10 @@ static void add_tags(rn_metric *m, const rn__metric_data *d, int64_t b, double w
 }
 
 const rn__metric_method rn__metric_spans = {
-    .rows = type_count,
-    .columns = three,
+    .rows = RN__METRIC_TYPES,
+    .columns = 3,
     .sequence = add_tags,
     .value = value,
-    .parts = parts,
     .part = part,
     .part_weight = part_weight,
 };

@@ -13,24 +13,12 @@
 
 enum { WEIGHT, TERM, FIRST, MEAN, SQUARES, COLUMNS };
 
-static int64_t width_of(const rn_metric *m, const rn__metric_data *d)
-{
-    (void)m;
-    return d->b.width;
-}
-
-static int64_t columns(const rn_metric *m, const rn__metric_data *d)
-{
-    (void)m, (void)d;
-    return COLUMNS;
-}
-
 static void add(rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at,
                 double weight)
 {
     double *x = &m->table[at % d->b.width * COLUMNS];
     const double given = rn__metric_real(d, d->b.values, at);
-    const double term = m->kind->term(m, d, step, at);
+    const double term = rn__metric_terms[m->kind->term](m, d, step, at);
 
     if (x[WEIGHT] == 0) x[FIRST] = given;
     const double y = given - x[FIRST], from = y - x[MEAN];
@@ -39,11 +27,6 @@ static void add(rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at
     x[TERM] += weight * term;
     x[MEAN] += from * (weight / x[WEIGHT]);
     x[SQUARES] += weight * from * (y - x[MEAN]);
-}
-
-static int64_t parts(const rn_metric *m)
-{
-    return m->rows;
 }
 
 static double part(const rn_metric *m, int64_t i)
@@ -71,8 +54,8 @@ static double mean_of_parts(const rn_metric *m)
 
 #define ERRORS(...)                                                                        \
     {                                                                                      \
-        .rows = width_of, .columns = columns, .element = add, .parts = parts,              \
-        .part = part, .part_weight = part_weight, __VA_ARGS__                              \
+        .rows = RN__METRIC_WIDTH, .columns = COLUMNS, .element = add, .part = part,        \
+        .part_weight = part_weight, __VA_ARGS__                                            \
     }
 
 const rn__metric_method rn__metric_errors = ERRORS(.value = NULL);

@@ -61,8 +61,10 @@ static double surprise(const rn_metric *m, const rn__metric_data *d, int64_t ste
         const double x = rn__metric_real(d, d->b.scores, row), wrong = target ? -x : x;
         return fmax(wrong, 0) + log1p(exp(-fabs(wrong)));
     }
-    for (int64_t c = 0; c < d->b.width; c++)
-        largest = fmax(largest, rn__metric_real(d, d->b.scores, row + c));
+    for (int64_t c = 0; c < d->b.width; c++) {
+        const double x = rn__metric_real(d, d->b.scores, row + c);
+        if (x > largest) largest = x;
+    }
     for (int64_t c = 0; c < d->b.width; c++)
         sum += exp(rn__metric_real(d, d->b.scores, row + c) - largest);
     return log(sum) + largest - rn__metric_real(d, d->b.scores, row + target);
@@ -90,7 +92,7 @@ static double square(const rn_metric *m, const rn__metric_data *d, int64_t step,
 static void add_term(rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at,
                      double weight)
 {
-    rn__metric_term(m, m->kind->term(m, d, step, at), weight);
+    rn__metric_term(m, rn__metric_terms[m->kind->term](m, d, step, at), weight);
 }
 
 const rn__metric_method rn__metric_means = {.element = add_term};
@@ -104,47 +106,53 @@ enum {
     SPANS = TABLE | RN__METRIC_SEQUENCES,
     ROWS = RN__METRIC_SCORES | RN__METRIC_TARGETS,
     BITS = ROWS | RN__METRIC_WIDE | RN__METRIC_BITS,
-    TOKENS = CLASSES | RN__METRIC_SEQUENCES,
+    TOKENS = CLASSES | RN__METRIC_SEQUENCES | RN__METRIC_TOKENS,
     SCORES = RN__METRIC_SCORES | RN__METRIC_WIDE,
     PAIRS = SCORES | RN__METRIC_VALUES
 };
 
-#define MEAN(name, term, needs, finish)                                                    \
+enum { MEANS, COUNTS_OF_CLASSES, COUNTS_OF_SPANS, AUC, ERRORS, R2, EDITS, BLEU };
+const rn__metric_method *const rn__metric_methods[] = {
+    &rn__metric_means,  &rn__metric_classes, &rn__metric_spans, &rn__metric_auc,
+    &rn__metric_errors, &rn__metric_r2,      &rn__metric_edits, &rn__metric_bleu};
+
+enum { HIT, BINARY_HIT, TOP_HIT, SURPRISE, SCORE, DISTANCE, SQUARE };
+rn__metric_term_of *const rn__metric_terms[] = {hit,   binary_hit, top_hit, surprise,
+                                                score, distance,   square};
+
+#define MEAN(name, term, needs, finish) KIND(name, MEANS, term, needs, finish)
+#define KIND(name, method, term, needs, finish)                                            \
     {                                                                                      \
-        name, &rn__metric_means, term, needs, RN__METRIC_##finish, 0                       \
+        name, needs, method, term, RN__METRIC_##finish, 0                                  \
     }
 #define COUNTS(name, of, needs, ratio)                                                     \
     {                                                                                      \
-        name, &rn__metric_##of, NULL, needs, 0, RN__METRIC_##ratio                         \
-    }
-#define OTHER(name, of, term, needs, finish)                                               \
-    {                                                                                      \
-        name, &rn__metric_##of, term, needs, RN__METRIC_##finish, 0                        \
+        name, needs, COUNTS_OF_##of, 0, 0, RN__METRIC_##ratio                              \
     }
 
 const rn__metric_kind rn__metric_kinds[] = {
-    MEAN("accuracy", hit, CLASSES, MEAN),
-    MEAN("binary_accuracy", binary_hit, BITS, MEAN),
-    MEAN("top", top_hit, ROWS, MEAN),
-    COUNTS("confusion", classes, TABLE, OF_TARGETS),
-    COUNTS("precision", classes, TABLE, OF_PREDICTED),
-    COUNTS("recall", classes, TABLE, OF_TARGETS),
-    COUNTS("f1", classes, TABLE, OF_BOTH),
-    OTHER("auc", auc, NULL, BITS, MEAN),
-    MEAN("cross_entropy", surprise, ROWS | LOWER, MEAN),
-    MEAN("perplexity", surprise, ROWS | LOWER, EXP),
-    MEAN("bits", surprise, ROWS | LOWER, IN_BITS),
-    COUNTS("span_precision", spans, SPANS, OF_PREDICTED),
-    COUNTS("span_recall", spans, SPANS, OF_TARGETS),
-    COUNTS("span_f1", spans, SPANS, OF_BOTH),
-    OTHER("edit_distance", edits, NULL, TOKENS | LOWER, MEAN),
-    OTHER("error_rate", edits, NULL, TOKENS | LOWER, MEAN),
-    OTHER("bleu", bleu, NULL, TOKENS, MEAN),
-    OTHER("absolute_error", errors, distance, PAIRS | LOWER, MEAN),
-    OTHER("squared_error", errors, square, PAIRS | LOWER, MEAN),
-    OTHER("root_squared_error", errors, square, PAIRS | LOWER, ROOT),
-    OTHER("r2", r2, square, PAIRS, MEAN),
-    MEAN("mean", score, SCORES | LOWER, MEAN),
+    MEAN("accuracy", HIT, CLASSES, MEAN),
+    MEAN("binary_accuracy", BINARY_HIT, BITS, MEAN),
+    MEAN("top", TOP_HIT, ROWS, MEAN),
+    COUNTS("confusion", CLASSES, TABLE, OF_TARGETS),
+    COUNTS("precision", CLASSES, TABLE, OF_PREDICTED),
+    COUNTS("recall", CLASSES, TABLE, OF_TARGETS),
+    COUNTS("f1", CLASSES, TABLE, OF_BOTH),
+    KIND("auc", AUC, 0, BITS, MEAN),
+    MEAN("cross_entropy", SURPRISE, ROWS | LOWER, MEAN),
+    MEAN("perplexity", SURPRISE, ROWS | LOWER, EXP),
+    MEAN("bits", SURPRISE, ROWS | LOWER, IN_BITS),
+    COUNTS("span_precision", SPANS, SPANS, OF_PREDICTED),
+    COUNTS("span_recall", SPANS, SPANS, OF_TARGETS),
+    COUNTS("span_f1", SPANS, SPANS, OF_BOTH),
+    KIND("edit_distance", EDITS, 0, TOKENS | LOWER, MEAN),
+    KIND("error_rate", EDITS, 0, TOKENS | LOWER, MEAN),
+    KIND("bleu", BLEU, 0, TOKENS, MEAN),
+    KIND("absolute_error", ERRORS, DISTANCE, PAIRS | LOWER, MEAN),
+    KIND("squared_error", ERRORS, SQUARE, PAIRS | LOWER, MEAN),
+    KIND("root_squared_error", ERRORS, SQUARE, PAIRS | LOWER, ROOT),
+    KIND("r2", R2, SQUARE, PAIRS, MEAN),
+    MEAN("mean", SCORE, SCORES | LOWER, MEAN),
 };
-const int rn__metric_kind_count =
-    (int)(sizeof rn__metric_kinds / sizeof rn__metric_kinds[0]);
+_Static_assert(sizeof rn__metric_kinds / sizeof rn__metric_kinds[0] == RN_METRIC_KINDS,
+               "each kind has a line");

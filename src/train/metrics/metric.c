@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Metrics: the object, sums, and what it answers. */
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +19,11 @@ rn_status rn__metric_fail(rn_metric *m, rn_status status, const char *format, ..
     return status;
 }
 
+rn_status rn__metric_no_memory(rn_metric *m)
+{
+    return rn__metric_fail(m, RN_NO_MEMORY, "out of memory");
+}
+
 bool rn__metric_room(rn_metric *m, void **buffer, size_t *room, size_t bytes)
 {
     if (bytes <= *room) return true;
@@ -30,19 +36,31 @@ bool rn__metric_room(rn_metric *m, void **buffer, size_t *room, size_t bytes)
 
 /* ---- options ---- */
 
-static const char *fault_of(const rn_metric_options *o)
+/* The numbers, from 0; `most` is the largest one. */
+static const struct {
+    unsigned short at;
+    int most;
+    char name[10];
+} numbers[] = {
+#define NUMBER(name, most)                                                                 \
+    {                                                                                      \
+        offsetof(rn_metric_options, name), most, #name                                     \
+    }
+    NUMBER(kind, RN_METRIC_KINDS - 1), NUMBER(classes, INT_MAX),  NUMBER(top, INT_MAX),
+    NUMBER(average, RN_ONE_CLASS),     NUMBER(of_class, INT_MAX), NUMBER(order, 4),
+    NUMBER(smoothing, RN_BLEU_ADD)};
+
+static void check_options(rn_metric *m)
 {
-    if ((unsigned)o->kind >= (unsigned)rn__metric_kind_count)
-        return "there is no such kind";
-    if (o->classes < 0) return "classes must not be negative";
-    if (o->top < 0) return "top must not be negative";
-    if (isnan(o->threshold)) return "threshold must be a number";
-    if ((unsigned)o->average > RN_AVERAGE_ONE) return "there is no such average";
-    if (o->order < 0 || o->order > 4) return "order must be in 1..4, or 0";
-    if ((unsigned)o->smoothing > RN_BLEU_ADD) return "there is no such smoothing";
-    if (o->of_class < 0) return "of_class must not be negative";
-    if (o->tags && !o->classes) return "tags need the number of classes";
-    return NULL;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        int x;
+        memcpy(&x, (const char *)&m->o + numbers[i].at, sizeof x);
+        if (x >= 0 && x <= numbers[i].most) continue;
+        if (!m->invalid)
+            rn__metric_fail(m, RN_INVALID, "%s must be in 0..%d: %d", numbers[i].name,
+                            numbers[i].most, x);
+        m->invalid = true;
+    }
 }
 
 /* The number of a tag: 0, or 1 or 2 more than twice that of its type, which is the number
@@ -64,28 +82,27 @@ static int32_t number_of(rn_metric *m, int32_t class_)
 static bool read_tags(rn_metric *m)
 {
     const int n = m->o.classes;
+    int c = 0;
 
-    if (!m->o.tags) return true;
-    m->tag = (int32_t *)rn__allocate(m->allocator, (size_t)n * sizeof *m->tag);
-    for (int c = 0; m->tag && c < n; c++) {
-        m->tag[c] = number_of(m, c);
-        if (m->tag[c] >= 0) continue;
-        rn__metric_fail(m, RN_INVALID, "tag %d is not O, B-type or I-type: \"%.60s\"", c,
-                        m->o.tags[c] ? m->o.tags[c] : "");
-        m->invalid = true;
-        return true;
-    }
-    return m->tag;
+    if (!m->o.tags || m->invalid) return true;
+    m->tag = (int32_t *)rn__allocate(m->allocator, (size_t)n * sizeof *m->tag + 1);
+    if (!m->tag) return false;
+    while (c < n && (m->tag[c] = number_of(m, c)) >= 0) c++;
+    m->invalid = c < n || n == 0;
+    if (m->invalid)
+        rn__metric_fail(m, RN_INVALID, "tag %d of %d is not O, B-type or I-type: %.60s", c,
+                        n, c < n && m->o.tags[c] ? m->o.tags[c] : "");
+    return true;
 }
 
 static bool name_it(rn_metric *m)
 {
-    char text[40];
+    char text[40] = "top";
 
-    if (m->o.kind == RN_METRIC_TOP && m->kind)
-        snprintf(text, sizeof text, "top%d", m->o.top);
+    if (m->kind && m->o.kind != RN_METRIC_TOP)
+        strcpy(text, m->kind->name);
     else
-        snprintf(text, sizeof text, "%s", m->kind ? m->kind->name : "metric");
+        snprintf(text, sizeof text, m->kind ? "top%d" : "metric", m->o.top);
     m->name = rn__copy_string(m->allocator, m->o.name ? m->o.name : text);
     return m->name;
 }
@@ -93,23 +110,22 @@ static bool name_it(rn_metric *m)
 rn_metric *rn_metric_new(rn_metric_options options)
 {
     rn_metric *m = (rn_metric *)rn__new(options.allocator, sizeof *m);
-    const char *fault = fault_of(&options);
 
     if (!m) return NULL;
     m->allocator = options.allocator;
     m->o = options;
     if (!m->o.top) m->o.top = 5;
     if (!m->o.order) m->o.order = 4;
-    if ((unsigned)options.kind < (unsigned)rn__metric_kind_count)
+    if ((unsigned)options.kind < RN_METRIC_KINDS) {
         m->kind = &rn__metric_kinds[options.kind];
-    if (!name_it(m) || (!fault && !read_tags(m))) {
-        rn_metric_free(m);
-        return NULL;
+        m->method = rn__metric_methods[m->kind->method];
     }
-    if (fault) rn__metric_fail(m, RN_INVALID, "%s", fault);
-    m->invalid = m->invalid || fault;
-    m->o.name = NULL;
-    return m;
+    if (name_it(m)) {
+        check_options(m);
+        if (read_tags(m)) return m;
+    }
+    rn_metric_free(m);
+    return NULL;
 }
 
 void rn_metric_free(rn_metric *m)
@@ -170,7 +186,7 @@ double rn__metric_mean(const rn_metric *m)
 rn_status rn_metric_add_sum(rn_metric *m, double sum, double weight)
 {
     if (!m || m->invalid) return RN_INVALID;
-    if (m->kind->method->value)
+    if (m->method->value)
         return rn__metric_fail(m, RN_INVALID, "it is not the mean of a sum of terms");
     if (!(weight >= 0 && weight < HUGE_VAL))
         return rn__metric_fail(m, RN_INVALID, "weight must be at least 0 and finite: %g",
@@ -185,7 +201,7 @@ rn_status rn_metric_add_sum(rn_metric *m, double sum, double weight)
 double rn_metric_value(const rn_metric *m)
 {
     if (!m || m->invalid || rn_metric_weight(m) == 0) return NAN;
-    return m->kind->method->value ? m->kind->method->value(m) : rn__metric_mean(m);
+    return m->method->value ? m->method->value(m) : rn__metric_mean(m);
 }
 
 double rn_metric_weight(const rn_metric *m)
@@ -195,21 +211,22 @@ double rn_metric_weight(const rn_metric *m)
 
 int64_t rn_metric_parts(const rn_metric *m)
 {
-    return m && m->rows && m->kind->method->parts ? m->kind->method->parts(m) : 0;
+    if (!m || !m->rows) return 0;
+    return m->rows - (m->method->rows == RN__METRIC_ORDERS);
 }
 
 double rn_metric_part(const rn_metric *m, int64_t part)
 {
     const bool exists = part >= 0 && part < rn_metric_parts(m);
 
-    return exists ? m->kind->method->part(m, part) : NAN;
+    return exists ? m->method->part(m, part) : NAN;
 }
 
 double rn_metric_part_weight(const rn_metric *m, int64_t part)
 {
     const bool exists = part >= 0 && part < rn_metric_parts(m);
 
-    return exists ? m->kind->method->part_weight(m, part) : NAN;
+    return exists ? m->method->part_weight(m, part) : NAN;
 }
 
 const char *rn_metric_part_name(const rn_metric *m, int64_t part)
@@ -222,7 +239,7 @@ const char *rn_metric_part_name(const rn_metric *m, int64_t part)
 
 double rn_metric_confusion(const rn_metric *m, int64_t target, int64_t predicted)
 {
-    if (!m || !m->rows || m->kind->method != &rn__metric_classes) return NAN;
+    if (!m || !m->rows || m->method != &rn__metric_classes) return NAN;
     const int64_t n = m->rows;
     if (target < 0 || target >= n || predicted < 0 || predicted >= n) return NAN;
     return m->table[target * n + predicted];

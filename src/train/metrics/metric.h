@@ -19,15 +19,16 @@
 
 /* What a kind needs. */
 enum {
-    RN__METRIC_LOWER = 1,      /* smaller values are better */
-    RN__METRIC_SCORES = 2,     /* scores */
-    RN__METRIC_PREDICTS = 4,   /* scores or classes */
-    RN__METRIC_TARGETS = 8,    /* i32 targets */
-    RN__METRIC_VALUES = 16,    /* real targets */
-    RN__METRIC_WIDE = 32,      /* each score is an element, not each step */
-    RN__METRIC_BITS = 64,      /* targets are 0 or 1 */
-    RN__METRIC_TABLE = 128,    /* the number of classes must be known */
-    RN__METRIC_SEQUENCES = 256 /* whole sequences: no weights of steps */
+    RN__METRIC_LOWER = 1,       /* smaller values are better */
+    RN__METRIC_SCORES = 2,      /* scores */
+    RN__METRIC_PREDICTS = 4,    /* scores or classes */
+    RN__METRIC_TARGETS = 8,     /* i32 targets */
+    RN__METRIC_VALUES = 16,     /* real targets */
+    RN__METRIC_WIDE = 32,       /* each score is an element, not each step */
+    RN__METRIC_BITS = 64,       /* targets are 0 or 1 */
+    RN__METRIC_TABLE = 128,     /* the number of classes must be known */
+    RN__METRIC_SEQUENCES = 256, /* whole sequences: no weights of steps */
+    RN__METRIC_TOKENS = 512     /* targets may have lengths of their own */
 };
 
 /* A batch that is being added. */
@@ -37,11 +38,17 @@ typedef struct rn__metric_data {
     int64_t elements;  /* of a step: 1, or the width */
 } rn__metric_data;
 
+/* What a table has a row for. */
+typedef enum rn__metric_rows {
+    RN__METRIC_NO_TABLE,
+    RN__METRIC_CLASSES,
+    RN__METRIC_TYPES,  /* of spans */
+    RN__METRIC_WIDTH,  /* the columns of scores */
+    RN__METRIC_ORDERS, /* those of BLEU, and one that is no part of its value */
+} rn__metric_rows;
+
 /* How the kinds of a group work. What is NULL, a group does not have. */
 typedef struct rn__metric_method {
-    /* The size of the table. */
-    int64_t (*rows)(const rn_metric *m, const rn__metric_data *d);
-    int64_t (*columns)(const rn_metric *m, const rn__metric_data *d);
     /* Memory that an addition needs, so that it cannot fail. */
     bool (*reserve)(rn_metric *m, const rn__metric_data *d);
     /* Adds element `at` of step `step`, or sequence b. */
@@ -49,9 +56,9 @@ typedef struct rn__metric_method {
                     double weight);
     void (*sequence)(rn_metric *m, const rn__metric_data *d, int64_t b, double weight);
     double (*value)(const rn_metric *m); /* NULL: of the sums */
-    int64_t (*parts)(const rn_metric *m);
     double (*part)(const rn_metric *m, int64_t i);
     double (*part_weight)(const rn_metric *m, int64_t i);
+    unsigned char rows, columns; /* of the table; 0 columns: as many as rows */
 } rn__metric_method;
 
 /* What becomes of the mean of the terms. */
@@ -70,10 +77,9 @@ typedef enum rn__metric_ratio {
 } rn__metric_ratio;
 
 typedef struct rn__metric_kind {
-    const char *name;
-    const rn__metric_method *method;
-    double (*term)(const rn_metric *m, const rn__metric_data *d, int64_t step, int64_t at);
-    unsigned needs;
+    char name[20];
+    unsigned short needs;
+    unsigned char method, term; /* indices of rn__metric_methods and _terms */
     unsigned char finish, ratio;
 } rn__metric_kind;
 
@@ -96,7 +102,8 @@ typedef struct rn__metric_token {
 struct rn_metric {
     rn_allocator allocator;
     const rn__metric_kind *kind;
-    rn_metric_options o; /* with defaults filled in */
+    const rn__metric_method *method;
+    rn_metric_options o; /* with defaults filled in; not its name */
     char *name;
     int32_t *tag; /* of each class: 0 O, 1 + 2i B, 2 + 2i I of type i; NULL: the class */
     int64_t types;
@@ -111,16 +118,22 @@ struct rn_metric {
     char error[256];
 };
 
-/* Of each rn_metric_kind; there are rn__metric_kind_count. */
-extern const rn__metric_kind rn__metric_kinds[];
-extern const int rn__metric_kind_count;
+extern const rn__metric_kind rn__metric_kinds[]; /* of each rn_metric_kind */
 
 extern const rn__metric_method rn__metric_means, rn__metric_classes, rn__metric_spans,
     rn__metric_auc, rn__metric_errors, rn__metric_r2, rn__metric_edits, rn__metric_bleu;
 
+extern const rn__metric_method *const rn__metric_methods[];
+
+/* The term of one element. */
+typedef double rn__metric_term_of(const rn_metric *m, const rn__metric_data *d,
+                                  int64_t step, int64_t at);
+extern rn__metric_term_of *const rn__metric_terms[];
+
 /* Records a message. Returns status. */
 rn_status rn__metric_fail(rn_metric *m, rn_status status, const char *format, ...)
     RN_PRINTF(3, 4);
+rn_status rn__metric_no_memory(rn_metric *m);
 
 /* Makes a buffer of the metric at least so large; false if out of memory. */
 bool rn__metric_room(rn_metric *m, void **buffer, size_t *room, size_t bytes);
@@ -135,7 +148,10 @@ void rn__metric_term(rn_metric *m, double term, double weight);
 double rn__metric_mean(const rn_metric *m);
 
 /* Number i of an f32 or f64 array. */
-double rn__metric_real(const rn__metric_data *d, const void *data, int64_t i);
+static inline double rn__metric_real(const rn__metric_data *d, const void *data, int64_t i)
+{
+    return d->b.type == RN_F64 ? ((const double *)data)[i] : ((const float *)data)[i];
+}
 
 /* The class predicted in a step. */
 int64_t rn__metric_class(const rn_metric *m, const rn__metric_data *d, int64_t step);

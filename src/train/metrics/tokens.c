@@ -145,18 +145,6 @@ const rn__metric_method rn__metric_edits = {.reserve = reserve, .sequence = add_
 
 /* ---- BLEU: table[k] = matches and k-grams; the last row = lengths of both ---- */
 
-static int64_t orders(const rn_metric *m, const rn__metric_data *d)
-{
-    (void)d;
-    return m->o.order + 1;
-}
-
-static int64_t two(const rn_metric *m, const rn__metric_data *d)
-{
-    (void)m, (void)d;
-    return 2;
-}
-
 /* The predicted n-grams that are in the target, each of which is taken once. */
 static int64_t matches(const tokens *target, const tokens *prediction, int64_t n,
                        int64_t *taken)
@@ -188,11 +176,6 @@ static void add_ngrams(rn_metric *m, const rn__metric_data *d, int64_t b, double
     lengths[0] += weight * (double)prediction.count;
     lengths[1] += weight * (double)target.count;
     rn__metric_add(&m->weight, weight * (double)target.count);
-}
-
-static int64_t bleu_parts(const rn_metric *m)
-{
-    return m->o.order;
 }
 
 static double bleu_part_weight(const rn_metric *m, int64_t i)
@@ -229,12 +212,11 @@ static double bleu(const rn_metric *m)
 }
 
 const rn__metric_method rn__metric_bleu = {
-    .rows = orders,
-    .columns = two,
+    .rows = RN__METRIC_ORDERS,
+    .columns = 2,
     .reserve = reserve,
     .sequence = add_ngrams,
     .value = bleu,
-    .parts = bleu_parts,
     .part = bleu_part,
     .part_weight = bleu_part_weight,
 };

@@ -41,52 +41,48 @@ rn_tensor rn__power(double base, rn_tensor y)
 
 /* ---- what was asked for ---- */
 
-static void set_default(double *number, double value)
-{
-    if (*number == 0) *number = value;
-}
+/* A number: its place, and the value that its 0 stands for. */
+static const struct {
+    uint16_t offset, preset;
+} numbers[] = {{offsetof(rn_schedule, warm_up_factor), 0},
+               {offsetof(rn_schedule, eta_min), 0},
+               {offsetof(rn_schedule, gamma), 0},
+               {offsetof(rn_schedule, power), 1},
+               {offsetof(rn_schedule, start_factor), 0},
+               {offsetof(rn_schedule, end_factor), 0},
+               {offsetof(rn_schedule, div_factor), 25},
+               {offsetof(rn_schedule, final_div_factor), 10000}};
 
-static void set_defaults(rn_schedule *o)
+static bool in_range(double number)
 {
-    if (o->kind != RN_SCHEDULE_EXPONENTIAL) set_default(&o->gamma, 0.1);
-    if (o->start_factor == 0 && o->end_factor == 0)
-        o->start_factor = 1. / 3, o->end_factor = 1;
-    if (o->t_mult == 0) o->t_mult = 1;
-    set_default(&o->power, 1);
-    set_default(&o->pct_start, 0.3);
-    set_default(&o->div_factor, 25);
-    set_default(&o->final_div_factor, 1e4);
+    return number >= 0 && number < 1e15;
 }
 
 /* Sets all members and *rule. Returns NULL or what is wrong. */
 static const char *fault_of(rn_schedule *o, const rn__schedule_rule **rule, double *number)
 {
-    const double most = 1e15;
-
     *number = (double)o->kind;
     if ((unsigned)o->kind >= RULES) return "no such kind";
     *rule = rules[o->kind];
-    set_defaults(o);
-    const double numbers[] = {o->warm_up_factor, o->eta_min,         o->gamma,
-                              o->power,          o->start_factor,    o->end_factor,
-                              o->div_factor,     o->final_div_factor};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (*number = numbers[i], !(*number >= 0 && *number < most))
-            return "numbers must be finite and not negative";
+    if (o->gamma == 0 && o->kind != RN_SCHEDULE_EXPONENTIAL) o->gamma = 0.1;
+    if (o->start_factor == 0 && o->end_factor == 0)
+        o->start_factor = 1. / 3, o->end_factor = 1;
+    if (o->t_mult == 0) o->t_mult = 1;
+    if (o->pct_start == 0) o->pct_start = 0.3;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        double *at = (double *)(void *)((char *)o + numbers[i].offset);
+        if (*at == 0) *at = numbers[i].preset;
+        if (!in_range(*number = *at)) return "numbers must be finite and not negative";
+    }
     const int64_t counts[] = {o->steps, o->warm_up, o->t_mult};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        if (*number = (double)counts[i], !(*number >= 0 && *number < most))
+    for (int i = 0; i < 3 + RN_MILESTONES_MAX; i++)
+        if (!in_range(*number = (double)(i < 3 ? counts[i] : o->milestone[i - 3])))
             return "a number of steps is out of range";
-    for (int i = 0; i < RN_MILESTONES_MAX; i++)
-        if (*number = (double)o->milestone[i], !(*number >= 0 && *number < most))
-            return "a milestone is out of range";
-    *number = o->pct_start;
-    if (!(*number >= 0 && *number <= 1)) return "pct_start must be in 0 <= pct_start <= 1";
-    *number = (double)o->steps;
+    if (!((*number = o->pct_start) >= 0 && *number <= 1))
+        return "pct_start must be in 0 <= pct_start <= 1";
+    *number = 0;
     if (*rule && (*rule)->timed && o->steps == 0) return "steps must be positive";
-    *number = o->gamma;
-    if (*number == 0) return "gamma must be positive";
-    return NULL;
+    return o->gamma == 0 ? "gamma must be positive" : NULL;
 }
 
 /* ---- by hand ---- */

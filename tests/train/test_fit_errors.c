@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* What the training loop refuses, with which messages. */
+#include "fit_support.h"
+
+static rn_tensor bad_field(rn_fit_graph *g)
+{
+    return rn_sum_all(rn_fit_input(g, "y"));
+}
+
+static rn_tensor bad_loss(rn_fit_graph *g)
+{
+    return rn_fit_input(g, "x");
+}
+
+static rn_tensor unaware(rn_fit_graph *g)
+{
+    rn_tensor w = rn_weight(g->scope, "w", rn_shape(WIDTH), (rn_init){RN_INIT_CONSTANT, 1});
+
+    return rn_sum_all(rn_mul(rn_fit_input(g, "x"), w));
+}
+
+static rn_tensor bad_metric(rn_fit_graph *g)
+{
+    rn_fit_metric(g, NULL, rn_fit_input(g, "x"), rn_null());
+    return unaware(g);
+}
+
+static rn_tensor bad_shapes(rn_fit_graph *g)
+{
+    return rn_sum_all(
+        rn_matmul(rn_fit_input(g, "x"), rn_fill(g->graph, RN_F32, rn_shape(7, 1), 1)));
+}
+
+static void fails(rn_fit_build build, rn_fit_options options, rn_status status,
+                  const char *message)
+{
+    task t;
+    task_init(&t, 1);
+    rn_model *model = rn_model_new(5);
+    rn_batches *batches = task_batches(&t, 4);
+    rn_trainer *trainer =
+        rn_trainer_new(model, build, (rn_trainer_options){.optimizer = task_optimizer()});
+
+    if (!options.train) options.train = batches;
+    if (options.epochs == 77) options.train = NULL;
+    const rn_status got = rn_fit(trainer, options);
+    cr_assert_eq(got, status, "%d: %s", (int)got, rn_trainer_error(trainer));
+    cr_assert(strstr(rn_trainer_error(trainer), message), "%s", rn_trainer_error(trainer));
+    rn_trainer_free(trainer);
+    rn_batches_free(batches);
+    rn_model_free(model);
+}
+
+static rn_status refuse(rn_callback *self, const rn_fit_state *now)
+{
+    return rn_trainer_fail(now->trainer, RN_IO, "mine: %s", self->text[0]);
+}
+
+Test(fit_errors, errors)
+{
+    fails(task_build, (rn_fit_options){.epochs = 77}, RN_INVALID, "no batches to train on");
+    fails(task_build, (rn_fit_options){.epochs = -1}, RN_INVALID, "negative number: -1");
+    fails(bad_field, (rn_fit_options){.epochs = 1}, RN_INVALID,
+          "fit_input: no such field: y; the batches have x, label");
+    fails(bad_loss, (rn_fit_options){.epochs = 1}, RN_INVALID, "the loss must be a scalar");
+    fails(unaware, (rn_fit_options){.epochs = 1}, RN_INVALID,
+          "uses neither lengths nor weights");
+    fails(bad_metric, (rn_fit_options){.epochs = 1}, RN_INVALID, "fit_metric: no metric");
+    fails(bad_shapes, (rn_fit_options){.epochs = 1}, RN_INVALID,
+          "matmul: inner sizes differ: x [");
+    fails(task_build, (rn_fit_options){.callbacks = {{.epoch = refuse, .text = {"no"}}}},
+          RN_IO, "mine: no");
+    fails(task_build,
+          (rn_fit_options){.callbacks = {rn_stop_early(
+                               (rn_stop_early_options){.monitor = {.column = "f1"}})}},
+          RN_INVALID, "the history has no column: f1");
+    fails(task_build, (rn_fit_options){.callbacks = {rn_log_csv("/nowhere/log.csv")}},
+          RN_IO, "/nowhere/log.csv");
+    fails(task_build,
+          (rn_fit_options){.callbacks = {rn_log_tensorboard("/proc/nowhere", 0)}}, RN_IO,
+          "/proc/nowhere");
+    fails(task_build,
+          (rn_fit_options){.callbacks = {rn_save_checkpoints(
+                               (rn_checkpoint_options){.last = "/nowhere/a"})}},
+          RN_IO, "/nowhere");
+    fails(task_build, (rn_fit_options){.resume = "/proc/self/status"}, RN_BAD_FILE,
+          "/proc/self/status");
+    cr_assert_eq(rn_fit(NULL, (rn_fit_options){.epochs = 1}), RN_INVALID);
+    cr_assert(!rn_trainer_new(NULL, task_build, (rn_trainer_options){.with = NULL}));
+    cr_assert(*rn_trainer_error(NULL));
+}
+
+/* After a read that failed, the same trainer and batches go on. */
+Test(fit_errors, failing_reads)
+{
+    task t;
+    task_init(&t, 1);
+    rn_model *model = rn_model_new(5);
+    rn_batches *batches = task_batches(&t, 4);
+    rn_trainer *trainer = rn_trainer_new(
+        model, task_build, (rn_trainer_options){.optimizer = task_optimizer()});
+
+    t.bad = 7;
+    cr_assert_eq(rn_fit(trainer, (rn_fit_options){.train = batches}), RN_IO);
+    cr_assert(strstr(rn_trainer_error(trainer), "the disk is gone"), "%s",
+              rn_trainer_error(trainer));
+    const int64_t made = rn_training_of(model).steps;
+    t.bad = -1;
+    cr_assert_eq(rn_fit(trainer, (rn_fit_options){.train = batches}), RN_OK, "%s",
+                 rn_trainer_error(trainer));
+    cr_assert_eq(rn_training_of(model).steps, rn_batches_count(batches),
+                 "%d steps before and after", (int)made);
+    rn_trainer_free(trainer);
+    rn_batches_free(batches);
+    rn_model_free(model);
+}
