@@ -5,11 +5,13 @@
  *   saved    0: there is a best value  1: this value  2: the moment of the last checkpoint
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "kernel/ieee.h"
 #include "rondo/file.h"
 #include "train/fit/fit.h"
 
@@ -44,6 +46,7 @@ static rn_status rotate(const rn_callback *c, const rn_fit_state *now)
     for (int64_t i = c->whole[1] - 1; i >= 1 && ok; i--) {
         older(from, room, path, i - 1);
         older(to, room, path, i);
+        if (i == 1) remove(to);
         ok = i > 1 ? rename(from, to) == 0 : link(from, to) == 0 || rename(from, to) == 0;
         ok = ok || errno == ENOENT;
     }
@@ -83,9 +86,11 @@ static rn_status begin(rn_callback *c, const rn_fit_state *now)
 {
     rn_trainer *t = now->trainer;
 
-    if (c->whole[0] < 0 || c->whole[1] < 0 || c->whole[1] > MOST || c->whole[2] < 0)
+    if (c->whole[0] < 0 || c->whole[1] < 0 || c->whole[1] > MOST || c->whole[2] < 0 ||
+        isnan(c->real))
         return rn_trainer_fail(t, RN_INVALID,
-                               "save_checkpoints: a negative number, or more than %d kept",
+                               "save_checkpoints: a negative number or NaN, or more "
+                               "than %d kept",
                                MOST);
     for (int i = 0; i < 2; i++) {
         const rn_status s =
