@@ -77,6 +77,14 @@ rn_callback rn_show_progress(FILE *file)
 
 /* ---- logs ---- */
 
+static rn_status csv_begin(rn_callback *c, const rn_fit_state *now)
+{
+    char why[300];
+    const rn_status s = rn_file_check(c->text[0], why, sizeof why);
+
+    return s == RN_OK ? s : rn__fit_fail_as(now->trainer, s, "log_csv", why);
+}
+
 static rn_status csv_epoch(rn_callback *c, const rn_fit_state *now)
 {
     rn_history *h = now->trainer->epochs;
@@ -88,13 +96,18 @@ static rn_status csv_epoch(rn_callback *c, const rn_fit_state *now)
 
 rn_callback rn_log_csv(const char *path)
 {
-    return (rn_callback){.name = "csv", .epoch = csv_epoch, .text = {path}};
+    return (rn_callback){
+        .name = "csv", .begin = csv_begin, .epoch = csv_epoch, .text = {path}};
 }
 
 static rn_status events_begin(rn_callback *c, const rn_fit_state *now)
 {
     char why[300];
 
+    c->with = NULL;
+    if (c->whole[0] < 0)
+        return rn_trainer_fail(now->trainer, RN_INVALID, "log_tensorboard: every %lld",
+                               (long long)c->whole[0]);
     c->with = rn_events_new(c->text[0], why, sizeof why);
     return c->with ? RN_OK : rn__fit_fail_as(now->trainer, RN_IO, "log_tensorboard", why);
 }
@@ -170,6 +183,13 @@ rn_callback rn_stop_on_nonfinite(void)
     return (rn_callback){.name = "nonfinite", .step = nonfinite_step};
 }
 
+static rn_status time_begin(rn_callback *c, const rn_fit_state *now)
+{
+    return c->real >= 0 ? RN_OK
+                        : rn_trainer_fail(now->trainer, RN_INVALID,
+                                          "stop_after: %g seconds", c->real);
+}
+
 static const char *late(rn_callback *c, const rn_fit_state *now)
 {
     return now->seconds >= c->real ? "the time is up" : NULL;
@@ -177,5 +197,6 @@ static const char *late(rn_callback *c, const rn_fit_state *now)
 
 rn_callback rn_stop_after(double seconds)
 {
-    return (rn_callback){.name = "time", .stop = late, .real = seconds};
+    return (rn_callback){
+        .name = "time", .begin = time_begin, .stop = late, .real = seconds};
 }

@@ -17,7 +17,11 @@ static rn_status call(rn_trainer *t, int what, int i)
     const event all[] = {c->begin, c->step, c->epoch, c->save, c->end};
 
     t->now.seconds = rn__fit_clock() - t->start;
-    return all[what] ? all[what](c, &t->now) : RN_OK;
+    const rn_status s = all[what] ? all[what](c, &t->now) : RN_OK;
+    return s == RN_OK || *t->error
+               ? s
+               : rn_trainer_fail(t, s, "fit: callback %d, %.100s, failed: status %d", i,
+                                 c->name ? c->name : "without a name", (int)s);
 }
 
 /* Calls all, and then their `save`. */

@@ -101,6 +101,8 @@ void rn_fit_metric(rn_fit_graph *g, rn_metric *metric, rn_tensor scores, rn_tens
     if (!p || *rn_graph_error(g->graph)) return;
     if (!metric)
         why = "no metric";
+    else if (*rn_metric_error(metric))
+        why = rn_metric_error(metric);
     else if (p->metrics == RN_FIT_METRICS)
         why = "too many metrics";
     else if (!readable(g, scores) || (!alone && !readable(g, targets)))

@@ -7,6 +7,9 @@ static rn_status begin(rn_callback *c, const rn_fit_state *now)
     rn_plateau *p = (rn_plateau *)c->with;
 
     if (!p) return rn_trainer_fail(now->trainer, RN_INVALID, "reduce_on_plateau: none");
+    if (!(p->factor >= 0 && p->factor < 1))
+        return rn_trainer_fail(now->trainer, RN_INVALID, "reduce_on_plateau: factor %g",
+                               p->factor);
     p->begun = c->saved[0] != 0;
     p->best = c->saved[1];
     p->bad = (int64_t)c->saved[2];
@@ -19,7 +22,7 @@ static rn_status epoch(rn_callback *c, const rn_fit_state *now)
     rn_trainer *t = now->trainer;
     rn_plateau *p = (rn_plateau *)c->with;
     double value;
-    rn_status s = rn__monitored(t, c->text[0], &value, &p->higher);
+    rn_status s = rn__monitored(t, c->text[0], &value, &p->maximize);
 
     if (s != RN_OK) return s;
     const double rate = rn__fit_rate(t), next = rn_plateau_next(p, value, rate);

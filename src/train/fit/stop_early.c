@@ -4,10 +4,12 @@
  *
  *   saved    0: there is a best value  1: this value  2: epochs without a better one
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "kernel/ieee.h"
 #include "nn/model.h"
 #include "train/fit/fit.h"
 
@@ -59,9 +61,10 @@ static void decide(const rn_callback *c, const rn_fit_state *now)
 
 static rn_status begin(rn_callback *c, const rn_fit_state *now)
 {
-    if (c->whole[0] < 0)
-        return rn_trainer_fail(now->trainer, RN_INVALID, "stop_early: patience %lld",
-                               (long long)c->whole[0]);
+    if (c->whole[0] < 0 || isnan(c->real))
+        return rn_trainer_fail(now->trainer, RN_INVALID,
+                               "stop_early: patience %lld, min_delta %g",
+                               (long long)c->whole[0], c->real);
     decide(c, now);
     return RN_OK;
 }

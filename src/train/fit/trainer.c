@@ -58,11 +58,13 @@ const char *rn_trainer_error(const rn_trainer *t)
 rn_status rn_trainer_fail(rn_trainer *t, rn_status status, const char *format, ...)
 {
     va_list arguments;
+    char text[sizeof t->error]; /* the message may quote the one before it */
 
     if (!t || !format) return status;
     va_start(arguments, format);
-    vsnprintf(t->error, sizeof t->error, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    memcpy(t->error, text, sizeof text);
     return status;
 }
 
