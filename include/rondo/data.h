@@ -131,7 +131,8 @@ typedef struct rn_batches rn_batches;
 /* Batches of a source, which must live as long. All memory is allocated here: one batch and
  * some bytes a sequence. NULL only if out of memory. Any other error stays on the result:
  * rn_batches_error has the message, and rn_batches_next fails. Errors: a source that is not
- * valid; negative options; sizes that do not increase, or none for the longest sequence. */
+ * valid, or has two fields of one name; negative options; sizes that do not increase, or
+ * none for the longest sequence. */
 RN_API rn_batches *rn_batches_new(const rn_source *source, rn_batches_options options);
 RN_API void rn_batches_free(rn_batches *batches);
 

@@ -16,6 +16,7 @@ void rn_series_free(rn_series *series)
 
 static bool choose_columns(rn_series *w, const int *column, int count, rn__columns *c)
 {
+    if (count < 0) return rn__state_refuse(&w->state, "%d columns", count);
     c->count = column ? count : w->columns;
     c->all = c->count == w->columns;
     if (c->count < 1) return rn__state_refuse(&w->state, "no columns");

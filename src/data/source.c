@@ -145,11 +145,18 @@ static bool holds(rn_type type, double x)
     return type != RN_I32 || (x >= INT32_MIN && x <= INT32_MAX && x == (double)(int32_t)x);
 }
 
+bool rn__field_named(const rn_field *fields, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (!strcmp(fields[i].name, name)) return true;
+    return false;
+}
+
 static const char *field_fault(const rn_field *f)
 {
     size_t bytes;
 
-    if (!f->name) return "no name";
+    if (!f->name || !*f->name) return "no name";
     if ((int)f->type < 0 || (int)f->type >= RN_TYPES) return "no such type";
     if (rn_shape_count(f->shape) < 0) return "no valid shape";
     if (!rn__multiply((size_t)rn_shape_count(f->shape), 8, &bytes) || bytes > SIZE_MAX / 2)
@@ -171,8 +178,10 @@ const char *rn__source_fault(const rn_source *source, char *text, size_t capacit
         const rn_field *f = &source->fields[k];
         const char *fault = field_fault(f);
 
+        if (!fault && rn__field_named(source->fields, k, f->name))
+            fault = "an earlier field has this name";
         if (!fault) continue;
-        snprintf(text, capacity, "field %d, %s: %s", k, f->name ? f->name : "(null)",
+        snprintf(text, capacity, "field %d, %.100s: %s", k, f->name ? f->name : "(null)",
                  fault);
         return text;
     }

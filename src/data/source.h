@@ -12,6 +12,9 @@
 /* Bytes of one step, or with `once` of the value. */
 size_t rn__field_bytes(const rn_field *field);
 
+/* Whether one of the fields has that name. */
+bool rn__field_named(const rn_field *fields, int count, const char *name);
+
 int64_t rn__source_length(const rn_source *source, int64_t i);
 
 /* The source's message; never NULL. */

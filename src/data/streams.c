@@ -155,6 +155,9 @@ static bool add_next(rn_batches *b, const rn_streams_options *o)
     if (!o->next) return true;
     if (o->next_of < 0 || o->next_of >= n)
         return rn__state_refuse(&b->state, "no field %d for %s", o->next_of, o->next);
+    if (!*o->next || rn__field_named(b->fields, n, o->next))
+        return rn__state_refuse(&b->state, "next: no name, or that of a field: %.100s",
+                                o->next);
 
     rn_field *f = (rn_field *)rn__state_add(&b->state, (int64_t)n + 1, sizeof *f);
     char *name = rn__arena_string(&b->state.arena, o->next);

@@ -273,6 +273,10 @@ Test(batches, refuse_wrong_options_and_sources)
     texts.fields[0].name = NULL;
     rn_test_refused(with((rn_batches_options){0}), "batches: field 0, (null): no name");
     texts = rn_test_texts_of(7, -1);
+    texts.fields[1].name = texts.fields[0].name;
+    rn_test_refused(with((rn_batches_options){0}),
+                    "batches: field 1, x: an earlier field has this name");
+    texts = rn_test_texts_of(7, -1);
     texts.length[4] = -2;
     rn_test_refused(with((rn_batches_options){0}), "batches: sequence 4 has length -2");
     texts.count = -1;

@@ -295,6 +295,7 @@ Test(series, refuse_wrong_options)
     refused((rn_series_options){.history = 3, .inputs = three, .input_count = 1},
             "series: no column 3: the series has 3");
     refused((rn_series_options){.history = 3, .targets = none}, "series: no columns");
+    refused((rn_series_options){.history = 3, .target_count = -1}, "series: -1 columns");
     refused((rn_series_options){.history = 3, .field = 1},
             "series: the source has no field 1");
     refused((rn_series_options){.history = 3, .scaling = (rn_scaling)7},

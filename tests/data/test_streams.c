@@ -217,6 +217,10 @@ Test(streams, refuse_wrong_options_and_sources)
     rn_test_refused(
         rn_streams_new(&source, (rn_streams_options){.next = "y", .next_of = 2}),
         "streams: no field 2 for y");
+    rn_test_refused(rn_streams_new(&source, (rn_streams_options){.next = ""}),
+                    "streams: next: no name, or that of a field: ");
+    rn_test_refused(rn_streams_new(&source, (rn_streams_options){.next = "v"}),
+                    "streams: next: no name, or that of a field: v");
     rn_test_refused(rn_streams_new(&source, (rn_streams_options){.steps = INT64_MAX}),
                     "streams: too large: 32 sequences of 9223372036854775807 steps");
     texts.length[6] = -1;
