@@ -77,9 +77,9 @@ PLATEAUS = [
      dict(patience=2, factor=0.5, cooldown=3, min_lr=0.05)),
     (".patience = -1, .threshold = 0.02, .absolute = true",
      dict(patience=0, threshold=0.02, threshold_mode="abs")),
-    (".patience = 4, .higher = true, .threshold = 0.1",
+    (".patience = 4, .maximize = true, .threshold = 0.1",
      dict(patience=4, mode="max", threshold=0.1)),
-    (".patience = 3, .higher = true, .absolute = true, .threshold = -1, .eps = 0.01",
+    (".patience = 3, .maximize = true, .absolute = true, .threshold = -1, .eps = 0.01",
      dict(patience=3, mode="max", threshold_mode="abs", threshold=0, eps=0.01)),
 ]
 MEASURES = 60

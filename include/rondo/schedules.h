@@ -90,7 +90,7 @@ typedef struct rn_plateau {
                        */
     double threshold; /* smallest improvement that counts; 0: 1e-4, negative: 0 */
     bool absolute;    /* the threshold is absolute, and not a part of the best measure */
-    bool higher;      /* higher measures are better, such as accuracies */
+    bool maximize;    /* higher measures are better, such as accuracies */
     int64_t cooldown; /* measures after a reduction that do not count */
     double min_lr;    /* smallest rate */
     double eps;       /* smaller changes of the rate are not made; 0: 1e-8, negative: 0 */

@@ -246,8 +246,8 @@ static const rn_plateau plateaus[] = {
     {0},
     {.patience = 2, .factor = 0.5, .cooldown = 3, .min_lr = 0.05},
     {.patience = -1, .threshold = 0.02, .absolute = true},
-    {.patience = 4, .higher = true, .threshold = 0.1},
-    {.patience = 3, .higher = true, .absolute = true, .threshold = -1, .eps = 0.01},
+    {.patience = 4, .maximize = true, .threshold = 0.1},
+    {.patience = 3, .maximize = true, .absolute = true, .threshold = -1, .eps = 0.01},
 };
 
 /* Of each plateau: the measure from which on the rate is this. */

@@ -11,7 +11,7 @@ static double option(double value, double by_default)
 
 static bool improves(const rn_plateau *p, double measure)
 {
-    const double threshold = option(p->threshold, 1e-4), sign = p->higher ? 1 : -1;
+    const double threshold = option(p->threshold, 1e-4), sign = p->maximize ? 1 : -1;
 
     if (!p->begun) return measure == measure;
     if (p->absolute) return sign * measure > sign * p->best + threshold;
