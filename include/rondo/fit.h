@@ -7,11 +7,11 @@
  *   static rn_tensor classify(rn_fit_graph *g)
  *   {
  *       rn_tensor x = rn_embedding(g->scope, "embed", rn_fit_input(g, "text"), 256, 32);
- *       rn_sequence h = rn_lstm(g->scope, "rnn", x,
- *                               (rn_recurrent_options){.units = 64, .lengths =
- * g->lengths}); rn_tensor y = rn_linear(g->scope, "out", h.last, 4); return
- * rn_cross_entropy_with(y, rn_fit_input(g, "label"), (rn_loss_options){.weights =
- * g->weights});
+ *       rn_recurrent_options options = {.units = 64, .lengths = g->lengths};
+ *       rn_sequence h = rn_lstm(g->scope, "rnn", x, options);
+ *       rn_tensor y = rn_linear(g->scope, "out", h.last, 4);
+ *       return rn_cross_entropy_with(y, rn_fit_input(g, "label"),
+ *                                    (rn_loss_options){.weights = g->weights});
  *   }
  *
  *   rn_trainer *t = rn_trainer_new(model, classify, (rn_trainer_options){
@@ -48,8 +48,9 @@ typedef struct rn_fit_graph {
     int64_t steps, sequences; /* T and B */
     rn_tensor lengths;        /* i32 [B] */
     rn_tensor weights;        /* [B], of the model's real type; 0 for what fills a batch */
-    rn_tensor resets;         /* bool [B]; null unless the batches are streams */
-    void *with;               /* of rn_trainer_options */
+    rn_tensor resets; /* bool [T, B], to be given to layers as .restarts; null unless
+                         the batches are streams */
+    void *with;       /* of rn_trainer_options */
 
     /* What the loss is a mean over, for the mean over an epoch; see rn_fit. Set at most one
      * of them. */
@@ -78,8 +79,8 @@ RN_API rn_tensor rn_fit_mask(rn_fit_graph *g);
  * It is computed in evaluations and, with .train_metrics, in training; then the values are
  * read after each step. The trainer adds the batches to `metric`, with their lengths and
  * weights, and resets it when an epoch or an evaluation begins. The metric must live as
- * long as the trainer. Errors on the graph: no metric, more than RN_FIT_METRICS of them, a
- * tensor of another graph, of type bool, or a scalar. */
+ * long as the trainer. Errors on the graph: no metric, or one with an error; more than
+ * RN_FIT_METRICS of them; a tensor of another graph, of type bool, or a scalar. */
 enum { RN_FIT_METRICS = 16 };
 RN_API void rn_fit_metric(rn_fit_graph *g, rn_metric *metric, rn_tensor scores,
                           rn_tensor targets);
@@ -136,7 +137,8 @@ typedef struct rn_fit_state {
 } rn_fit_state;
 
 /* Something that happens beside the training. All functions may be NULL; a status other
- * than RN_OK ends the fit with it, and with the message that rn_trainer_fail left. */
+ * than RN_OK ends the fit with it, and with the message that rn_trainer_fail left, or one
+ * that names the callback. */
 typedef struct rn_callback rn_callback;
 struct rn_callback {
     const char
@@ -206,10 +208,12 @@ typedef struct rn_checkpoint_options {
 RN_API rn_callback rn_save_checkpoints(rn_checkpoint_options options);
 
 /* Multiplies the learning rate when the column (NULL: as for rn_monitor) stops improving;
- * see rn_plateau, which must live until rn_fit returns. */
+ * see rn_plateau, which must live until rn_fit returns. RN_INVALID: none, or a factor out
+ * of range. */
 RN_API rn_callback rn_reduce_on_plateau(rn_plateau *plateau, const char *column);
 
-/* Writes the history of the epochs to a CSV file after each epoch, see rn_history_save. */
+/* Writes the history of the epochs to a CSV file after each epoch, see rn_history_save. If
+ * the file cannot be written, the fit fails before its first step. */
 RN_API rn_callback rn_log_csv(const char *path);
 
 /* Writes each epoch's numbers to an event file in `folder`, see rn_events_new, and the loss
@@ -220,7 +224,8 @@ RN_API rn_callback rn_log_tensorboard(const char *folder, int64_t every);
  * that of rn_program_nonfinite: where the first NaN or infinity came from. */
 RN_API rn_callback rn_stop_on_nonfinite(void);
 
-/* Stops when so many seconds have passed since rn_fit was called. */
+/* Stops when so many seconds have passed since rn_fit was called. RN_INVALID: a negative
+ * number, or NaN. */
 RN_API rn_callback rn_stop_after(double seconds);
 
 /* Stops on the signal SIGINT, Ctrl-C, after the batch; a second one ends the process as
@@ -253,8 +258,9 @@ typedef struct rn_fit_options {
  * count is the sum of the weights that the mean divides by: the sequences' weights, or what
  * the rn_fit_graph says. Batches of count 0 have no influence.
  *
- * The states of stateful layers are set to zero for the sequences that the batch resets. An
- * evaluation begins with states of zero and leaves those of the training as they were.
+ * The states of stateful layers are set to zero for the rows that begin a text in the first
+ * step of the batch; for later steps, layers need .restarts. An evaluation begins with
+ * states of zero and leaves those of the training as they were.
  *
  * The message of an error is rn_trainer_error. A graph that cannot be built or compiled:
  * RN_INVALID, with the graph's message. Errors of the batches, of a run, of files: theirs.

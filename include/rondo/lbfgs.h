@@ -6,8 +6,10 @@
  *
  *   rn_program *p = rn_compile(g, (rn_compile_options){
  *       .minimize = loss, .with = rn_lbfgs_gradients()});
- *   rn_lbfgs *lbfgs = rn_lbfgs_new(model, p, loss, (rn_lbfgs_options){.strong_wolfe =
- * true}); rn_feed_f32(p, x, data, count); rn_lbfgs_step(lbfgs, NULL);
+ *   rn_lbfgs_options options = {.strong_wolfe = true};
+ *   rn_lbfgs *lbfgs = rn_lbfgs_new(model, p, loss, options);
+ *   rn_feed_f32(p, x, data, count);
+ *   rn_lbfgs_step(lbfgs, NULL);
  *
  * Options, iterations and results are those of PyTorch's torch.optim.LBFGS; Nocedal and
  * Wright, Numerical Optimization, 2006, algorithms 3.5, 3.6, 7.4 and 7.5.

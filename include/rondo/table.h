@@ -3,10 +3,11 @@
  * Tables: CSV files and NumPy's .npy files.
  *
  *     rn_table *csv = rn_table_open("reviews.csv", (rn_table_options){0});
- *     rn_column columns[] = {{"text", .vocabulary = words}, {"label", .vocabulary =
- * labels}}; rn_table_add(csv, columns, 2);              counts words and labels rn_source
- * source = rn_table_source(csv, columns, 2);       each row is a sequence if (source.count
- * < 0) puts(rn_table_error(csv));           the one check
+ *     rn_column columns[] = {{"text", .vocabulary = words},
+ *                            {"label", .vocabulary = labels}};
+ *     rn_table_add(csv, columns, 2);                        counts words and labels
+ *     rn_source source = rn_table_source(csv, columns, 2);  each row is a sequence
+ *     if (source.count < 0) puts(rn_table_error(csv));      the one check
  */
 #ifndef RONDO_TABLE_H
 #define RONDO_TABLE_H

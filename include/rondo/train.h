@@ -2,35 +2,7 @@
 /*
  * Training: learning rates and statistics of optimisers, and progress lines.
  *
- * An optimiser adds nodes to the graph that is being compiled: the gradient of the loss
- * with respect to every weight that the loss depends on, and assignments to these weights.
- * A weight that no gradient reaches, for example because it is used only behind
- * rn_stop_gradient, or that rn_except names, is left unchanged: no decay, no momentum, and
- * it does not count in the gradient's norm.
- *
- * The optimiser's variables are in the model under its name, "optimizer" by default:
- *
- *   <name>/steps, skipped, norm   see rn_training
- *   <name>/rate, given_rate       the current learning rate, and the one compiled with
- *   <name>/<weight>/..            moments: velocity, s, or m and v; Adam's count t
- *
- * rn_compile creates the variables that do not exist yet. Existing ones keep their values,
- * so training continues where it stopped, in another program too. Optimisers with different
- * names share nothing. Programs whose optimisers have the same name share all variables,
- * except that every different rate has its own: `rate`, then `rate2`, `rate3`. So compiling
- * one program does not change another's rate. A weight that is added later starts its own
- * count. rn_model_load resets all but the rates to zero. A failed rn_compile adds no
- * variables.
- *
- * A run skips the update if the gradient's global norm, computed in f64, is not finite or
- * so large that a moment might overflow. In f32 the limits are, after clipping, 9.2e18 for
- * Adam and RMSprop and 1.7e38 (1 - momentum) for momentum. All weights, moments and step
- * counts then stay unchanged, bit for bit, and the run is counted as skipped.
- *
- * Errors (rn_compile returns NULL, message on the graph): a rate, clip or parameter out of
- * range; an epsilon that is 0 in the weights' type; a loss that depends on no weight, or
- * whose gradient reaches none; a pattern that matches no weight, or patterns that match all
- * of them; weights of two models, or of a model that was freed; a name with '/'.
+ * What an optimiser does, and the variables it has: optimizers.h. Training loops: fit.h.
  */
 #ifndef RONDO_TRAIN_H
 #define RONDO_TRAIN_H
