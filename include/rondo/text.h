@@ -86,7 +86,7 @@ typedef struct rn_vocabulary rn_vocabulary;
 RN_API rn_vocabulary *rn_vocabulary_new(rn_vocabulary_options options);
 RN_API void rn_vocabulary_free(rn_vocabulary *vocabulary);
 
-/* The first error's message, or "". */
+/* The message of the error that stays, or of the last one that does not; "". */
 RN_API const char *rn_vocabulary_error(const rn_vocabulary *vocabulary);
 
 /* Counts the tokens of a text; of a file, which may be larger than memory (with RN_WHOLE
@@ -144,8 +144,9 @@ RN_API size_t rn_vocabulary_decode(rn_vocabulary *vocabulary, const int32_t *ind
  *
  * A line is a token and its count, which may be missing. \\ \t \n \r and \xHH stand for
  * characters that the format needs and for bytes that are not text. Saving is atomic, see
- * file.h. RN_BAD_FILE with file, line and column: not such a file, a bad escape or count, a
- * duplicate token, a mark in the wrong place, invalid UTF-8. */
+ * file.h; an error of it, such as RN_IO, does not stay on the vocabulary. RN_BAD_FILE with
+ * file, line and column: not such a file, a bad escape or count, a duplicate token, a mark
+ * in the wrong place, invalid UTF-8. */
 RN_API rn_status rn_vocabulary_save(rn_vocabulary *vocabulary, const char *path);
 RN_API rn_status rn_vocabulary_load(rn_vocabulary *vocabulary, const char *path);
 

@@ -18,6 +18,7 @@ rn_status rn__vocabulary_fail(rn_vocabulary *v, rn_status status, const char *fo
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    v->fault.message[0] = 0; /* that of an error that did not stay */
     rn__fault_set(&v->fault, status, "vocabulary", "%s", text);
     return v->status = status;
 }

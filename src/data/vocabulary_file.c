@@ -91,11 +91,10 @@ rn_status rn_vocabulary_save(rn_vocabulary *v, const char *path)
     if (!path) return rn__vocabulary_fail(v, RN_INVALID, "save: no path");
     if (!(text = rn__vocabulary_write(v, &bytes))) return v->status;
     const rn__piece piece = {text, bytes};
-    rn__fault fault = {""};
+    v->fault.message[0] = 0;
     const rn_status status =
-        rn__file_replace(v->options.allocator, path, &piece, 1, &fault);
+        rn__file_replace(v->options.allocator, path, &piece, 1, &v->fault);
     rn__free(v->options.allocator, text);
-    if (status != RN_OK) v->fault = fault, v->status = status;
     return status;
 }
 
@@ -106,6 +105,7 @@ rn_status rn_vocabulary_load(rn_vocabulary *v, const char *path)
 
     if (!v || v->status != RN_OK) return v ? v->status : RN_INVALID;
     if (!path) return rn__vocabulary_fail(v, RN_INVALID, "load: no path");
+    v->fault.message[0] = 0;
     rn_status status = rn__window_open(&w, v->options.allocator, path, false, &v->fault);
     const size_t bytes = status == RN_OK ? w.file.bytes - w.start : 0;
     if (bytes) text = rn__window_take(&w, w.start, bytes, &v->fault);
@@ -132,9 +132,11 @@ rn_status rn_vocabulary_keep(rn_vocabulary *v, rn_model *model, const char *name
         return rn__vocabulary_fail(v, RN_INVALID, "keep: no model, or no short name");
     if (!(text = rn__vocabulary_write(v, &bytes))) return v->status;
     const rn_status status = rn_model_set_text(model, key, text);
-    if (status != RN_OK) rn__vocabulary_fail(v, status, "keep: %s", rn_model_error(model));
     rn__free(v->options.allocator, text);
-    return v->status;
+    if (status == RN_OK) return status;
+    v->fault.message[0] = 0;
+    return rn__fault_set(&v->fault, status, "vocabulary", "keep: %s",
+                         rn_model_error(model));
 }
 
 rn_status rn_vocabulary_from(rn_vocabulary *v, const rn_model *model, const char *name)

@@ -175,6 +175,13 @@ Test(vocabulary_file, other_errors)
     v = rn_vocabulary_new((rn_vocabulary_options){0});
     rn_vocabulary_add(v, "abc", 3);
     cr_assert_eq(rn_vocabulary_save(v, "no/where"), RN_IO);
+    cr_assert(strstr(rn_vocabulary_error(v), "no/where: cannot be written"));
+    cr_assert_eq(rn_vocabulary_count(v), 3);
+    cr_assert_eq(rn_vocabulary_save(v, "elsewhere"), RN_OK);
+    cr_assert_str_empty(rn_vocabulary_error(v));
+    cr_assert_eq(rn_vocabulary_save(v, "no/where"), RN_IO);
+    cr_assert_eq(rn_vocabulary_add(v, "d", 1), RN_INVALID);
+    cr_assert_null(strstr(rn_vocabulary_error(v), "no/where"));
     rn_vocabulary_free(v);
     rn_model_free(model);
     rn_test_directory_free(&d);
