@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "kernel/ieee.h"
+#include "rondo/file.h"
 #include "train/fit/fit.h"
 
 /* ---- the progress line ---- */
