@@ -7,140 +7,120 @@
  *   softmax(W h + b)          [T, B, 8]: comment, string, number, keyword, ...
  *
  * The labels are those of a lexer (tagger_lexer.c), so they are exact. Sources are read in
- * windows; the first and last MARGIN characters of a window are context only, unless the
- * file begins or ends there. A third of the files is held out, by their names.
+ * windows that overlap; the first and last MARGIN characters of a window are context only,
+ * unless the file begins or ends there. A third of the files is held out, by their names.
  */
-#include "tagger.h"
-#include "example.h"
+#include "tagger_windows.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-enum { STEPS = 256, MARGIN = 32, CODES = 128, IGNORED = -1 };
 static const char *const kind_name[KINDS] = {
     "comment", "string", "number", "keyword", "name", "directive", "punctuation", "space"};
 static const char *const colour[KINDS] = {"#2e8b57", "#b8860b", "#6a4fb3", "#0b6fb8",
                                           "#222222", "#d1495b", "#888888", "#dddddd"};
 
-typedef struct sources {
-    library files;
-    unsigned char **kind; /* of each file's characters */
-    int *learn, learns;   /* files to train on */
-} sources;
-
-static bool sources_read(sources *c, const settings *s)
-{
-    *c = (sources){.learns = 0};
-    if (!library_read(&c->files, s->data, ".c .h")) return false;
-    const size_t count = (size_t)c->files.count + 1;
-    c->kind = (unsigned char **)calloc(count, sizeof *c->kind);
-    c->learn = (int *)calloc(count, sizeof *c->learn);
-    bool ok = (c->kind && c->learn) || complain("out of memory");
-
-    for (int i = 0; i < c->files.count && ok; i++) {
-        const page *file = &c->files.at[i];
-        c->kind[i] = (unsigned char *)calloc((size_t)file->count + 1, 1);
-        ok = c->kind[i] || complain("out of memory");
-        if (ok) lex(file->bytes, file->count, c->kind[i]);
-        if (!file->held && file->count > 0) c->learn[c->learns++] = i;
-    }
-    return ok && ((c->learns > 0 && c->learns < c->files.count) ||
-                  complain("%s: too few C sources: some are held out", s->data));
-}
-
-static void sources_free(sources *c)
-{
-    for (int i = 0; i < c->files.count && c->kind; i++) free(c->kind[i]);
-    free(c->kind);
-    free(c->learn);
-    library_free(&c->files);
-}
-
 /* ---- the network ---- */
 
-static rn_tensor tag(rn_scope s, const job *j, int units)
+static rn_tensor tag(rn_scope s, rn_tensor x, rn_tensor lengths, int units)
 {
-    rn_sequence h =
-        rn_lstm(s, "rnn", rn_embedding(s, "embed", j->x, CODES, 32),
-                (rn_recurrent_options){
-                    .units = units, .bidirectional = true, .lengths = j->lengths});
+    rn_sequence h = rn_lstm(
+        s, "rnn", rn_embedding(s, "embed", x, CODES, 32),
+        (rn_recurrent_options){.units = units, .bidirectional = true, .lengths = lengths});
 
     return rn_linear(s, "out", h.outputs, KINDS);
 }
 
-static bool build(network *n, const settings *s)
+static rn_tensor loss(rn_fit_graph *g)
 {
-    if (!network_begin(n, s)) return false;
-    job *jobs[] = {&n->learn, &n->use};
+    const settings *s = (const settings *)g->with;
 
-    for (int i = 0; i < 2; i++) {
-        job *j = jobs[i];
-        rn_scope scope =
-            i == 0 ? rn_root(j->graph, n->model) : rn_root_inference(j->graph, n->model);
-        j->x = rn_input(j->graph, "x", RN_I32, rn_shape(STEPS, s->batch));
-        j->lengths = rn_input(j->graph, "lengths", RN_I32, rn_shape(s->batch));
-        j->out = tag(scope, j, s->units);
-    }
-    n->learn.y = rn_input(n->learn.graph, "y", RN_I32, rn_shape(STEPS, s->batch));
-    n->learn.out = rn_cross_entropy_ignoring(n->learn.out, n->learn.y, IGNORED);
-    n->use.out = rn_argmax(n->use.out, -1, false);
-    return network_compile(n, s);
+    g->per_step = true;
+    return rn_cross_entropy_ignoring(
+        tag(g->scope, rn_fit_input(g, "x"), g->lengths, s->units), rn_fit_input(g, "y"),
+        IGNORED);
 }
 
-/* Column b of the input: the window of a file that begins at a character. */
-static void place(job *j, int batch, int b, const page *file, int from)
+/* The rate rises over the first twentieth of the updates and falls along a cosine. */
+static bool learn(rn_model *model, const windows *w, settings *s)
 {
-    int32_t *x = (int32_t *)j->x_data;
-    const int length = file->count - from < STEPS ? file->count - from : STEPS;
+    rn_optimizer adam = rn_clipped(rn_adam(s->rate), 1);
+    const int rising = s->updates / 20;
+    const int64_t epochs = 1 + (int64_t)s->updates * s->batch / w->count;
+    char *path = output_path(s, ".safetensors");
 
-    for (int t = 0; t < length; t++) {
-        const unsigned char byte = (unsigned char)file->bytes[from + t];
-        x[t * batch + b] = byte < CODES ? byte : 0;
-    }
-    j->lengths_data[b] = length;
-}
-
-/* Whether character `at` counts in the window. */
-static bool counts(const page *file, int from, int at)
-{
-    return at < file->count && (at - from >= MARGIN || from == 0) &&
-           (at - from < STEPS - MARGIN || from + STEPS >= file->count);
-}
-
-static void fill(job *learn, const settings *s, const void *data)
-{
-    const sources *c = (const sources *)data;
-    int32_t *y = (int32_t *)learn->y_data;
-
-    for (int b = 0; b < s->batch; b++) {
-        const int i = c->learn[random_below(c->learns)];
-        const page *file = &c->files.at[i];
-        const int most = file->count - STEPS, from = most > 0 ? random_below(most + 1) : 0;
-        place(learn, s->batch, b, file, from);
-        for (int t = 0; t < STEPS; t++)
-            y[t * s->batch + b] =
-                counts(file, from, from + t) ? c->kind[i][from + t] : IGNORED;
-    }
+    adam.schedule = (rn_schedule){
+        .kind = RN_SCHEDULE_COSINE, .steps = s->updates - rising, .warm_up = rising};
+    rn_batches *batches = batches_of(w, s, true);
+    rn_trainer *trainer =
+        rn_trainer_new(model, loss, (rn_trainer_options){.optimizer = adam, .with = s});
+    bool ok = rn_fit(trainer, (rn_fit_options){.train = batches,
+                                               .epochs = epochs,
+                                               .steps = s->updates,
+                                               .callbacks = {rn_show_progress(stderr)}}) ==
+                  RN_OK ||
+              complain("%s", rn_trainer_error(trainer));
+    if (ok)
+        ok = (path && rn_model_save(model, path) == RN_OK) ||
+             complain("%s", path ? rn_model_error(model) : "out of memory");
+    if (ok)
+        printf("%lld weights, %s kernels, in %s\n", (long long)rn_model_parameters(model),
+               rn_isa(), path);
+    rn_trainer_free(trainer);
+    rn_batches_free(batches);
+    free(path);
+    return ok;
 }
 
 /* ---- the held-out files ---- */
 
-/* Tags a whole file. */
-static bool predict(job *use, const settings *s, const page *file, unsigned char *kind)
+static bool tag_all(rn_program *program, rn_tensor out, rn_batches *batches,
+                    const windows *w, int32_t *kind)
 {
-    const int stride = STEPS - 2 * MARGIN, windows = (file->count + stride - 1) / stride;
+    rn_batch b;
 
-    for (int w = 0; w < windows; w += s->batch) {
-        const int some = windows - w < s->batch ? windows - w : s->batch;
-        for (int b = 0; b < some; b++) place(use, s->batch, b, file, (w + b) * stride);
-        if (!job_run(use)) return false;
-        for (int b = 0; b < some; b++)
-            for (int t = 0, from = (w + b) * stride; t < STEPS; t++)
-                if (counts(file, from, from + t))
-                    kind[from + t] =
-                        (unsigned char)((const int32_t *)use->out_data)[t * s->batch + b];
+    while (rn_batches_next(batches, &b) == RN_OK && b.sequences > 0) {
+        const size_t count = (size_t)(b.steps * b.sequences);
+        if (rn_batch_feed(&b, program) != RN_OK || rn_run(program) != RN_OK ||
+            rn_read(program, out, kind, count * sizeof *kind) != RN_OK)
+            return complain("%s", rn_program_error(program));
+        for (int64_t k = 0; k < b.real; k++) {
+            const struct window *at = &w->at[b.which[k]];
+            for (int t = 0; t < b.lengths[k]; t++)
+                if (counts(&w->sources->files.at[at->file], at->from, at->from + t))
+                    w->sources->guess[at->file][at->from + t] =
+                        (unsigned char)kind[t * b.sequences + k];
+        }
     }
-    return true;
+    return !*rn_batches_error(batches) || complain("%s", rn_batches_error(batches));
+}
+
+/* The network's guesses for all windows, with weights that are loaded or learned. */
+static bool predict(rn_model *model, const windows *learned, const windows *held,
+                    settings *s)
+{
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_I32, rn_shape(STEPS, s->batch));
+    rn_tensor lengths = rn_input(g, "lengths", RN_I32, rn_shape(s->batch));
+    rn_tensor out =
+        rn_argmax(tag(rn_root_inference(g, model), x, lengths, s->units), -1, false);
+    rn_program *program =
+        rn_compile(g, (rn_compile_options){.output = {out}, .output_count = 1});
+    rn_batches *batches = batches_of(held, s, false);
+    int32_t *kind = (int32_t *)calloc(STEPS * (size_t)s->batch, sizeof *kind);
+    bool ok = program || complain("%s", rn_graph_error(g));
+
+    if (ok) ok = kind || complain("out of memory");
+    if (ok && s->load)
+        ok =
+            rn_model_load(model, s->load) == RN_OK || complain("%s", rn_model_error(model));
+    else
+        ok = ok && learn(model, learned, s);
+    ok = ok && tag_all(program, out, batches, held, kind);
+    free(kind);
+    rn_batches_free(batches);
+    rn_program_free(program);
+    rn_graph_free(g);
+    return ok;
 }
 
 enum { PAGE_LINES = 56 };
@@ -173,61 +153,35 @@ static bool draw(const settings *s, const page *file, const unsigned char *kind,
     return picture_end(&p, s);
 }
 
-typedef struct result {
-    int64_t total[KINDS], wrong[KINDS];
-    int shown, errors; /* the file with most errors among those that fit on a page */
-    unsigned char *page;
-} result;
-
-static bool measure(job *use, const settings *s, const sources *c, int i, result *r)
+/* Counts the errors, and draws the file with most of them among those that fit on a page.
+ */
+static bool report(const settings *s, const sources *c)
 {
-    const page *file = &c->files.at[i];
-    const unsigned char *right = c->kind[i];
-    unsigned char *kind = (unsigned char *)calloc((size_t)file->count + 1, 1);
-    int errors = 0;
+    int64_t total[KINDS] = {0}, wrong[KINDS] = {0}, all = 0, errors = 0;
+    int shown = -1, most = -1;
 
-    if (!kind) return complain("out of memory");
-    const bool ok = predict(use, s, file, kind);
-    for (int k = 0; k < file->count && ok; k++) {
-        r->total[right[k]]++;
-        r->wrong[right[k]] += kind[k] != right[k];
-        errors += kind[k] != right[k];
+    for (int i = 0; i < c->files.count; i++) {
+        const page *file = &c->files.at[i];
+        int here = 0;
+        for (int k = 0; k < file->count && file->held; k++) {
+            const int kind = c->kind[i][k], is_wrong = c->guess[i][k] != kind;
+            total[kind]++;
+            wrong[kind] += is_wrong;
+            here += is_wrong;
+        }
+        if (file->held && file->count < 2600 && here > most) shown = i, most = here;
     }
-    if (ok && file->count < 2600 && (!r->page || errors > r->errors)) {
-        free(r->page);
-        r->page = kind;
-        r->shown = i;
-        r->errors = errors;
-    } else {
-        free(kind);
+    for (int k = 0; k < KINDS; k++) {
+        printf("  %-12s %6lld of %7lld wrong\n", kind_name[k], (long long)wrong[k],
+               (long long)total[k]);
+        all += total[k];
+        errors += wrong[k];
     }
-    return ok;
-}
-
-static bool report(network *n, const settings *s, const sources *c)
-{
-    result r = {.page = NULL};
-    int64_t all = 0, errors = 0;
-    bool ok = true;
-
-    for (int i = 0; i < c->files.count && ok; i++)
-        if (c->files.at[i].held) ok = measure(&n->use, s, c, i, &r);
-    for (int k = 0; k < KINDS && ok; k++) {
-        printf("  %-12s %6lld of %7lld wrong\n", kind_name[k], (long long)r.wrong[k],
-               (long long)r.total[k]);
-        all += r.total[k];
-        errors += r.wrong[k];
-    }
-    if (ok)
-        printf("held out: %.2f %% of %lld characters right\n",
-               100.0 * (double)(all - errors) / (double)all, (long long)all);
-    if (ok && r.page) {
-        printf("%s, of the short files the one with most errors\n",
-               c->files.at[r.shown].path);
-        ok = draw(s, &c->files.at[r.shown], r.page, c->kind[r.shown]);
-    }
-    free(r.page);
-    return ok;
+    printf("held out: %.2f %% of %lld characters right\n",
+           100.0 * (double)(all - errors) / (double)all, (long long)all);
+    if (shown < 0) return true;
+    printf("%s, of the short files the one with most errors\n", c->files.at[shown].path);
+    return draw(s, &c->files.at[shown], c->guess[shown], c->kind[shown]);
 }
 
 int main(int argc, char **argv)
@@ -239,8 +193,8 @@ int main(int argc, char **argv)
                   .updates = 1500,
                   .seed = 1,
                   .rate = 4e-3};
-    network n = {.model = NULL};
     sources c;
+    windows learned = {.at = NULL}, held = {.at = NULL};
     int status;
 
     if (!settings_read(&s, "tagger",
@@ -248,9 +202,14 @@ int main(int argc, char **argv)
                        "and so on.",
                        argc, argv, &status))
         return status;
-    bool ok = sources_read(&c, &s) && build(&n, &s) && network_learn(&n, &s, fill, &c) &&
-              report(&n, &s, &c);
-    network_free(&n);
+    rn_model *model = rn_model_new((uint64_t)s.seed);
+    const bool ok = sources_read(&c, &s) &&
+                    windows_make(&learned, &c, false, STRIDE_LEARN, s.data) &&
+                    windows_make(&held, &c, true, STRIDE, s.data) &&
+                    predict(model, &learned, &held, &s) && report(&s, &c);
+    rn_model_free(model);
+    free(learned.at);
+    free(held.at);
     sources_free(&c);
     return finish(ok);
 }

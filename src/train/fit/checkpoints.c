@@ -46,8 +46,9 @@ static rn_status rotate(const rn_callback *c, const rn_fit_state *now)
     for (int64_t i = c->whole[1] - 1; i >= 1 && ok; i--) {
         older(from, room, path, i - 1);
         older(to, room, path, i);
-        if (i == 1) remove(to);
-        ok = i > 1 ? rename(from, to) == 0 : link(from, to) == 0 || rename(from, to) == 0;
+        ok = i == 1 && (link(from, to) == 0 ||
+                        (errno == EEXIST && remove(to) == 0 && link(from, to) == 0));
+        ok = ok || rename(from, to) == 0;
         ok = ok || errno == ENOENT;
     }
     const rn_status s =

@@ -94,6 +94,8 @@ static rn_status train(rn_trainer *t)
     int ends = 0;
 
     if (t->now.batches == 0) rn__fit_metrics_reset(t);
+    /* A checkpoint of the epoch's last step was saved before the epoch ended. */
+    if (t->now.batches > 0) t->trained = full(t);
     while (!t->stopping && !t->trained) {
         rn_status s = rn_batches_next(batches, &batch);
         if (s != RN_OK) return rn__fit_fail_as(t, s, "", rn_batches_error(batches));
@@ -152,7 +154,7 @@ static rn_status run(rn_trainer *t)
     rn_status s = RN_OK;
 
     while (s == RN_OK && !t->stopping && t->now.epoch < t->now.epochs &&
-           (!o->steps || t->now.step < o->steps || t->trained))
+           (!o->steps || t->now.step < o->steps || t->trained || t->now.batches > 0))
         s = epoch(t);
     if (s == RN_OK && t->now.epoch < t->now.epochs && !t->stopping)
         rn_trainer_stop(t, "%lld steps were made", (long long)t->now.step);

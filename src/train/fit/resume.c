@@ -131,28 +131,28 @@ rn_status rn__fit_save(rn_trainer *t, const char *path)
 
 /* ---- loading ---- */
 
-static bool take_table(const columns *table, int64_t values, rn_history *h)
+static rn_status take_table(const columns *table, int64_t values, rn_history *h)
 {
     char name[256];
     int64_t width = *table->names != 0;
 
     for (const char *at = table->names; *at; at++) width += *at == ',';
     const int64_t rows = width ? values / width : 0;
-    for (int64_t row = 0; row < rows; row++) {
+    rn_status s = rows * width == values ? RN_OK : RN_BAD_FILE;
+    for (int64_t row = 0; row < rows && s == RN_OK; row++) {
         const char *at = table->names;
-        if (rn_history_row(h) != RN_OK) return false;
-        for (int64_t c = 0; c < width; c++) {
+        s = rn_history_row(h);
+        for (int64_t c = 0; c < width && s == RN_OK; c++) {
             const size_t bytes = strcspn(at, ",");
             snprintf(name, sizeof name, "%.*s", (int)bytes, at);
-            if (rn_history_set(h, name, table->values[c * rows + row]) != RN_OK)
-                return false;
+            s = rn_history_set(h, name, table->values[c * rows + row]);
             at += bytes + 1;
         }
     }
-    return true;
+    return s == RN_INVALID ? RN_BAD_FILE : s;
 }
 
-static rn_status take(record *r)
+static rn_status take(record *r, const char *path)
 {
     rn_trainer *t = r->trainer;
     const int64_t *n = r->number;
@@ -160,9 +160,18 @@ static rn_status take(record *r)
 
     memcpy(train.number, n + TRAIN, sizeof train.number);
     memcpy(valid.number, n + VALID, sizeof valid.number);
-    if (!take_table(&r->table[0], r->item[3].count, t->epochs) ||
-        !take_table(&r->table[1], r->item[5].count, t->steps))
-        return rn__fit_fail_as(t, RN_NO_MEMORY, "fit", "");
+    const char *bad = NULL;
+    for (int i = EPOCH; i <= BATCHES; i++)
+        if (n[i] < 0 || n[i] > INT64_MAX / 2) bad = r->item[0].name;
+    for (int i = 0; i < 2 && !bad; i++) {
+        const rn_status s =
+            take_table(&r->table[i], r->item[3 + 2 * i].count, i ? t->steps : t->epochs);
+        if (s == RN_NO_MEMORY) return rn__fit_fail_as(t, s, "fit", "");
+        if (s != RN_OK) bad = r->item[2 + 2 * i].name;
+    }
+    if (bad)
+        return rn_trainer_fail(t, RN_BAD_FILE, "fit: %.300s: item \"%s\": malformed", path,
+                               bad);
     t->now.epoch = n[EPOCH];
     t->now.step = n[STEP];
     t->now.batches = n[BATCHES];
@@ -176,7 +185,9 @@ static rn_status take(record *r)
         t->valid_at = valid;
         s = rn_batches_seek(seeking, valid);
     }
-    return s == RN_OK ? s : rn__fit_fail_as(t, s, "", rn_batches_error(seeking));
+    return s == RN_OK
+               ? s
+               : rn_trainer_fail(t, s, "fit: %.200s: %s", path, rn_batches_error(seeking));
 }
 
 /* Reads the sizes of the tables. */
@@ -202,7 +213,8 @@ rn_status rn__fit_resume(rn_trainer *t, const char *path)
     rn_status s = measure(&r, path);
     if (s == RN_OK) {
         s = rn_checkpoint_load(t->model, path, r.item, r.count);
-        s = s == RN_OK ? take(&r) : rn__fit_fail_as(t, s, "fit", rn_model_error(t->model));
+        s = s == RN_OK ? take(&r, path)
+                       : rn__fit_fail_as(t, s, "fit", rn_model_error(t->model));
     }
     finish(&r);
     return s;
