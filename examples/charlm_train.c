@@ -42,12 +42,18 @@ static const char *stop(rn_callback *self, const rn_fit_state *now)
                                                                           : NULL;
 }
 
+static void count(training *t, const rn_fit_state *now)
+{
+    t->characters = now->step * t->settings->batch * t->settings->steps;
+}
+
 static rn_status begin(rn_callback *self, const rn_fit_state *now)
 {
     training *t = of(self);
 
     t->before = self->saved[SECONDS];
     t->measuring = self->saved[MEASURING];
+    count(t, now);
     const char *why = stop(self, now);
     if (why) rn_trainer_stop(now->trainer, "%s", why);
     t->begun = share_done(t, now);
@@ -73,7 +79,7 @@ static rn_status step(rn_callback *self, const rn_fit_state *now)
     stop(self, now);
     const double done = share_done(t, now);
     t->recent = t->recent == 0 ? now->loss : 0.98 * t->recent + 0.02 * now->loss;
-    t->characters = now->step * t->settings->batch * t->settings->steps;
+    count(t, now);
     if (!t->planned && !training_plan(t))
         return rn_trainer_fail(now->trainer, RN_IO, "no description, no training");
     t->planned = true;
