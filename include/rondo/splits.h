@@ -8,7 +8,7 @@
  *     rn_source training = rn_source_subset(&rest), ..
  *
  * Parts depend on the arguments alone, and are the same on every machine. Parts of a series
- * by time: windows.h.
+ * by time: series.h.
  */
 #ifndef RONDO_SPLITS_H
 #define RONDO_SPLITS_H

@@ -24,6 +24,8 @@ extern "C" {
 typedef struct rn_streams_options {
     int64_t batch;    /* B; 0 means 32 */
     int64_t steps;    /* T; 0 means 64 */
+    int64_t advance;  /* A, steps from a window to the next, at most T; 0 means T. If less,
+                         windows overlap: give the layer A as .keep_after */
     const char *next; /* adds a field of this name: what field `next_of` is one step later,
                          the target of a language model. The last step of a text, which has
                          no next one, is left out. NULL: none */

@@ -2,45 +2,13 @@
 /* What batches of sequences and windows of streams share: memory, errors, positions. */
 #include "data/batches.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/hash.h"
 
-/* ---- errors ---- */
-
-static void record(rn_batches *b, const char *format, va_list arguments)
-{
-    const int used = snprintf(b->error, sizeof b->error, "%s: ", b->kind->name);
-
-    vsnprintf(b->error + used, sizeof b->error - (size_t)used, format, arguments);
-}
-
-rn_status rn__batches_fail(rn_batches *b, rn_status status, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    record(b, format, arguments);
-    va_end(arguments);
-    return status;
-}
-
-bool rn__batches_refuse(rn_batches *b, rn_status status, const char *format, ...)
-{
-    va_list arguments;
-
-    if (b->failed) return false;
-    va_start(arguments, format);
-    record(b, format, arguments);
-    va_end(arguments);
-    b->failed = status;
-    return false;
-}
-
 const char *rn_batches_error(const rn_batches *batches)
 {
-    return batches ? batches->error : "batches: out of memory";
+    return batches ? batches->state.error : "batches: out of memory";
 }
 
 /* ---- memory ---- */
@@ -48,21 +16,12 @@ const char *rn_batches_error(const rn_batches *batches)
 rn_batches *rn__batches_empty(const rn__batching *kind, const rn_source *source,
                               rn_allocator allocator)
 {
-    rn_batches *b = (rn_batches *)rn__new(allocator, sizeof *b);
-    char text[256];
+    rn_batches *b = (rn_batches *)rn__state_new(allocator, sizeof *b, kind->name);
 
-    if (!b) return NULL;
+    if (!b || !rn__state_take(&b->state, source, &b->source)) return b;
     b->kind = kind;
-    b->arena.allocator = allocator;
     b->ordered = -1;
     b->next_field = -1;
-
-    const char *fault = rn__source_fault(source, text, sizeof text);
-    if (fault) {
-        rn__batches_refuse(b, RN_INVALID, "%s", fault);
-        return b;
-    }
-    b->source = *source;
     b->fields = source->fields;
     b->field_count = source->field_count;
     return b;
@@ -70,23 +29,7 @@ rn_batches *rn__batches_empty(const rn__batching *kind, const rn_source *source,
 
 void rn_batches_free(rn_batches *batches)
 {
-    if (!batches) return;
-    const rn_allocator allocator = batches->arena.allocator;
-
-    rn__arena_finish(&batches->arena);
-    rn__free(allocator, batches);
-}
-
-void *rn__batches_new(rn_batches *b, int64_t count, size_t bytes)
-{
-    size_t all;
-    void *memory = NULL;
-
-    if (rn__multiply((size_t)count, bytes, &all)) memory = rn__arena_new(&b->arena, all);
-    if (!memory)
-        rn__batches_refuse(b, RN_NO_MEMORY, "out of memory for %lld records of %zu bytes",
-                           (long long)count, bytes);
-    return memory;
+    rn__state_free((rn__state *)batches);
 }
 
 bool rn__batches_arrays(rn_batches *b, int64_t steps)
@@ -95,24 +38,24 @@ bool rn__batches_arrays(rn_batches *b, int64_t steps)
     size_t strip = 0, bytes;
 
     if (steps > INT32_MAX || rows > INT32_MAX)
-        return rn__batches_refuse(b, RN_INVALID, "too large: %lld sequences of %lld steps",
-                                  (long long)rows, (long long)steps);
-    b->lengths = (int32_t *)rn__batches_new(b, rows, sizeof *b->lengths);
-    b->weights = (float *)rn__batches_new(b, rows, sizeof *b->weights);
-    b->data = (void **)rn__batches_new(b, b->field_count, sizeof *b->data);
-    if (b->failed) return false;
+        return rn__state_refuse(&b->state, "too large: %lld sequences of %lld steps",
+                                (long long)rows, (long long)steps);
+    b->lengths = (int32_t *)rn__state_add(&b->state, rows, sizeof *b->lengths);
+    b->weights = (float *)rn__state_add(&b->state, rows, sizeof *b->weights);
+    b->data = (void **)rn__state_add(&b->state, b->field_count, sizeof *b->data);
+    if (b->state.failed) return false;
     for (int k = 0; k < b->field_count; k++) {
         const rn_field *f = &b->fields[k];
         const int64_t values = f->once ? rows : rows * steps;
 
-        b->data[k] = rn__batches_new(b, values, rn__field_bytes(f));
+        b->data[k] = rn__state_add(&b->state, values, rn__field_bytes(f));
         if (!b->data[k]) return false;
         if (f->once) continue;
         if (!rn__batches_strip(f, rows, steps, &bytes))
-            return rn__batches_refuse(b, RN_NO_MEMORY, "out of memory: field %s", f->name);
+            return rn__state_no_memory(&b->state);
         if (bytes > strip) strip = bytes;
     }
-    b->strip = (char *)rn__batches_new(b, 1, strip);
+    b->strip = (char *)rn__state_add(&b->state, 1, strip);
     return b->strip != NULL;
 }
 
@@ -122,10 +65,10 @@ bool rn__batches_read(rn_batches *b, int64_t i, int field, int64_t first, int64_
                       void *to)
 {
     if (b->source.read(b->source.self, i, field, first, steps, to)) return true;
-    rn__batches_fail(b, RN_IO, "cannot read steps %lld to %lld of %s of sequence %lld: %s",
-                     (long long)first, (long long)(first + steps),
-                     b->source.fields[field].name, (long long)i,
-                     rn__source_error(&b->source));
+    rn__state_fail(
+        &b->state, RN_IO, "cannot read steps %lld to %lld of %s of sequence %lld: %s",
+        (long long)first, (long long)(first + steps), b->source.fields[field].name,
+        (long long)i, rn__source_error(&b->source));
     return false;
 }
 
@@ -135,7 +78,7 @@ rn_status rn_batches_next(rn_batches *batches, rn_batch *batch)
     if (!batches || !batch) return RN_INVALID;
     rn_batches *b = batches;
 
-    if (b->failed) return b->failed;
+    if (b->state.failed) return b->state.failed;
     batch->fields = b->fields;
     batch->field_count = b->field_count;
     batch->epoch = b->epoch;
@@ -163,12 +106,12 @@ rn_status rn_batches_next(rn_batches *batches, rn_batch *batch)
 
 int64_t rn_batches_count(const rn_batches *batches)
 {
-    return batches && !batches->failed ? batches->count : 0;
+    return batches && !batches->state.failed ? batches->count : 0;
 }
 
 int rn_batches_sizes(const rn_batches *batches, const int64_t **sizes)
 {
-    const bool any = batches && !batches->failed;
+    const bool any = batches && !batches->state.failed;
 
     if (sizes) *sizes = any ? batches->size : NULL;
     return any ? batches->size_count : 0;
@@ -187,7 +130,7 @@ rn_position rn_batches_position(const rn_batches *batches)
 {
     rn_position p = {{0, 0, 0, 0}};
 
-    if (!batches || batches->failed) return p;
+    if (!batches || batches->state.failed) return p;
     p.number[0] = batches->epoch;
     p.number[1] = batches->index;
     p.number[2] = batches->count;
@@ -200,16 +143,16 @@ rn_status rn_batches_seek(rn_batches *batches, rn_position position)
     const int64_t *n = position.number;
 
     if (!batches) return RN_INVALID;
-    if (batches->failed) return batches->failed;
+    if (batches->state.failed) return batches->state.failed;
     if (n[2] != batches->count || n[3] != batches->signature)
-        return rn__batches_fail(batches, RN_INVALID,
-                                "the position is of other data or options: %lld batches an "
-                                "epoch, not %lld",
-                                (long long)n[2], (long long)batches->count);
+        return rn__state_fail(&batches->state, RN_INVALID,
+                              "the position is of other data or options: %lld batches an "
+                              "epoch, not %lld",
+                              (long long)n[2], (long long)batches->count);
     if (n[0] < 0 || n[0] == INT64_MAX || n[1] < 0 || n[1] > n[2])
-        return rn__batches_fail(batches, RN_INVALID,
-                                "no such position: epoch %lld batch %lld", (long long)n[0],
-                                (long long)n[1]);
+        return rn__state_fail(&batches->state, RN_INVALID,
+                              "no such position: epoch %lld batch %lld", (long long)n[0],
+                              (long long)n[1]);
     batches->epoch = n[0];
     batches->index = n[1];
     return RN_OK;

@@ -6,7 +6,7 @@
 #ifndef RN_DATA_BATCHES_H
 #define RN_DATA_BATCHES_H
 
-#include "data/source.h"
+#include "data/state.h"
 
 /* Where a row of a stream is: a step of a text, that at `text` in the order. */
 typedef struct rn__cursor {
@@ -27,7 +27,7 @@ typedef struct rn__batching {
 } rn__batching;
 
 struct rn_batches {
-    rn__arena arena; /* everything below, but not this struct */
+    rn__state state;
     const rn__batching *kind;
     rn_source source;
     rn_batches_options options;
@@ -53,6 +53,7 @@ struct rn_batches {
     int next_field; /* this field is field `next_of`, one step later; -1: none */
     int next_of;
     int64_t window;     /* T */
+    int64_t advance;    /* steps from a window to the next */
     int64_t row_steps;  /* most steps of a row */
     int64_t total;      /* steps of all rows */
     rn__cursor *cursor; /* [B]: at the beginning of batch `at` */
@@ -63,23 +64,12 @@ struct rn_batches {
     bool *resets;
     int64_t *which;
     void **data;
-    char *strip;      /* some rows of one field, before they are transposed */
-    rn_status failed; /* of rn_batches_new */
-    char error[512];
+    char *strip; /* some rows of one field, before they are transposed */
 };
 
 /* An empty object; NULL if out of memory. */
 rn_batches *rn__batches_empty(const rn__batching *kind, const rn_source *source,
                               rn_allocator allocator);
-
-/* Records an error. rn__batches_refuse: for ever. Both return the status. */
-rn_status rn__batches_fail(rn_batches *b, rn_status status, const char *format, ...)
-    RN_PRINTF(3, 4);
-bool rn__batches_refuse(rn_batches *b, rn_status status, const char *format, ...)
-    RN_PRINTF(3, 4);
-
-/* `count` zeroed records of `bytes` bytes; NULL with an error. */
-void *rn__batches_new(rn_batches *b, int64_t count, size_t bytes);
 
 /* Memory for the arrays of a batch with at most `steps` steps of options.batch sequences.
  */

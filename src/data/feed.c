@@ -14,15 +14,15 @@ typedef struct array {
 } array;
 
 /* [first, second, rest]; first -1: [second, rest]. */
-static rn_shape join(int64_t first, int64_t second, rn_shape rest)
+static void join(array *a, int64_t first, int64_t second, const rn_shape *rest)
 {
-    rn_shape s = {.rank = 0};
+    rn_shape *s = &a->shape;
 
-    if (first >= 0) s.size[s.rank++] = first;
-    s.size[s.rank++] = second;
-    for (int i = 0; i < rest.rank && s.rank < RN_RANK_MAX; i++)
-        s.size[s.rank++] = rest.size[i];
-    return s;
+    s->rank = 0;
+    if (first >= 0) s->size[s->rank++] = first;
+    s->size[s->rank++] = second;
+    for (int i = 0; rest && i < rest->rank && s->rank < RN_RANK_MAX; i++)
+        s->size[s->rank++] = rest->size[i];
 }
 
 /* Whether no text begins after the first step. */
@@ -36,26 +36,26 @@ static bool resets_first(const rn_batch *b)
 /* The array for an input's name; false: none. `rank` is the input's. */
 static bool find(const rn_batch *b, const char *name, int rank, array *a)
 {
-    const rn_shape none = {.rank = 0};
-    const rn_shape row = join(-1, b->sequences, none);
+    static const char *const names[] = {"lengths", "weights", "resets"};
+    static const rn_type types[] = {RN_I32, RN_F32, RN_BOOL};
+    const void *const data[] = {b->lengths, b->weights, b->resets};
 
     for (int k = 0; k < b->field_count; k++) {
         const rn_field *f = &b->fields[k];
         if (strcmp(f->name, name)) continue;
-        *a = (array){f->type, join(f->once ? -1 : b->steps, b->sequences, f->shape),
-                     b->data[k]};
+        a->type = f->type;
+        a->data = b->data[k];
+        join(a, f->once ? -1 : b->steps, b->sequences, &f->shape);
         return true;
     }
-    if (!strcmp(name, "lengths"))
-        *a = (array){RN_I32, row, b->lengths};
-    else if (!strcmp(name, "weights"))
-        *a = (array){RN_F32, row, b->weights};
-    else if (!strcmp(name, "resets") && b->resets)
-        *a = (array){RN_BOOL, rank == 1 ? row : join(b->steps, b->sequences, none),
-                     b->resets};
-    else
-        return false;
-    return true;
+    for (int k = 0; k < 3; k++) {
+        if (strcmp(names[k], name) || !data[k]) continue;
+        a->type = types[k];
+        a->data = data[k];
+        join(a, k == 2 && rank > 1 ? b->steps : -1, b->sequences, NULL);
+        return true;
+    }
+    return false;
 }
 
 static rn_status refuse(rn_program *p, const char *what, const char *name)
@@ -84,7 +84,7 @@ static rn_status feed(rn_program *p, rn__port *port, const array *a)
 {
     const rn_shape shape = rn_shape_of(port->value.rank, port->value.size);
     const rn_type type = port->value.type;
-    const bool reals = rn__is_real(type) && rn__is_real(a->type);
+    const bool reals = type <= RN_F64 && a->type <= RN_F64;
     const rn_tensor input = {port->graph, port->id, port->serial};
     char has[128], wants[128];
     void *memory = NULL;
@@ -112,7 +112,7 @@ static const char *unnoticed(const rn_batch *b, bool lengths, bool weights)
     if (b->real < b->sequences && !lengths && !weights)
         return "sequences of weight 0 fill the batch, but the program has no input named "
                "weights or lengths";
-    if (b->resets && b->sequences && b->lengths[b->sequences - 1] < b->steps && !lengths)
+    if (b->resets && b->lengths && b->lengths[b->sequences - 1] < b->steps && !lengths)
         return "the window is shorter than T, but the program has no input named lengths";
     return NULL;
 }

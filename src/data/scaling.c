@@ -36,18 +36,18 @@ static void include(rn_series *w, int column, double x, int64_t n)
 static bool include_steps(rn_series *w, int64_t i, int64_t first, int64_t steps, int64_t *n)
 {
     if (!w->source.read(w->source.self, i, w->options.field, first, steps, w->strip))
-        return rn__series_refuse(w, "series: cannot read series %lld: %s", (long long)i,
-                                 rn__source_error(&w->source));
+        return rn__state_refuse(&w->state, "cannot read series %lld: %s", (long long)i,
+                                rn__source_error(&w->source));
     for (int64_t t = 0; t < steps; t++) {
         ++*n;
         for (int k = 0; k < w->columns; k++) {
             const int64_t at = t * w->columns + k;
             const double x = rn__real_at(w->strip, w->type, at);
             if (!isfinite(x))
-                return rn__series_refuse(w,
-                                         "series: column %d of series %lld is not finite "
-                                         "in step %lld",
-                                         k, (long long)i, (long long)(first + t));
+                return rn__state_refuse(&w->state,
+                                        "column %d of series %lld is not finite "
+                                        "in step %lld",
+                                        k, (long long)i, (long long)(first + t));
             include(w, k, x, *n);
         }
     }
@@ -69,9 +69,8 @@ bool rn__series_fit(rn_series *w)
         }
     }
     if (n == 0)
-        return rn__series_refuse(w,
-                                 "series: the training part is empty: nothing to fit the "
-                                 "scaling to");
+        return rn__state_refuse(&w->state, "the training part is empty: nothing to fit the "
+                                           "scaling to");
     for (int k = 0; k < w->columns; k++) {
         double *z = &w->scale[k];
         *z = standard ? sqrt(*z / (double)n) : *z - w->shift[k];
@@ -147,7 +146,7 @@ rn_status rn_series_keep(rn_series *series, rn_model *model, const char *name)
     rn_variable *v[2];
 
     if (!series || !model) return RN_INVALID;
-    if (series->failed) return refuse(model, name, series->error);
+    if (series->state.failed) return refuse(model, name, series->state.error);
     rn_status status = rn_scaling_declare(model, name, series->columns);
     if (status == RN_OK) status = find(model, name, series->columns, v);
     for (int i = 0; status == RN_OK && i < series->columns; i++) {

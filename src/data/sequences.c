@@ -102,8 +102,8 @@ static int64_t measure(rn_batches *b, int64_t *length)
     for (int64_t i = 0; i < b->source.count; i++) {
         const int64_t n = length_of(b, i);
         if (n < 0 || n > INT32_MAX) {
-            rn__batches_refuse(b, RN_INVALID, "sequence %lld has length %lld", (long long)i,
-                               (long long)n);
+            rn__state_refuse(&b->state, "sequence %lld has length %lld", (long long)i,
+                             (long long)n);
             return -1;
         }
         if (n > longest) longest = n;
@@ -115,7 +115,7 @@ static int64_t measure(rn_batches *b, int64_t *length)
 /* Finds `most` sizes, or fewer. */
 static int64_t find_sizes(rn_batches *b, int most)
 {
-    const rn_allocator a = b->arena.allocator;
+    const rn_allocator a = b->state.arena.allocator;
     const int64_t n = b->source.count;
     int64_t *length = (int64_t *)rn__allocate(a, (size_t)n * sizeof *length), longest = -1;
 
@@ -123,8 +123,7 @@ static int64_t find_sizes(rn_batches *b, int most)
     if (length) longest = measure(b, length);
     if (longest >= 0 && n) b->size_count = rn__bucket_sizes(a, length, n, most, b->size);
     if (longest >= 0 && b->size_count == 0) b->size_count = n == 0;
-    if (b->size_count == 0)
-        rn__batches_refuse(b, RN_NO_MEMORY, "out of memory for buckets");
+    if (b->size_count == 0) rn__state_no_memory(&b->state);
     rn__free(a, length);
     return longest;
 }
@@ -138,7 +137,7 @@ static bool choose_sizes(rn_batches *b)
 
     if (!o->sizes && most > RN__BUCKETS) most = RN__BUCKETS;
 
-    b->size = (int64_t *)rn__batches_new(b, most, sizeof *b->size);
+    b->size = (int64_t *)rn__state_add(&b->state, most, sizeof *b->size);
     if (!b->size) return false;
     b->size_count = most;
     if (!o->sizes && most > 1) {
@@ -147,18 +146,16 @@ static bool choose_sizes(rn_batches *b)
         longest = measure(b, NULL);
         for (int k = 0; k < most; k++) b->size[k] = o->sizes ? o->sizes[k] : longest;
     }
-    if (b->failed) return false;
+    if (b->state.failed) return false;
     for (int k = 0; k < b->size_count; k++)
         if (b->size[k] < (k ? b->size[k - 1] + 1 : 0))
-            return rn__batches_refuse(b, RN_INVALID,
-                                      "sizes do not increase: size %d is %lld", k,
-                                      (long long)b->size[k]);
+            return rn__state_refuse(&b->state, "sizes do not increase: size %d is %lld", k,
+                                    (long long)b->size[k]);
     if (b->size[b->size_count - 1] < longest)
-        return rn__batches_refuse(b, RN_INVALID,
-                                  "a sequence of %lld steps does not fit the largest size, "
-                                  "%lld",
-                                  (long long)longest,
-                                  (long long)b->size[b->size_count - 1]);
+        return rn__state_refuse(&b->state,
+                                "a sequence of %lld steps does not fit the largest size, "
+                                "%lld",
+                                (long long)longest, (long long)b->size[b->size_count - 1]);
     return true;
 }
 
@@ -167,12 +164,12 @@ static bool count_batches(rn_batches *b)
 {
     const rn_batches_options *o = &b->options;
 
-    b->first = (int64_t *)rn__batches_new(b, b->size_count + 1, sizeof *b->first);
-    b->next = (int64_t *)rn__batches_new(b, b->size_count + 1, sizeof *b->next);
-    b->batches = (int64_t *)rn__batches_new(b, b->size_count + 1, sizeof *b->batches);
-    b->sequence = (int32_t *)rn__batches_new(b, b->source.count, sizeof *b->sequence);
-    b->which = (int64_t *)rn__batches_new(b, o->batch, sizeof *b->which);
-    if (b->failed) return false;
+    b->first = (int64_t *)rn__state_add(&b->state, b->size_count + 1, sizeof *b->first);
+    b->next = (int64_t *)rn__state_add(&b->state, b->size_count + 1, sizeof *b->next);
+    b->batches = (int64_t *)rn__state_add(&b->state, b->size_count + 1, sizeof *b->batches);
+    b->sequence = (int32_t *)rn__state_add(&b->state, b->source.count, sizeof *b->sequence);
+    b->which = (int64_t *)rn__state_add(&b->state, o->batch, sizeof *b->which);
+    if (b->state.failed) return false;
     for (int64_t i = 0; i < b->source.count; i++) {
         const int64_t n = length_of(b, i);
         b->first[bucket_of(b, n) + 1]++;
@@ -188,7 +185,7 @@ static bool count_batches(rn_batches *b)
     }
     b->count = b->batches[b->size_count];
     if (!o->shuffle || b->size_count < 2) return true;
-    b->batch = (int32_t *)rn__batches_new(b, b->count, sizeof *b->batch);
+    b->batch = (int32_t *)rn__state_add(&b->state, b->count, sizeof *b->batch);
     return b->batch != NULL;
 }
 
@@ -197,15 +194,15 @@ rn_batches *rn_batches_new(const rn_source *source, rn_batches_options options)
     rn_batches *b = rn__batches_empty(&sequences, source, options.allocator);
     rn_batches_options *o = &options;
 
-    if (!b || b->failed) return b;
+    if (!b || b->state.failed) return b;
     if (o->batch == 0) o->batch = 32;
     if (o->batch < 0 || o->longest < 0 || o->buckets < 0 || (o->sizes && !o->buckets) ||
         (int)o->last < 0 || o->last > RN_LAST_DROP) {
-        rn__batches_refuse(b, RN_INVALID,
-                           "options out of range: batch %lld, longest %lld, "
-                           "buckets %d, last %d",
-                           (long long)o->batch, (long long)o->longest, o->buckets,
-                           (int)o->last);
+        rn__state_refuse(&b->state,
+                         "options out of range: batch %lld, longest %lld, "
+                         "buckets %d, last %d",
+                         (long long)o->batch, (long long)o->longest, o->buckets,
+                         (int)o->last);
         return b;
     }
     b->options = *o;

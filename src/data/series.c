@@ -66,7 +66,8 @@ bool rn_series_where(const rn_series *series, rn_part part, int64_t i, int64_t *
 {
     int64_t at[2];
 
-    if (!series || series->failed || (int)part < 0 || part > RN_PART_TEST) return false;
+    if (!series || series->state.failed || (int)part < 0 || part > RN_PART_TEST)
+        return false;
     const rn__part *p = &series->part[part];
     if (i < 0 || i >= p->first[series->source.count]) return false;
     at[0] = locate(p, i, &at[1]);
@@ -127,7 +128,8 @@ static const char *error(void *self)
     const rn__part *p = (const rn__part *)self;
 
     if (!p) return "no series, or no such part";
-    return p->series->failed ? p->series->error : rn__source_error(&p->series->source);
+    return p->series->state.failed ? p->series->state.error
+                                   : rn__source_error(&p->series->source);
 }
 
 rn_source rn_series_source(rn_series *series, rn_part part)
@@ -136,7 +138,7 @@ rn_source rn_series_source(rn_series *series, rn_part part)
 
     if (!series || (int)part < 0 || part > RN_PART_TEST) return s;
     s.self = &series->part[part];
-    if (series->failed) return s;
+    if (series->state.failed) return s;
     s.count = series->part[part].first[series->source.count];
     s.fields = series->field;
     s.field_count = 2;

@@ -3,7 +3,7 @@
 #ifndef RN_DATA_SERIES_H
 #define RN_DATA_SERIES_H
 
-#include "data/source.h"
+#include "data/state.h"
 #include "rondo/series.h"
 
 enum { RN__PARTS = 3 };
@@ -23,7 +23,7 @@ typedef struct rn__columns {
 } rn__columns;
 
 struct rn_series {
-    rn__arena arena; /* everything below, but not this struct */
+    rn__state state;
     rn_source source;
     rn_series_options options;
     int columns; /* C */
@@ -34,8 +34,6 @@ struct rn_series {
     char *strip;           /* strip_steps steps of all columns */
     int64_t strip_steps;
     rn__part part[RN__PARTS];
-    bool failed;
-    char error[512];
 };
 
 /* Element i of an array of a real type. */
@@ -51,9 +49,6 @@ static inline void rn__real_put(void *data, rn_type type, int64_t i, double x)
     else
         ((double *)data)[i] = x;
 }
-
-/* Records an error; returns false. */
-bool rn__series_refuse(rn_series *w, const char *format, ...) RN_PRINTF(2, 3);
 
 /* The first target step that belongs to a part of series i, and the one after the last. */
 void rn__series_range(const rn_series *w, rn_part part, int64_t i, int64_t *low,

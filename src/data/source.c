@@ -86,17 +86,23 @@ static bool subset_read(void *self, int64_t i, int field, int64_t first, int64_t
     return s->source.read(s->source.self, s->index[i], field, first, steps, to);
 }
 
-static const char *subset_error(void *self)
+static const char *subset_fault(const rn_subset *s)
 {
-    const rn_subset *s = (const rn_subset *)self;
-
     if (!s) return "no subset";
     if (s->source.count < 0 || !s->source.read) return rn__source_error(&s->source);
     if (s->count < 0 || (s->count && !s->index)) return "a subset without an index";
     for (int64_t i = 0; i < s->count; i++)
         if (s->index[i] < 0 || s->index[i] >= s->source.count)
             return "an index outside the source";
-    return rn__source_error(&s->source);
+    return NULL;
+}
+
+static const char *subset_error(void *self)
+{
+    const rn_subset *s = (const rn_subset *)self;
+    const char *fault = subset_fault(s);
+
+    return fault ? fault : rn__source_error(&s->source);
 }
 
 rn_source rn_source_subset(const rn_subset *subset)
@@ -104,11 +110,7 @@ rn_source rn_source_subset(const rn_subset *subset)
     rn_source s = {.count = -1, .error = subset_error};
 
     s.self = (void *)(uintptr_t)subset;
-    if (!subset || subset->source.count < 0 || !subset->source.read || subset->count < 0 ||
-        (subset->count && !subset->index))
-        return s;
-    for (int64_t i = 0; i < subset->count; i++)
-        if (subset->index[i] < 0 || subset->index[i] >= subset->source.count) return s;
+    if (subset_fault(subset)) return s;
     s.count = subset->count;
     s.fields = subset->source.fields;
     s.field_count = subset->source.field_count;

@@ -3,7 +3,7 @@
  * Streams: windows over texts laid end to end.
  *
  *   row b         steps b R to (b + 1) R of all, the last row perhaps fewer
- *   window k      steps k T to (k + 1) T of each row
+ *   window k      steps k A to k A + T of each row; A is the advance
  *
  * A cursor a row says where the window begins. It moves on with the windows; after a jump,
  * one pass over the lengths finds all of them.
@@ -58,10 +58,10 @@ static void locate(rn_batches *b)
         rn__cursor *c = &b->cursor[r];
 
         if (b->at >= 0 && b->at + 1 == b->index) {
-            advance(b, c, b->window);
+            advance(b, c, b->advance);
         } else {
             *c = r ? c[-1] : (rn__cursor){0, 0};
-            advance(b, c, r ? b->row_steps : b->index * b->window);
+            advance(b, c, r ? b->row_steps : b->index * b->advance);
         }
     }
     b->at = b->index;
@@ -90,7 +90,7 @@ static void mark(rn_batches *b, const rn_batch *batch)
 
 static void begin(rn_batches *b, rn_batch *batch)
 {
-    const int64_t rows = b->options.batch, done = b->index * b->window;
+    const int64_t rows = b->options.batch, done = b->index * b->advance;
     const int64_t rest = b->row_steps - done;
 
     batch->sequences = batch->real = rows;
@@ -121,7 +121,7 @@ static bool row(rn_batches *b, const rn_batch *batch, int field, int64_t r, char
 
     for (char *at = to; left > 0;) {
         if (c.text >= b->source.count) {
-            rn__batches_fail(b, RN_IO, "the lengths of the source have changed");
+            rn__state_fail(&b->state, RN_IO, "the lengths of the source have changed");
             return false;
         }
         const int64_t here = usable(b, c.text) - c.step, n = left < here ? left : here;
@@ -150,15 +150,15 @@ static bool add_next(rn_batches *b, const rn_streams_options *o)
 
     for (int k = 0; k < n; k++)
         if (b->fields[k].once)
-            return rn__batches_refuse(b, RN_INVALID, "field %s has one value a sequence",
-                                      b->fields[k].name);
+            return rn__state_refuse(&b->state, "field %s has one value a sequence",
+                                    b->fields[k].name);
     if (!o->next) return true;
     if (o->next_of < 0 || o->next_of >= n)
-        return rn__batches_refuse(b, RN_INVALID, "no field %d for %s", o->next_of, o->next);
+        return rn__state_refuse(&b->state, "no field %d for %s", o->next_of, o->next);
 
-    rn_field *f = (rn_field *)rn__batches_new(b, (int64_t)n + 1, sizeof *f);
-    char *name = rn__arena_string(&b->arena, o->next);
-    if (!f || !name) return rn__batches_refuse(b, RN_NO_MEMORY, "out of memory");
+    rn_field *f = (rn_field *)rn__state_add(&b->state, (int64_t)n + 1, sizeof *f);
+    char *name = rn__arena_string(&b->state.arena, o->next);
+    if (!f || !name) return rn__state_no_memory(&b->state);
     memcpy(f, b->fields, (size_t)n * sizeof *f);
     f[n] = f[o->next_of];
     f[n].name = name;
@@ -172,14 +172,14 @@ static bool add_next(rn_batches *b, const rn_streams_options *o)
 /* Adds up the steps of all texts. */
 static bool measure(rn_batches *b)
 {
-    b->sequence = (int32_t *)rn__batches_new(b, b->source.count, sizeof *b->sequence);
+    b->sequence = (int32_t *)rn__state_add(&b->state, b->source.count, sizeof *b->sequence);
     if (!b->sequence) return false;
     for (int64_t i = 0; i < b->source.count; i++) {
         b->sequence[i] = (int32_t)i;
         const int64_t n = rn__source_length(&b->source, i);
         if (n < 0 || n > INT64_MAX / 4 - b->total)
-            return rn__batches_refuse(b, RN_INVALID, "sequence %lld has length %lld",
-                                      (long long)i, (long long)n);
+            return rn__state_refuse(&b->state, "sequence %lld has length %lld",
+                                    (long long)i, (long long)n);
         b->total += usable(b, i);
         rn__batches_sign(b, (uint64_t)n);
     }
@@ -194,16 +194,19 @@ static bool divide(rn_batches *b)
     const bool fill = b->options.last == RN_LAST_FILL;
 
     b->row_steps = b->total / rows + (fill && b->total % rows);
-    const int64_t rest = b->row_steps % window;
-    b->count = b->row_steps / window + (b->options.last != RN_LAST_DROP && rest);
-    b->size = (int64_t *)rn__batches_new(b, 2, sizeof *b->size);
-    b->cursor = (rn__cursor *)rn__batches_new(b, rows, sizeof *b->cursor);
-    if (b->failed || !rn__batches_arrays(b, window)) return false;
-    b->resets = (bool *)rn__batches_new(b, rows * window, sizeof *b->resets);
+    const int64_t more = b->row_steps - window,
+                  whole = more < 0 ? 0 : more / b->advance + 1;
+    b->count = whole;
+    if (b->options.last != RN_LAST_DROP && b->row_steps > 0)
+        b->count = more < 0 ? 1 : whole + (more % b->advance > 0);
+    const int64_t rest = b->count > whole ? b->row_steps - whole * b->advance : 0;
+    b->size = (int64_t *)rn__state_add(&b->state, 2, sizeof *b->size);
+    b->cursor = (rn__cursor *)rn__state_add(&b->state, rows, sizeof *b->cursor);
+    if (b->state.failed || !rn__batches_arrays(b, window)) return false;
+    b->resets = (bool *)rn__state_add(&b->state, rows * window, sizeof *b->resets);
     if (!b->resets) return false;
     if (b->options.last == RN_LAST_KEEP && rest) b->size[b->size_count++] = rest;
-    if (b->options.last != RN_LAST_KEEP || b->row_steps >= window)
-        b->size[b->size_count++] = window;
+    if (b->options.last != RN_LAST_KEEP || whole) b->size[b->size_count++] = window;
     return true;
 }
 
@@ -212,24 +215,31 @@ rn_batches *rn_streams_new(const rn_source *source, rn_streams_options options)
     rn_batches *b = rn__batches_empty(&streams, source, options.allocator);
     const rn_streams_options *o = &options;
 
-    if (!b || b->failed) return b;
+    if (!b || b->state.failed) return b;
     b->options = (rn_batches_options){.batch = o->batch ? o->batch : 32,
                                       .shuffle = o->shuffle,
                                       .seed = o->seed,
                                       .last = o->last};
     b->window = o->steps ? o->steps : 64;
+    b->advance = o->advance ? o->advance : b->window;
     b->joined = o->joined;
-    if (o->batch < 0 || o->steps < 0 || (int)o->last < 0 || o->last > RN_LAST_DROP) {
-        rn__batches_refuse(b, RN_INVALID,
-                           "options out of range: batch %lld, steps %lld, "
-                           "last %d",
-                           (long long)o->batch, (long long)o->steps, (int)o->last);
+    if (o->batch < 0 || o->steps < 0 || b->advance < 0 || b->advance > b->window ||
+        (int)o->last < 0 || o->last > RN_LAST_DROP) {
+        rn__state_refuse(&b->state,
+                         "options out of range: batch %lld, steps %lld, advance %lld, "
+                         "last %d",
+                         (long long)o->batch, (long long)o->steps, (long long)o->advance,
+                         (int)o->last);
         return b;
     }
     const uint64_t decides[] = {
-        (uint64_t)b->options.batch, (uint64_t)b->window, o->seed,
-        (uint64_t)(o->shuffle + 2 * o->joined + 4 * (o->next != NULL)), (uint64_t)o->last};
-    for (int i = 0; i < 5; i++) rn__batches_sign(b, decides[i]);
+        (uint64_t)b->options.batch,
+        (uint64_t)b->window,
+        (uint64_t)b->advance,
+        o->seed,
+        (uint64_t)(o->shuffle + 2 * o->joined + 4 * (o->next != NULL)),
+        (uint64_t)o->last};
+    for (int i = 0; i < 6; i++) rn__batches_sign(b, decides[i]);
     if (add_next(b, o) && measure(b)) divide(b);
     return b;
 }

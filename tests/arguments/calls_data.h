@@ -129,6 +129,7 @@ static rn_batches *some_batches(rn_test_world *w, any_data *d, bool stream)
                             .last = (rn_last)rn_test_draw(w, 4)};
 
     if (rn_test_draw(w, 8) == 0) return NULL;
+    if (stream && bit(w)) t.advance = number(w);
     if (stream) return rn_streams_new(s, t);
     if (bit(w)) o.last = (rn_last)rn_test_draw(w, 3);
     if (bit(w)) o.buckets = axis(w);

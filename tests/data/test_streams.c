@@ -47,6 +47,7 @@ static int64_t check_epoch(rn_batches *b, const plain *p, const rn_streams_optio
     const int64_t rows = o->batch, count = rn_batches_count(b);
     const int64_t row =
         o->last == RN_LAST_FILL ? (p->count + rows - 1) / rows : p->count / rows;
+    const int64_t advance = o->advance ? o->advance : o->steps;
     int64_t seen = 0;
 
     for (int64_t k = 0; k < count; k++) {
@@ -54,7 +55,7 @@ static int64_t check_epoch(rn_batches *b, const plain *p, const rn_streams_optio
         cr_assert(w.sequences == rows && w.real == rows && !w.which && w.index == k);
         for (int64_t r = 0; r < rows; r++) {
             for (int64_t t = 0; t < w.steps; t++) {
-                const int64_t at = k * o->steps + t, i = r * row + at, e = t * rows + r;
+                const int64_t at = k * advance + t, i = r * row + at, e = t * rows + r;
                 const bool real = at < row && i < p->count;
                 cr_assert_eq(t < w.lengths[r], real);
                 cr_assert_eq(rn_test_at(&w, t, r), real ? p->x[i] : -7);
@@ -106,6 +107,43 @@ Test(streams, of_one_text_and_of_single_steps)
     check((rn_streams_options){.batch = 2, .steps = 5, .next = "y", .joined = true}, 1);
     texts = rn_test_texts_of(1, 100);
     check((rn_streams_options){.batch = 7, .steps = 4, .next = "y"}, 100);
+}
+
+/* What is seen, by a plain count: window k covers steps k A to k A + T of each row. */
+static int64_t covered(const rn_streams_options *o, int64_t all)
+{
+    const bool fill = o->last == RN_LAST_FILL;
+    const int64_t row = fill ? (all + o->batch - 1) / o->batch : all / o->batch;
+    int64_t seen = 0;
+
+    for (int64_t first = 0; first < row; first += o->advance) {
+        if (o->last == RN_LAST_DROP && first + o->steps > row) break;
+        for (int64_t r = 0; r < o->batch; r++)
+            for (int64_t t = first; t < first + o->steps && t < row; t++)
+                seen += r * row + t < all;
+        if (first + o->steps >= row) break;
+    }
+    return seen;
+}
+
+Test(streams, of_windows_that_overlap)
+{
+    const int32_t order[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+    for (int way = 0; way < 6; way++)
+        for (int64_t advance = 1; advance <= 8; advance++) {
+            const rn_streams_options o = {.batch = 3,
+                                          .steps = 8,
+                                          .advance = advance,
+                                          .next = "y",
+                                          .joined = way % 2,
+                                          .last = (rn_last)(way / 2)};
+            rn_batches *b = made(17, -1, o);
+            const plain p = lay(order, o.joined, true);
+            cr_assert_eq(check_epoch(b, &p, &o), covered(&o, p.count));
+            rn_test_epoch_ends(b, 0);
+            rn_batches_free(b);
+        }
 }
 
 Test(streams, shuffle_whole_texts)
@@ -175,7 +213,7 @@ Test(streams, refuse_wrong_options_and_sources)
                     "streams: field y has one value a sequence");
     texts.field_count = source.field_count = 2;
     rn_test_refused(rn_streams_new(&source, (rn_streams_options){.steps = -1}),
-                    "streams: options out of range: batch 0, steps -1, last 0");
+                    "streams: options out of range: batch 0, steps -1, advance 0, last 0");
     rn_test_refused(
         rn_streams_new(&source, (rn_streams_options){.next = "y", .next_of = 2}),
         "streams: no field 2 for y");

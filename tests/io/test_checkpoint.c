@@ -39,23 +39,45 @@ static void resume(rn_optimizer with, moment when, const rn_model *want)
     rn_test_run_free(&r);
 }
 
+/* Trains, saves, goes on; and resumes at the moments whose bits are set. */
+static void stop_and_resume(rn_optimizer with, unsigned moments)
+{
+    rn_test_run r = started(SEED);
+
+    rn_test_run_compile(&r, with);
+    rn_test_run_train(&r, BEFORE);
+    rn_set_learning_rate(r.model, 0.005);
+    cr_assert_eq(rn_test_run_save(&r, "c"), RN_OK, "%s", rn_model_error(r.model));
+    rn_test_run_train(&r, AFTER);
+    for (int when = BEFORE_BUILDING; when <= TRAINED; when++)
+        if (moments >> when & 1) resume(with, (moment)when, r.model);
+    rn_test_run_free(&r);
+}
+
 Test(checkpoint, resumed_runs_give_the_same_bits)
 {
     rn_test_directory d = rn_test_directory_new();
-    const rn_optimizer with[] = {rn_sgd(0.1, 0.9), rn_rmsprop(0.01),
-                                 rn_clipped(rn_adamw(0.01, 0.1), 0.5)};
 
-    for (int i = 0; i < 3; i++) {
-        rn_test_run r = started(SEED);
-        rn_test_run_compile(&r, with[i]);
-        rn_test_run_train(&r, BEFORE);
-        rn_set_learning_rate(r.model, 0.005);
-        cr_assert_eq(rn_test_run_save(&r, "c"), RN_OK, "%s", rn_model_error(r.model));
-        rn_test_run_train(&r, AFTER);
-        for (moment when = BEFORE_BUILDING; when <= TRAINED; when++)
-            resume(with[i], when, r.model);
-        rn_test_run_free(&r);
-    }
+    stop_and_resume(rn_sgd(0.1, 0.9), 15);
+    stop_and_resume(rn_rmsprop(0.01), 15);
+    stop_and_resume(rn_clipped(rn_adamw(0.01, 0.1), 0.5), 15);
+    rn_test_directory_free(&d);
+}
+
+Test(checkpoint, other_optimizers)
+{
+    rn_test_directory d = rn_test_directory_new();
+    rn_optimizer scheduled = rn_amsgrad(0.01), averaged = rn_sgd(0.01, 0.5);
+    const rn_optimizer more[] = {rn_adagrad(0.1),    rn_nadam(0.01), rn_lamb(0.01, 0.1),
+                                 rn_adafactor(0.01), rn_rprop(0.01), rn_asgd(0.1)};
+
+    scheduled.schedule =
+        (rn_schedule){.kind = RN_SCHEDULE_COSINE, .steps = 8, .warm_up = 2};
+    scheduled.accumulate = 3;
+    averaged.average = (rn_average){.kind = RN_AVERAGE_EMA, .decay = 0.75};
+    stop_and_resume(scheduled, 1u << BEFORE_BUILDING | 1u << TRAINED);
+    stop_and_resume(averaged, 1u << BEFORE_BUILDING | 1u << TRAINED);
+    for (int i = 0; i < 6; i++) stop_and_resume(more[i], 1u << i % 4);
     rn_test_directory_free(&d);
 }
 
