@@ -61,7 +61,7 @@ static bool plot(const training *t)
     rn_history *h = rn_trainer_epochs(t->trainer);
 
     if (!path) return false;
-    bool ok = rn_history_plot(h, path, CURVE_TITLE, MILLIONS, "*bits") == RN_OK;
+    bool ok = rn_history_plot(h, path, CURVE_TITLE, MILLIONS, "*bits*") == RN_OK;
     if (ok)
         printf("curve     %s\n", path);
     else

@@ -55,7 +55,7 @@ typedef struct text {
 /* The text is split into STRETCHES equal stretches, and the last tenth of each is held out.
  * The rest is joined to the training part, the held-out pieces to the held-out part. A
  * round of the training is a ROUNDS-th of a pass. */
-enum { STRETCHES = 32, HELD_OUT_OF = 10, ROUNDS = 32 };
+enum { STRETCHES = 32, HELD_OUT_OF = 10, ROUNDS = 64 };
 
 typedef struct corpus {
     rn_vocabulary *vocabulary;
@@ -112,6 +112,7 @@ typedef struct training {
     rn_progress *progress;     /* from `begun` on, a fraction of the training */
     double begun, before;      /* `before`: seconds of runs that were resumed */
     double seconds, measuring; /* so far; measuring is a part of the seconds */
+    double stepped;            /* the seconds of the last step */
     double recent;             /* loss, of late */
     int64_t characters;        /* trained on, counting repetitions */
     rn_training did;           /* at the end */

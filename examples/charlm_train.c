@@ -77,6 +77,7 @@ static rn_status step(rn_callback *self, const rn_fit_state *now)
     training *t = of(self);
 
     stop(self, now);
+    t->stepped = t->seconds;
     const double done = share_done(t, now);
     t->recent = t->recent == 0 ? now->loss : 0.98 * t->recent + 0.02 * now->loss;
     count(t, now);
@@ -95,18 +96,18 @@ static rn_status add_columns(const training *t, double learnt, double held)
     rn_history *h = rn_trainer_epochs(t->trainer);
     rn_status s = rn_history_set(h, MILLIONS, (double)t->characters * 1e-6);
 
-    if (s == RN_OK) s = rn_history_set(h, "bits", learnt / log(2));
-    return s == RN_OK ? rn_history_set(h, "held-out bits", held / log(2)) : s;
+    if (s == RN_OK) s = rn_history_set(h, "bits per character", learnt / log(2));
+    return s == RN_OK ? rn_history_set(h, "held-out bits per character", held / log(2)) : s;
 }
 
 static rn_status epoch(rn_callback *self, const rn_fit_state *now)
 {
     training *t = of(self);
     const rn_history *h = rn_trainer_epochs(t->trainer);
-    const double since = t->seconds;
 
     stop(self, now);
-    self->saved[MEASURING] = t->measuring += t->seconds - since;
+    t->measuring += t->seconds - t->stepped;
+    self->saved[MEASURING] = t->measuring;
     return add_columns(t, rn_history_at(h, -1, "loss"), rn_history_at(h, -1, "valid_loss"));
 }
 
