@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "data/place.h"
 #include "data/split.h"
+#include "kernel/ieee.h"
 
 /* ---- errors ---- */
 
