@@ -13,123 +13,107 @@
 
 #include <stdlib.h>
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
-
-/* The first Ctrl-C ends the training, a second one the program. */
-static void on_interrupt(void (*handler)(int))
-{
-    struct sigaction action = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND};
-
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-}
-
 /* ---- the report ---- */
 
-static void print_plan(const training *t, const network *n)
+bool training_plan(const training *t)
 {
     const settings *s = t->settings;
+    const corpus *c = t->corpus;
 
     printf("text      %s: %lld characters to train on, %lld held out, %d different ones\n",
-           s->text, (long long)t->corpus->train.count, (long long)t->corpus->held.count,
-           n->vocabulary.size - 1);
+           s->text, (long long)c->train.count, (long long)c->held.count,
+           (int)t->network->tokens - 1);
     printf("network   %s, %lld layers of %lld units, %lld weights; %s kernels\n", s->cell,
            (long long)s->layers, (long long)s->hidden,
            (long long)rn_model_parameters(t->model), rn_isa());
     fflush(stdout);
+    return network_save(t->network, s->out);
 }
 
 static bool print_measures(training *t)
 {
-    const rn_training did = rn_training_of(t->model);
-    /* A number of passes without a time limit runs to its end. */
-    const bool all = t->settings->seconds == 0 && !interrupted;
+    /* All of the held-out text, unless the training was much shorter than a pass. */
+    const settings *s = t->settings;
+    const corpus *c = t->corpus;
+    const bool all =
+        (s->seconds == 0 && !t->interrupted) || 2 * t->characters >= c->train.count;
+    const text *measured = all ? &c->held : &c->some;
     double bits, counted[3];
-    part p;
 
-    if (!training_measure(t, all, &p, &bits) || !ngrams_measure(t->corpus, &p, counted))
+    if (!training_measure(t, all, &bits) || !ngrams_measure(c, measured, counted))
         return false;
     printf("training  %.2f million characters in %.0f s, %lld updates, %lld skipped\n",
-           training_millions(t), t->budget.learning, (long long)did.steps,
-           (long long)did.skipped);
-    printf("measuring %.1f s\n\nheld-out bits per character", t->budget.measuring);
-    if (p.characters < p.whole)
-        printf(", of %lld of the %lld held out, for want of time", (long long)p.characters,
-               (long long)p.whole);
+           (double)t->characters * 1e-6, t->seconds, (long long)t->did.steps,
+           (long long)t->did.skipped);
+    printf("measuring %.1f s\n\nheld-out bits per character", t->measuring);
+    if (!all)
+        printf(", of %lld of the %lld held out, for want of time",
+               (long long)measured->count, (long long)c->held.count);
     printf("\n  unigram   %.3f\n  bigram    %.3f\n  trigram   %.3f\n", counted[0],
            counted[1], counted[2]);
-    printf("  %-8s  %.3f\n\n", t->settings->cell, bits);
+    printf("  %-8s  %.3f\n\n", s->cell, bits);
     return true;
 }
 
 static bool plot(const training *t)
 {
-    const rn_curve curves[] = {
-        {"training", t->learnt.x, t->learnt.y, t->learnt.points},
-        {"held out", t->held.x, t->held.y, t->held.points},
-    };
     char *path = output_path(t->settings->out, PICTURE);
+    rn_history *h = rn_trainer_epochs(t->trainer);
 
     if (!path) return false;
-    bool ok = rn_plot_svg(path, CURVE_TITLE, "millions of characters", "bits per character",
-                          curves, 2) == RN_OK;
+    bool ok = rn_history_plot(h, path, CURVE_TITLE, MILLIONS, "*bits*") == RN_OK;
     if (ok)
         printf("curve     %s\n", path);
     else
-        complain("%s: cannot be written", path);
+        complain("%s", rn_history_error(h));
     free(path);
     return ok;
 }
 
 /* ---- the two uses ---- */
 
-static bool train_and_report(const settings *s, const corpus *c)
+static bool train_and_report(const settings *s, corpus *c)
 {
-    const network n = network_of(s, &c->vocabulary);
-    training *t = (training *)calloc(1, sizeof *t);
+    const network n = network_of(s, rn_vocabulary_count(c->vocabulary));
+    training t;
+    bool ok = training_begin(&t, s, c, &n) && training_run(&t);
 
-    if (!t) return complain("out of memory");
-    on_interrupt(interrupt);
-    bool ok = training_begin(t, s, c, &n);
-    if (ok) {
-        print_plan(t, &n);
-        ok = training_run(t, &interrupted);
-        if (interrupted) fputs("interrupted: what was learnt so far is kept\n", stderr);
-    }
-    /* Saves first, before anything else can fail. */
-    ok = ok && network_save(&n, t->model, s->out) && print_measures(t);
-    ok = ok && network_say(s->out) && plot(t);
-    on_interrupt(SIG_DFL);
+    if (ok && t.interrupted)
+        fputs("interrupted: what was learnt so far is kept; --resume goes on\n", stderr);
+    ok = ok && print_measures(&t) && network_say(s->out) && plot(&t);
     if (ok && s->sample > 0) {
         printf("\nsample at temperature %g\n----\n", s->temperature);
-        ok = sample(t->model, &n, s, stdout);
+        ok = sample(t.model, &n, c->vocabulary, s, stdout);
     }
-    training_free(t);
-    free(t);
+    training_free(&t);
     return ok;
+}
+
+/* The network determines which weights the file must have; it has the vocabulary, too. */
+static bool load(const settings *s, const network *n, rn_model *model, rn_vocabulary *v)
+{
+    reader r;
+
+    if (!model || !v) return complain("out of memory");
+    if (!reader_new(&r, model, n)) return false;
+    reader_free(&r);
+    if (rn_model_load(model, s->load) != RN_OK)
+        return complain("%s", rn_model_error(model));
+    if (rn_vocabulary_from(v, model, VOCABULARY) != RN_OK ||
+        rn_vocabulary_count(v) != n->tokens)
+        return complain("%s: its vocabulary does not fit", s->load);
+    return true;
 }
 
 static bool load_and_sample(const settings *s)
 {
     network n;
-    runner r;
 
     if (!network_read(&n, s->load)) return false;
     rn_model *model = rn_model_new((uint64_t)s->seed);
-    if (!model) return complain("out of memory");
-
-    /* The graph determines which weights the file must have. */
-    bool ok = runner_sample(&r, model, &n);
-    if (ok) runner_free(&r);
-    if (ok && rn_model_load(model, s->load) != RN_OK)
-        ok = complain("%s", rn_model_error(model));
-    ok = ok && sample(model, &n, s, stdout);
+    rn_vocabulary *v = rn_vocabulary_new(vocabulary_options);
+    const bool ok = load(s, &n, model, v) && sample(model, &n, v, s, stdout);
+    rn_vocabulary_free(v);
     rn_model_free(model);
     return ok;
 }
@@ -137,7 +121,7 @@ static bool load_and_sample(const settings *s)
 int main(int argc, char **argv)
 {
     settings s;
-    corpus c = {.train = {NULL, 0}};
+    corpus c = {.vocabulary = NULL};
     int status;
 
     if (!settings_read(&s, argc, argv, &status)) return status;

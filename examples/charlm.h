@@ -5,19 +5,17 @@
  *   charlm.c           what the program does in which order, and its report
  *   charlm_settings.c  the command line
  *   charlm_text.c      reading text, its vocabulary, what is trained on and held out
- *   charlm_network.c   the model as a function, and the graphs that are built with it
- *   charlm_train.c     the training, and measuring while it goes on
- *   charlm_budget.c    how the time is shared between them
+ *   charlm_network.c   the model and its loss as functions
+ *   charlm_train.c     the training by rn_fit, with a callback of its own
  *   charlm_ngram.c     counted models to compare with
  *   charlm_sample.c    writing new text
- *   charlm_file.c      saving and loading
+ *   charlm_file.c      the description of the network
  *   charlm_output.c    the names of the files, and whether they may be written
  */
 #ifndef CHARLM_H
 #define CHARLM_H
 
 #include <rondo.h>
-#include <signal.h>
 #include <stdio.h>
 
 /* ---- settings ---- */
@@ -27,8 +25,9 @@ typedef struct settings {
     const char *cell;
     int64_t layers, hidden, embed, batch, steps, sample, seed;
     double rate, clip, dropout, epochs, seconds, temperature;
-    const char *out, *load, *prompt;
+    const char *out, *load, *prompt, *tensorboard;
     bool force; /* overwrite files that charlm did not write */
+    bool resume;
 } settings;
 
 /* Reads the command line. False if the program must end with *status. */
@@ -40,183 +39,132 @@ bool complain(const char *format, ...) RN_PRINTF(1, 2);
 /* ---- text ---- */
 
 enum { BYTES = 256, UNKNOWN = 0 };
+#define VOCABULARY "charlm" /* its name among the texts of a model */
 
-/* Characters as numbers: 0 is any byte that the training part does not have, the others
- * are its bytes in order. */
-typedef struct vocabulary {
-    int size;
-    int32_t code[BYTES];
-    unsigned char byte[BYTES + 1];
-} vocabulary;
+/* Characters are bytes; those that the training part does not have are unknown. */
+extern const rn_vocabulary_options vocabulary_options;
 
 typedef struct text {
-    int32_t *at; /* codes */
+    int32_t *at; /* indices of the vocabulary */
     int64_t count;
+    const void *data; /* the rest: as a source of batches */
+    rn_arrays arrays;
+    rn_source source;
 } text;
 
 /* The text is split into STRETCHES equal stretches, and the last tenth of each is held out.
- * The rest is joined to the training part, the held-out pieces to the held-out part. */
-enum { STRETCHES = 32, HELD_OUT_OF = 10 };
+ * The rest is joined to the training part, the held-out pieces to the held-out part. A
+ * round of the training is a ROUNDS-th of a pass. */
+enum { STRETCHES = 32, HELD_OUT_OF = 10, ROUNDS = 64 };
 
 typedef struct corpus {
-    vocabulary vocabulary;
+    rn_vocabulary *vocabulary;
     text train, held;
+    text some; /* what rounds measure: the first ROUNDS-th of each held-out piece */
 } corpus;
 
+/* False after a message. Must be freed, even after a failure. */
 bool corpus_read(corpus *c, const char *path);
 void corpus_free(corpus *c);
 
-/* Splits a text in that way. False if out of memory. */
-bool text_split(const text *whole, text *most, text *rest);
-void text_free(text *t);
+/* Batches x, and y: the characters that follow. The text must stay where it is. */
+rn_batches *text_streams(text *t, rn_streams_options options);
 
 /* ---- network ---- */
 
 /* The description of a network besides its weights. */
 typedef struct network {
     char cell[8];
-    int64_t layers, hidden, embed;
+    int64_t layers, hidden, embed, tokens;
     double dropout;
-    vocabulary vocabulary;
 } network;
 
-network network_of(const settings *s, const vocabulary *v);
+network network_of(const settings *s, int64_t tokens);
 
-/* A compiled graph that runs the network over x [steps, batch]. */
-typedef struct runner {
+/* The loss in nats per character. */
+rn_tensor network_loss(rn_fit_graph *g);
+
+/* Reads character by character: the logits of the next one. */
+typedef struct reader {
     rn_graph *graph;
     rn_program *program;
-    rn_tensor x, y; /* characters, and the following ones; y is null for sampling */
-    rn_tensor out;  /* the loss; the logits for sampling */
-    int64_t steps, batch;
-    int32_t *x_data, *y_data;
-} runner;
+    rn_tensor x, logits;
+} reader;
 
-/* Targets with this value do not count. */
-enum { IGNORED = -1 };
-
-/* Three graphs over one model: for training, measuring, and reading logits step by step.
- * False after a message. */
-bool runner_train(runner *r, rn_model *model, const network *n, const settings *s);
-bool runner_measure(runner *r, rn_model *model, const network *n, int64_t batch);
-bool runner_sample(runner *r, rn_model *model, const network *n);
-void runner_free(runner *r);
-
-/* Feeds x_data, and y_data if there is a y, and runs. False after a message. */
-bool runner_run(runner *r);
-
-/* A text is measured in parallel streams, each from its start for some steps, or
- * completely. */
-typedef struct part {
-    int64_t stream;     /* characters of a stream */
-    int64_t steps;      /* characters that are read of it */
-    int64_t characters; /* characters predicted, after measuring */
-    int64_t whole;      /* characters predicted in the whole text */
-} part;
-
-/* A part of about `characters` of the text, in whole runs, at least one. */
-part part_of(const runner *r, const text *t, int64_t characters);
-
-/* Whether character `at` of the text is predicted in the part. */
-bool part_has(const part *p, int64_t at);
-
-/* Bits per character of the part, with the state kept along each stream. At the time
- * `until` the part is cut to what was measured, at least one run. */
-bool measure(runner *r, rn_model *model, const text *t, part *p, const rn_progress *clock,
-             double until, double *bits);
-
-/* ---- time ---- */
-
-typedef struct budget {
-    double learning, measuring; /* seconds so far */
-    int64_t learnt;             /* characters so far */
-    double measured;            /* characters a second in the last measurement; 0: none
-                                   yet */
-} budget;
-
-void budget_learnt(budget *b, double seconds, int64_t characters);
-void budget_measured(budget *b, double seconds, int64_t characters);
-
-/* The total of seconds; characters that training reads in a second. */
-double budget_seconds(const budget *b);
-double budget_speed(const budget *b);
-
-/* Whether the speed of measuring is known yet. */
-bool budget_knows(const budget *b);
-
-/* How long measuring may take now (`last`: at the end); and how much text that is. */
-double budget_allows(const budget *b, bool last);
-int64_t budget_characters(const budget *b, bool last);
+/* False after a message. */
+bool reader_new(reader *r, rn_model *model, const network *n);
+void reader_free(reader *r);
+bool reader_read(reader *r, int32_t character, float *logits, size_t bytes);
 
 /* ---- training ---- */
 
-enum { CURVE_POINTS = 200 };
 #define CURVE_TITLE "Predicting the next character"
-
-/* Bits per character against millions of characters seen, and the share of the training at
- * which the next point is due. */
-typedef struct curve {
-    double x[CURVE_POINTS], y[CURVE_POINTS];
-    int64_t points;
-    double next;
-} curve;
+#define MILLIONS    "millions of characters"
 
 typedef struct training {
     const settings *settings;
-    const corpus *corpus;
+    corpus *corpus;
+    const network *network;
     rn_model *model;
-    runner learn, measure;
-    rn_progress *progress;
-    budget budget;
-    int64_t largest;           /* part measured in the middle, in characters; 0: none yet */
-    int64_t runs, runs_a_pass; /* done, and in one pass over the text */
-    double done;               /* fraction of the training that is done, 0 to 1 */
-    double loss, recent;       /* nats: summed since the last point; of late */
-    int64_t loss_runs;
-    curve learnt, held;
+    rn_trainer *trainer;
+    rn_batches *train, *some, *held;
+    int64_t steps, round;      /* of the training, 0: no limit; of a round */
+    rn_progress *progress;     /* from `begun` on, a fraction of the training */
+    double begun, before;      /* `before`: seconds of runs that were resumed */
+    double seconds, measuring; /* so far; measuring is a part of the seconds */
+    double stepped;            /* the seconds of the last step */
+    double recent;             /* loss, of late */
+    int64_t characters;        /* trained on, counting repetitions */
+    rn_training did;           /* at the end */
+    bool planned, interrupted;
 } training;
 
 /* False after a message. Must be freed, even after a failure. */
-bool training_begin(training *t, const settings *s, const corpus *c, const network *n);
+bool training_begin(training *t, const settings *s, corpus *c, const network *n);
 void training_free(training *t);
 
-/* Trains until it is done or *stop is set. */
-bool training_run(training *t, const volatile sig_atomic_t *stop);
+/* Trains until it is done or interrupted, saving checkpoints; the model is then the best
+ * one, and saved. */
+bool training_run(training *t);
 
-/* Bits per character of as much of the held-out text as the time allows, or of all of it;
- * added as a point to its curve. */
-bool training_measure(training *t, bool all, part *p, double *bits);
+/* Called when it has begun: prints what is trained, and writes the network's description.
+ */
+bool training_plan(const training *t);
 
-/* Millions of characters that were trained on, counting repetitions. */
-double training_millions(const training *t);
+/* Characters that training reads in a second. */
+double training_speed(const training *t);
+
+/* Bits per character of the held-out text, or of the part that rounds measure. */
+bool training_measure(training *t, bool all, double *bits);
 
 /* ---- counted models ---- */
 
-/* Bits per character of a part of the held-out text under the unigram, bigram and trigram
- * models of the training text. */
-bool ngrams_measure(const corpus *c, const part *p, double bits[3]);
+/* Bits per character of a text under the unigram, bigram and trigram models of the training
+ * text. */
+bool ngrams_measure(const corpus *c, const text *t, double bits[3]);
 
 /* ---- samples ---- */
 
 /* Prints the prompt and `count` characters with which the model continues it. */
-bool sample(rn_model *model, const network *n, const settings *s, FILE *to);
+bool sample(rn_model *model, const network *n, rn_vocabulary *v, const settings *s,
+            FILE *to);
 
 /* ---- files ---- */
 
-typedef enum output { WEIGHTS, SETTINGS, PICTURE } output;
-enum { OUTPUTS = 3 };
+typedef enum output { WEIGHTS, SETTINGS, PICTURE, CHECKPOINT } output;
+enum { OUTPUTS = 4 };
 
-/* <name>.safetensors, <name>.txt or <name>.svg; name may end with that of the weights
- * already. free() it. NULL after a message. */
+/* <name>.safetensors, .txt, .svg, or -checkpoint.safetensors; name may end with that of the
+ * weights already. free() it. NULL after a message. */
 char *output_path(const char *name, output which);
 
 /* Whether they may be written. False after a message. */
 bool outputs_check(const settings *s);
 
-/* Writes the weights, and the rest of the network as text. */
-bool network_save(const network *n, rn_model *model, const char *name);
+/* Writes the description. */
+bool network_save(const network *n, const char *name);
 
-/* Prints the names of those files. */
+/* Prints its name and that of the weights. */
 bool network_say(const char *name);
 
 /* Reads the description of the network whose weights are in `path`; or from the text

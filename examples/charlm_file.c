@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of charlm: the weights as safetensors, and beside them what it takes to build the
- * network again, as text:
+ * What it takes to build the network again, as a text beside the weights:
  *
- *   charlm 1
+ *   charlm 2
  *   cell lstm
  *   layers 2
  *   hidden 192
  *   embed 64
- *   bytes 3  10 32 97         the vocabulary
+ *   tokens 98
+ *
+ * The weights are saved by rn_fit, and the vocabulary is among the model's texts.
  */
 #include "charlm.h"
 
@@ -19,44 +20,18 @@
 
 /* ---- writing ---- */
 
-static void write_network(const network *n, FILE *file)
+bool network_save(const network *n, const char *name)
 {
-    fprintf(file, "charlm 1\ncell %s\nlayers %lld\nhidden %lld\nembed %lld\nbytes %d ",
-            n->cell, (long long)n->layers, (long long)n->hidden, (long long)n->embed,
-            n->vocabulary.size - 1);
-    for (int i = 1; i < n->vocabulary.size; i++)
-        fprintf(file, " %d", n->vocabulary.byte[i]);
-    fputc('\n', file);
-}
+    char *path = output_path(name, SETTINGS), content[256], why[600];
 
-static bool save_network(const network *n, const char *path)
-{
-    char *content = NULL, why[600];
-    size_t bytes = 0;
-    FILE *file = open_memstream(&content, &bytes);
-
-    if (!file) return complain("out of memory");
-    write_network(n, file);
-    bool ok = !ferror(file);
-    ok = fclose(file) == 0 && ok;
-    if (!ok)
-        complain("out of memory");
-    else if (rn_file_write(path, content, bytes, why, sizeof why) != RN_OK)
-        ok = complain("%s", why);
-    free(content);
-    return ok;
-}
-
-bool network_save(const network *n, rn_model *model, const char *name)
-{
-    char *weights = output_path(name, WEIGHTS), *rest = output_path(name, SETTINGS);
-    bool ok = weights && rest;
-
-    if (ok && rn_model_save(model, weights) != RN_OK)
-        ok = complain("%s", rn_model_error(model));
-    if (ok) ok = save_network(n, rest);
-    free(weights);
-    free(rest);
+    if (!path) return false;
+    snprintf(content, sizeof content,
+             "charlm 2\ncell %s\nlayers %lld\nhidden %lld\nembed %lld\ntokens %lld\n",
+             n->cell, (long long)n->layers, (long long)n->hidden, (long long)n->embed,
+             (long long)n->tokens);
+    bool ok = rn_file_write(path, content, strlen(content), why, sizeof why) == RN_OK ||
+              complain("%s", why);
+    free(path);
     return ok;
 }
 
@@ -82,34 +57,19 @@ static bool read_size(FILE *file, const char *format, int64_t most, int64_t *to)
     return true;
 }
 
-static bool read_vocabulary(FILE *file, vocabulary *v)
-{
-    int64_t count;
-
-    if (!read_size(file, " bytes %lld", BYTES, &count)) return false;
-    *v = (vocabulary){.size = 1};
-    for (int64_t i = 0; i < count; i++) {
-        int byte;
-        if (fscanf(file, "%d", &byte) != 1 || byte < 0 || byte >= BYTES) return false;
-        if (v->code[byte]) return false;
-        v->code[byte] = v->size;
-        v->byte[v->size++] = (unsigned char)byte;
-    }
-    return true;
-}
-
 static bool parse(network *n, FILE *file)
 {
     int version;
 
     *n = (network){.cell = ""};
-    return fscanf(file, "charlm %d cell %7s", &version, n->cell) == 2 && version == 1 &&
+    return fscanf(file, "charlm %d cell %7s", &version, n->cell) == 2 && version == 2 &&
            (!strcmp(n->cell, "rnn") || !strcmp(n->cell, "lstm") ||
             !strcmp(n->cell, "gru")) &&
            read_size(file, " layers %lld", RN_LAYERS_MAX, &n->layers) &&
            read_size(file, " hidden %lld", 65536, &n->hidden) &&
            read_size(file, " embed %lld", 65536, &n->embed) &&
-           read_vocabulary(file, &n->vocabulary) && fscanf(file, " %*c") == EOF;
+           read_size(file, " tokens %lld", BYTES + 1, &n->tokens) &&
+           fscanf(file, " %*c") == EOF;
 }
 
 bool network_parse(network *n, const char *path)

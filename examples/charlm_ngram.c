@@ -14,8 +14,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { ORDERS = 3, BUCKETS = 24, ROUNDS = 30 };
+enum { ORDERS = 3, BUCKETS = 24, ROUNDS_OF_EM = 30 };
 
 typedef struct ngrams {
     int64_t size; /* V */
@@ -61,10 +62,16 @@ static int64_t context_of(const ngrams *n, const text *t, int64_t i, int k)
     return context;
 }
 
-static void count(ngrams *n, const text *t)
+/* Whether character i is among those that tune the weights. */
+static bool tunes(const text *t, int64_t i)
+{
+    return i * STRETCHES * HELD_OUT_OF / t->count % HELD_OUT_OF == HELD_OUT_OF - 1;
+}
+
+static void count(ngrams *n, const text *t, bool all)
 {
     for (int64_t i = 0; i < t->count; i++)
-        for (int k = 0; k < ORDERS && k <= i; k++) {
+        for (int k = 0; k < ORDERS && k <= i && (all || !tunes(t, i)); k++) {
             const int64_t context = context_of(n, t, i, k);
             n->total[k][context]++;
             n->count[k][context * n->size + t->at[i]]++;
@@ -112,6 +119,7 @@ static void improve(ngrams *n, const text *t, int k)
 
     for (int64_t i = k; i < t->count; i++) {
         uint32_t total;
+        if (!tunes(t, i)) continue;
         const double s = share(n, t, i, k, &total), p = probability(n, t, i, k);
         if (!total) continue;
         const int b = bucket_of(total);
@@ -126,36 +134,29 @@ static void improve(ngrams *n, const text *t, int k)
 static bool tune(ngrams *n, const text *train)
 {
     ngrams counted;
-    text fit, rest;
 
-    if (!text_split(train, &fit, &rest)) return false;
-    const bool ok = ngrams_new(&counted, n->size);
-    if (ok) {
-        count(&counted, &fit);
-        for (int k = 0; k < ORDERS; k++)
-            for (int round = 0; round < ROUNDS; round++) improve(&counted, &rest, k);
-        for (int k = 0; k < ORDERS; k++)
-            for (int b = 0; b < BUCKETS; b++) n->weight[k][b] = counted.weight[k][b];
-        ngrams_free(&counted);
-    }
-    text_free(&fit);
-    text_free(&rest);
-    return ok;
+    if (!ngrams_new(&counted, n->size)) return false;
+    count(&counted, train, false);
+    for (int k = 0; k < ORDERS; k++)
+        for (int round = 0; round < ROUNDS_OF_EM; round++) improve(&counted, train, k);
+    memcpy(n->weight, counted.weight, sizeof n->weight);
+    ngrams_free(&counted);
+    return true;
 }
 
-bool ngrams_measure(const corpus *c, const part *p, double bits[3])
+bool ngrams_measure(const corpus *c, const text *t, double bits[3])
 {
     ngrams n;
 
-    if (!ngrams_new(&n, c->vocabulary.size)) return false;
+    if (!ngrams_new(&n, rn_vocabulary_count(c->vocabulary))) return false;
     const bool ok = tune(&n, &c->train);
     if (ok) {
-        count(&n, &c->train);
+        count(&n, &c->train, true);
         for (int k = 0; k < ORDERS; k++) {
             double sum = 0;
-            for (int64_t i = 1; i < c->held.count; i++)
-                if (part_has(p, i)) sum -= log2(probability(&n, &c->held, i, k + 1));
-            bits[k] = sum / (double)p->characters;
+            for (int64_t i = 1; i < t->count; i++)
+                sum -= log2(probability(&n, t, i, k + 1));
+            bits[k] = sum / (double)(t->count - 1);
         }
     }
     ngrams_free(&n);

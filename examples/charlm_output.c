@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const endings[OUTPUTS] = {".safetensors", ".txt", ".svg"};
+static const char *const endings[OUTPUTS] = {".safetensors", ".txt", ".svg",
+                                             "-checkpoint.safetensors"};
 
 char *output_path(const char *name, output which)
 {
@@ -47,28 +48,14 @@ static bool has(const char *path, long from, const char *words, size_t most, boo
     return found;
 }
 
-/* Weights are recognised by the settings next to them and by an embedding of the size given
- * there, because other programs use the same file names. */
-static bool made_weights(const char *path, const char *name)
-{
-    char *rest = output_path(name, SETTINGS), begin[96];
-    network n;
-    const bool there = rest && network_parse(&n, rest);
-
-    free(rest);
-    if (!there) return false;
-    snprintf(begin, sizeof begin, "{\"embed/w\":{\"dtype\":\"F32\",\"shape\":[%d,%lld],",
-             n.vocabulary.size, (long long)n.embed);
-    return has(path, 8, begin, sizeof begin, false);
-}
-
-static bool made(output which, const char *path, const char *name)
+static bool made(output which, const char *path)
 {
     network n;
 
     switch (which) {
     case WEIGHTS:
-        return made_weights(path, name);
+    case CHECKPOINT: /* the header comes after its size, and has the model's texts */
+        return has(path, 8, "\"vocabulary/" VOCABULARY "\"", 1 << 16, true);
     case SETTINGS:
         return network_parse(&n, path);
     case PICTURE:
@@ -105,7 +92,7 @@ static bool check(const settings *s, output which, const char *path, struct stat
                 path, endings[i]);
     if (rn_file_check(path, why, sizeof why) != RN_OK)
         return complain("%s: choose another name with --out", why);
-    if (!exists[which] || s->force || made(which, path, s->out)) return true;
+    if (!exists[which] || s->force || made(which, path)) return true;
     return complain(
         "%s is there already, and charlm cannot tell that it made it: move it away, "
         "choose another name with --out, or write over it with --force",

@@ -38,45 +38,38 @@ static int32_t choose(const float *logit, int size, double temperature, double r
     return best;
 }
 
-static bool go_on(runner *r, int32_t code, float *logit, size_t bytes)
-{
-    r->x_data[0] = code;
-    if (!runner_run(r)) return false;
-    return rn_read(r->program, r->out, logit, bytes) == RN_OK ||
-           complain("%s", rn_program_error(r->program));
-}
-
-static bool write_text(runner *r, const network *n, const settings *s, float *logit,
+static bool write_text(reader *r, rn_vocabulary *v, const settings *s, float *logit,
                        FILE *to)
 {
-    const vocabulary *v = &n->vocabulary;
-    const size_t bytes = (size_t)v->size * sizeof *logit;
+    const int size = rn_vocabulary_count(v);
+    const size_t bytes = (size_t)size * sizeof *logit;
     const char *prompt = *s->prompt ? s->prompt : "\n";
     uint64_t random = (uint64_t)s->seed;
 
     for (const char *c = prompt; *c; c++)
-        if (!go_on(r, v->code[(unsigned char)*c], logit, bytes)) return false;
+        if (!reader_read(r, rn_vocabulary_find(v, c, 1), logit, bytes)) return false;
     fputs(s->prompt, to);
     for (int64_t i = 0; i < s->sample; i++) {
-        const int32_t code = choose(logit, v->size, s->temperature, draw(&random));
-        fputc(v->byte[code], to);
-        if (!go_on(r, code, logit, bytes)) return false;
+        const int32_t code = choose(logit, size, s->temperature, draw(&random));
+        fputc(*rn_vocabulary_token(v, code, NULL), to);
+        if (!reader_read(r, code, logit, bytes)) return false;
     }
     fputc('\n', to);
     return true;
 }
 
-bool sample(rn_model *model, const network *n, const settings *s, FILE *to)
+bool sample(rn_model *model, const network *n, rn_vocabulary *v, const settings *s,
+            FILE *to)
 {
-    float *logit = (float *)malloc((size_t)n->vocabulary.size * sizeof *logit);
-    runner r;
+    float *logit = (float *)malloc((size_t)n->tokens * sizeof *logit);
+    reader r;
 
     if (!logit) return complain("out of memory");
-    bool ok = runner_sample(&r, model, n);
+    bool ok = reader_new(&r, model, n);
     if (ok) {
         rn_model_reset_states(model);
-        ok = write_text(&r, n, s, logit, to);
-        runner_free(&r);
+        ok = write_text(&r, v, s, logit, to);
+        reader_free(&r);
     }
     free(logit);
     return ok;

@@ -54,6 +54,8 @@ static const option options[] = {
     {"--seconds", "X", "time for training", REAL, AT(seconds), 0, 1e9},
     {"--seed", "N", "of everything that is random", WHOLE, AT(seed), 0, 9e15},
     {"--out", "NAME", "writes NAME.safetensors, NAME.txt, NAME.svg", WORDS, AT(out), 0, 0},
+    {"--resume", "", "goes on with NAME-checkpoint.safetensors", FLAG, AT(resume), 0, 0},
+    {"--tensorboard", "FOLDER", "writes event files there", WORDS, AT(tensorboard), 0, 0},
     {"--force", "", "writes over files that charlm did not make", FLAG, AT(force), 0, 0},
     {"--load", "FILE", "a trained model; samples without training", WORDS, AT(load), 0, 0},
     {"--sample", "N", "characters to write at the end", WHOLE, AT(sample), 0, 1e9},
@@ -102,10 +104,10 @@ static void print_help(void)
     for (int i = 0; i < OPTIONS; i++) {
         char left[32];
         snprintf(left, sizeof left, "%s %s", options[i].name, options[i].argument);
-        printf("  %-18s %s", left, options[i].help);
+        printf("  %-20s %s", left, options[i].help);
         print_default(&options[i]);
     }
-    puts("  --help             this text\n\n"
+    puts("  --help               this text\n\n"
          "Without --epochs and --seconds it trains for 300 seconds; with both, until the\n"
          "first of them is over.");
 }

@@ -1,132 +1,133 @@
 /* SPDX-License-Identifier: MIT */
-/* The text of charlm: reading a file, the held-out part, and the vocabulary. */
+/* The text of charlm: reading a file, its vocabulary, and what is held out of it. */
 #include "charlm.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-void text_free(text *t)
-{
-    free(t->at);
-    *t = (text){0};
-}
-
-static bool text_new(text *t, int64_t count)
-{
-    *t = (text){.count = count};
-    t->at = (int32_t *)malloc((size_t)(count ? count : 1) * sizeof *t->at);
-    return t->at || complain("out of memory");
-}
-
-/* ---- the split ---- */
-
-/* Whether position i of `count` is in the last tenth of its stretch. */
-static bool held_out(int64_t i, int64_t count)
-{
-    const int64_t stretch = i * STRETCHES / count;
-    const int64_t begin = (stretch * count + STRETCHES - 1) / STRETCHES;
-    const int64_t end = ((stretch + 1) * count + STRETCHES - 1) / STRETCHES;
-
-    return i >= end - (end - begin) / HELD_OUT_OF;
-}
-
-bool text_split(const text *whole, text *most, text *rest)
-{
-    int64_t taken = 0;
-
-    *most = *rest = (text){0};
-    for (int64_t i = 0; i < whole->count; i++) taken += held_out(i, whole->count);
-    if (!text_new(most, whole->count - taken)) return false;
-    if (!text_new(rest, taken)) {
-        text_free(most);
-        return false;
-    }
-    most->count = rest->count = 0;
-    for (int64_t i = 0; i < whole->count; i++) {
-        text *to = held_out(i, whole->count) ? rest : most;
-        to->at[to->count++] = whole->at[i];
-    }
-    return true;
-}
-
 /* ---- the file ---- */
 
-/* Appends the file's content; the array grows by half its size. */
-static bool read_bytes(FILE *file, text *t)
+/* Reads on to the end; the array grows by half its size. */
+static bool read_rest(FILE *file, char **bytes, int64_t *count)
 {
-    unsigned char block[4096];
     int64_t capacity = 0;
 
     for (;;) {
-        const size_t n = fread(block, 1, sizeof block, file);
-        if (n == 0) return true;
-        if (t->count + (int64_t)n > capacity) {
-            capacity += capacity / 2 + (int64_t)sizeof block;
-            int32_t *more = (int32_t *)realloc(t->at, (size_t)capacity * sizeof *more);
+        if (*count == capacity) {
+            capacity += capacity / 2 + 65536;
+            char *more = (char *)realloc(*bytes, (size_t)capacity);
             if (!more) return complain("out of memory");
-            t->at = more;
+            *bytes = more;
         }
-        for (size_t i = 0; i < n; i++) t->at[t->count++] = block[i];
+        const size_t n = fread(*bytes + *count, 1, (size_t)(capacity - *count), file);
+        if (n == 0) return true;
+        *count += (int64_t)n;
     }
 }
 
-static bool text_read(text *t, const char *path)
+static bool read_file(const char *path, char **bytes, int64_t *count)
 {
     FILE *file = fopen(path, "rb");
 
-    *t = (text){0};
     if (!file) return complain("%s: %s", path, strerror(errno));
     errno = 0;
-    bool ok = read_bytes(file, t);
+    bool ok = read_rest(file, bytes, count);
     if (ok && ferror(file))
         ok = complain("%s: %s", path, errno ? strerror(errno) : "cannot be read");
     fclose(file);
-    if (!ok) text_free(t);
     return ok;
 }
 
-/* ---- the vocabulary ---- */
+/* ---- its parts ---- */
 
-static void collect_vocabulary(vocabulary *v, const text *t)
+enum { SOME = 100 }; /* characters of a stretch, at least, that rounds measure */
+
+/* Stretch k of the text: from begin to cut it is trained on, from cut to end held out, the
+ * first of it, up to `some`, measured after each round. */
+typedef struct stretch {
+    int64_t begin, cut, some, end;
+} stretch;
+
+static stretch stretch_of(int64_t count, int64_t k)
 {
-    bool there[BYTES] = {false};
+    stretch s = {.begin = k * count / STRETCHES, .end = (k + 1) * count / STRETCHES};
 
-    for (int64_t i = 0; i < t->count; i++) there[t->at[i]] = true;
-    *v = (vocabulary){.size = 1};
-    for (int i = 0; i < BYTES; i++) {
-        if (!there[i]) continue;
-        v->code[i] = v->size;
-        v->byte[v->size++] = (unsigned char)i;
-    }
+    s.cut = s.end - (s.end - s.begin) / HELD_OUT_OF;
+    const int64_t held = s.end - s.cut, some = held / ROUNDS;
+    s.some = s.cut + (some > SOME ? some : held < SOME ? held : SOME);
+    return s;
 }
 
-static void encode(const vocabulary *v, text *t)
+static bool text_new(text *t, int64_t room)
 {
-    for (int64_t i = 0; i < t->count; i++) t->at[i] = v->code[t->at[i]];
+    t->at = (int32_t *)calloc((size_t)room, sizeof *t->at);
+    return t->at || complain("out of memory");
+}
+
+static void add(text *t, rn_vocabulary *v, const char *bytes, int64_t count)
+{
+    t->count += rn_vocabulary_encode(v, bytes, (size_t)count, t->at + t->count, count);
+}
+
+static bool divide(corpus *c, const char *bytes, int64_t count)
+{
+    const int64_t held = count / HELD_OUT_OF + 1;
+
+    for (int k = 0; k < STRETCHES; k++) {
+        const stretch s = stretch_of(count, k);
+        rn_vocabulary_add(c->vocabulary, bytes + s.begin, (size_t)(s.cut - s.begin));
+    }
+    if (rn_vocabulary_complete(c->vocabulary) != RN_OK)
+        return complain("%s", rn_vocabulary_error(c->vocabulary));
+    if (!text_new(&c->train, count) || !text_new(&c->held, held) ||
+        !text_new(&c->some, held))
+        return false;
+    for (int k = 0; k < STRETCHES; k++) {
+        const stretch s = stretch_of(count, k);
+        add(&c->train, c->vocabulary, bytes + s.begin, s.cut - s.begin);
+        add(&c->held, c->vocabulary, bytes + s.cut, s.end - s.cut);
+        add(&c->some, c->vocabulary, bytes + s.cut, s.some - s.cut);
+    }
+    return true;
 }
 
 bool corpus_read(corpus *c, const char *path)
 {
-    text bytes;
+    char *bytes = NULL;
+    int64_t count = 0;
 
-    *c = (corpus){.train = {0}};
-    if (!text_read(&bytes, path)) return false;
-    bool ok = text_split(&bytes, &c->train, &c->held);
-    text_free(&bytes);
-    if (ok && c->held.count < 2) ok = complain("%s: too short to hold a part out", path);
-    if (!ok) {
-        corpus_free(c);
-        return false;
-    }
-    collect_vocabulary(&c->vocabulary, &c->train);
-    encode(&c->vocabulary, &c->train);
-    encode(&c->vocabulary, &c->held);
-    return true;
+    *c = (corpus){.vocabulary = rn_vocabulary_new(vocabulary_options)};
+    bool ok = c->vocabulary || complain("out of memory");
+    ok = ok && read_file(path, &bytes, &count);
+    if (ok && count < 2 * STRETCHES * HELD_OUT_OF)
+        ok = complain("%s: too short to hold a part out", path);
+    ok = ok && divide(c, bytes, count);
+    free(bytes);
+    return ok;
 }
 
 void corpus_free(corpus *c)
 {
-    text_free(&c->train);
-    text_free(&c->held);
+    free(c->train.at);
+    free(c->held.at);
+    free(c->some.at);
+    rn_vocabulary_free(c->vocabulary);
+}
+
+/* ---- as batches ---- */
+
+rn_batches *text_streams(text *t, rn_streams_options options)
+{
+    static const rn_field field = {"x", RN_I32, {.rank = 0}, false, 0};
+
+    t->data = t->at;
+    t->arrays = (rn_arrays){.fields = &field,
+                            .field_count = 1,
+                            .data = &t->data,
+                            .count = 1,
+                            .steps = t->count};
+    t->source = rn_source_arrays(&t->arrays);
+    options.next = "y";
+    return rn_streams_new(&t->source, options);
 }

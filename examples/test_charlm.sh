@@ -98,13 +98,13 @@ refuses "folder.txt: is a directory" "$@" "$text" --out "$work/folder"
 refuses "nowhere/model.safetensors: cannot be written" "$@" "$text" --out "$work/nowhere/model"
 
 # Files of others: a letter, a picture, weights.
-for end in txt svg safetensors; do
-    echo "my own $end" >"$work/mine.$end"
-    refuses "mine.$end is there already" "$@" "$text" --out "$work/mine"
-    grep -q "my own $end" "$work/mine.$end" || fail "mine.$end is written over"
+for end in .txt .svg .safetensors -checkpoint.safetensors; do
+    echo "my own $end" >"$work/mine$end"
+    refuses "mine$end is there already" "$@" "$text" --out "$work/mine"
+    grep -q "my own $end" "$work/mine$end" || fail "mine$end is written over"
     # shellcheck disable=SC2086 # several options
     expect 0 "^  rnn" "$@" "$text" $tiny --out "$work/mine" --force
-    rm "$work"/mine.*
+    rm "$work"/mine*
 done
 # shellcheck disable=SC2086 # several options
 expect 0 "^  rnn" "$@" "$text" $tiny --out "$work/mine"
@@ -114,8 +114,6 @@ expect 0 "." "$@" --load "$work/mine.safetensors" --sample 9
 ln "$work/mine.txt" "$work/twice.txt"
 ln "$work/mine.txt" "$work/twice.svg"
 refuses "twice.svg is the same file" "$@" "$text" --out "$work/twice" --force
-rm "$work/mine.txt"
-refuses "mine.safetensors is there already" "$@" "$text" --out "$work/mine"
 
 # The time of measuring is printed.
 expect 0 "^measuring [0-9.]* s" "$@" "$text" --cell rnn --hidden 8 --embed 4 --batch 4 \
@@ -131,8 +129,30 @@ expect 2 "not within" "$@" --dropout 1
 expect 2 "rnn, lstm or gru" "$@" --cell tanh
 expect 2 "one text file" "$@" "$text" "$text"
 
-# When it is interrupted, it keeps the model.
-"$@" "$text" --hidden 8 --batch 4 --steps 16 --seconds 500 --sample 10 \
+# A killed run goes on, and ends with the weights of one that was not killed.
+long="--cell rnn --hidden 8 --embed 4 --batch 4 --steps 16 --epochs 6 --sample 0"
+# shellcheck disable=SC2086 # several options
+expect 0 "^  rnn" "$@" "$text" $long --out "$work/whole"
+# shellcheck disable=SC2086 # several options
+"$@" "$text" $long --out "$work/half" >"$work/out" 2>"$work/err" &
+pid=$!
+until [ -s "$work/half-checkpoint.safetensors" ] || ! kill -0 $pid; do
+    sleep 0.01
+done
+kill -9 $pid
+wait $pid
+# shellcheck disable=SC2086 # several options
+expect 0 "^  rnn" "$@" "$text" $long --out "$work/half" --resume --tensorboard "$work/events"
+for end in .safetensors -checkpoint.safetensors; do
+    [ -s "$work/half$end" ] || fail "there is no half$end"
+done
+cmp -s "$work/whole.safetensors" "$work/half.safetensors" || fail "resumed, other weights"
+exists "$work"/events/events.out.tfevents.*
+# shellcheck disable=SC2086 # several options
+expect 1 "the model has another shape" "$@" "$text" $long --out "$work/half" --hidden 9 --resume
+
+# When it is interrupted, it keeps the model. The shell ignores the signal in the background.
+env --default-signal=INT "$@" "$text" --hidden 8 --batch 4 --steps 16 --seconds 60 --sample 10 \
     --out "$work/stopped" >"$work/out" 2>"$work/err" &
 pid=$!
 waited=0
@@ -144,6 +164,7 @@ kill -INT $pid
 wait $pid || fail "an interrupted run ends with $?"
 grep -q interrupted "$work/err" || fail "does not say that it was interrupted"
 exists "$work/stopped.safetensors"
+exists "$work/stopped.svg"
 
 [ $failures -eq 0 ] && echo "all passed"
 exit $((failures > 0))

@@ -39,6 +39,7 @@ predicted: the fewer the better. The trigram model counts which character follow
 Here are now
   charlm.safetensors    the trained weights, with charlm.txt
   charlm.svg            the loss curve
+  charlm-checkpoint.safetensors    with which --resume goes on
 and more text is a matter of seconds:
   build/examples/charlm --load charlm.safetensors --prompt "/* " --sample 400
 END
