@@ -65,6 +65,15 @@ learns tagger "$work/tree"
 learns textclass "$work/tree"
 learns translate
 
+# Text from CSV files. Words that only one language has are enough.
+awk 'BEGIN { print "text,label"; for (i = 0; i < 60; i++)
+    print i % 2 ? "\"for (i = 0, n = " i ")\",C" : "for i in range " i ": pass,Python" }' >"$work/texts.csv"
+echo '"a,b' >>"$work/broken.csv"
+expect 0 "right: 100.00 %" classify "$work/texts.csv" "$work/texts.csv" 6
+expect 1 "nowhere.csv: cannot be opened" classify "$work/nowhere.csv" "$work/texts.csv"
+expect 1 "broken.csv:1:1: a quote that is not closed" classify "$work/texts.csv" "$work/broken.csv" 1
+expect 2 "usage: classify" classify "$work/texts.csv"
+
 # The same seed gives the same weights.
 expect 0 "held out" digits --units 3 --batch 60 --updates 2 --out "$work/twice"
 cmp -s "$work/digits.safetensors" "$work/twice.safetensors" || fail "another run, other weights"

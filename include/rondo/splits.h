@@ -7,6 +7,11 @@
  *     rest.count = rn_select(fold, n, 0, true, rest_index);     all others, for training
  *     rn_source training = rn_source_subset(&rest), ..
  *
+ * or, with a part held out:
+ *
+ *     rn_subset training = {all, index, rn_hold_out(n, 0.1, seed, classes, index)};
+ *     rn_subset held = {all, index + training.count, n - training.count};
+ *
  * Parts depend on the arguments alone, and are the same on every machine. Parts of a series
  * by time: series.h.
  */
@@ -37,6 +42,12 @@ RN_API rn_status rn_split(int64_t count, double share, uint64_t seed,
  * counted. Returns their number; 0 for invalid arguments. */
 RN_API int64_t rn_select(const int32_t *part, int64_t count, int32_t which, bool others,
                          int64_t *index);
+
+/* rn_split and rn_select in one: lists the sequences to train on, and behind them those
+ * held out, each in increasing order. `index` has room for `count` numbers. Returns how
+ * many there are to train on; 0 also for invalid arguments and if out of memory. */
+RN_API int64_t rn_hold_out(int64_t count, double share, uint64_t seed,
+                           const int32_t *classes, int64_t *index);
 
 /* weights[c] = n / (k n_c), where n_c of the n elements are of class c and k classes have
  * any: weights that give all classes the same sum, as "balanced" in scikit-learn. A class

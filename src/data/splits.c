@@ -82,6 +82,25 @@ int64_t rn_select(const int32_t *part, int64_t count, int32_t which, bool others
     return n;
 }
 
+int64_t rn_hold_out(int64_t count, double share, uint64_t seed, const int32_t *classes,
+                    int64_t *index)
+{
+    const rn_allocator a = {NULL, NULL};
+    size_t bytes;
+
+    if (!index || count < 0 || !rn__multiply((size_t)count, sizeof(int32_t), &bytes))
+        return 0;
+    int32_t *part = (int32_t *)rn__allocate(a, bytes);
+    int64_t kept = 0;
+
+    if (part && rn_split(count, share, seed, classes, part) == RN_OK) {
+        kept = rn_select(part, count, 1, true, index);
+        rn_select(part, count, 1, false, index + kept);
+    }
+    rn__free(a, part);
+    return kept;
+}
+
 rn_status rn_class_weights(const int32_t *classes, int64_t count, int class_count,
                            double *weights)
 {

@@ -198,6 +198,7 @@ static void splits(rn_test_world *w, int which)
 
     if (which == 0) rn_folds(count, axis(w), w->seed, c, to);
     if (which == 1) rn_split(count, real(w), w->seed, c, to);
+    if (which == 4) rn_hold_out(count, real(w), w->seed, c, bit(w) ? index : NULL);
     if (which == 2) rn_select(to, count, axis(w), bit(w), bit(w) ? index : NULL);
     if (which == 3)
         rn_class_weights(c, count, DRAW(w, int, 1, 3, 3, 0, -1, INT_MIN),

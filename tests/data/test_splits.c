@@ -81,6 +81,22 @@ Test(splits, select_parts)
     cr_assert_eq(rn_select(of, -1, 2, true, index), 0);
 }
 
+Test(splits, hold_out_lists_both_parts)
+{
+    int64_t index[N], want[N];
+
+    draw_classes();
+    cr_assert_eq(rn_split(N, 0.3, 5, classes, part), RN_OK);
+    const int64_t kept = rn_select(part, N, 0, false, want);
+    cr_assert_eq(kept + rn_select(part, N, 1, false, want + kept), N);
+    cr_assert_eq(rn_hold_out(N, 0.3, 5, classes, index), kept);
+    cr_assert_eq(memcmp(index, want, sizeof want), 0);
+    cr_assert_eq(rn_hold_out(N, 1.1, 5, classes, index), 0);
+    cr_assert_eq(rn_hold_out(N, 0.3, 5, classes, NULL), 0);
+    cr_assert_eq(rn_hold_out(-1, 0.3, 5, classes, index), 0);
+    cr_assert_eq(rn_hold_out(INT64_MAX, 0.3, 5, classes, index), 0);
+}
+
 Test(splits, class_weights_are_those_of_scikit_learn)
 {
     const int n = sizeof golden_classes / sizeof *golden_classes;
