@@ -7,8 +7,8 @@
  *   loss = cross entropy of softmax(W h + b) and the characters that follow
  *
  * It reports how well the model predicts held-out text, compared with n-gram models. The
- * held-out text also decides which of the models of a run is kept, so the figure is a little
- * too good. charlm.h lists the parts of the program.
+ * held-out text also decides which of the models of a run is kept, so the figure is a
+ * little too good. charlm.h lists the parts of the program.
  */
 #include "charlm.h"
 
