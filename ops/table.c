@@ -93,7 +93,7 @@ rn__code rn__op_code(const rn_op *op, rn_type variant)
 
     if (i < 0) return (rn__code){op->map[variant], op->kernel[variant]};
     code found = {NULL};
-    for (int isa = rn__cpu_isa(); isa >= 0 && !found.map; isa--)
+    for (int isa = (int)rn__cpu_isa(); isa >= 0 && !found.map; isa--)
         found = tables[isa][variant][i];
     if (is_map[i]) return (rn__code){found.map, NULL};
     return (rn__code){NULL, found.kernel ? found.kernel : R(rn__table)[i].kernel};
