@@ -53,7 +53,7 @@ Test(number, random_numbers)
         const uint64_t bits = draw(&state);
         const int digits = 1 + (int)(draw(&state) % 19), e = (int)(draw(&state) % 60) - 30;
         double value;
-        snprintf(text, sizeof text, "%.*se%d", digits, "1234567890987654321" + i % 7, e);
+        snprintf(text, sizeof text, "%.*se%d", digits, &"1234567890987654321"[i % 7], e);
         same_as_strtod(text);
         snprintf(text, sizeof text, "%llue-%d", (unsigned long long)bits,
                  (int)(draw(&state) % 20));

@@ -63,16 +63,17 @@ static void check_window(const rn_source *s, int64_t w, int64_t i, int64_t a,
     cr_assert(s->read(s->self, w, 1, 0, o->every_step ? steps : 1, y));
     for (int64_t t = 0; t < o->history; t++)
         for (int k = 0; k < inputs; k++)
-            cr_assert_eq(x[t * inputs + k],
-                         10000 * i + 10 * (a + t) + (o->inputs ? o->inputs[k] : k));
+            cr_assert_eq(x[t * inputs + k], (double)(10000 * i + 10 * (a + t) +
+                                                     (o->inputs ? o->inputs[k] : k)));
     for (int64_t t = 0; t < steps; t++)
         for (int k = 0; k < targets; k++)
-            cr_assert_eq(y[t * targets + k],
-                         10000 * i + (o->targets ? o->targets[k] : k) +
-                             10 * (a + t + (o->every_step ? o->horizon : o->history)));
+            cr_assert_eq(
+                y[t * targets + k],
+                (double)(10000 * i + (o->targets ? o->targets[k] : k) +
+                         10 * (a + t + (o->every_step ? o->horizon : o->history))));
     if (o->history < 2) return;
     cr_assert(s->read(s->self, w, 0, 1, 1, x));
-    cr_assert_eq(x[0], 10000 * i + 10 * (a + 1) + (o->inputs ? o->inputs[0] : 0));
+    cr_assert_eq(x[0], (double)(10000 * i + 10 * (a + 1) + (o->inputs ? o->inputs[0] : 0)));
 }
 
 /* Each window that belongs to a part is there, once, in order; and no others. */

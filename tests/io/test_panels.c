@@ -205,8 +205,10 @@ Test(panels, invalid)
     cr_assert_eq(draw(NULL, 1, false, a), RN_INVALID);
     cr_assert_eq(draw(&p, -1, false, a), RN_INVALID);
     cr_assert_eq(draw(&p, 65, false, a), RN_INVALID);
-    cr_assert_eq(rn_plot_panels_svg(NULL, &p, 1, (rn_panels_options){NULL}), RN_INVALID);
-    cr_assert_eq(rn_plot_panels_svg("no/p.svg", &p, 1, (rn_panels_options){NULL}), RN_IO);
+    cr_assert_eq(rn_plot_panels_svg(NULL, &p, 1, (rn_panels_options){.title = NULL}),
+                 RN_INVALID);
+    cr_assert_eq(rn_plot_panels_svg("no/p.svg", &p, 1, (rn_panels_options){.title = NULL}),
+                 RN_IO);
     p = panel(&bad, NULL, false);
     cr_assert_eq(draw(&p, 1, false, a), RN_INVALID);
     p = panel(&less, NULL, false);

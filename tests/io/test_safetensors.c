@@ -47,12 +47,12 @@ Test(safetensors, round_trip)
     for (int i = 0; i < 5; i++) {
         const rn__stored *got = rn__safetensors_find(&st, all[i].name);
         const size_t bytes =
-            (size_t)rn_shape_count(all[i].shape) * rn_type_size(all[i].type);
+            (size_t)rn_shape_count(all[i].shape) * rn_type_size((rn_type)all[i].type);
         cr_assert(got, "no %s", all[i].name);
         cr_assert(got->type == all[i].type && rn_shape_equal(got->shape, all[i].shape));
         cr_assert_eq(got->end - got->begin, bytes);
         cr_assert(!bytes || !memcmp(got->data, all[i].data, bytes));
-        cr_assert_eq(got->begin % rn_type_size(got->type), 0, "not aligned");
+        cr_assert_eq(got->begin % rn_type_size((rn_type)got->type), 0, "not aligned");
     }
     cr_assert(!rn__safetensors_find(&st, "flag"));
     rn__safetensors_finish(&st);

@@ -78,7 +78,8 @@ Test(fit, as_a_loop_written_out)
     for (int e = 0; e < 3; e++) {
         cr_assert_eq(rn_history_at(h, e, "loss"), loss[e]);
         cr_assert_eq(rn_history_at(h, e, "epoch"), e + 1);
-        cr_assert_eq(rn_history_at(h, e, "step"), (e + 1) * rn_batches_count(batches));
+        cr_assert_eq(rn_history_at(h, e, "step"),
+                     (double)((e + 1) * rn_batches_count(batches)));
         cr_assert_eq(rn_history_at(h, e, "rate"), 0.05);
         cr_assert(rn_history_at(h, e, "seconds") >= 0);
     }

@@ -19,14 +19,13 @@ static rn_status attempt(rn_allocator allocator, const char *path)
     rn_status s = RN_NO_MEMORY;
 
     if (trainer && batches && accuracy) {
-        s = rn_fit(
-            trainer,
-            (rn_fit_options){
-                .train = batches,
-                .valid = batches,
-                .resume = path,
-                .callbacks = {rn_stop_early((rn_stop_early_options){{NULL}, 0, false}),
-                              rn_stop_on_interrupt(), rn_show_progress(NULL)}});
+        s = rn_fit(trainer,
+                   (rn_fit_options){
+                       .train = batches,
+                       .valid = batches,
+                       .resume = path,
+                       .callbacks = {rn_stop_early((rn_stop_early_options){.patience = 0}),
+                                     rn_stop_on_interrupt(), rn_show_progress(NULL)}});
         cr_assert((s != RN_OK) == (*rn_trainer_error(trainer) != 0), "%d: %s", (int)s,
                   rn_trainer_error(trainer));
     }
