@@ -93,7 +93,7 @@ static rn_status save(rn_model *model, const char *path, const rn_checkpoint_ite
         shape->size[0] = (int64_t)s.count;
         shape->size[1] = RN__SEAL_ROW;
         const rn__seal seal = {s.note, s.notes, s.kind, table};
-        status = rn__safetensors_write_sealed(a, path, s.stored, s.count, &seal, fault);
+        status = rn__safetensors_write(a, path, s.stored, s.count, &seal, fault);
     }
     rn__free(a, memory);
     return status;

@@ -42,8 +42,8 @@ rn_status rn_model_save(rn_model *model, const char *path)
                 .name = v->name, .type = (int)v->type, .shape = v->shape, .data = v->data};
     }
     const rn__seal metadata = {note, texts, NULL, NULL};
-    const rn_status status = rn__safetensors_write_sealed(model->allocator, path, stored,
-                                                          count, &metadata, &fault);
+    const rn_status status =
+        rn__safetensors_write(model->allocator, path, stored, count, &metadata, &fault);
     rn__free(model->allocator, stored);
     return report(model, status, &fault);
 }

@@ -102,10 +102,8 @@ int64_t rn__seal_get(const rn__safetensors *st, const rn__stored *stored, int co
 
 /* Replaces the file by these arrays. `seal` may be NULL. The same arrays in any
  * order give the same bytes. RN_INVALID if the header would be too long for readers. */
-rn_status rn__safetensors_write_sealed(rn_allocator allocator, const char *path,
-                                       const rn__stored *stored, size_t count,
-                                       const rn__seal *seal, rn__fault *fault);
 rn_status rn__safetensors_write(rn_allocator allocator, const char *path,
-                                const rn__stored *stored, size_t count, rn__fault *fault);
+                                const rn__stored *stored, size_t count,
+                                const rn__seal *seal, rn__fault *fault);
 
 #endif

@@ -189,9 +189,9 @@ static rn_status write_order(rn_allocator a, const char *path, const void *const
     return status;
 }
 
-rn_status rn__safetensors_write_sealed(rn_allocator allocator, const char *path,
-                                       const rn__stored *stored, size_t count,
-                                       const rn__seal *seal, rn__fault *fault)
+rn_status rn__safetensors_write(rn_allocator allocator, const char *path,
+                                const rn__stored *stored, size_t count,
+                                const rn__seal *seal, rn__fault *fault)
 {
     if (!fits(stored, count))
         return rn__fault_set(fault, RN_INVALID, path, "too large for a file");
@@ -212,10 +212,4 @@ rn_status rn__safetensors_write_sealed(rn_allocator allocator, const char *path,
     const rn_status status = write_order(allocator, path, order, count, piece, seal, fault);
     rn__free(allocator, memory);
     return status;
-}
-
-rn_status rn__safetensors_write(rn_allocator allocator, const char *path,
-                                const rn__stored *stored, size_t count, rn__fault *fault)
-{
-    return rn__safetensors_write_sealed(allocator, path, stored, count, NULL, fault);
 }

@@ -213,7 +213,7 @@ static void write_for_ever(const float *values, int64_t count)
         rn__fault fault = {""};
         const rn__stored stored = {"w", RN_F32, {1, {count}},
                                    0,   0,      values + (i % 2) * count};
-        rn__safetensors_write((rn_allocator){NULL, NULL}, "x", &stored, 1, &fault);
+        rn__safetensors_write((rn_allocator){NULL, NULL}, "x", &stored, 1, NULL, &fault);
     }
 }
 

@@ -38,8 +38,9 @@ static void write_file(void)
         {"fc.num_batches_tracked", RN__I64, {0, {0}}, 0, 0, &tracked}};
     rn__fault fault = {""};
 
-    cr_assert_eq(rn__safetensors_write((rn_allocator){NULL, NULL}, "f", stored, 5, &fault),
-                 RN_OK);
+    cr_assert_eq(
+        rn__safetensors_write((rn_allocator){NULL, NULL}, "f", stored, 5, NULL, &fault),
+        RN_OK);
 }
 
 static const char names[] =

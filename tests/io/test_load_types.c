@@ -21,7 +21,7 @@ static void converted(int type, rn_type real, const uint16_t *bits, const double
 
     rn_weight(rn_root(g, model), "w", rn_shape(12), (rn_init){RN_INIT_ZEROS, 0});
     rn_graph_free(g);
-    rn__safetensors_write((rn_allocator){NULL, NULL}, "f", &stored, 1, &fault);
+    rn__safetensors_write((rn_allocator){NULL, NULL}, "f", &stored, 1, NULL, &fault);
     cr_assert_eq(rn_model_load(model, "f"), RN_BAD_FILE, "exact types only");
     cr_assert_eq(rn_model_load_using(model, "f", (rn_load_options){0}), RN_OK, "%s",
                  rn_model_error(model));
@@ -57,7 +57,7 @@ static void load_three(rn_model *model, const double *values, rn_status status)
     const rn__stored stored = {"w", RN_F64, {1, {3}}, 0, 0, values};
     rn__fault fault = {""};
 
-    rn__safetensors_write((rn_allocator){NULL, NULL}, "f", &stored, 1, &fault);
+    rn__safetensors_write((rn_allocator){NULL, NULL}, "f", &stored, 1, NULL, &fault);
     cr_assert_eq(rn_model_load_using(model, "f", (rn_load_options){0}), status, "%s",
                  rn_model_error(model));
 }
@@ -110,7 +110,7 @@ Test(load_types, every_changed_byte)
     size_t bytes;
     int outcomes[2] = {0};
 
-    rn__safetensors_write((rn_allocator){NULL, NULL}, "f", stored, 2, &fault);
+    rn__safetensors_write((rn_allocator){NULL, NULL}, "f", stored, 2, NULL, &fault);
     char *content = rn_test_read("f", &bytes);
     const int file = open("f", O_WRONLY);
     for (size_t i = 0; i < bytes - 32; i++) {

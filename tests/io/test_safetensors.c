@@ -40,7 +40,7 @@ Test(safetensors, round_trip)
     rn__fault fault = {""};
     rn__safetensors st;
 
-    cr_assert_eq(rn__safetensors_write(plain, "x", all, 5, &fault), RN_OK, "%s",
+    cr_assert_eq(rn__safetensors_write(plain, "x", all, 5, NULL, &fault), RN_OK, "%s",
                  fault.message);
     cr_assert_eq(rn_test_safetensors(&st, plain, "x", &fault), RN_OK, "%s", fault.message);
     cr_assert_eq(st.count, 5);
@@ -73,8 +73,8 @@ Test(safetensors, the_bytes)
     rn__fault fault = {""};
     size_t bytes, again;
 
-    cr_assert_eq(rn__safetensors_write(plain, "x", one, 2, &fault), RN_OK);
-    cr_assert_eq(rn__safetensors_write(plain, "y", other, 2, &fault), RN_OK);
+    cr_assert_eq(rn__safetensors_write(plain, "x", one, 2, NULL, &fault), RN_OK);
+    cr_assert_eq(rn__safetensors_write(plain, "y", other, 2, NULL, &fault), RN_OK);
     char *x = rn_test_read("x", &bytes), *y = rn_test_read("y", &again);
     cr_assert(bytes == again && !memcmp(x, y, bytes), "the order changes the file");
     const size_t header = bytes - 5;
@@ -93,7 +93,7 @@ Test(safetensors, nothing)
     rn_test_directory d = rn_test_directory_new();
     rn__fault fault = {""};
 
-    cr_assert_eq(rn__safetensors_write(plain, "x", NULL, 0, &fault), RN_OK);
+    cr_assert_eq(rn__safetensors_write(plain, "x", NULL, 0, NULL, &fault), RN_OK);
     cr_assert_eq(read_file("x", &fault), RN_OK, "%s", fault.message);
     rn_test_directory_free(&d);
 }
@@ -139,7 +139,7 @@ Test(safetensors, every_prefix)
     rn__fault fault = {""};
     size_t bytes;
 
-    cr_assert_eq(rn__safetensors_write(plain, "x", all, 2, &fault), RN_OK);
+    cr_assert_eq(rn__safetensors_write(plain, "x", all, 2, NULL, &fault), RN_OK);
     char *file = rn_test_read("x", &bytes);
     for (size_t i = 0; i < bytes; i++) {
         fault.message[0] = 0;
@@ -162,7 +162,7 @@ Test(safetensors, every_changed_byte)
     rn__fault fault = {""};
     size_t bytes;
 
-    cr_assert_eq(rn__safetensors_write(plain, "x", all, 2, &fault), RN_OK);
+    cr_assert_eq(rn__safetensors_write(plain, "x", all, 2, NULL, &fault), RN_OK);
     char *file = rn_test_read("x", &bytes);
     for (size_t i = 0; i < bytes - 32; i++)
         for (size_t k = 0; k < sizeof others - 1; k++) {
@@ -187,7 +187,7 @@ static bool work(rn_allocator a)
     const rn__stored one = {"a", RN_F64, {0, {0}}, 0, 0, &r};
     rn__safetensors st = {.allocator = a};
     rn__fault fault = {""};
-    rn_status status = rn__safetensors_write(a, "x", &one, 1, &fault);
+    rn_status status = rn__safetensors_write(a, "x", &one, 1, NULL, &fault);
 
     if (status == RN_OK) {
         rn_test_write_safetensors("x",
@@ -268,12 +268,12 @@ Test(safetensors, a_header_that_is_too_long)
     memset(name, '"', LENGTH); /* two characters each in the file */
     name[LENGTH] = 0;
     rn_test_write("x", "old", 3);
-    cr_assert_eq(rn__safetensors_write(plain, "x", &one, 1, &fault), RN_INVALID);
+    cr_assert_eq(rn__safetensors_write(plain, "x", &one, 1, NULL, &fault), RN_INVALID);
     cr_assert(strstr(fault.message, "the header would be longer than 100 MB: 1000000"),
               "%s", fault.message);
     name[LENGTH - 40] = 0;
     fault.message[0] = 0;
-    cr_assert_eq(rn__safetensors_write(plain, "y", &one, 1, &fault), RN_OK, "%s",
+    cr_assert_eq(rn__safetensors_write(plain, "y", &one, 1, NULL, &fault), RN_OK, "%s",
                  fault.message);
     cr_assert_eq(read_file("y", &fault), RN_OK, "%s", fault.message);
     size_t bytes;
@@ -359,7 +359,8 @@ static double cost_of(int n)
         rn__fault fault = {""};
         rn__safetensors st;
         const clock_t begin = clock();
-        cr_assert_eq(rn__safetensors_write(plain, "x", all, (size_t)n, &fault), RN_OK);
+        cr_assert_eq(rn__safetensors_write(plain, "x", all, (size_t)n, NULL, &fault),
+                     RN_OK);
         cr_assert_eq(rn_test_safetensors(&st, plain, "x", &fault), RN_OK);
         cr_assert_eq(st.count, (size_t)n);
         cr_assert(rn__safetensors_find(&st, names));

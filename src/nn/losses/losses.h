@@ -18,9 +18,6 @@ rn_tensor rn__loss_null(const char *what, rn_tensor x, rn_tensor y);
 /* Whether the factors of a penalty are at least 0 and finite; false with an error. */
 bool rn__loss_factors(const char *what, rn_graph *graph, double l1, double l2);
 
-/* The mean of all elements; 0 if there are none. */
-rn_tensor rn__loss_mean(rn_tensor x);
-
 /* ---- losses with options ---- */
 
 /* The options besides reduction, weights and mask. */

@@ -25,11 +25,6 @@ rn_tensor rn__loss_null(const char *what, rn_tensor x, rn_tensor y)
     return rn__null_from(what, RN__NULL_OPERANDS, (const rn_tensor[]){x, y}, 2);
 }
 
-rn_tensor rn__loss_mean(rn_tensor x)
-{
-    return rn_shape_count(rn_shape_get(x)) ? rn_mean_all(x) : rn_sum_all(x);
-}
-
 bool rn__loss_factors(const char *what, rn_graph *graph, double l1, double l2)
 {
     if (l1 >= 0 && l1 < 1e300 && l2 >= 0 && l2 < 1e300) return true;
