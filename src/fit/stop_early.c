@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "fit/fit.h"
 #include "kernel/ieee.h"
 #include "nn/model.h"
-#include "train/fit/fit.h"
 
 enum { PATIENCE = 5 };
 

@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "fit/fit.h"
+#include "fit/history.h"
 #include "kernel/ieee.h"
-#include "train/fit/fit.h"
-#include "train/fit/history.h"
 
 /* Whether the column is of a metric of which higher values are better. */
 static bool rises(const rn_trainer *t, const char *column)

@@ -15,9 +15,9 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "fit/fit.h"
+#include "fit/history.h"
 #include "rondo/checkpoint.h"
-#include "train/fit/fit.h"
-#include "train/fit/history.h"
 
 enum { NUMBERS = 12, FIXED = 6, NAME = 80 };
 enum { EPOCH, STEP, BATCHES, TRAINED, TRAIN, VALID = TRAIN + 4 };

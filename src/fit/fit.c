@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "fit/fit.h"
 #include "kernel/ieee.h"
 #include "nn/model.h"
-#include "train/fit/fit.h"
 
 typedef rn_status (*event)(rn_callback *self, const rn_fit_state *now);
 

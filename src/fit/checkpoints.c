@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "fit/fit.h"
 #include "kernel/ieee.h"
 #include "rondo/file.h"
-#include "train/fit/fit.h"
 
 enum { LAST, BEST };
 enum { MOST = 1000 }; /* checkpoints that are kept */

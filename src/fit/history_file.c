@@ -8,10 +8,10 @@
 #include "base/arena.h"
 #include "base/pattern.h"
 #include "base/text.h"
+#include "fit/history.h"
 #include "kernel/ieee.h"
 #include "rondo/file.h"
 #include "rondo/train.h"
-#include "train/fit/history.h"
 
 char *rn__decimal(double value, char text[RN__DECIMAL])
 {

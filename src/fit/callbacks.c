@@ -6,9 +6,9 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "fit/fit.h"
 #include "kernel/ieee.h"
 #include "rondo/file.h"
-#include "train/fit/fit.h"
 
 /* ---- the progress line ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A table of numbers: columns by name, rows added at the end. */
-#include "train/fit/history.h"
+#include "fit/history.h"
 
 #include <math.h>
 #include <stdarg.h>

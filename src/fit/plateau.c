@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reducing the learning rate on a plateau. A checkpoint keeps the plateau's state. */
-#include "train/fit/fit.h"
+#include "fit/fit.h"
 
 static rn_status begin(rn_callback *c, const rn_fit_state *now)
 {

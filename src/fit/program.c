@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "fit/fit.h"
 #include "kernel/ieee.h"
 #include "program/program.h"
-#include "train/fit/fit.h"
 
 void rn__fit_program_free(rn__fit_program *p)
 {

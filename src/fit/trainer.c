@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "fit/fit.h"
 #include "kernel/ieee.h"
 #include "nn/model.h"
-#include "train/fit/fit.h"
 
 double rn__fit_clock(void)
 {

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
-#include "train/fit/fit.h"
+#include "fit/fit.h"
 
 enum { NOBODY, WAITING, INTERRUPTED };
 

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "fit/fit.h"
 #include "graph/node.h"
 #include "kernel/ieee.h"
 #include "nn/model.h"
 #include "rondo/ops.h"
-#include "train/fit/fit.h"
 
 /* A real tensor in the model's real type. */
 static rn_tensor in_model(const rn_fit_graph *g, rn_tensor x)
