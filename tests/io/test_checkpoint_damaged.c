@@ -1,40 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Checkpoints that are damaged or malformed. */
+#include "checkpoint_support.h"
 #include "io_support.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static rn_model *make(uint64_t seed)
-{
-    rn_model *model = rn_test_model(seed);
-    rn_graph *g = rn_graph_new();
-
-    rn_weight(rn_root(g, model), "w", rn_shape(2), (rn_init){RN_INIT_NORMAL, 1});
-    cr_assert_str_eq(rn_graph_error(g), "");
-    rn_graph_free(g);
-    return model;
-}
-
-/* Saves a model with three items. */
-static void save_items(void)
-{
-    rn_model *model = make(1);
-    int64_t position[3] = {INT64_MIN, -1, INT64_MAX};
-    double losses[2] = {0.1, -0.0};
-    char text[20] = "a \"b\"\n\t\\\xc3\xa9";
-    const rn_checkpoint_item items[] = {
-        {.name = "data/position", .numbers = position, .count = 3},
-        {.name = "losses", .reals = losses, .count = 2},
-        {.name = "config", .text = text, .count = sizeof text},
-        {.name = "none"}};
-
-    cr_assert_eq(rn_checkpoint_save(model, "c", items, 4), RN_OK, "%s",
-                 rn_model_error(model));
-    rn_model_free(model);
-}
 
 /* Loads into a model with another weight, which must stay; returns the message. */
 static const char *loading_fails(rn_model *model)
