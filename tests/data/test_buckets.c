@@ -67,6 +67,18 @@ Test(buckets, of_many_lengths_fit_all_of_them)
     cr_assert_eq(size[0], 7 + N - 1);
 }
 
+/* More sequences than candidates, of three lengths: the rare one counts too. */
+Test(buckets, of_few_lengths_are_exact)
+{
+    enum { N = 5000 };
+    static int64_t length[N];
+    int64_t size[3] = {0};
+
+    for (int i = 0; i < N; i++) length[i] = i < 4 ? 6 : i % 2 ? 1 : 12;
+    cr_assert_eq(rn_bucket_sizes(length, N, 3, size), 3);
+    cr_assert(size[0] == 1 && size[1] == 6 && size[2] == 12);
+}
+
 Test(buckets, refuse_wrong_arguments)
 {
     const int64_t length[] = {3, -1};
