@@ -217,9 +217,10 @@ def tokens():
 
 
 def short_bleu():
-    """One pair that is too short for 4-grams, or without some matches."""
+    """One pair that is too short for 4-grams, without some matches, or too long."""
     rows = []
-    for p, y in [("1 2 3", "1 2 4 5"), ("1 2 9 4 5", "1 2 3 4 5"), ("5 1", "1 5 1")]:
+    for p, y in [("1 2 3", "1 2 4 5"), ("1 2 9 4 5", "1 2 3 4 5"), ("5 1", "1 5 1"),
+                 ("1 2 3 4 5 6 7", "1 2 3 4 5")]:
         for method in ["none", "exp", "add-k"]:
             for effective in [False, True]:
                 bleu = BLEU(smooth_method=method, tokenize="none", force=True,
