@@ -107,7 +107,8 @@ static rn_status events_begin(rn_callback *c, const rn_fit_state *now)
 
     c->with = NULL;
     if (c->whole[0] < 0)
-        return rn_trainer_fail(now->trainer, RN_INVALID, "log_tensorboard: every %lld",
+        return rn_trainer_fail(now->trainer, RN_INVALID,
+                               "log_tensorboard: every must not be negative: %lld",
                                (long long)c->whole[0]);
     c->with = rn_events_new(c->text[0], why, sizeof why);
     return c->with ? RN_OK : rn__fit_fail_as(now->trainer, RN_IO, "log_tensorboard", why);
@@ -186,9 +187,11 @@ rn_callback rn_stop_on_nonfinite(void)
 
 static rn_status time_begin(rn_callback *c, const rn_fit_state *now)
 {
-    return c->real >= 0 ? RN_OK
-                        : rn_trainer_fail(now->trainer, RN_INVALID,
-                                          "stop_after: %g seconds", c->real);
+    return c->real >= 0
+               ? RN_OK
+               : rn_trainer_fail(now->trainer, RN_INVALID,
+                                 "stop_after: the seconds must not be negative: %g",
+                                 c->real);
 }
 
 static const char *late(rn_callback *c, const rn_fit_state *now)

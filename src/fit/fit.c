@@ -167,12 +167,13 @@ static rn_status check(rn_trainer *t)
 {
     const rn_fit_options *o = t->fit;
     const int64_t numbers[] = {o->epochs, o->steps, o->epoch_steps, o->log_every};
+    const char *const names[] = {"epochs", "steps", "epoch_steps", "log_every"};
 
     if (!o->train) return rn_trainer_fail(t, RN_INVALID, "fit: no batches to train on");
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i] < 0)
-            return rn_trainer_fail(t, RN_INVALID, "fit: a negative number: %lld",
-                                   (long long)numbers[i]);
+            return rn_trainer_fail(t, RN_INVALID, "fit: %s must not be negative: %lld",
+                                   names[i], (long long)numbers[i]);
     return RN_OK;
 }
 
@@ -220,7 +221,8 @@ rn_status rn_fit(rn_trainer *t, rn_fit_options options)
 
     if (!t) return RN_INVALID;
     t->error[0] = 0;
-    if (t->fit) return rn_trainer_fail(t, RN_INVALID, "fit: in another fit");
+    if (t->fit)
+        return rn_trainer_fail(t, RN_INVALID, "fit: the trainer is in another rn_fit");
     t->fit = &options;
     rn_status s = begin(t);
     const bool started = s == RN_OK;

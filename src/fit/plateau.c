@@ -6,9 +6,11 @@ static rn_status begin(rn_callback *c, const rn_fit_state *now)
 {
     rn_plateau *p = (rn_plateau *)c->with;
 
-    if (!p) return rn_trainer_fail(now->trainer, RN_INVALID, "reduce_on_plateau: none");
+    if (!p)
+        return rn_trainer_fail(now->trainer, RN_INVALID, "reduce_on_plateau: no plateau");
     if (!(p->factor >= 0 && p->factor < 1))
-        return rn_trainer_fail(now->trainer, RN_INVALID, "reduce_on_plateau: factor %g",
+        return rn_trainer_fail(now->trainer, RN_INVALID,
+                               "reduce_on_plateau: factor must be in 0 <= factor < 1: %g",
                                p->factor);
     p->begun = c->saved[0] != 0;
     p->best = c->saved[1];

@@ -209,7 +209,7 @@ rn_status rn_evaluate(rn_trainer *t, rn_batches *batches, double *loss)
     if (!t) return RN_INVALID;
     t->error[0] = 0;
     if (!batches) return rn_trainer_fail(t, RN_INVALID, "evaluate: no batches");
-    if (t->fit) return rn_trainer_fail(t, RN_INVALID, "evaluate: in a fit");
+    if (t->fit) return rn_trainer_fail(t, RN_INVALID, "evaluate: the trainer is in rn_fit");
     t->stopping = false;
     const rn_status s = rn__fit_evaluate(t, batches, &mean);
     if (s == RN_OK && loss) *loss = mean.sum / mean.counted;

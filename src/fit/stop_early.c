@@ -61,10 +61,12 @@ static void decide(const rn_callback *c, const rn_fit_state *now)
 
 static rn_status begin(rn_callback *c, const rn_fit_state *now)
 {
-    if (c->whole[0] < 0 || isnan(c->real))
+    if (c->whole[0] < 0)
         return rn_trainer_fail(now->trainer, RN_INVALID,
-                               "stop_early: patience %lld, min_delta %g",
-                               (long long)c->whole[0], c->real);
+                               "stop_early: patience must not be negative: %lld",
+                               (long long)c->whole[0]);
+    if (isnan(c->real))
+        return rn_trainer_fail(now->trainer, RN_INVALID, "stop_early: min_delta is NaN");
     decide(c, now);
     return RN_OK;
 }

@@ -232,8 +232,8 @@ static bool begin(rn_update *u, rn_optimizer *self, rn_tensor loss)
     u->more->rule_name = rule->name ? rule->name : "optimizer";
     u->more->name = self->name ? self->name : "optimizer";
     if (self->group_count < 0 || (self->group_count > 0 && !self->groups)) {
-        rn_fail(u->graph, "%s: there are no such groups: %d of them", u->more->rule_name,
-                self->group_count);
+        rn_fail(u->graph, "%s: groups is NULL, or group_count negative: %d",
+                u->more->rule_name, self->group_count);
         return false;
     }
     return name_fits(u) && rn__find_weights(u, loss) && rn__hyperparameters_fit(u, self) &&

@@ -134,7 +134,7 @@ static rn_status fit_within(rn_callback *self, const rn_fit_state *now)
     cr_assert(strstr(rn_trainer_error(inner.trainer), "another fit"), "%s",
               rn_trainer_error(inner.trainer));
     cr_assert_eq(rn_fit(now->trainer, (rn_fit_options){.train = inner.train}), RN_INVALID);
-    cr_assert(strstr(rn_trainer_error(now->trainer), "in another fit"));
+    cr_assert(strstr(rn_trainer_error(now->trainer), "the trainer is in another rn_fit"));
     end(&inner);
     self->begin = NULL;
     return RN_OK;

@@ -96,13 +96,16 @@ Test(fit_errors, of_callbacks)
     stops((rn_callback){.begin = silent}, RN_BAD_VALUE, "callback 0, without a name");
     stops((rn_callback){.end = silent}, RN_BAD_VALUE, "callback 0, without a name");
     stops((rn_callback){.step = quote}, RN_INVALID, "mine: evaluate: no batches");
-    stops(rn_reduce_on_plateau(&plateau, NULL), RN_INVALID, "plateau: factor 5");
-    stops(rn_reduce_on_plateau(NULL, NULL), RN_INVALID, "reduce_on_plateau: none");
-    stops(rn_stop_after(-1), RN_INVALID, "stop_after: -1 seconds");
-    stops(rn_stop_after(NAN), RN_INVALID, "stop_after: ");
-    stops(rn_log_tensorboard("/proc/nowhere", -5), RN_INVALID, "every -5");
+    stops(rn_reduce_on_plateau(&plateau, NULL), RN_INVALID,
+          "reduce_on_plateau: factor must be in 0 <= factor < 1: 5");
+    stops(rn_reduce_on_plateau(NULL, NULL), RN_INVALID, "reduce_on_plateau: no plateau");
+    stops(rn_stop_after(-1), RN_INVALID,
+          "stop_after: the seconds must not be negative: -1");
+    stops(rn_stop_after(NAN), RN_INVALID, "stop_after: the seconds must not be negative: ");
+    stops(rn_log_tensorboard("/proc/nowhere", -5), RN_INVALID,
+          "log_tensorboard: every must not be negative: -5");
     stops(rn_stop_early((rn_stop_early_options){.monitor = {.min_delta = NAN}}), RN_INVALID,
-          "stop_early: patience 0, min_delta nan");
+          "stop_early: min_delta is NaN");
     stops(rn_save_checkpoints((rn_checkpoint_options){.monitor = {.min_delta = NAN}}),
           RN_INVALID, "save_checkpoints: a negative number or NaN");
 }
@@ -165,7 +168,8 @@ Test(fit_errors, of_saving_leave_the_last_checkpoint)
 Test(fit_errors, errors)
 {
     fails(task_build, (rn_fit_options){.epochs = 77}, RN_INVALID, "no batches to train on");
-    fails(task_build, (rn_fit_options){.epochs = -1}, RN_INVALID, "negative number: -1");
+    fails(task_build, (rn_fit_options){.epochs = -1}, RN_INVALID,
+          "fit: epochs must not be negative: -1");
     fails(bad_field, (rn_fit_options){.epochs = 1}, RN_INVALID,
           "fit_input: no such field: y; the batches have x, label");
     fails(bad_loss, (rn_fit_options){.epochs = 1}, RN_INVALID, "the loss must be a scalar");

@@ -172,6 +172,7 @@ Test(parameters, of_all)
     REFUSED(rn_adam(1), clip_value, -1, "adam: clip_value must not be negative: -1")
     REFUSED(rn_adam(1), clip_each, NAN, "adam: clip_each must not be negative: nan")
     REFUSED(rn_adam(1), accumulate, -2, "adam: accumulate must not be negative: -2")
-    REFUSED(rn_adam(1), group_count, 1, "adam: there are no such groups: 1 of them")
-    REFUSED(rn_adam(1), group_count, -1, "adam: there are no such groups: -1 of them")
+    REFUSED(rn_adam(1), group_count, 1, "adam: groups is NULL, or group_count negative: 1")
+    REFUSED(rn_adam(1), group_count, -1,
+            "adam: groups is NULL, or group_count negative: -1")
 }
