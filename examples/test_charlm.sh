@@ -130,7 +130,7 @@ expect 2 "rnn, lstm or gru" "$@" --cell tanh
 expect 2 "one text file" "$@" "$text" "$text"
 
 # A killed run goes on, and ends with the weights of one that was not killed.
-long="--cell rnn --hidden 8 --embed 4 --batch 4 --steps 16 --epochs 6 --sample 0"
+long="--cell rnn --hidden 8 --embed 4 --batch 4 --steps 16 --epochs 3 --sample 0"
 # shellcheck disable=SC2086 # several options
 expect 0 "^  rnn" "$@" "$text" $long --out "$work/whole"
 # shellcheck disable=SC2086 # several options
