@@ -3,7 +3,8 @@
  * What the example programs of the output modes share:
  *
  *   example.c          the command line, messages, random numbers
- *   example_train.c    programs and training
+ *   example_fit.c      training with rn_fit
+ *   example_train.c    programs, and training by hand
  *   example_data.c     reading the digits, and the files of a folder
  *   example_picture.c  pictures as SVG
  */
@@ -87,6 +88,13 @@ typedef void (*filler)(job *learn, const settings *s, const void *data);
 /* Loads the weights, or trains with a progress line and saves them. The learning rate falls
  * to 0. */
 bool network_learn(network *n, const settings *s, filler fill, const void *data);
+
+/* Trains for s->updates updates with rn_fit, a progress line, Adam, gradients of norm 1 at
+ * most, and a rate that rises over the first twentieth and falls along a cosine; saves the
+ * weights. With s->load it loads them instead. NULL after a message; else rn_trainer_free
+ * it. */
+rn_trainer *learn(const settings *s, rn_model *model, rn_fit_build build, void *user,
+                  rn_batches *train);
 
 /* ---- digits ---- */
 
