@@ -19,7 +19,7 @@ enum { WHOLE = 1000000, LEAST = 50, MEASURED = 20 }; /* MEASURED: streams */
 
 static training *of(const rn_callback *self)
 {
-    return (training *)self->with;
+    return (training *)self->user;
 }
 
 /* The fraction of the training that is done: of the epochs or of the seconds, whichever is
@@ -145,7 +145,7 @@ bool training_begin(training *t, const settings *s, corpus *c, const network *n)
     t->model = rn_model_new((uint64_t)s->seed);
     t->trainer = rn_trainer_new(
         t->model, network_loss,
-        (rn_trainer_options){.optimizer = adam, .with = (void *)(uintptr_t)n});
+        (rn_trainer_options){.optimizer = adam, .user = (void *)(uintptr_t)n});
     if (!t->trainer || rn_vocabulary_keep(c->vocabulary, t->model, VOCABULARY) != RN_OK)
         return complain("out of memory");
     return true;
@@ -208,7 +208,7 @@ static bool fit(training *t, const char *best, const char *checkpoint)
              .epoch = epoch,
              .end = end,
              .stop = stop,
-             .with = t},
+             .user = t},
             rn_save_checkpoints((rn_checkpoint_options){.last = checkpoint, .best = best}),
         }};
 

@@ -50,7 +50,7 @@ typedef struct rn_fit_graph {
     rn_tensor weights;        /* [B], of the model's real type; 0 for what fills a batch */
     rn_tensor resets; /* bool [T, B], to be given to layers as .restarts; null unless
                          the batches are streams */
-    void *with;       /* of rn_trainer_options */
+    void *user;       /* of rn_trainer_options */
 
     /* What the loss is a mean over, for the mean over an epoch; see rn_fit. Set at most one
      * of them. */
@@ -91,7 +91,7 @@ typedef struct rn_trainer rn_trainer;
 
 typedef struct rn_trainer_options {
     rn_optimizer optimizer;     /* its texts must live as long as the trainer */
-    void *with;                 /* for the function that builds the loss */
+    void *user;                 /* for the function that builds the loss */
     rn_compile_options compile; /* threads, watch and so on; not outputs and loss */
     bool train_metrics;         /* compute the metrics in training too */
 } rn_trainer_options;
@@ -153,7 +153,7 @@ struct rn_callback {
     rn_status (*end)(rn_callback *self, const rn_fit_state *now);
     /* Called after each batch of training and evaluation: the reason to stop, or NULL. */
     const char *(*stop)(rn_callback *self, const rn_fit_state *now);
-    void *with;      /* the callback's own */
+    void *user;      /* the callback's own */
     double saved[6]; /* counters that begin as 0 or, resumed, as they were */
 
     /* Settings of the library's own; their texts must live until rn_fit returns. */

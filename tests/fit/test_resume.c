@@ -57,7 +57,7 @@ static rn_model *run(const paths *p, const char *resume, double stop, bool valid
     rn_metric *accuracy = rn_metric_new((rn_metric_options){.kind = RN_METRIC_ACCURACY});
     rn_trainer *trainer = rn_trainer_new(
         model, task_build,
-        (rn_trainer_options){.optimizer = task_optimizer(), .with = accuracy});
+        (rn_trainer_options){.optimizer = task_optimizer(), .user = accuracy});
     rn_fit_options o = {.train = train,
                         .valid = valid,
                         .epochs = EPOCHS,
