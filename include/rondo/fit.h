@@ -133,6 +133,7 @@ typedef struct rn_fit_state {
     double loss;           /* of the last step */
     double seconds;        /* since rn_fit was called */
     bool ended;            /* the training is over */
+    bool averaged;         /* the last epoch was judged by averages of the weights */
     rn_status status;      /* in `end`: how the fit ends */
 } rn_fit_state;
 
@@ -247,6 +248,9 @@ typedef struct rn_fit_options {
     int64_t log_every;         /* a row of rn_trainer_steps every so many steps; 0: none */
     const char *resume;        /* goes on where this checkpoint was saved; NULL or no such
                                   file: begins anew */
+    bool averages; /* judges epochs by the optimiser's averages of the weights, averages.h:
+                      they are validated, written as `best` and kept by rn_stop_early. The
+                      weights themselves are, until the averages begin */
     rn_callback callbacks[RN_CALLBACKS_MAX]; /* called in this order */
 } rn_fit_options;
 
@@ -261,6 +265,10 @@ typedef struct rn_fit_options {
  * The states of stateful layers are set to zero for the rows that begin a text in the first
  * step of the batch; for later steps, layers need .restarts. An evaluation begins with
  * states of zero and leaves those of the training as they were.
+ *
+ * With .averages the weights are those of the training, bit for bit, wherever a callback
+ * is called, except in `stop`. At the end they are so too, unless rn_stop_early puts the
+ * best averages in their place. RN_INVALID: the optimiser has no averages.
  *
  * The message of an error is rn_trainer_error. A graph that cannot be built or compiled:
  * RN_INVALID, with the graph's message. Errors of the batches, of a run, of files: theirs.

@@ -129,6 +129,7 @@ static void fit(rn_test_world *w)
                         .steps = DRAW(w, int64_t, 1, 2, 3, 1, 2, -1, INT64_MIN),
                         .epoch_steps = rn_test_draw(w, 4) ? 0 : number(w),
                         .log_every = number(w),
+                        .averages = rn_test_draw(w, 8) == 0,
                         .resume = rn_test_draw(w, 8) ? NULL : path(w)};
     double loss;
 
