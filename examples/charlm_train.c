@@ -56,8 +56,10 @@ static rn_status begin(rn_callback *self, const rn_fit_state *now)
     count(t, now);
     const char *why = stop(self, now);
     if (why) rn_trainer_stop(now->trainer, "%s", why);
-    t->begun = share_done(t, now);
-    t->progress = rn_progress_new(stderr, "training", (int64_t)(WHOLE * (1 - t->begun)));
+    t->begun = now->step;
+    t->progress = rn_progress_new(stderr, "training", t->steps ? t->steps - t->begun : 0);
+    if (t->settings->seconds > 0)
+        rn_progress_limit(t->progress, t->settings->seconds - t->seconds);
     return RN_OK;
 }
 
@@ -84,7 +86,7 @@ static rn_status step(rn_callback *self, const rn_fit_state *now)
     if (!t->planned && !training_plan(t))
         return rn_trainer_fail(now->trainer, RN_IO, "no description, no training");
     t->planned = true;
-    rn_progress_show(t->progress, (int64_t)(WHOLE * (done - t->begun)),
+    rn_progress_show(t->progress, now->step - t->begun,
                      "loss %.3f  %.3f bits/char  %.0f char/s", t->recent,
                      t->recent / log(2), training_speed(t));
     return set_rate(t, done);

@@ -183,7 +183,7 @@ typedef struct rn_monitor {
     double min_delta;
 } rn_monitor;
 
-/* The progress line with the time left, see rn_progress_new. */
+/* The progress line with the time left, see rn_progress_new; that of rn_stop_after too. */
 RN_API rn_callback rn_show_progress(FILE *file);
 
 /* Stops after `patience` epochs without a better value (0 means 5) and puts the best

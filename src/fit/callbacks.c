@@ -17,6 +17,12 @@ typedef struct line {
     char valid[160]; /* the last validation */
 } line;
 
+static const char *late(rn_callback *c, const rn_fit_state *now)
+{
+    return now->seconds >= c->real ? "the time is up" : NULL;
+}
+
+/* The line's end is that of the steps or of rn_stop_after. */
 static rn_status progress_begin(rn_callback *c, const rn_fit_state *now)
 {
     const int64_t most = now->trainer->fit->steps;
@@ -29,6 +35,10 @@ static rn_status progress_begin(rn_callback *c, const rn_fit_state *now)
     c->user = l;
     c->whole[0] = now->step;
     if (l) l->progress = rn_progress_new(c->file, "fit", total - now->step);
+    for (int i = 0; i < RN_CALLBACKS_MAX && l; i++) {
+        const rn_callback *stop = &now->trainer->fit->callbacks[i];
+        if (stop->stop == late) rn_progress_limit(l->progress, stop->real - now->seconds);
+    }
     if (l && l->progress) return RN_OK;
     return rn__fit_fail_as(now->trainer, RN_NO_MEMORY, "show_progress", "");
 }
@@ -192,11 +202,6 @@ static rn_status time_begin(rn_callback *c, const rn_fit_state *now)
                : rn_trainer_fail(now->trainer, RN_INVALID,
                                  "stop_after: the seconds must not be negative: %g",
                                  c->real);
-}
-
-static const char *late(rn_callback *c, const rn_fit_state *now)
-{
-    return now->seconds >= c->real ? "the time is up" : NULL;
 }
 
 rn_callback rn_stop_after(double seconds)

@@ -176,6 +176,15 @@ Test(fit_callbacks, time_and_own_reasons)
     cr_assert_eq(rn_training_of(w.model).steps, 1);
     cr_assert_str_eq(rn_trainer_stopped(w.trainer), "the time is up");
     cr_assert_eq(rn_history_rows(rn_trainer_epochs(w.trainer)), 0);
+
+    /* The progress line is that of the time, not of millions of epochs. */
+    char text[100] = "";
+    FILE *file = tmpfile();
+    fit(&w, (rn_fit_options){.epochs = INT32_MAX - 1,
+                             .callbacks = {rn_show_progress(file), rn_stop_after(0.01)}});
+    rewind(file);
+    cr_assert(fgets(text, sizeof text, file) && strchr(text, '%'), "%s", text);
+    fclose(file);
     end(&w);
 }
 
