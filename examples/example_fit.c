@@ -33,7 +33,7 @@ rn_trainer *learn(const settings *s, rn_model *model, rn_fit_build build, void *
     else
         fit.callbacks[0] = rn_show_progress(stderr);
     rn_trainer *t =
-        rn_trainer_new(model, build, (rn_trainer_options){.optimizer = adam, .with = user});
+        rn_trainer_new(model, build, (rn_trainer_options){.optimizer = adam, .user = user});
     bool ok = rn_fit(t, fit) == RN_OK || complain("%s", rn_trainer_error(t));
     if (ok && s->load)
         ok =

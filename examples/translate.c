@@ -95,7 +95,7 @@ static void measure(rn_fit_graph *g, memory m, rn_tensor y, int beams, rn_metric
 
 static rn_tensor loss(rn_fit_graph *g)
 {
-    const task *t = (const task *)g->with;
+    const task *t = (const task *)g->user;
     memory m = encode(g->scope, rn_fit_input(g, "tokens"), g->lengths, t);
     const rn_decoder decoder = {step, &m};
     rn_tensor date = rn_transpose(rn_fit_input(g, "date")); /* begin, .., end */
