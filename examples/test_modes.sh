@@ -98,16 +98,18 @@ mkdir "$work/empty"
 awk 'BEGIN { for (i = 0; i < 12; i++) { printf "1 "
     for (k = 0; k < 64; k++) printf (i == 7 && k == 9) ? "x" : "0"; print "" } }' >"$work/digits.txt"
 echo "1 0" >"$work/short.txt"
+head -n 1 "$work/digits.txt" >"$work/one.txt"
 awk 'BEGIN { for (y = 1800; y < 1900; y++) { printf "%d", y + (y > 1850)
     for (k = 0; k < 12; k++) printf " 1.5"; print "" } }' >"$work/gap.txt"
 head -n 9 "$work/gap.txt" >"$work/few.txt"
 # shellcheck disable=SC2086 # several options
 {
     for program in digits draw sunspots tagger; do
-        expect 1 "$work/nowhere: No such file" $program "$work/nowhere" $tiny
+        expect 1 "$work/nowhere:.* No such file" $program "$work/nowhere" $tiny
     done
-    expect 1 "line 8 is not a digit and its 64 levels" digits "$work/digits.txt" $tiny
-    expect 1 "short.txt: 4 bytes are not" draw "$work/short.txt" $tiny
+    expect 1 "digits.txt:8:12: " digits "$work/digits.txt" $tiny
+    expect 1 "line 1 is not a digit and its 64 levels" draw "$work/short.txt" $tiny
+    expect 1 "one.txt: too few digits" digits "$work/one.txt" $tiny
     expect 1 "gap.txt: line 52 is not the next year" sunspots "$work/gap.txt" $tiny
     expect 1 "few.txt: 108 months are too few" sunspots "$work/few.txt" $tiny
     expect 1 "empty: too few" tagger "$work/empty" $tiny
