@@ -11,7 +11,7 @@ typedef struct task {
 /* text [T, B], label [B]: softmax(W2 dropout(relu(W1 LSTM(embed[text]) + b1)) + b2) */
 static rn_tensor network(rn_fit_graph *g)
 {
-    const task *t = (const task *)g->with;
+    const task *t = (const task *)g->user;
     const rn_tensor text = rn_fit_input(g, "text"), label = rn_fit_input(g, "label");
     rn_tensor x = rn_embedding(g->scope, "embed", text, rn_vocabulary_count(t->words), 64);
     rn_sequence h = rn_lstm(
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 
     rn_model *model = rn_model_new(seed);
     rn_trainer *trainer = rn_trainer_new(
-        model, network, (rn_trainer_options){.optimizer = rn_adam(2e-3), .with = &t});
+        model, network, (rn_trainer_options){.optimizer = rn_adam(2e-3), .user = &t});
     rn_fit_options fit = {.train = batches[0], .valid = batches[1]};
     fit.epochs = argc > 3 ? atoi(argv[3]) : 20;
     fit.callbacks[0] = rn_show_progress(stderr);

@@ -32,7 +32,7 @@ static rn_tensor tag(rn_scope s, rn_tensor x, rn_tensor lengths, int units)
 
 static rn_tensor loss(rn_fit_graph *g)
 {
-    const settings *s = (const settings *)g->with;
+    const settings *s = (const settings *)g->user;
 
     g->per_step = true;
     return rn_cross_entropy_ignoring(
@@ -52,7 +52,7 @@ static bool train(rn_model *model, const windows *w, settings *s)
         .kind = RN_SCHEDULE_COSINE, .steps = s->updates - rising, .warm_up = rising};
     rn_batches *batches = batches_of(w, s, true);
     rn_trainer *trainer =
-        rn_trainer_new(model, loss, (rn_trainer_options){.optimizer = adam, .with = s});
+        rn_trainer_new(model, loss, (rn_trainer_options){.optimizer = adam, .user = s});
     bool ok = rn_fit(trainer, (rn_fit_options){.train = batches,
                                                .epochs = epochs,
                                                .steps = s->updates,
