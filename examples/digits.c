@@ -52,7 +52,7 @@ static rn_tensor scores(rn_scope s, rn_tensor x, int units)
 
 static rn_tensor loss(rn_fit_graph *g)
 {
-    const settings *s = (const settings *)g->with;
+    const settings *s = (const settings *)g->user;
 
     return rn_cross_entropy_with(scores(g->scope, rn_fit_input(g, "x"), s->units),
                                  rn_fit_input(g, "label"),

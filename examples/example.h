@@ -91,9 +91,10 @@ typedef void (*filler)(job *learn, const settings *s, const void *data);
  * to 0. */
 bool network_learn(network *n, const settings *s, filler fill, const void *data);
 
-/* The trainer that trained the model with Adam, in batches of `train`, for --updates, and
- * saved OUT.safetensors; or that loaded --load, whose weights the model must have. NULL
- * after a message. */
+/* Trains for s->updates updates with rn_fit, a progress line, Adam, gradients of norm 1 at
+ * most, and a rate that rises over the first twentieth and falls along a cosine; saves the
+ * weights. With s->load it loads them instead. NULL after a message; else rn_trainer_free
+ * it. */
 rn_trainer *learn(const settings *s, rn_model *model, rn_fit_build build, void *user,
                   rn_batches *train);
 
