@@ -3,8 +3,8 @@
  * What the example programs of the output modes share:
  *
  *   example.c          the command line, messages, random numbers
- *   example_train.c    programs and training
  *   example_fit.c      training with rn_fit
+ *   example_train.c    programs, and training by hand
  *   example_data.c     reading the files of a folder
  *   digits_data.c      reading the digits
  *   example_picture.c  pictures as SVG

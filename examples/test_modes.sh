@@ -54,7 +54,7 @@ learns()
     grep "[0-9]\.[0-9]" "$work/stdout" >"$work/said"
     expect 0 "held out" "$program" "$@" --units 3 --batch 60 --out "$work/again" \
         --load "$work/$program.safetensors"
-    [ "$program" = translate ] || grep "[0-9]\.[0-9]" "$work/stdout" | cmp -s - "$work/said" ||
+    grep "[0-9]\.[0-9]" "$work/stdout" | cmp -s - "$work/said" ||
         fail "$program says something else with the weights loaded"
 }
 
