@@ -104,7 +104,7 @@ static bool draw_worst(const settings *s, rn_model *model, const pieces *held)
     while (ok && rn_batches_next(files, &b) == RN_OK && b.sequences) {
         int wrong = 0;
         ok = (rn_batch_feed(&b, p) == RN_OK && rn_run(p) == RN_OK &&
-              rn_read(p, out, kind, sizeof kind) == RN_OK) ||
+              rn_read_i32(p, out, kind, PAGE) == RN_OK) ||
              complain("%s", rn_program_error(p));
         for (int i = 0; i < b.lengths[0]; i++)
             wrong += kind[i] != held->kind[held->offsets[b.which[0]] + i];

@@ -2,14 +2,11 @@
 /* The data that the examples of the output modes make: labels of C sources, dates in words.
  */
 #include "tagger.h"
-#include "textclass.h"
 #include "translate.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A letter for each kind, in its order. */
 static const char letters[] = "csnkidp ";
@@ -45,47 +42,6 @@ Test(modes_data, lexer)
     const char *at = strstr(source, "two\n");
     wanted[at + 3 - source] = 'c';
     cr_assert_str_eq(got, wanted, "\n%s\n%s\n%s", source, got, wanted);
-}
-
-/* ---- pieces of files ---- */
-
-static void check_pieces(const piece *p, int count, int *words)
-{
-    for (int i = 0; i < count; i++) {
-        char text[STEPS + 1] = "";
-        memcpy(text, p[i].at, (size_t)p[i].length);
-        cr_assert(!strstr(text, "listing") && !strstr(text, "```"), "a listing: %s", text);
-        for (const char *at = text; (at = strstr(at, "word")); at++) ++*words;
-    }
-}
-
-/* Every line of a Markdown file is in one piece, but those of listings, wherever these
- * begin. */
-Test(modes_data, pieces)
-{
-    static const char *const part =
-        "word two three\nword two three\n\n```c\n\nlisting();\n"
-        "listing();\n```\nword two three\n  ```sh\nlisting one\n"
-        "listing two\n  ```\nword two three\nword two three\n"
-        "word two three\n```\nlisting end\n```\n";
-    char folder[] = "/tmp/rondo_pieces_XXXXXX", path[80];
-    pieces all;
-    int words = 0;
-
-    cr_assert_not_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/a.md", folder);
-    FILE *file = fopen(path, "w");
-    cr_assert_not_null(file);
-    for (int i = 0; i < 5; i++) fputs(part, file);
-    fclose(file);
-    /* It complains, for there are no other languages. */
-    cr_assert(!pieces_read(&all, &(settings){.data = folder}));
-    check_pieces(all.learn[MARKDOWN], all.learns[MARKDOWN], &words);
-    check_pieces(all.held[MARKDOWN], all.helds[MARKDOWN], &words);
-    cr_assert_eq(words, 5 * 6);
-    pieces_free(&all);
-    remove(path);
-    rmdir(folder);
 }
 
 /* ---- dates ---- */
