@@ -26,7 +26,9 @@ typedef struct rn__scan {
     bool hoisted;       /* the loop has been; else products are computed here too */
     int64_t blocks;     /* of steps */
     rn_loop one, *loop; /* b.old; the loop over blocks, NULL: there is one block */
-    rn_tensor *leaf, *states; /* by carry: its value before a block, its history there */
+    rn_tensor *leaf, *states; /* by carry: its value before a block, its history there, or
+                                 the values after the steps, if no others are read */
+    rn_tensor *after;         /* by carry: its values after the steps of a block */
     int32_t *of;         /* by node: the carry that it depends on, of those not known */
     unsigned char *form; /* by node: of one that depends on one carry */
     bool *known;         /* by carry: its values in all steps are */
