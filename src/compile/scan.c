@@ -193,6 +193,7 @@ static bool prepare(rn__scan *s)
 static bool build(rn__scan *s, rn_graph *to)
 {
     if (s->blocks > 1 && !begin_blocks(s, to)) return false;
+    rn__scan_find_ranges(s);
     if (!rn__scan_rounds(s)) return false;
     if (!make_outputs(s)) return false;
     if (s->blocks > 1) return end_blocks(s);

@@ -32,6 +32,7 @@ typedef struct rn__scan {
     int32_t *of;         /* by node: the carry that it depends on, of those not known */
     unsigned char *form; /* by node: of one that depends on one carry */
     bool *known;         /* by carry: its values in all steps are */
+    int64_t *shown;      /* by node: see rn__scan_find_ranges */
     bool *want, *cone;   /* by node: the stacks to make; what next values are made of */
     rn__batched *scale, *shift; /* by node of the cone: a and b; null: 1 and 0 */
 } rn__scan;
@@ -51,6 +52,9 @@ bool rn__scan_possible(rn__scan *s);
 int64_t rn__scan_block(const rn__scan *s);
 
 /* ---- scan_stacks.c ---- */
+
+/* Finds what only ranges are read of, as of a product of all gates. */
+void rn__scan_find_ranges(rn__scan *s);
 
 /* Makes the stacks that are wanted, and those that these need. False after an error. */
 bool rn__scan_make_stacks(rn__scan *s);
