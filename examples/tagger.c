@@ -32,7 +32,7 @@ static rn_tensor tag(rn_scope s, rn_tensor x, rn_tensor lengths, int units)
 
 static rn_tensor loss(rn_fit_graph *g)
 {
-    const settings *s = (const settings *)g->with;
+    const settings *s = (const settings *)g->user;
 
     g->per_step = true;
     return rn_cross_entropy_ignoring(
@@ -41,7 +41,7 @@ static rn_tensor loss(rn_fit_graph *g)
 }
 
 /* The rate rises over the first twentieth of the updates and falls along a cosine. */
-static bool learn(rn_model *model, const windows *w, settings *s)
+static bool train(rn_model *model, const windows *w, settings *s)
 {
     rn_optimizer adam = rn_clipped(rn_adam(s->rate), 1);
     const int rising = s->updates / 20;
@@ -52,7 +52,7 @@ static bool learn(rn_model *model, const windows *w, settings *s)
         .kind = RN_SCHEDULE_COSINE, .steps = s->updates - rising, .warm_up = rising};
     rn_batches *batches = batches_of(w, s, true);
     rn_trainer *trainer =
-        rn_trainer_new(model, loss, (rn_trainer_options){.optimizer = adam, .with = s});
+        rn_trainer_new(model, loss, (rn_trainer_options){.optimizer = adam, .user = s});
     bool ok = rn_fit(trainer, (rn_fit_options){.train = batches,
                                                .epochs = epochs,
                                                .steps = s->updates,
@@ -114,7 +114,7 @@ static bool predict(rn_model *model, const windows *learned, const windows *held
         ok =
             rn_model_load(model, s->load) == RN_OK || complain("%s", rn_model_error(model));
     else
-        ok = ok && learn(model, learned, s);
+        ok = ok && train(model, learned, s);
     ok = ok && tag_all(program, out, batches, held, kind);
     free(kind);
     rn_batches_free(batches);

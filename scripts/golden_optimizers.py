@@ -76,37 +76,44 @@ BETAS = {"betas": (0.5, 0.9)}
 DECAY = {"weight_decay": 0.1}
 EPS = {"eps": 1e-3}
 DECOUPLED = {"decoupled_weight_decay": True, **DECAY}
+UP = {"maximize": True}
 
 CASES = [
-    (optim.SGD, "sgd(0.05, 0)", [{}, DECAY]),
+    (optim.SGD, "sgd(0.05, 0)", [{}, DECAY, {**DECAY, **UP}]),
     (optim.SGD, "sgd(0.02, 0.9)", [
         {}, DECAY, {"nesterov": True}, {"nesterov": True, **DECAY}, {"dampening": 0.3},
         {"dampening": 0.3, **DECAY}]),
     (optim.Adagrad, "adagrad(0.1)", [
-        {}, DECAY, EPS, {"lr_decay": 0.05}, {"initial_accumulator_value": 0.5}]),
-    (optim.Adadelta, "adadelta(1)", [{}, DECAY, EPS, {"rho": 0.5}]),
+        {}, DECAY, EPS, {"lr_decay": 0.05}, {"initial_accumulator_value": 0.5},
+        {**DECAY, **UP}]),
+    (optim.Adadelta, "adadelta(1)", [{}, DECAY, EPS, {"rho": 0.5}, UP]),
     (optim.RMSprop, "rmsprop(0.02)", [
         {}, DECAY, EPS, {"alpha": 0.9}, {"momentum": 0.7}, {"centered": True},
-        {"centered": True, "momentum": 0.7, **DECAY}]),
+        {"centered": True, "momentum": 0.7, **DECAY}, {"momentum": 0.7, **UP}]),
     (optim.Adam, "adam(0.02)", [
         {}, DECAY, EPS, BETAS, {"betas": (0.0, 0.9)}, {"betas": (0.9, 0.0), "eps": 0.1},
-        {"amsgrad": True}, {"amsgrad": True, **DECAY, **BETAS}, DECOUPLED]),
+        {"amsgrad": True}, {"amsgrad": True, **DECAY, **BETAS}, DECOUPLED,
+        {**DECAY, **UP}]),
     (optim.AdamW, "adamw(0.02, 0.1)", [
-        DECAY, {**DECAY, **EPS, **BETAS}, {**DECAY, "amsgrad": True, **BETAS}]),
-    (optim.Adamax, "adamax(0.02)", [{}, DECAY, EPS, BETAS]),
+        DECAY, {**DECAY, **EPS, **BETAS}, {**DECAY, "amsgrad": True, **BETAS},
+        {**DECAY, **UP}]),
+    (optim.Adamax, "adamax(0.02)", [{}, DECAY, EPS, BETAS, UP]),
     (optim.NAdam, "nadam(0.02)", [
-        {}, DECAY, EPS, BETAS, {"momentum_decay": 0.1}, DECOUPLED]),
-    (optim.RAdam, "radam(0.02)", [{}, DECAY, EPS, BETAS, {"betas": (0.5, 0.5)}, DECOUPLED]),
+        {}, DECAY, EPS, BETAS, {"momentum_decay": 0.1}, DECOUPLED, UP]),
+    (optim.RAdam, "radam(0.02)", [
+        {}, DECAY, EPS, BETAS, {"betas": (0.5, 0.5)}, DECOUPLED, UP]),
     (Lion, "lion(0.01, 0)", [{}, {"betas": (0.5, 0.9)}]),
     (Lion, "lion(0.01, 0.1)", [DECAY]),
     (Lamb, "lamb(0.02, 0)", [{}, BETAS, EPS]),
     (Lamb, "lamb(0.02, 0.1)", [DECAY]),
     (optim.Adafactor, "adafactor(0.1)", [
         {}, DECAY, {"beta2_decay": -0.5}, {"eps": (0.1, 0.01)}, {"eps": (None, 2.0)},
-        {"d": 1.5}]),
-    (optim.Rprop, "rprop(0.01)", [{}, {"etas": (0.3, 1.5)}, {"step_sizes": (1 / 512, 1 / 64)}]),
+        {"d": 1.5}, {**DECAY, **UP}]),
+    (optim.Rprop, "rprop(0.01)", [
+        {}, {"etas": (0.3, 1.5)}, {"step_sizes": (1 / 512, 1 / 64)},
+        {"step_sizes": (1 / 512, 1 / 64), **UP}]),
     (optim.ASGD, "asgd(0.05)", [
-        {}, DECAY, {"lambd": 0.05}, {"lambd": 0.05, "alpha": 1.0}, {"t0": 10.0}]),
+        {}, DECAY, {"lambd": 0.05}, {"lambd": 0.05, "alpha": 1.0}, {"t0": 10.0}, UP]),
 ]
 
 

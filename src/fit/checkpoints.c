@@ -77,7 +77,9 @@ static rn_status save_best(rn_callback *c, const rn_fit_state *now)
     rn_status s = rn__monitor(&monitor, now, &better);
     memcpy(c->saved, monitor.saved, sizeof c->saved);
     if (s != RN_OK || !better) return s;
+    rn__fit_swap(now->trainer);
     s = rn_model_save(now->model, c->text[BEST]);
+    rn__fit_swap(now->trainer);
     return s == RN_OK ? s
                       : rn__fit_fail_as(now->trainer, s, "save_checkpoints",
                                         rn_model_error(now->model));

@@ -102,6 +102,9 @@ void rn__fit_poll(rn_trainer *t);
 /* An evaluation up to the end of the epoch, or until the fit is stopping. */
 rn_status rn__fit_evaluate(rn_trainer *t, rn_batches *batches, rn__mean *mean);
 
+/* Exchanges the weights and their averages if the last epoch was judged by averages. */
+void rn__fit_swap(const rn_trainer *t);
+
 /* Saves all that a fit needs to go on, or loads it. */
 rn_status rn__fit_save(rn_trainer *t, const char *path);
 rn_status rn__fit_resume(rn_trainer *t, const char *path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A fit that is stopped anywhere and resumed from its checkpoint gives the same bits. */
+/* A fit that is stopped anywhere and resumed from its checkpoint gives the same bits. From
+ * the second epoch on it is judged by averages of the weights. */
 #include <math.h>
 #include <stdio.h>
 
@@ -55,14 +56,16 @@ static rn_model *run(const paths *p, const char *resume, double stop, bool valid
     rn_batches *train = task_batches(&t, 4), *valid = task_batches(&t, 6);
     rn_plateau plateau = {.factor = 0.5, .patience = 1, .threshold = 0.5};
     rn_metric *accuracy = rn_metric_new((rn_metric_options){.kind = RN_METRIC_ACCURACY});
+    rn_optimizer optimizer = task_optimizer();
+    optimizer.average = (rn_average){RN_AVERAGE_EQUAL, .start = 10};
     rn_trainer *trainer = rn_trainer_new(
-        model, task_build,
-        (rn_trainer_options){.optimizer = task_optimizer(), .with = accuracy});
+        model, task_build, (rn_trainer_options){.optimizer = optimizer, .user = accuracy});
     rn_fit_options o = {.train = train,
                         .valid = valid,
                         .epochs = EPOCHS,
                         .log_every = 4,
                         .resume = resume,
+                        .averages = true,
                         .callbacks = {{.step = validating ? NULL : stop_at,
                                        .stop = stop_in,
                                        .real = stop,
