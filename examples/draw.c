@@ -95,7 +95,7 @@ static bool build(network *n, const settings *s)
 
 /* ---- training and testing ---- */
 
-static void place(job *j, int batch, int b, const unsigned char *pixel, int label)
+static void place(job *j, int batch, int b, const int32_t *pixel, int label)
 {
     for (int i = 0; i < PIXELS; i++)
         ((int32_t *)j->x_data)[(i / COLUMNS * batch + b) * COLUMNS + i % COLUMNS] =
@@ -108,8 +108,8 @@ static void fill(job *learn, const settings *s, const void *data)
     const digits *d = (const digits *)data;
 
     for (int b = 0; b < s->batch; b++) {
-        const int i = random_below(d->train);
-        place(learn, s->batch, b, d->pixel[i], d->label[i]);
+        const int i = random_below((int)d->train);
+        place(learn, s->batch, b, &d->pixel[i * PIXELS], d->label[i]);
     }
 }
 
@@ -118,14 +118,14 @@ static bool measure(job *use, const settings *s, const digits *d, double *nats)
 {
     double sum = 0;
 
-    for (int i = d->train; i < d->count; i += s->batch) {
-        const int some = d->count - i < s->batch ? d->count - i : s->batch;
+    for (int64_t i = d->train; i < d->count; i += s->batch) {
+        const int some = d->count - i < s->batch ? (int)(d->count - i) : s->batch;
         for (int b = 0; b < some; b++)
-            place(use, s->batch, b, d->pixel[i + b], d->label[i + b]);
+            place(use, s->batch, b, &d->pixel[(i + b) * PIXELS], d->label[i + b]);
         if (!job_run(use)) return false;
         for (int b = 0; b < some; b++) sum += ((const float *)use->out_data)[b];
     }
-    *nats = sum / (d->count - d->train) / PIXELS;
+    *nats = sum / (double)d->held.count / PIXELS;
     return true;
 }
 
@@ -136,15 +136,15 @@ static double independent(const digits *d)
     static double count[CLASSES][PIXELS][LEVELS];
     double sum = 0, total[CLASSES] = {0};
 
-    for (int i = 0; i < d->train; i++) {
+    for (int64_t i = 0; i < d->train; i++) {
         total[d->label[i]]++;
-        for (int k = 0; k < PIXELS; k++) count[d->label[i]][k][d->pixel[i][k]]++;
+        for (int k = 0; k < PIXELS; k++) count[d->label[i]][k][d->pixel[i * PIXELS + k]]++;
     }
-    for (int i = d->train; i < d->count; i++)
+    for (int64_t i = d->train; i < d->count; i++)
         for (int k = 0; k < PIXELS; k++)
-            sum -= log((count[d->label[i]][k][d->pixel[i][k]] + 0.1) /
+            sum -= log((count[d->label[i]][k][d->pixel[i * PIXELS + k]] + 0.1) /
                        (total[d->label[i]] + 0.1 * LEVELS));
-    return sum / (d->count - d->train) / PIXELS;
+    return sum / (double)d->held.count / PIXELS;
 }
 
 /* A row for each digit: ACROSS drawn ones, and a true one. */
@@ -163,18 +163,20 @@ static bool show(job *use, const settings *s, const digits *d)
             ((int32_t *)use->y_data)[b] = (from + b) / ACROSS % CLASSES;
         ok = job_run(use);
         for (int b = 0; b < s->batch && from + b < count && ok; b++) {
-            unsigned char pixel[PIXELS];
+            int32_t pixel[PIXELS];
             for (int i = 0; i < PIXELS; i++)
-                pixel[i] = (unsigned char)((const int32_t *)use->more_data)
-                    [(i / COLUMNS * s->batch + b) * COLUMNS + i % COLUMNS];
+                pixel[i] =
+                    ((const int32_t *)use
+                         ->more_data)[(i / COLUMNS * s->batch + b) * COLUMNS + i % COLUMNS];
             picture_digit(&p, 20 + (from + b) % ACROSS * side,
                           44 + (from + b) / ACROSS * side, 5, pixel);
         }
     }
     for (int k = 0; k < CLASSES; k++)
-        for (int i = d->train; i < d->count; i++)
+        for (int64_t i = d->train; i < d->count; i++)
             if (d->label[i] == k) {
-                picture_digit(&p, 40 + ACROSS * side, 44 + k * side, 5, d->pixel[i]);
+                picture_digit(&p, 40 + ACROSS * side, 44 + k * side, 5,
+                              &d->pixel[i * PIXELS]);
                 break;
             }
     return picture_end(&p, s) && ok;
@@ -197,8 +199,8 @@ int main(int argc, char **argv)
     if (!settings_read(&s, "draw", "Learns to draw handwritten digits, row by row.", argc,
                        argv, &status))
         return status;
-    bool ok = digits_read(&d, &s) && build(&n, &s) && network_learn(&n, &s, fill, &d) &&
-              measure(&n.use, &s, &d, &nats);
+    bool ok = digits_read(&d, s.data, 0.2, (uint64_t)s.seed) && build(&n, &s) &&
+              network_learn(&n, &s, fill, &d) && measure(&n.use, &s, &d, &nats);
     if (ok)
         printf("held out, nats a pixel:\n  independent pixels   %.3f\n"
                "  draw                 %.3f\n",

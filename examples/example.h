@@ -3,14 +3,17 @@
  * What the example programs of the output modes share:
  *
  *   example.c          the command line, messages, random numbers
- *   example_train.c    programs and training
- *   example_data.c     reading the digits, and the files of a folder
+ *   example_fit.c      training with rn_fit
+ *   example_train.c    programs, and training by hand
+ *   example_data.c     reading the files of a folder
+ *   digits_data.c      reading the digits
  *   example_picture.c  pictures as SVG
  */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
-#include <rondo.h>
+#include "digits.h"
+
 #include <stdio.h>
 
 /* ---- the command line ---- */
@@ -88,20 +91,12 @@ typedef void (*filler)(job *learn, const settings *s, const void *data);
  * to 0. */
 bool network_learn(network *n, const settings *s, filler fill, const void *data);
 
-/* ---- digits ---- */
-
-enum { ROWS = 8, COLUMNS = 8, PIXELS = 64, CLASSES = 10, LEVELS = 17 };
-
-/* Handwritten digits, mixed by the seed: the first `train` ones are for training, the last
- * fifth is held out. */
-typedef struct digits {
-    int count, train;
-    unsigned char (*pixel)[PIXELS]; /* 0 .. 16 */
-    unsigned char *label;
-} digits;
-
-bool digits_read(digits *d, const settings *s);
-void digits_free(digits *d);
+/* Trains for s->updates updates with rn_fit, a progress line, Adam, gradients of norm 1 at
+ * most, and a rate that rises over the first twentieth and falls along a cosine; saves the
+ * weights. With s->load it loads them instead. NULL after a message; else rn_trainer_free
+ * it. */
+rn_trainer *learn(const settings *s, rn_model *model, rn_fit_build build, void *user,
+                  rn_batches *train);
 
 /* ---- files ---- */
 
@@ -145,8 +140,7 @@ void picture_text(picture *p, double x, double y, int size, const char *anchor,
                   const char *colour, const char *format, ...) RN_PRINTF(7, 8);
 
 /* An image of 8 x 8 grey levels 0 .. 16, dark on light. */
-void picture_digit(picture *p, double x, double y, double scale,
-                   const unsigned char *pixel);
+void picture_digit(picture *p, double x, double y, double scale, const int32_t *pixel);
 
 /* A line of source text: spans of `count` characters between begin and end. */
 void picture_code_begin(picture *p, double x, double y);

@@ -41,7 +41,7 @@ static rn_tensor loss(rn_fit_graph *g)
 }
 
 /* The rate rises over the first twentieth of the updates and falls along a cosine. */
-static bool learn(rn_model *model, const windows *w, settings *s)
+static bool train(rn_model *model, const windows *w, settings *s)
 {
     rn_optimizer adam = rn_clipped(rn_adam(s->rate), 1);
     const int rising = s->updates / 20;
@@ -114,7 +114,7 @@ static bool predict(rn_model *model, const windows *learned, const windows *held
         ok =
             rn_model_load(model, s->load) == RN_OK || complain("%s", rn_model_error(model));
     else
-        ok = ok && learn(model, learned, s);
+        ok = ok && train(model, learned, s);
     ok = ok && tag_all(program, out, batches, held, kind);
     free(kind);
     rn_batches_free(batches);
