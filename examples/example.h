@@ -46,7 +46,6 @@ int finish(bool ok);
 
 void random_seed(int seed);
 int random_below(int limit); /* 0 .. limit - 1 */
-void random_order(int *order, int count);
 
 /* Depends on the text alone, so a split by it stays when other items come or go. */
 uint32_t text_hash(const char *text);
@@ -116,8 +115,6 @@ typedef struct library {
  * order of their paths. Endings are separated by blanks. */
 bool library_read(library *l, const char *folder, const char *endings);
 void library_free(library *l);
-
-bool has_ending(const char *path, const char *endings);
 
 /* The whole file with a 0 after it; NULL after a message. */
 char *file_read(const char *path, int *count);
