@@ -102,7 +102,7 @@ static const char *fault_of(const rn_metric *m, const rn_metric_batch *b)
     if ((needs & RN__METRIC_TARGETS) && !(needs & RN__METRIC_TOKENS) &&
         (b->target_steps != b->steps || b->by_sequence))
         return "its targets must be [T,B]";
-    if (b->references > 1 && m->o.kind != RN_METRIC_BLEU) return "it has one target alone";
+    if (b->references > 1 && m->o.kind != RN_METRIC_BLEU) return "it has one reference";
     if ((needs & RN__METRIC_SCORES) && !b->scores && !empty) return "it needs scores";
     if ((needs & RN__METRIC_PREDICTS) && !b->scores && !b->classes && !empty)
         return "it needs scores or classes";
