@@ -84,6 +84,7 @@ typedef struct rn_decode_options {
 
     int beam;              /* K, the beams of a beam search; 0: none; excludes sample */
     double length_penalty; /* with beam: alpha, see below; 0: none */
+    double length_power;   /* with beam: p, see below; 1: the mean; 0: none */
 } rn_decode_options;
 
 /* [B..] is [B], with a beam [B, K]: the hypotheses, the best first. */
@@ -106,12 +107,13 @@ typedef struct rn_decoding {
  *
  * With a beam, each step extends every hypothesis by every token and keeps the K best by
  *
- *   score = log_probability / ((5 + L) / 6)^alpha
+ *   score = log_probability / ((5 + L) / 6)^alpha     Wu et al. 2016, arXiv:1609.08144
+ *   score = log_probability / L^p                     p = 1: the mean of all tokens
  *
- * where L counts the tokens and `end`; Wu et al. 2016, arXiv:1609.08144. A hypothesis that
- * has ended stays among them with the score it has. Of equal ones the order is that of the
- * beams before and of the tokens. K = 1 is the choice of the most likely token. Where there
- * are fewer than K hypotheses, those missing have log_probability -inf and length 0.
+ * where L counts the tokens and `end`. At most one of alpha and p is not 0. A hypothesis
+ * that has ended stays among them with the score it has. Of equal ones the order is that of
+ * the beams before and of the tokens. K = 1 is the choice of the most likely token. Where
+ * there are fewer than K hypotheses, those missing have log_probability -inf and length 0.
  *
  * The loop has T steps; it cannot stop when all sequences have ended. Scopes for training
  * are an error. After an error all tensors are null, the states too. */

@@ -24,6 +24,8 @@ static const char *fault_of(const rn_decode_options *o, double *number)
     if (o->beam < 0) return "beam must not be negative";
     *number = o->length_penalty;
     if (!isfinite(o->length_penalty)) return "length_penalty must be finite";
+    *number = o->length_power;
+    if (!isfinite(o->length_power)) return "length_power must be finite";
     return NULL;
 }
 
@@ -33,6 +35,9 @@ static const char *conflict_of(const rn_decode_options *o)
     if (o->sample && o->beam) return "sample excludes beam";
     if (filters(&o->filter) && !o->sample) return "filter needs sample";
     if (o->length_penalty != 0 && !o->beam) return "length_penalty needs beam";
+    if (o->length_power != 0 && !o->beam) return "length_power needs beam";
+    if (o->length_power != 0 && o->length_penalty != 0)
+        return "length_power excludes length_penalty";
     if (o->min_length && o->endless) return "min_length excludes endless";
     return NULL;
 }

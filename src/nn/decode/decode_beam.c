@@ -5,7 +5,7 @@
  *
  *   sum[b,k,v] = sum[b,k] + log_softmax(logits)[b,k,v];   of an ended hypothesis sum[b,k]
  *                                                         if v is `end`, else -inf
- *   score      = sum / ((5 + L) / 6)^alpha,   L the tokens and `end`
+ *   score      = sum / ((5 + L) / 6)^alpha, or sum / L^p;   L the tokens and `end`
  *
  * The rows of the loop are [B K]. All but the first hypothesis begin with the sum -inf, so
  * that the K first rows, which are equal, count as one. The tokens are found at the end, by
@@ -57,13 +57,17 @@ static hypotheses begin_hypotheses(const rn__decode *w)
     return r;
 }
 
-/* Sums [..] of so many terms -> scores. */
+/* Sums [..] of so many terms -> scores. Without a step there is no term. */
 static rn_tensor scores(const rn__decode *w, rn_tensor sum, rn_tensor terms)
 {
-    if (w->o.length_penalty == 0) return sum;
+    const bool by_power = w->o.length_power != 0;
+    const double power = by_power ? w->o.length_power : w->o.length_penalty;
+    if (power == 0) return sum;
+
     const rn_tensor L = rn_cast(terms, w->d.real);
-    const rn_tensor base = rn_scale(rn_offset(L, 5), 1.0 / 6);
-    return rn_div(sum, rn_pow(base, rn_constant_like(base, w->o.length_penalty)));
+    const rn_tensor base = by_power ? rn_maximum(L, rn_constant_like(L, 1))
+                                    : rn_scale(rn_offset(L, 5), 1.0 / 6);
+    return rn_div(sum, power == 1 ? base : rn_pow(base, rn_constant_like(base, power)));
 }
 
 /* The sums of all extensions, [B, K, V]. */
