@@ -78,6 +78,8 @@ typedef struct rn_decode_options {
     int32_t end;        /* the token that ends a sequence */
     bool endless;       /* no token does: all sequences have T tokens */
     int64_t min_length; /* `end` is not chosen before so many tokens */
+    bool stop_early;    /* no step is computed once all sequences, or hypotheses, have
+                           ended; see below */
 
     bool sample;      /* draws each token, else the most likely one is chosen */
     rn_filter filter; /* with sample: of the logits before each draw */
@@ -115,7 +117,9 @@ typedef struct rn_decoding {
  * the beams before and of the tokens. K = 1 is the choice of the most likely token. Where
  * there are fewer than K hypotheses, those missing have log_probability -inf and length 0.
  *
- * The loop has T steps; it cannot stop when all sequences have ended. Scopes for training
+ * With stop_early results have the same bits, and steps after all have ended cost nothing.
+ * The steps before cost a little more, and the loop counts as two of the RN_LOOP_DEPTH that
+ * may be nested. Scopes for training
  * are an error. After an error all tensors are null, the states too. */
 RN_API rn_decoding rn_decode(rn_scope scope, const char *name, const rn_decoder *decoder,
                              rn_tensor *states, int count, rn_decode_options options);

@@ -362,6 +362,8 @@ REFUSES(bad_filter, "filter_logits: top_k must not be negative: -1", c.o.filter.
 REFUSES(no_beam, "decode: length_penalty needs beam: d", c.o.length_penalty = 1)
 REFUSES(never, "decode: min_length excludes endless: d", c.o.min_length = 1;
         c.o.endless = true)
+REFUSES(stop_never, "decode: stop_early excludes endless: d", c.o.stop_early = true;
+        c.o.endless = true)
 REFUSES(large, "decode: too many extensions of a beam: d has 1000000000 of 3 tokens",
         c.o.beam = 1000000000)
 REFUSES(null_logits, "decode: the step's logits must be f64 [4,V]: d has nothing",

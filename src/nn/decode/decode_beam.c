@@ -49,11 +49,11 @@ static hypotheses begin_hypotheses(const rn__decode *w)
     const rn_tensor k = numbers(w);
     hypotheses r = {.ended = rn_null()};
 
-    r.sum = rn_loop_carry(
-        w->loop, rn_where(rn_greater(k, rn_constant_like(k, 0)), nothing_like(zero), zero));
-    r.terms = rn_loop_carry(w->loop, rn_fill(w->d.graph, RN_I32, shape_of(w), 0));
+    r.sum = rn__decode_carry(
+        w, rn_where(rn_greater(k, rn_constant_like(k, 0)), nothing_like(zero), zero));
+    r.terms = rn__decode_carry(w, rn_fill(w->d.graph, RN_I32, shape_of(w), 0));
     if (w->o.endless) return r;
-    r.ended = rn_loop_carry(w->loop, rn_fill(w->d.graph, RN_BOOL, shape_of(w), 0));
+    r.ended = rn__decode_carry(w, rn_fill(w->d.graph, RN_BOOL, shape_of(w), 0));
     return r;
 }
 
@@ -190,20 +190,18 @@ rn_tensor rn_beam_repeat(rn_tensor x, int axis, int beams)
 /* Hypotheses that do not exist get no tokens. */
 static rn_decoding results(const rn__decode *w, const hypotheses *r, const choice *c)
 {
-    const rn_tensor origins = rn_loop_collect(w->loop, c->origin);
-    const rn_tensor tokens = rn_loop_collect(w->loop, c->token);
-    const rn_tensor terms = rn_loop_final(w->loop, r->terms);
+    const rn_tensor terms = rn__decode_final(w, r->terms);
     rn_decoding y;
 
-    y.log_probability = rn_loop_final(w->loop, r->sum);
+    y.log_probability = rn__decode_final(w, r->sum);
     y.score = scores(w, y.log_probability, terms);
     const rn_tensor exists =
         rn_not_equal(y.log_probability, nothing_like(y.log_probability));
-    y.tokens = traced(w, origins, tokens);
+    y.tokens = traced(w, c->origin, c->token);
     y.tokens = rn_where(exists, y.tokens, rn_constant_like(y.tokens, w->o.end));
     y.lengths = terms;
     if (!w->o.endless)
-        y.lengths = rn_sub(terms, rn_cast(rn_loop_final(w->loop, r->ended), RN_I32));
+        y.lengths = rn_sub(terms, rn_cast(rn__decode_final(w, r->ended), RN_I32));
     y.lengths = rn_where(exists, y.lengths, rn_constant_like(y.lengths, 0));
     return y;
 }
@@ -218,9 +216,12 @@ rn_decoding rn__decode_beams(rn__decode *w, rn_tensor *state)
         return (rn_decoding){rn_null(), rn_null(), rn_null(), rn_null()};
     const hypotheses r = begin_hypotheses(w);
     const choice c = step(w, &r);
-    if (rn_is_null(c.token) || !rn_loop_end(w->loop))
+    rn_tensor all[2] = {c.origin, c.token};
+    const rn_tensor rest[2] = {numbers(w),
+                               rn_fill(w->d.graph, RN_I32, shape_of(w), w->o.end)};
+    if (rn_is_null(c.token) || !rn__decode_end(w, r.ended, all, rest, 2))
         return (rn_decoding){rn_null(), rn_null(), rn_null(), rn_null()};
 
-    for (int i = 0; i < w->d.count; i++) state[i] = rn_loop_final(w->loop, w->state[i]);
-    return results(w, &r, &c);
+    for (int i = 0; i < w->d.count; i++) state[i] = rn__decode_final(w, w->state[i]);
+    return results(w, &r, &(choice){all[0], all[1]});
 }
