@@ -32,7 +32,7 @@ char *file_read(const char *path, int *count)
 
 /* ---- files of a folder ---- */
 
-bool has_ending(const char *path, const char *endings)
+static bool has_ending(const char *path, const char *endings)
 {
     const size_t length = strlen(path);
 

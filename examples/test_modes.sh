@@ -61,6 +61,7 @@ learns()
 learns digits
 learns draw
 learns sunspots
+grep -q "interval of 80 %: \(7[89]\|8[01]\)\." "$work/stdout" || fail "intervals are not calibrated"
 learns tagger "$work/tree"
 learns translate
 

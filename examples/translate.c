@@ -137,9 +137,8 @@ static bool draw(const settings *s, const task *t, rn_model *model, const char *
     const char *rows[MOST], *columns[SIGNS];
     bool ok = p || complain("%s", rn_graph_error(g));
     if (ok)
-        ok = (rn_run(p) == RN_OK &&
-              rn_read(p, map, value, sizeof(double[SIGNS]) * (size_t)count) == RN_OK &&
-              rn_read(p, written, sign, sizeof sign) == RN_OK) ||
+        ok = (rn_run(p) == RN_OK && rn_read_f64(p, map, value, SIGNS * count) == RN_OK &&
+              rn_read_i32(p, written, sign, SIGNS) == RN_OK) ||
              complain("%s", rn_program_error(p));
     for (int i = 0; i < count && ok; i++)
         rows[i] = rn_vocabulary_token(t->words, word[i], NULL);

@@ -246,8 +246,8 @@ typedef struct rn_fit_options {
     int64_t steps;             /* most steps in all; 0: no limit */
     int64_t epoch_steps;       /* steps of an epoch; 0: until the batches end one */
     int64_t log_every;         /* a row of rn_trainer_steps every so many steps; 0: none */
-    const char *resume;        /* goes on where this checkpoint was saved; NULL or no such
-                                  file: begins anew */
+    const char *resume;        /* goes on where this checkpoint was saved, or the newest of
+                                  the older ones; NULL or no such file: begins anew */
     bool averages; /* judges epochs by the optimiser's averages of the weights, averages.h:
                       they are validated, written as `best` and kept by rn_stop_early. The
                       weights themselves are, until the averages begin */

@@ -28,7 +28,7 @@ Test(modes_data, lexer)
 {
     enum { LINES = sizeof lines / sizeof *lines };
     char source[600] = "", wanted[600] = "", got[600];
-    unsigned char kind[600];
+    int32_t kind[600];
 
     for (int i = 0; i < LINES; i++) {
         strcat(source, lines[i][0]);
