@@ -4,73 +4,62 @@
  * those before.
  *
  *   x [T, B, 2]       z of a month, and the mean of the last twelve
- *   h = LSTM(x)       [T, B, H]
- *   quantiles of the next twelve z, at every step: 10 %, 50 %, 90 % [T, B, 12] each
+ *   h = LSTM(x)       the last outputs, [B, H]
+ *   quantiles of the next twelve z: 10 %, 50 %, 90 % [B, 12] each
  *
  * z is the square root of the number, scaled by mean and deviation of the training part,
  * because the noise of counts grows with their square root. Quantiles do not change under
  * the way back. The loss of quantile q for an error e = y - f is max(q e, (q - 1) e).
  *
- * The last 40 years are held out. The intervals of forecasts become wider after each number
- * outside, and narrower after each one within: quantile tracking of Angelopoulos, Candes
- * and Tibshirani 2023, arXiv:2307.16895. It begins in the 40 years before those held out,
- * on which the network is not trained either.
+ * The last 40 years are held out. The intervals become wider after each number outside, and
+ * narrower after each one within: quantile tracking of Angelopoulos, Candes and Tibshirani
+ * 2023, arXiv:2307.16895. It begins in the 40 years before those held out, on which the
+ * network is not trained either.
  */
 #include "example.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum {
-    STEPS = 264,
-    WARM = 132,
-    AHEAD = 12,
-    CYCLE = 132,
-    PART = 480,
-    LEAST = 2 * (STEPS + PART)
-};
+enum { STEPS = 264, AHEAD = 12, CYCLE = 132, PART = 480, LEAST = 2 * (STEPS + PART) };
 enum { COUNT = PART - AHEAD + 1, ALL = COUNT * AHEAD };
 static const float quantile[3] = {0.1f, 0.5f, 0.9f}, outside = 0.2f;
 
-/* The roots of the numbers. */
-typedef struct series {
-    float *root;
-    int count, year; /* months; the first one's year */
-} series;
-
-/* Roots: the quantiles that are forecast each month of a part, and what came. */
+/* Roots: the quantiles forecast in each month of a part, and what came from the first month
+ * on. */
 typedef struct forecasts {
-    float q[3][COUNT][AHEAD], y[COUNT][AHEAD];
+    float q[3][COUNT][AHEAD];
+    const float *came;
 } forecasts;
 
-/* A line of the file is a year and twelve numbers. */
-static bool series_read(series *r, const char *path)
+/* A line of the file is a year and twelve numbers. Returns how many months there are, and
+ * their roots; 0 after a message. */
+static int64_t series_read(const char *path, int32_t *year, float **root)
 {
     rn_table *t =
         rn_table_open(path, (rn_table_options){.delimiter = ' ', .headless = true});
-    const int64_t count = rn_table_rows(t) * 13;
-    double *number = (double *)calloc((size_t)count + 1, sizeof *number);
-    rn_column column[13] = {{.number = 0}};
+    const int64_t years = rn_table_rows(t), count = 12 * years;
+    rn_column column[13] = {{.type = RN_I32}};
+    int32_t *name = (int32_t *)calloc((size_t)years + 1, sizeof *name);
+    bool ok = (*root = (float *)calloc((size_t)count + 1, sizeof **root)) && name;
 
-    r->root = (float *)calloc((size_t)count + 1, sizeof *r->root);
-    bool ok = (number && r->root) || complain("out of memory");
-    for (int i = 0; i < 13; i++) column[i].number = i;
-    if (ok && rn_table_read(t, column, 13, RN_F64, number, count) != RN_OK)
+    for (int i = 1; i < 13; i++) column[i].number = i;
+    if (!ok) complain("out of memory");
+    if (ok && (rn_table_read(t, column, 1, RN_I32, name, years) != RN_OK ||
+               rn_table_read(t, column + 1, 12, RN_F32, *root, count) != RN_OK))
         ok = complain("%s", rn_table_error(t));
     for (int64_t i = 0; i < count && ok; i++) {
-        const double next = number[0] + (double)(i / 13);
-        if (i % 13 ? number[i] < 0 : number[i] != next)
+        if (name[i / 12] != name[0] + i / 12 || (*root)[i] < 0)
             ok = complain("%s: line %d is not the next year and twelve numbers from 0 on",
-                          path, (int)(i / 13) + 1);
-        else if (i % 13)
-            r->root[r->count++] = (float)sqrt(number[i]);
+                          path, (int)(i / 12) + 1);
+        (*root)[i] = sqrtf((*root)[i]);
     }
-    r->year = ok ? (int)number[0] : 0;
+    if (ok && count < LEAST)
+        ok = complain("%s: %d months are too few: %d are needed", path, (int)count, LEAST);
+    *year = ok ? name[0] : 0;
     rn_table_free(t);
-    free(number);
-    return ok && (r->count >= LEAST || complain("%s: %d months are too few: %d are needed",
-                                                path, r->count, LEAST));
+    free(name);
+    return ok ? count : 0;
 }
 
 /* ---- the network ---- */
@@ -85,30 +74,27 @@ static void forecast(rn_scope s, rn_tensor x, int units, rn_tensor *q)
     rn_tensor in[2] = {x, rn_pad(rn_scale(year, 1.0 / 12), 0, 12, 0, 0)};
     rn_sequence h = rn_lstm(s, "rnn", rn_linear(s, "in", rn_concat(in, 2, -1), units),
                             (rn_recurrent_options){.units = units});
-    rn_tensor y = rn_slice(rn_dropout(s, "dropout", h.outputs, 0.5), 0, WARM, INT64_MAX, 1);
+    rn_tensor y = rn_dropout(s, "dropout", h.last, 0.5);
 
-    q[1] = rn_add(rn_slice(in[1], 0, WARM, INT64_MAX, 1), rn_linear(s, "middle", y, AHEAD));
+    q[1] = rn_add(rn_index(in[1], 0, -1), rn_linear(s, "middle", y, AHEAD));
     q[0] = rn_sub(q[1], rn_softplus(rn_linear(s, "below", y, AHEAD)));
     q[2] = rn_add(q[1], rn_softplus(rn_linear(s, "above", y, AHEAD)));
 }
 
-/* y [T, B, 1] is x twelve months later. */
 static rn_tensor loss(rn_fit_graph *g)
 {
-    rn_tensor later = rn_fit_input(g, "y"), q[3], month[AHEAD];
+    rn_tensor y = rn_squeeze(rn_fit_input(g, "y"), -1), q[3];
 
     forecast(g->scope, rn_fit_input(g, "x"), ((const settings *)g->user)->units, q);
-    for (int k = 1; k <= AHEAD; k++)
-        month[k - 1] = rn_slice(later, 0, WARM + k - AHEAD, STEPS + k - AHEAD, 1);
     for (int i = 0; i < 3; i++) {
-        rn_tensor e = rn_sub(rn_concat(month, AHEAD, -1), q[i]);
+        rn_tensor e = rn_sub(y, q[i]);
         q[i] =
             rn_mean_all(rn_maximum(rn_scale(e, quantile[i]), rn_scale(e, quantile[i] - 1)));
     }
     return rn_add(rn_add(q[0], q[1]), q[2]);
 }
 
-/* ---- forecasts ---- */
+/* ---- forecasts and their intervals ---- */
 
 /* All forecasts of a part. */
 static bool predict(rn_model *model, const settings *s, const rn_source *part, forecasts *f)
@@ -119,17 +105,15 @@ static bool predict(rn_model *model, const settings *s, const rn_source *part, f
     rn_batch b;
 
     forecast(rn_root_inference(g, model), x, s->units, q);
-    rn_tensor last = rn_index(rn_stack(q, 3, 0), 1, -1); /* [3, B, 12] */
-    rn_program *p =
-        rn_compile(g, (rn_compile_options){.output = {last}, .output_count = 1});
+    rn_tensor all = rn_stack(q, 3, 0);
+    rn_program *p = rn_compile(g, (rn_compile_options){.output = {all}, .output_count = 1});
     bool ok = p || complain("%s", rn_graph_error(g));
     if (ok && rn_batches_next(batches, &b) != RN_OK)
         ok = complain("%s", rn_batches_error(batches));
     if (ok && (rn_batch_feed(&b, p) != RN_OK || rn_run(p) != RN_OK ||
-               rn_read_f32(p, last, f->q[0][0], 3 * ALL) != RN_OK))
+               rn_read_f32(p, all, f->q[0][0], 3 * ALL) != RN_OK))
         ok = complain("%s", rn_program_error(p));
-    if (ok) memcpy(f->y, b.data[1], sizeof f->y);
-    if (ok && rn_scaling_undo(model, "root", NULL, 1, RN_F32, f, 4 * ALL) != RN_OK)
+    if (ok && rn_scaling_undo(model, "root", NULL, 1, RN_F32, f->q, 3 * ALL) != RN_OK)
         ok = complain("%s", rn_model_error(model));
     rn_program_free(p);
     rn_graph_free(g);
@@ -140,7 +124,7 @@ static bool predict(rn_model *model, const settings *s, const rn_source *part, f
 /* How far number k of forecast i is outside of its interval; negative: within. */
 static float miss(const forecasts *f, int i, int k)
 {
-    return fmaxf(f->q[0][i][k] - f->y[i][k], f->y[i][k] - f->q[2][i][k]);
+    return fmaxf(f->q[0][i][k] - f->came[i + k], f->came[i + k] - f->q[2][i][k]);
 }
 
 /* Moves both ends of the intervals, those of k months ahead by move[k] at last. */
@@ -159,15 +143,12 @@ static void track(forecasts *f, const float *step, float *move)
     }
 }
 
-/* Steps are a tenth of the largest miss in the years before. */
-static void calibrate(forecasts *before, forecasts *held)
+static double share_within(const forecasts *f)
 {
-    float step[AHEAD] = {0}, move[AHEAD] = {0};
+    int within = 0;
 
-    for (int i = 0; i < ALL; i++)
-        step[i % AHEAD] = fmaxf(step[i % AHEAD], 0.1f * miss(before, i / AHEAD, i % AHEAD));
-    track(before, step, move);
-    track(held, step, move);
+    for (int i = 0; i < ALL; i++) within += miss(f, i / AHEAD, i % AHEAD) <= 0;
+    return 100.0 * within / ALL;
 }
 
 /* ---- the report ---- */
@@ -177,25 +158,15 @@ static double square(float root)
     return root > 0 ? (double)root * root : 0;
 }
 
-static double share_within(const forecasts *f)
-{
-    int within = 0;
-
-    for (int i = 0; i < ALL; i++) within += miss(f, i / AHEAD, i % AHEAD) <= 0;
-    return 100.0 * within / ALL;
-}
-
-/* root: from the first month that is forecast. */
-static void print_errors(const forecasts *f, const float *root)
+static void print_errors(const forecasts *f)
 {
     double error[3] = {0};
 
-    for (int i = 0; i < COUNT; i++)
-        for (int k = 0; k < AHEAD; k++) {
-            const float guess[3] = {root[i - 1], root[i + k - CYCLE], f->q[1][i][k]};
-            for (int n = 0; n < 3; n++)
-                error[n] += fabs(square(root[i + k]) - square(guess[n])) / ALL;
-        }
+    for (int i = 0; i < ALL; i++) {
+        const float *origin = f->came + i / AHEAD, *now = origin + i % AHEAD;
+        const float guess[3] = {origin[-1], now[-CYCLE], f->q[1][i / AHEAD][i % AHEAD]};
+        for (int n = 0; n < 3; n++) error[n] += fabs(square(*now) - square(guess[n])) / ALL;
+    }
     printf("held out: %d forecasts of 1 to 12 months, mean absolute error\n"
            "  the last value               %5.2f\n  the same month a cycle ago   %5.2f\n"
            "  sunspots                     %5.2f\n",
@@ -203,7 +174,7 @@ static void print_errors(const forecasts *f, const float *root)
 }
 
 /* The forecasts that are made at the end of each year. */
-static bool draw(const settings *s, const forecasts *f, const float *root, int year)
+static bool draw(const settings *s, const forecasts *f, double year)
 {
     double x[PART], y[4][PART]; /* 10 %, median, 90 %, observed */
     char *path = output_path(s, ".svg");
@@ -211,7 +182,7 @@ static bool draw(const settings *s, const forecasts *f, const float *root, int y
     for (int i = 0; i < PART; i++) {
         x[i] = year + (i + 0.5) / 12;
         for (int k = 0; k < 3; k++) y[k][i] = square(f->q[k][i / 12 * 12][i % 12]);
-        y[3][i] = square(root[i]);
+        y[3][i] = square(f->came[i]);
     }
     const rn_curve curves[2] = {{"median", x, y[1], PART}, {"observed", x, y[3], PART}};
     const rn_band interval = {"interval of 80 %", x, y[0], y[2], PART, 0};
@@ -224,53 +195,56 @@ static bool draw(const settings *s, const forecasts *f, const float *root, int y
     return ok;
 }
 
-static bool report(const settings *s, const series *r, forecasts *before, forecasts *held)
+/* Steps of the tracking are a tenth of the largest miss in the years before. */
+static bool report(const settings *s, forecasts *before, forecasts *held, double year)
 {
-    const int first = r->count - PART;
+    float step[AHEAD] = {0}, move[AHEAD] = {0};
     const double trained = share_within(held);
 
-    calibrate(before, held);
-    print_errors(held, r->root + first);
+    for (int i = 0; i < ALL; i++)
+        step[i % AHEAD] = fmaxf(step[i % AHEAD], 0.1f * miss(before, i / AHEAD, i % AHEAD));
+    track(before, step, move);
+    track(held, step, move);
+    print_errors(held);
     printf("interval of 80 %%: %.1f %% of the numbers are within, as trained %.1f %%\n",
            share_within(held), trained);
-    return draw(s, held, r->root + first, r->year + first / 12);
+    return draw(s, held, year);
 }
 
-static bool run(settings *s, const series *r, forecasts *f)
+static bool run(settings *s, const float *root, int64_t count, double year)
 {
+    static forecasts f[2]; /* before, held out */
     const rn_field field = {"root", RN_F32, .shape = {1, {1}}};
-    const rn_arrays arrays = {&field,   1,   (const void *const[]){r->root}, 1, NULL,
-                              r->count, NULL};
+    const rn_arrays arrays = {&field, 1, (const void *const[]){root}, 1, .steps = count};
     const rn_source all = rn_source_arrays(&arrays);
-    const double part = (PART + 0.5) / r->count;
-    rn_series_options o = {.history = STEPS,
-                           .horizon = AHEAD,
-                           .scaling = RN_SCALING_STANDARD,
-                           .validation = part,
-                           .test = part};
-    rn_series *later = rn_series_new(&all, o);
-    o.every_step = true;
-    rn_series *learned = rn_series_new(&all, o);
+    const double part = (PART + 0.5) / (double)count;
+    rn_series *series =
+        rn_series_new(&all, (rn_series_options){.history = STEPS,
+                                                .horizon = AHEAD,
+                                                .scaling = RN_SCALING_STANDARD,
+                                                .validation = part,
+                                                .test = part});
     rn_model *model = rn_model_new((uint64_t)s->seed);
-    rn_series_keep(learned, model, "root");
-    rn_series_keep(later, model, "root");
-    const rn_source parts[] = {rn_series_source(learned, RN_PART_TRAINING),
-                               rn_series_source(later, RN_PART_VALIDATION),
-                               rn_series_source(later, RN_PART_TEST)};
+    rn_series_keep(series, model, "root");
+    rn_source parts[3];
+    for (int i = 0; i < 3; i++) parts[i] = rn_series_source(series, (rn_part)i);
     rn_batches *batches =
         rn_batches_new(&parts[0], (rn_batches_options){.batch = s->batch,
                                                        .shuffle = true,
                                                        .seed = (uint64_t)s->seed,
                                                        .last = RN_LAST_DROP});
     rn_trainer *trainer = learn(s, model, loss, s, batches);
-    const bool ok = trainer && predict(model, s, &parts[1], &f[0]) &&
-                    predict(model, s, &parts[2], &f[1]) && report(s, r, &f[0], &f[1]);
+    bool ok = trainer != NULL;
 
+    for (int i = 0; i < 2; i++) {
+        f[i].came = root + count - (2 - i) * PART;
+        ok = ok && predict(model, s, &parts[1 + i], &f[i]);
+    }
+    ok = ok && report(s, &f[0], &f[1], year + (double)(count - PART) / 12);
     rn_trainer_free(trainer);
     rn_batches_free(batches);
     rn_model_free(model);
-    rn_series_free(learned);
-    rn_series_free(later);
+    rn_series_free(series);
     return ok;
 }
 
@@ -283,15 +257,16 @@ int main(int argc, char **argv)
                   .updates = 300,
                   .seed = 1,
                   .rate = 3e-3};
-    static forecasts f[2];
-    series r = {.root = NULL};
+    float *root = NULL;
+    int32_t year;
     int status;
 
     if (!settings_read(&s, "sunspots",
                        "Learns to forecast monthly sunspot numbers, with an interval.",
                        argc, argv, &status))
         return status;
-    const bool ok = series_read(&r, s.data) && run(&s, &r, f);
-    free(r.root);
+    const int64_t count = series_read(s.data, &year, &root);
+    const bool ok = count && run(&s, root, count, year);
+    free(root);
     return finish(ok);
 }
