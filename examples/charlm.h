@@ -109,8 +109,9 @@ typedef struct training {
     rn_trainer *trainer;
     rn_batches *train, *some, *held;
     int64_t steps, round;      /* of the training, 0: no limit; of a round */
-    rn_progress *progress;     /* from `begun` on, a fraction of the training */
-    double begun, before;      /* `before`: seconds of runs that were resumed */
+    int64_t begun;             /* the step that this run began with */
+    rn_progress *progress;     /* of this run */
+    double before;             /* seconds of runs that were resumed */
     double seconds, measuring; /* so far; measuring is a part of the seconds */
     double stepped;            /* the seconds of the last step */
     double recent;             /* loss, of late */

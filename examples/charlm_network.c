@@ -43,7 +43,7 @@ static rn_tensor language_model(rn_scope s, const network *n, rn_tensor chars)
 rn_tensor network_loss(rn_fit_graph *g)
 {
     rn_tensor logits =
-        language_model(g->scope, (const network *)g->with, rn_fit_input(g, "x"));
+        language_model(g->scope, (const network *)g->user, rn_fit_input(g, "x"));
     rn_loss_options options = {.mask = rn_null()};
 
     /* Windows of training are always full. */

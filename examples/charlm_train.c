@@ -19,7 +19,7 @@ enum { WHOLE = 1000000, LEAST = 50, MEASURED = 20 }; /* MEASURED: streams */
 
 static training *of(const rn_callback *self)
 {
-    return (training *)self->with;
+    return (training *)self->user;
 }
 
 /* The fraction of the training that is done: of the epochs or of the seconds, whichever is
@@ -56,8 +56,10 @@ static rn_status begin(rn_callback *self, const rn_fit_state *now)
     count(t, now);
     const char *why = stop(self, now);
     if (why) rn_trainer_stop(now->trainer, "%s", why);
-    t->begun = share_done(t, now);
-    t->progress = rn_progress_new(stderr, "training", (int64_t)(WHOLE * (1 - t->begun)));
+    t->begun = now->step;
+    t->progress = rn_progress_new(stderr, "training", t->steps ? t->steps - t->begun : 0);
+    if (t->settings->seconds > 0)
+        rn_progress_limit(t->progress, t->settings->seconds - t->seconds);
     return RN_OK;
 }
 
@@ -84,7 +86,7 @@ static rn_status step(rn_callback *self, const rn_fit_state *now)
     if (!t->planned && !training_plan(t))
         return rn_trainer_fail(now->trainer, RN_IO, "no description, no training");
     t->planned = true;
-    rn_progress_show(t->progress, (int64_t)(WHOLE * (done - t->begun)),
+    rn_progress_show(t->progress, now->step - t->begun,
                      "loss %.3f  %.3f bits/char  %.0f char/s", t->recent,
                      t->recent / log(2), training_speed(t));
     return set_rate(t, done);
@@ -145,7 +147,7 @@ bool training_begin(training *t, const settings *s, corpus *c, const network *n)
     t->model = rn_model_new((uint64_t)s->seed);
     t->trainer = rn_trainer_new(
         t->model, network_loss,
-        (rn_trainer_options){.optimizer = adam, .with = (void *)(uintptr_t)n});
+        (rn_trainer_options){.optimizer = adam, .user = (void *)(uintptr_t)n});
     if (!t->trainer || rn_vocabulary_keep(c->vocabulary, t->model, VOCABULARY) != RN_OK)
         return complain("out of memory");
     return true;
@@ -208,7 +210,7 @@ static bool fit(training *t, const char *best, const char *checkpoint)
              .epoch = epoch,
              .end = end,
              .stop = stop,
-             .with = t},
+             .user = t},
             rn_save_checkpoints((rn_checkpoint_options){.last = checkpoint, .best = best}),
         }};
 

@@ -8,10 +8,10 @@ typedef struct task {
     rn_metric *accuracy;
 } task;
 
-/* text [T, B], label [B] */
+/* text [T, B], label [B]: softmax(W2 dropout(relu(W1 LSTM(embed[text]) + b1)) + b2) */
 static rn_tensor network(rn_fit_graph *g)
 {
-    const task *t = (const task *)g->with;
+    const task *t = (const task *)g->user;
     const rn_tensor text = rn_fit_input(g, "text"), label = rn_fit_input(g, "label");
     rn_tensor x = rn_embedding(g->scope, "embed", text, rn_vocabulary_count(t->words), 64);
     rn_sequence h = rn_lstm(
@@ -48,24 +48,25 @@ int main(int argc, char **argv)
     const rn_subset some[] = {{all, index, kept}, {all, index + kept, n - kept}};
     const rn_source sources[] = {rn_source_subset(&some[0]), rn_source_subset(&some[1]),
                                  rn_table_source(table[1], columns, 2)};
-    const rn_batches_options options = {
-        .batch = 32, .shuffle = true, .seed = seed, .buckets = 4, .longest = 100};
+    rn_batches_options o = {.shuffle = true, .seed = seed, .buckets = 4, .longest = 100};
     rn_batches *batches[3];
-    for (int i = 0; i < 3; i++) batches[i] = rn_batches_new(&sources[i], options);
+    for (int i = 0; i < 3; i++) batches[i] = rn_batches_new(&sources[i], o);
 
     rn_model *model = rn_model_new(seed);
     rn_trainer *trainer = rn_trainer_new(
-        model, network, (rn_trainer_options){.optimizer = rn_adam(2e-3), .with = &t});
+        model, network, (rn_trainer_options){.optimizer = rn_adam(2e-3), .user = &t});
     rn_fit_options fit = {.train = batches[0], .valid = batches[1]};
     fit.epochs = argc > 3 ? atoi(argv[3]) : 20;
     fit.callbacks[0] = rn_show_progress(stderr);
     fit.callbacks[1] = rn_stop_early((rn_stop_early_options){.patience = 3});
-    rn_status status = rn_fit(trainer, fit);
-    if (status == RN_OK) status = rn_evaluate(trainer, batches[2], NULL);
-    if (status != RN_OK)
-        fprintf(stderr, "classify: %s\n", rn_trainer_error(trainer));
+    bool ok =
+        rn_fit(trainer, fit) == RN_OK && rn_evaluate(trainer, batches[2], NULL) == RN_OK;
+    rn_history *h = rn_trainer_epochs(trainer);
+    ok = ok && rn_history_plot(h, "classify.svg", "Text", "epoch", "*loss") == RN_OK;
+    if (ok)
+        printf("held out: %.2f %% right\n", 100 * rn_metric_value(t.accuracy));
     else
-        printf("right: %.2f %%\n", 100 * rn_metric_value(t.accuracy));
+        fprintf(stderr, "classify: %s%s\n", rn_trainer_error(trainer), rn_history_error(h));
 
     rn_trainer_free(trainer);
     rn_model_free(model);
@@ -75,5 +76,5 @@ int main(int argc, char **argv)
     rn_vocabulary_free(t.words);
     rn_vocabulary_free(t.labels);
     free(index);
-    return status != RN_OK;
+    return ok ? 0 : 1;
 }

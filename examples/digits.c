@@ -6,86 +6,98 @@
  *   h = LSTM(x)        in both directions, the last outputs [B, 2 H]
  *   softmax(W h + b)   [B, 10]
  *
- * In training an image is moved by up to a pixel, so that no image is seen twice in the
- * same place often. A fifth of the images is held out.
+ * In training an image is moved by up to a pixel, so that it is there nine times. A fifth
+ * of the images is held out.
  */
 #include "example.h"
 
 #include <stdlib.h>
 
-static rn_tensor classify(rn_scope s, rn_tensor x, int units)
-{
-    rn_sequence h =
-        rn_lstm(s, "rnn", x, (rn_recurrent_options){.units = units, .bidirectional = true});
+enum { MOVES = 9, ACROSS = 16, MOST = 80, SIDE = 40 };
 
-    return rn_linear(s, "out", rn_dropout(s, "dropout", h.last, 0.3), CLASSES);
+/* ---- images that are moved: number i is image i / 9 ---- */
+
+static int64_t rows(void *self, int64_t i)
+{
+    (void)self, (void)i;
+    return ROWS;
 }
 
-static bool build(network *n, const settings *s)
+static bool read_moved(void *self, int64_t i, int field, int64_t first, int64_t steps,
+                       void *to)
 {
-    if (!network_begin(n, s)) return false;
-    job *jobs[] = {&n->learn, &n->use};
+    const digits *d = (const digits *)self;
+    const int32_t *pixel = &d->pixel[i / MOVES * PIXELS];
+    int32_t *out = (int32_t *)to;
 
-    for (int i = 0; i < 2; i++) {
-        job *j = jobs[i];
-        rn_scope scope =
-            i == 0 ? rn_root(j->graph, n->model) : rn_root_inference(j->graph, n->model);
-        j->x = rn_input(j->graph, "x", RN_F32, rn_shape(ROWS, s->batch, COLUMNS));
-        j->out = classify(scope, j->x, s->units);
-    }
-    n->learn.y = rn_input(n->learn.graph, "y", RN_I32, rn_shape(s->batch));
-    n->learn.out = rn_cross_entropy(n->learn.out, n->learn.y);
-    n->use.out = rn_argmax(n->use.out, -1, false);
-    return network_compile(n, s);
-}
-
-/* Column b of x: an image moved by dx and dy. */
-static void place(float *x, int batch, int b, const unsigned char *pixel, int dx, int dy)
-{
-    for (int r = 0; r < ROWS; r++)
-        for (int c = 0; c < COLUMNS; c++) {
-            const int from_r = r - dy, from_c = c - dx;
-            const bool inside =
-                from_r >= 0 && from_r < ROWS && from_c >= 0 && from_c < COLUMNS;
-            x[(r * batch + b) * COLUMNS + c] =
-                inside ? (float)pixel[from_r * COLUMNS + from_c] / 16 : 0;
-        }
-}
-
-static void fill(job *learn, const settings *s, const void *data)
-{
-    const digits *d = (const digits *)data;
-    int32_t *y = (int32_t *)learn->y_data;
-
-    for (int b = 0; b < s->batch; b++) {
-        const int i = random_below(d->train);
-        place((float *)learn->x_data, s->batch, b, d->pixel[i], random_below(3) - 1,
-              random_below(3) - 1);
-        y[b] = d->label[i];
-    }
-}
-
-/* Names the held-out images. */
-static bool predict(job *use, const settings *s, const digits *d, int *named)
-{
-    const int32_t *out = (const int32_t *)use->out_data;
-
-    for (int i = d->train; i < d->count; i += s->batch) {
-        const int some = d->count - i < s->batch ? d->count - i : s->batch;
-        for (int b = 0; b < some; b++)
-            place((float *)use->x_data, s->batch, b, d->pixel[i + b], 0, 0);
-        if (!job_run(use)) return false;
-        for (int b = 0; b < some; b++) named[i - d->train + b] = out[b];
+    if (field == 1) return *out = d->label[i / MOVES], true;
+    for (int64_t k = first * COLUMNS; k < (first + steps) * COLUMNS; k++) {
+        const int64_t row = k / COLUMNS + i % 3 - 1, column = k % COLUMNS + i / 3 % 3 - 1;
+        const bool inside = row >= 0 && row < ROWS && column >= 0 && column < COLUMNS;
+        *out++ = inside ? pixel[row * COLUMNS + column] : 0;
     }
     return true;
 }
 
-enum { ACROSS = 16, MOST = 80, SIDE = 40 };
+/* ---- the network ---- */
 
-/* The wrong ones first, then others. */
-static bool draw(const settings *s, const digits *d, const int *named, int wrong)
+static rn_tensor scores(rn_scope s, rn_tensor x, int units)
 {
-    const int held = d->count - d->train, shown = held < MOST ? held : MOST;
+    rn_tensor levels = rn_scale(rn_cast(x, RN_F32), 1.0 / (LEVELS - 1));
+    rn_sequence h = rn_lstm(s, "rnn", levels,
+                            (rn_recurrent_options){.units = units, .bidirectional = true});
+
+    return rn_linear(s, "out", rn_dropout(s, "dropout", h.last, 0.3), CLASSES);
+}
+
+static rn_tensor loss(rn_fit_graph *g)
+{
+    const settings *s = (const settings *)g->user;
+
+    return rn_cross_entropy_with(scores(g->scope, rn_fit_input(g, "x"), s->units),
+                                 rn_fit_input(g, "label"),
+                                 (rn_loss_options){.weights = g->weights});
+}
+
+/* Trains, or loads the weights, and names the held-out images. */
+static bool name(settings *s, const digits *d, int32_t *named)
+{
+    const rn_source held = rn_source_arrays(&d->held);
+    rn_source learned = rn_source_arrays(&d->learn);
+    learned.count *= MOVES, learned.length = rows, learned.read = read_moved;
+    learned.self = (void *)(uintptr_t)d;
+
+    rn_model *model = rn_model_new((uint64_t)s->seed);
+    rn_graph *g = rn_graph_new();
+    rn_tensor x = rn_input(g, "x", RN_I32, rn_shape(ROWS, held.count, COLUMNS));
+    rn_tensor out = rn_argmax(scores(rn_root_inference(g, model), x, s->units), -1, false);
+    rn_program *use =
+        rn_compile(g, (rn_compile_options){.output = {out}, .output_count = 1});
+    rn_batches *batches = rn_batches_new(
+        &learned, (rn_batches_options){
+                      .batch = s->batch, .shuffle = true, .seed = (uint64_t)s->seed});
+    rn_batches *all = rn_batches_new(&held, (rn_batches_options){.batch = held.count});
+    rn_trainer *trainer = use ? learn(s, model, loss, s, batches) : NULL;
+    rn_batch b;
+    bool ok = trainer && rn_batches_next(all, &b) == RN_OK;
+
+    if (ok && (rn_batch_feed(&b, use) != RN_OK || rn_run(use) != RN_OK ||
+               rn_read_i32(use, out, named, held.count) != RN_OK))
+        ok = complain("%s", rn_program_error(use));
+    rn_trainer_free(trainer);
+    rn_batches_free(batches);
+    rn_batches_free(all);
+    rn_program_free(use);
+    rn_graph_free(g);
+    rn_model_free(model);
+    return ok;
+}
+
+/* ---- the held-out images: the wrong ones first, then others ---- */
+
+static bool draw(const settings *s, const digits *d, const int32_t *named, int wrong)
+{
+    const int held = (int)d->held.count, shown = held < MOST ? held : MOST;
     picture p;
     int at = 0;
 
@@ -100,7 +112,7 @@ static bool draw(const settings *s, const digits *d, const int *named, int wrong
             const double x = 10 + at % ACROSS * SIDE, y = 40.0 + at / ACROSS * (SIDE + 20);
             if ((named[i] == meant) != (pass == 1)) continue;
             if (pass == 0) picture_box(&p, x, y, SIDE - 2, SIDE + 16, "#f6c9cf");
-            picture_digit(&p, x + 3, y + 3, 4, d->pixel[d->train + i]);
+            picture_digit(&p, x + 3, y + 3, 4, d->pixel + (d->train + i) * PIXELS);
             if (pass == 0)
                 picture_text(&p, x + 19, y + 50, 13, "middle", "#b00020", "%d (%d)",
                              named[i], meant);
@@ -111,19 +123,15 @@ static bool draw(const settings *s, const digits *d, const int *named, int wrong
     return picture_end(&p, s);
 }
 
-static bool report(network *n, const settings *s, const digits *d)
+static bool report(const settings *s, const digits *d, const int32_t *named)
 {
-    const int held = d->count - d->train;
-    int *named = (int *)calloc((size_t)held, sizeof *named), wrong = 0;
-    bool ok = named ? predict(&n->use, s, d, named) : complain("out of memory");
+    const int held = (int)d->held.count;
+    int wrong = 0;
 
-    for (int i = 0; i < held && ok; i++) wrong += named[i] != d->label[d->train + i];
-    if (ok)
-        printf("held out: %d of %d digits right, %.1f %%\n", held - wrong, held,
-               100.0 * (held - wrong) / held);
-    ok = ok && draw(s, d, named, wrong);
-    free(named);
-    return ok;
+    for (int i = 0; i < held; i++) wrong += named[i] != d->label[d->train + i];
+    printf("held out: %d of %d digits right, %.1f %%\n", held - wrong, held,
+           100.0 * (held - wrong) / held);
+    return draw(s, d, named, wrong);
 }
 
 int main(int argc, char **argv)
@@ -135,7 +143,6 @@ int main(int argc, char **argv)
                   .updates = 8000,
                   .seed = 1,
                   .rate = 4e-3};
-    network n = {.model = NULL};
     digits d;
     int status;
 
@@ -143,9 +150,11 @@ int main(int argc, char **argv)
                        "Learns to name handwritten digits, which it reads row by row.",
                        argc, argv, &status))
         return status;
-    bool ok = digits_read(&d, &s) && build(&n, &s) && network_learn(&n, &s, fill, &d) &&
-              report(&n, &s, &d);
-    network_free(&n);
+    bool ok = digits_read(&d, s.data, 0.2, (uint64_t)s.seed);
+    int32_t *named = (int32_t *)calloc((size_t)d.held.count + 1, sizeof *named);
+    ok = ok && (named || complain("out of memory")) && name(&s, &d, named) &&
+         report(&s, &d, named);
+    free(named);
     digits_free(&d);
     return finish(ok);
 }

@@ -12,172 +12,142 @@
 #include "example.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-enum { ACROSS = 8, EMBED = 16 };
+enum { ACROSS = 8, IMAGES = CLASSES * ACROSS, SIDE = 46, EMBED = 16 };
 
 /* ---- the network ---- */
 
-/* h [.., B, H] -> logits [.., B, 8, 17] */
-static rn_tensor pixels_of(rn_scope s, rn_tensor h)
+/* What a step reads: the row before and the digit. */
+static rn_tensor join(rn_tensor pixels, rn_tensor digit)
 {
-    rn_shape shape = rn_shape_get(h);
+    rn_tensor in[2] = {rn_scale(rn_cast(pixels, RN_F32), 1.0 / (LEVELS - 1)), digit};
 
-    if (rn_is_null(h)) return h;
-    shape.size[shape.rank - 1] = COLUMNS;
-    shape.size[shape.rank++] = LEVELS;
-    return rn_reshape(rn_linear(s, "pixel", h, COLUMNS * LEVELS), shape);
+    return rn_concat(in, 2, -1);
 }
 
-static rn_tensor levels(rn_tensor pixels)
+/* Nats a pixel. */
+static rn_tensor loss(rn_fit_graph *g)
 {
-    return rn_scale(rn_cast(pixels, RN_F32), 1.0 / (LEVELS - 1));
+    const settings *s = (const settings *)g->user;
+    rn_tensor x = rn_fit_input(g, "x");
+    rn_tensor digit =
+        rn_embedding(g->scope, "embed", rn_fit_input(g, "label"), CLASSES, EMBED);
+    rn_tensor in = join(rn_pad(rn_slice(x, 0, 0, -1, 1), 0, 1, 0, 0),
+                        rn_broadcast(digit, rn_shape(ROWS, g->sequences, EMBED)));
+    rn_sequence h = rn_lstm(g->scope, "rnn", in, (rn_recurrent_options){.units = s->units});
+    rn_tensor out =
+        rn_linear(g->scope, "pixel", rn_dropout(g->scope, "dropout", h.outputs, 0.3),
+                  COLUMNS * LEVELS);
+
+    return rn_cross_entropy_with(
+        rn_reshape(out, rn_shape(ROWS, g->sequences, COLUMNS, LEVELS)), x,
+        (rn_loss_options){.weights = rn_expand(g->weights, -1)});
 }
 
-/* -log p of each image, [B]; x are its levels [8, B, 8]. */
-static rn_tensor surprise(rn_scope s, const job *j, int units)
+/* New images of the digits [B], [8, B, 8]: the same network in a loop that feeds each row
+ * back. */
+static rn_tensor imagine(rn_scope s, rn_tensor labels, int units)
 {
-    rn_tensor digit = rn_embedding(s, "embed", j->y, CLASSES, EMBED);
-    rn_tensor before = rn_pad(rn_slice(levels(j->x), 0, 0, -1, 1), 0, 1, 0, 0);
-    const int64_t batch = rn_size(j->y, 0);
-    rn_tensor in[2] = {before, rn_broadcast(digit, rn_shape(ROWS, batch, EMBED))};
-    rn_sequence h =
-        rn_lstm(s, "rnn", rn_concat(in, 2, -1), (rn_recurrent_options){.units = units});
-    rn_tensor logits = pixels_of(s, rn_dropout(s, "dropout", h.outputs, 0.3));
-    rn_tensor log = rn_gather(rn_log_softmax(logits, -1), rn_expand(j->x, -1), -1);
-
-    return rn_neg(rn_sum(log, (int[]){0, 2, 3}, 3, false));
-}
-
-/* New images [8, B, 8]: the same network in a loop that feeds each row back. */
-static rn_tensor imagine(rn_scope s, const job *j, int units)
-{
-    rn_tensor digit = rn_embedding(s, "embed", j->y, CLASSES, EMBED);
-    const int64_t batch = rn_size(j->y, 0);
+    const int64_t batch = rn_size(labels, 0);
+    rn_tensor digit = rn_embedding(s, "embed", labels, CLASSES, EMBED);
+    rn_tensor none = rn_fill(s.graph, RN_F32, rn_shape(batch, units), 0);
     rn_loop *loop = rn_loop_begin(s.graph);
-    rn_tensor state[2], first[2];
 
     rn_loop_steps(loop, ROWS);
-    rn_tensor last =
+    rn_tensor before =
         rn_loop_carry(loop, rn_fill(s.graph, RN_I32, rn_shape(batch, COLUMNS), 0));
-    for (int i = 0; i < 2; i++)
-        state[i] = first[i] =
-            rn_loop_carry(loop, rn_fill(s.graph, RN_F32, rn_shape(batch, units), 0));
-    rn_tensor in[2] = {levels(last), digit};
-    rn_tensor h = rn_recurrent_step(s, "rnn", &rn_cell_lstm, rn_concat(in, 2, -1), state,
+    rn_tensor first[2] = {rn_loop_carry(loop, none), rn_loop_carry(loop, none)};
+    rn_tensor state[2] = {first[0], first[1]};
+    rn_tensor h = rn_recurrent_step(s, "rnn", &rn_cell_lstm, join(before, digit), state,
                                     (rn_recurrent_options){.units = units});
-    rn_tensor logits = pixels_of(s, h);
-    rn_tensor next =
+    rn_tensor logits = rn_reshape(rn_linear(s, "pixel", h, COLUMNS * LEVELS),
+                                  rn_shape(batch, COLUMNS, LEVELS));
+    rn_tensor row =
         rn_categorical(rn_random_ticks(s, logits), rn_random_key_next(s, "pixel"), logits);
-    rn_loop_next(loop, last, next);
+    rn_loop_next(loop, before, row);
     for (int i = 0; i < 2; i++) rn_loop_next(loop, first[i], state[i]);
     rn_loop_end(loop);
-    return rn_loop_collect(loop, next);
+    return rn_loop_collect(loop, row);
 }
 
-static bool build(network *n, const settings *s)
-{
-    if (!network_begin(n, s)) return false;
-    job *jobs[] = {&n->learn, &n->use};
+/* ---- what it is measured by ---- */
 
-    for (int i = 0; i < 2; i++) {
-        job *j = jobs[i];
-        rn_scope scope =
-            i == 0 ? rn_root(j->graph, n->model) : rn_root_inference(j->graph, n->model);
-        j->x = rn_input(j->graph, "x", RN_I32, rn_shape(ROWS, s->batch, COLUMNS));
-        j->y = rn_input(j->graph, "y", RN_I32, rn_shape(s->batch));
-        j->out = surprise(scope, j, s->units);
-        if (i == 1) j->more = imagine(rn_share(scope), j, s->units);
-    }
-    n->learn.out = rn_scale(rn_mean_all(n->learn.out), 1.0 / PIXELS);
-    return network_compile(n, s);
-}
-
-/* ---- training and testing ---- */
-
-static void place(job *j, int batch, int b, const unsigned char *pixel, int label)
-{
-    for (int i = 0; i < PIXELS; i++)
-        ((int32_t *)j->x_data)[(i / COLUMNS * batch + b) * COLUMNS + i % COLUMNS] =
-            pixel[i];
-    ((int32_t *)j->y_data)[b] = label;
-}
-
-static void fill(job *learn, const settings *s, const void *data)
-{
-    const digits *d = (const digits *)data;
-
-    for (int b = 0; b < s->batch; b++) {
-        const int i = random_below(d->train);
-        place(learn, s->batch, b, d->pixel[i], d->label[i]);
-    }
-}
-
-/* Nats a pixel of the held-out images. */
-static bool measure(job *use, const settings *s, const digits *d, double *nats)
-{
-    double sum = 0;
-
-    for (int i = d->train; i < d->count; i += s->batch) {
-        const int some = d->count - i < s->batch ? d->count - i : s->batch;
-        for (int b = 0; b < some; b++)
-            place(use, s->batch, b, d->pixel[i + b], d->label[i + b]);
-        if (!job_run(use)) return false;
-        for (int b = 0; b < some; b++) sum += ((const float *)use->out_data)[b];
-    }
-    *nats = sum / (d->count - d->train) / PIXELS;
-    return true;
-}
-
-/* The same if each pixel of a class is independent, with the counts of the training
+/* Nats a pixel if each pixel of a class is independent, with the counts of the training
  * images plus a tenth. */
 static double independent(const digits *d)
 {
     static double count[CLASSES][PIXELS][LEVELS];
     double sum = 0, total[CLASSES] = {0};
 
-    for (int i = 0; i < d->train; i++) {
+    for (int64_t i = 0; i < d->train; i++) {
         total[d->label[i]]++;
-        for (int k = 0; k < PIXELS; k++) count[d->label[i]][k][d->pixel[i][k]]++;
+        for (int k = 0; k < PIXELS; k++) count[d->label[i]][k][d->pixel[i * PIXELS + k]]++;
     }
-    for (int i = d->train; i < d->count; i++)
+    for (int64_t i = d->train; i < d->count; i++)
         for (int k = 0; k < PIXELS; k++)
-            sum -= log((count[d->label[i]][k][d->pixel[i][k]] + 0.1) /
+            sum -= log((count[d->label[i]][k][d->pixel[i * PIXELS + k]] + 0.1) /
                        (total[d->label[i]] + 0.1 * LEVELS));
-    return sum / (d->count - d->train) / PIXELS;
+    return sum / (double)d->held.count / PIXELS;
 }
 
-/* A row for each digit: ACROSS drawn ones, and a true one. */
-static bool show(job *use, const settings *s, const digits *d)
+static bool measure(const settings *s, rn_model *model, const digits *d)
 {
-    const int count = CLASSES * ACROSS;
-    const double side = 46;
-    picture p;
-    bool ok = true;
+    const rn_source learned = rn_source_arrays(&d->learn),
+                    held = rn_source_arrays(&d->held);
+    const rn_batches_options options = {
+        .batch = s->batch, .shuffle = true, .seed = (uint64_t)s->seed};
+    rn_batches *train = rn_batches_new(&learned, options),
+               *test = rn_batches_new(&held, options);
+    rn_trainer *trainer = learn(s, model, loss, (void *)(uintptr_t)s, train);
+    double nats;
+    const bool ok = trainer && (rn_evaluate(trainer, test, &nats) == RN_OK ||
+                                complain("%s", rn_trainer_error(trainer)));
 
-    picture_begin(&p, (ACROSS + 1) * (int)side + 70, CLASSES * (int)side + 60);
-    picture_text(&p, 20 + ACROSS * side / 2, 28, 15, "middle", "#222", "drawn");
-    picture_text(&p, 40 + (ACROSS + 0.5) * side, 28, 15, "middle", "#222", "held out");
-    for (int from = 0; from < count && ok; from += s->batch) {
-        for (int b = 0; b < s->batch; b++)
-            ((int32_t *)use->y_data)[b] = (from + b) / ACROSS % CLASSES;
-        ok = job_run(use);
-        for (int b = 0; b < s->batch && from + b < count && ok; b++) {
-            unsigned char pixel[PIXELS];
-            for (int i = 0; i < PIXELS; i++)
-                pixel[i] = (unsigned char)((const int32_t *)use->more_data)
-                    [(i / COLUMNS * s->batch + b) * COLUMNS + i % COLUMNS];
-            picture_digit(&p, 20 + (from + b) % ACROSS * side,
-                          44 + (from + b) / ACROSS * side, 5, pixel);
-        }
+    if (ok)
+        printf("held out, nats a pixel:\n  independent pixels   %.3f\n"
+               "  draw                 %.3f\n",
+               independent(d), nats);
+    rn_trainer_free(trainer);
+    rn_batches_free(train);
+    rn_batches_free(test);
+    return ok;
+}
+
+/* ---- the picture ---- */
+
+/* A row for each digit: ACROSS drawn ones, and a true one. */
+static bool draw(const settings *s, rn_model *model, const digits *d)
+{
+    int32_t label[IMAGES], pixel[IMAGES * PIXELS];
+    rn_graph *g = rn_graph_new();
+    picture p;
+
+    for (int i = 0; i < IMAGES; i++) label[i] = i / ACROSS;
+    rn_tensor digit = rn_constant(g, RN_I32, rn_shape(IMAGES), label);
+    rn_tensor rows = imagine(rn_root_inference(g, model), digit, s->units);
+    rn_tensor images = rn_permute(rows, (int[]){1, 0, 2});
+    rn_program *use = rn_compile(g, (rn_compile_options){RN_OUTPUTS(images)});
+    bool ok = use || complain("%s", rn_graph_error(g));
+    if (ok)
+        ok = (rn_run(use) == RN_OK &&
+              rn_read_i32(use, images, pixel, IMAGES * PIXELS) == RN_OK) ||
+             complain("%s", rn_program_error(use));
+    rn_program_free(use);
+    rn_graph_free(g);
+    if (!ok) return false;
+
+    picture_begin(&p, (ACROSS + 1) * SIDE + 70, CLASSES * SIDE + 60);
+    picture_text(&p, 20 + ACROSS * SIDE / 2, 28, 15, "middle", "#222", "drawn");
+    picture_text(&p, 40 + (ACROSS + 0.5) * SIDE, 28, 15, "middle", "#222", "held out");
+    for (int i = 0; i < IMAGES; i++)
+        picture_digit(&p, 20 + i % ACROSS * SIDE, 44 + i / ACROSS * SIDE, 5,
+                      pixel + i * PIXELS);
+    for (int k = 0; k < CLASSES; k++) {
+        int64_t i = d->train;
+        while (i + 1 < d->count && d->label[i] != k) i++;
+        picture_digit(&p, 40 + ACROSS * SIDE, 44 + k * SIDE, 5, &d->pixel[i * PIXELS]);
     }
-    for (int k = 0; k < CLASSES; k++)
-        for (int i = d->train; i < d->count; i++)
-            if (d->label[i] == k) {
-                picture_digit(&p, 40 + ACROSS * side, 44 + k * side, 5, d->pixel[i]);
-                break;
-            }
-    return picture_end(&p, s) && ok;
+    return picture_end(&p, s);
 }
 
 int main(int argc, char **argv)
@@ -189,22 +159,16 @@ int main(int argc, char **argv)
                   .updates = 3000,
                   .seed = 1,
                   .rate = 3e-3};
-    network n = {.model = NULL};
     digits d;
-    double nats;
     int status;
 
     if (!settings_read(&s, "draw", "Learns to draw handwritten digits, row by row.", argc,
                        argv, &status))
         return status;
-    bool ok = digits_read(&d, &s) && build(&n, &s) && network_learn(&n, &s, fill, &d) &&
-              measure(&n.use, &s, &d, &nats);
-    if (ok)
-        printf("held out, nats a pixel:\n  independent pixels   %.3f\n"
-               "  draw                 %.3f\n",
-               independent(&d), nats);
-    ok = ok && show(&n.use, &s, &d);
-    network_free(&n);
+    rn_model *model = rn_model_new((uint64_t)s.seed);
+    const bool ok = digits_read(&d, s.data, 0.2, (uint64_t)s.seed) &&
+                    measure(&s, model, &d) && draw(&s, model, &d);
+    rn_model_free(model);
     digits_free(&d);
     return finish(ok);
 }

@@ -178,16 +178,6 @@ int random_below(int limit)
     return (int)(random_bits() % (uint64_t)limit);
 }
 
-/* Fisher and Yates. */
-void random_order(int *order, int count)
-{
-    for (int i = 0; i < count; i++) {
-        const int k = random_below(i + 1);
-        order[i] = order[k];
-        order[k] = i;
-    }
-}
-
 /* FNV-1a, with its bits mixed at the end. */
 uint32_t text_hash(const char *text)
 {

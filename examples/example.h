@@ -3,14 +3,16 @@
  * What the example programs of the output modes share:
  *
  *   example.c          the command line, messages, random numbers
- *   example_train.c    programs and training
- *   example_data.c     reading the digits, and the files of a folder
+ *   example_fit.c      training with rn_fit
+ *   example_data.c     reading the files of a folder
+ *   digits_data.c      reading the digits
  *   example_picture.c  pictures as SVG
  */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
-#include <rondo.h>
+#include "digits.h"
+
 #include <stdio.h>
 
 /* ---- the command line ---- */
@@ -43,65 +45,18 @@ int finish(bool ok);
 
 void random_seed(int seed);
 int random_below(int limit); /* 0 .. limit - 1 */
-void random_order(int *order, int count);
 
 /* Depends on the text alone, so a split by it stays when other items come or go. */
 uint32_t text_hash(const char *text);
 
-/* ---- programs ---- */
+/* ---- training ---- */
 
-/* A graph, the program made of it, and the tensors that are fed (x, y, lengths; null: none)
- * and read (out, more), all of i32 or f32, with their values. */
-typedef struct job {
-    rn_graph *graph;
-    rn_program *program;
-    rn_tensor x, y, lengths, out, more;
-    void *x_data, *y_data, *out_data, *more_data;
-    int32_t *lengths_data;
-} job;
-
-/* Compiles the graph and makes the arrays, of zeros. False after a message. */
-bool job_compile(job *j, rn_compile_options options);
-
-/* Feeds, runs and reads. False after a message. */
-bool job_run(job *j);
-
-void job_free(job *j);
-
-/* A model, a job that trains it, and one that uses it. */
-typedef struct network {
-    rn_model *model;
-    job learn, use;
-} network;
-
-/* Makes the model and both graphs. network_free in any case. */
-bool network_begin(network *n, const settings *s);
-void network_free(network *n);
-
-/* Compiles `learn` to minimise its `out`, and `use` to compute its own. */
-bool network_compile(network *n, const settings *s);
-
-/* Fills the arrays of `learn` for an update. */
-typedef void (*filler)(job *learn, const settings *s, const void *data);
-
-/* Loads the weights, or trains with a progress line and saves them. The learning rate falls
- * to 0. */
-bool network_learn(network *n, const settings *s, filler fill, const void *data);
-
-/* ---- digits ---- */
-
-enum { ROWS = 8, COLUMNS = 8, PIXELS = 64, CLASSES = 10, LEVELS = 17 };
-
-/* Handwritten digits, mixed by the seed: the first `train` ones are for training, the last
- * fifth is held out. */
-typedef struct digits {
-    int count, train;
-    unsigned char (*pixel)[PIXELS]; /* 0 .. 16 */
-    unsigned char *label;
-} digits;
-
-bool digits_read(digits *d, const settings *s);
-void digits_free(digits *d);
+/* Trains for s->updates updates with rn_fit, a progress line, Adam, gradients of norm 1 at
+ * most, and a rate that rises over the first twentieth and falls along a cosine; saves the
+ * weights. With s->load it loads them instead. NULL after a message; else rn_trainer_free
+ * it. */
+rn_trainer *learn(const settings *s, rn_model *model, rn_fit_build build, void *user,
+                  rn_batches *train);
 
 /* ---- files ---- */
 
@@ -121,8 +76,6 @@ typedef struct library {
  * order of their paths. Endings are separated by blanks. */
 bool library_read(library *l, const char *folder, const char *endings);
 void library_free(library *l);
-
-bool has_ending(const char *path, const char *endings);
 
 /* The whole file with a 0 after it; NULL after a message. */
 char *file_read(const char *path, int *count);
@@ -145,8 +98,7 @@ void picture_text(picture *p, double x, double y, int size, const char *anchor,
                   const char *colour, const char *format, ...) RN_PRINTF(7, 8);
 
 /* An image of 8 x 8 grey levels 0 .. 16, dark on light. */
-void picture_digit(picture *p, double x, double y, double scale,
-                   const unsigned char *pixel);
+void picture_digit(picture *p, double x, double y, double scale, const int32_t *pixel);
 
 /* A line of source text: spans of `count` characters between begin and end. */
 void picture_code_begin(picture *p, double x, double y);

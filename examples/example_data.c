@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The data of the examples: handwritten digits, and the files of a folder. */
+/* The data of the examples: the files of a folder. */
 #include "example.h"
 
 #include <dirent.h>
@@ -30,68 +30,9 @@ char *file_read(const char *path, int *count)
     return bytes;
 }
 
-/* ---- digits ---- */
-
-/* A line is a label, a blank, and 64 levels as the digits 0 .. g of base 17. */
-static bool read_line(const char *line, unsigned char *label, unsigned char *pixel)
-{
-    static const char levels[] = "0123456789abcdefg";
-
-    if (line[0] < '0' || line[0] > '9' || line[1] != ' ') return false;
-    *label = (unsigned char)(line[0] - '0');
-    for (int i = 0; i < PIXELS; i++) {
-        const char *at = line[2 + i] ? strchr(levels, line[2 + i]) : NULL;
-        if (!at) return false;
-        pixel[i] = (unsigned char)(at - levels);
-    }
-    return true;
-}
-
-static bool parse(digits *d, const char *text, const int *order, const char *path)
-{
-    const size_t width = 2 + PIXELS + 1;
-
-    for (int i = 0; i < d->count; i++) {
-        const char *line = text + width * (size_t)i;
-        if (line[width - 1] != '\n' ||
-            !read_line(line, &d->label[order[i]], d->pixel[order[i]]))
-            return complain("%s: line %d is not a digit and its 64 levels", path, i + 1);
-    }
-    return true;
-}
-
-bool digits_read(digits *d, const settings *s)
-{
-    const int width = 2 + PIXELS + 1;
-    int count = 0;
-    char *text = file_read(s->data, &count);
-
-    *d = (digits){.count = count / width};
-    if (!text) return false;
-    int *order = (int *)calloc((size_t)d->count + 1, sizeof *order);
-    d->pixel = (unsigned char(*)[PIXELS])calloc((size_t)d->count + 1, PIXELS);
-    d->label = (unsigned char *)calloc((size_t)d->count + 1, 1);
-    d->train = d->count - d->count / 5;
-    bool ok = (order && d->pixel && d->label) || complain("out of memory");
-    if (ok && (count % width || d->count < 10))
-        ok =
-            complain("%s: %d bytes are not ten or more lines of %d", s->data, count, width);
-    if (ok) random_order(order, d->count);
-    ok = ok && parse(d, text, order, s->data);
-    free(order);
-    free(text);
-    return ok;
-}
-
-void digits_free(digits *d)
-{
-    free(d->pixel);
-    free(d->label);
-}
-
 /* ---- files of a folder ---- */
 
-bool has_ending(const char *path, const char *endings)
+static bool has_ending(const char *path, const char *endings)
 {
     const size_t length = strlen(path);
 

@@ -94,7 +94,7 @@ void picture_code_end(picture *p)
 }
 
 /* One path for all runs of pixels of a level. */
-static void draw_level(picture *p, const unsigned char *pixel, int level)
+static void draw_level(picture *p, const int32_t *pixel, int level)
 {
     const int grey = 15 - level * 15 / (LEVELS - 1);
     bool any = false;
@@ -111,7 +111,7 @@ static void draw_level(picture *p, const unsigned char *pixel, int level)
     if (any) fprintf(p->file, "\" fill=\"#%x%x%x\"/>", grey, grey, grey);
 }
 
-void picture_digit(picture *p, double x, double y, double scale, const unsigned char *pixel)
+void picture_digit(picture *p, double x, double y, double scale, const int32_t *pixel)
 {
     if (!p->file) return;
     number(p, "<g shape-rendering=\"crispEdges\" transform=\"translate(", x, " ");

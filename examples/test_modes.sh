@@ -3,7 +3,7 @@
 # Runs the examples of the output modes with tiny settings: they train, report, draw and load
 # again, and refuse what is wrong.  usage: test_modes.sh FOLDER, that of the programs
 set -u
-here=$1
+here=$1 scripts=$(cd "$(dirname "$0")/../scripts" && pwd) || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 failures=0
@@ -54,26 +54,41 @@ learns()
     grep "[0-9]\.[0-9]" "$work/stdout" >"$work/said"
     expect 0 "held out" "$program" "$@" --units 3 --batch 60 --out "$work/again" \
         --load "$work/$program.safetensors"
-    [ "$program" = translate ] || grep "[0-9]\.[0-9]" "$work/stdout" | cmp -s - "$work/said" ||
+    grep "[0-9]\.[0-9]" "$work/stdout" | cmp -s - "$work/said" ||
         fail "$program says something else with the weights loaded"
 }
 
 learns digits
 learns draw
 learns sunspots
+grep -q "interval of 80 %: \(7[89]\|8[01]\)\." "$work/stdout" || fail "intervals are not calibrated"
 learns tagger "$work/tree"
-learns textclass "$work/tree"
 learns translate
 
-# Text from CSV files. Words that only one language has are enough.
+# Text from CSV files: those of a tree, without listings in Markdown.
+for part in train test; do
+    printf '%s\n' "before" "  \`\`\`c" "listing();" "" "listing();" "  \`\`\`" "and after" >>"$work/tree/9/f.md"
+    sh "$scripts/pieces.sh" $part "$work/tree" >"$work/$part.csv" || fail "pieces.sh $part"
+    for label in C Python shell Markdown Meson; do
+        grep -q "\",$label\$" "$work/$part.csv" || fail "no $label to $part"
+    done
+    grep -q "listing" "$work/$part.csv" && fail "a listing to $part"
+done
+grep -q "before" "$work/test.csv" && grep -q "after" "$work/test.csv" || fail "less than all Markdown"
+cd "$work" || exit 1
+expect 0 "held out: [0-9.]* % right" classify train.csv test.csv 2
+tail -n 1 classify.svg | grep -q '</svg>$' || fail "classify leaves no picture"
+# Words that only one language has are enough.
 awk 'BEGIN { print "text,label"; for (i = 0; i < 60; i++)
-    print i % 2 ? "\"for (i = 0, n = " i ")\",C" : "for i in range " i ": pass,Python" }' >"$work/texts.csv"
-echo '"a,b' >>"$work/broken.csv"
-expect 0 "right: 100.00 %" classify "$work/texts.csv" "$work/texts.csv" 6
-expect 1 "nowhere.csv: cannot be opened" classify "$work/nowhere.csv" "$work/texts.csv"
-expect 1 "broken.csv:1:1: a quote that is not closed" classify "$work/texts.csv" "$work/broken.csv" 1
-expect 2 "usage: classify" classify "$work/texts.csv"
-
+    print i % 2 ? "\"for (i = 0, n = " i ")\",C" : "for i in range " i ": pass,Python" }' >texts.csv
+echo '"a,b' >>broken.csv
+expect 0 "held out: 100.00 % right" classify texts.csv texts.csv 6
+expect 1 "nowhere.csv: cannot be opened" classify nowhere.csv texts.csv
+expect 1 "broken.csv:1:1: a quote that is not closed" classify texts.csv broken.csv 1
+expect 2 "usage: classify" classify texts.csv
+rm classify.svg && mkdir classify.svg || exit 1
+expect 1 "classify: .*classify.svg" classify texts.csv texts.csv 1
+cd / || exit 1
 # The same seed gives the same weights.
 expect 0 "held out" digits --units 3 --batch 60 --updates 2 --out "$work/twice"
 cmp -s "$work/digits.safetensors" "$work/twice.safetensors" || fail "another run, other weights"
@@ -84,20 +99,21 @@ mkdir "$work/empty"
 awk 'BEGIN { for (i = 0; i < 12; i++) { printf "1 "
     for (k = 0; k < 64; k++) printf (i == 7 && k == 9) ? "x" : "0"; print "" } }' >"$work/digits.txt"
 echo "1 0" >"$work/short.txt"
+head -n 1 "$work/digits.txt" >"$work/one.txt"
 awk 'BEGIN { for (y = 1800; y < 1900; y++) { printf "%d", y + (y > 1850)
     for (k = 0; k < 12; k++) printf " 1.5"; print "" } }' >"$work/gap.txt"
 head -n 9 "$work/gap.txt" >"$work/few.txt"
 # shellcheck disable=SC2086 # several options
 {
-    for program in digits draw sunspots tagger textclass; do
-        expect 1 "$work/nowhere: No such file" $program "$work/nowhere" $tiny
+    for program in digits draw sunspots tagger; do
+        expect 1 "$work/nowhere:.* No such file" $program "$work/nowhere" $tiny
     done
-    expect 1 "line 8 is not a digit and its 64 levels" digits "$work/digits.txt" $tiny
-    expect 1 "short.txt: 4 bytes are not" draw "$work/short.txt" $tiny
+    expect 1 "digits.txt:8:12: " digits "$work/digits.txt" $tiny
+    expect 1 "line 1 is not a digit and its 64 levels" draw "$work/short.txt" $tiny
+    expect 1 "one.txt: too few digits" digits "$work/one.txt" $tiny
     expect 1 "gap.txt: line 52 is not the next year" sunspots "$work/gap.txt" $tiny
     expect 1 "few.txt: 108 months are too few" sunspots "$work/few.txt" $tiny
     expect 1 "empty: too few" tagger "$work/empty" $tiny
-    expect 1 "empty: too few" textclass "$work/empty" $tiny
     expect 1 "draw.safetensors" digits $tiny --load "$work/draw.safetensors"
     expect 2 "one argument too many: more" translate more $tiny
 }

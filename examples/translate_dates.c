@@ -2,94 +2,131 @@
 /* Makes dates in words and digits. */
 #include "translate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-const char date_signs[] = "0123456789-";
+static const char *const months[] = {"january",   "february", "march",    "april",
+                                     "may",       "june",     "july",     "august",
+                                     "september", "october",  "november", "december"};
+static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+static const char *const numbers[] = {
+    "",         "one",     "two",     "three",     "four",     "five",    "six",
+    "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+static const char *const tens[] = {"",      "",      "twenty",  "thirty", "forty",
+                                   "fifty", "sixty", "seventy", "eighty", "ninety"};
+static const char *const ordinals[] = {
+    "",          "first",     "second",      "third",      "fourth",
+    "fifth",     "sixth",     "seventh",     "eighth",     "ninth",
+    "tenth",     "eleventh",  "twelfth",     "thirteenth", "fourteenth",
+    "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"};
 
-const char *const date_words[VOCABULARY] = {
-    "",          "one",       "two",         "three",      "four",       "five",
-    "six",       "seven",     "eight",       "nine",       "ten",        "eleven",
-    "twelve",    "thirteen",  "fourteen",    "fifteen",    "sixteen",    "seventeen",
-    "eighteen",  "nineteen",  "twenty",      "thirty",     "forty",      "fifty",
-    "sixty",     "seventy",   "eighty",      "ninety",     "first",      "second",
-    "third",     "fourth",    "fifth",       "sixth",      "seventh",    "eighth",
-    "ninth",     "tenth",     "eleventh",    "twelfth",    "thirteenth", "fourteenth",
-    "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
-    "thirtieth", "january",   "february",    "march",      "april",      "may",
-    "june",      "july",      "august",      "september",  "october",    "november",
-    "december",  "the",       "of",          "and",        "oh",         "hundred",
-    "thousand"};
-enum {
-    TWENTY = 20,
-    FIRST = 28,
-    THIRTIETH = 48,
-    JANUARY = 49,
-    THE = 61,
-    OF,
-    AND,
-    OH,
-    HUNDRED,
-    THOUSAND
-};
-
-static void say(date *d, int word)
+static void say(char *text, const char *word)
 {
-    d->word[d->count++] = word;
+    if (*text && *word) strcat(text, " ");
+    strcat(text, word);
 }
 
-static void say_number(date *d, int n)
+static void say_number(char *text, int n)
 {
-    if (n <= TWENTY) return say(d, n);
-    say(d, TWENTY + n / 10 - 2);
-    if (n % 10) say(d, n % 10);
+    if (n >= 20) say(text, tens[n / 10]);
+    say(text, numbers[n >= 20 ? n % 10 : n]);
 }
 
-static void say_day(date *d, int day)
+static void say_day(char *text, int day)
 {
-    if (day <= 20) return say(d, FIRST + day - 1);
-    if (day == 30) return say(d, THIRTIETH);
-    say(d, TWENTY + day / 10 - 2);
-    say(d, FIRST + day % 10 - 1);
+    if (day % 10 == 0 && day >= 20) return say(text, day == 20 ? "twentieth" : "thirtieth");
+    if (day > 20) say(text, tens[day / 10]);
+    say(text, ordinals[day > 20 ? day % 10 : day]);
 }
 
-static void say_year(date *d, int year)
+static void say_year(char *text, int year)
 {
     const int rest = year % 100;
 
     if (year / 100 == 20 && (rest < 10 || random_below(2))) {
-        say(d, 2), say(d, THOUSAND);
-        if (rest > 0 && random_below(2)) say(d, AND);
-        if (rest > 0) say_number(d, rest);
-        return;
+        say(text, "two thousand");
+        if (rest > 0 && random_below(2)) say(text, "and");
+        return say_number(text, rest);
     }
-    say_number(d, year / 100);
-    if (rest == 0) return say(d, HUNDRED);
-    if (rest < 10) say(d, OH);
-    say_number(d, rest);
+    say_number(text, year / 100);
+    if (rest < 10) say(text, rest == 0 ? "hundred" : "oh");
+    say_number(text, rest);
 }
 
-void make_date(date *d, bool held)
+static void make(char *words, char *date, bool held)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    char text[40];
     int year, month, day;
 
     do {
         year = 1500 + random_below(600);
         month = random_below(12);
         day = 1 + random_below(days[month]);
-        snprintf(text, sizeof text, "%04d-%02d-%02d", year, month + 1, day);
-    } while ((text_hash(text) % 10 == 0) != held);
+        snprintf(date, 80, "%04d-%02d-%02d", year, month + 1, day);
+    } while ((text_hash(date) % 10 == 0) != held);
 
-    *d = (date){.count = 0};
-    const int month_first = random_below(2), article = random_below(2);
-    if (month_first) say(d, JANUARY + month);
-    if (article) say(d, THE);
-    say_day(d, day);
-    if (!month_first && random_below(2)) say(d, OF);
-    if (!month_first) say(d, JANUARY + month);
-    say_year(d, year);
-    for (int i = 0; i < TOKENS; i++)
-        d->sign[i] =
-            i == TOKENS - 1 ? END : (int32_t)(strchr(date_signs, text[i]) - date_signs);
+    const bool month_first = random_below(2), article = random_below(2);
+    *words = 0;
+    if (month_first) say(words, months[month]);
+    if (article) say(words, "the");
+    say_day(words, day);
+    if (!month_first && random_below(2)) say(words, "of");
+    if (!month_first) say(words, months[month]);
+    say_year(words, year);
+}
+
+rn_vocabulary *words_new(void)
+{
+    rn_vocabulary *v = rn_vocabulary_new(
+        (rn_vocabulary_options){.split = RN_WORDS, .marks = RN_MARK_PADDING});
+    char text[80];
+
+    for (int i = 0; i < 100; i++) {
+        strcpy(text, "the of and oh hundred thousand");
+        if (i < 12) say(text, months[i]);
+        if (i >= 1 && i <= 31) say_day(text, i);
+        say_number(text, i);
+        rn_vocabulary_add(v, text, strlen(text));
+    }
+    return v;
+}
+
+rn_vocabulary *signs_new(void)
+{
+    const int marks = RN_MARK_PADDING | RN_MARK_BEGIN | RN_MARK_END;
+    rn_vocabulary *v =
+        rn_vocabulary_new((rn_vocabulary_options){.split = RN_CHARACTERS, .marks = marks});
+
+    rn_vocabulary_add(v, "0123456789-", 11);
+    return v;
+}
+
+bool dates_make(dates *d, int count, bool held, rn_vocabulary *words, rn_vocabulary *signs)
+{
+    *d = (dates){.count = count};
+    d->text = (char(*)[2][80])calloc((size_t)count, sizeof *d->text);
+    for (int k = 0; k < 2; k++) {
+        d->side[k] = (const char **)calloc((size_t)count, sizeof *d->side[k]);
+        if (!d->text || !d->side[k]) return complain("out of memory");
+    }
+    for (int i = 0; i < count; i++) {
+        make(d->text[i][0], d->text[i][1], held);
+        for (int k = 0; k < 2; k++) d->side[k][i] = d->text[i][k];
+    }
+    for (int k = 0; k < 2; k++)
+        d->texts[k] = rn_text_list(d->side[k], NULL, count, k ? signs : words);
+    d->pairs = (rn_pairs){.first = rn_text_source(d->texts[0]),
+                          .second = rn_text_source(d->texts[1]),
+                          .target = "date"};
+    d->source = rn_source_pairs(&d->pairs);
+    return d->source.count >= 0 || complain("%s", d->source.error(&d->pairs));
+}
+
+void dates_free(dates *d)
+{
+    for (int k = 0; k < 2; k++) {
+        rn_text_free(d->texts[k]);
+        free(d->side[k]);
+    }
+    free(d->text);
 }

@@ -6,12 +6,18 @@
  *   h     [..]         the initial state
  *   y     [T + 1, ..]  all states
  *
- *   y[0] = h, y[t + 1] = a[t] y[t] + b[t]        if reverse  y[T] = h, y[t] = a[t] y[t + 1]
- * + b[t] g    = the scan of a, dy in the other direction da   = g[1..] y[..T], db = g[1..],
- * dh = g[0]  if reverse  g[..T] y[1..], g[..T], g[T]
+ *   y[0] = h, y[t + 1] = a[t] y[t] + b[t]
+ *   g = the scan of a, dy in the other direction
+ *   da = g[1..] y[..T], db = g[1..], dh = g[0]
+ *
+ *   if reverse  y[T] = h, y[t] = a[t] y[t + 1] + b[t]
+ *   da = g[..T] y[1..], db = g[..T], dh = g[T]
  *
  * The product is rounded, and then the sum, as by mul and add. Steps are never combined, so
  * the bits are those of a loop.
+ *
+ * The compiler also makes scans without the initial state: y [T, ..] is the state after
+ * each step.
  *
  * Of packed rows (ops/ragged.h), which the compiler scans, two more operands: where each
  * step begins, i32 [T], and the lengths in order, i32 [B]. Row j of step t of a and b is
@@ -21,23 +27,79 @@
 #include "ops/linear_scan.h"
 
 #if RN_IS_REAL
+#include "kernel/simd.h"
+
+enum { TOGETHER = 4 }; /* vectors of states that stay in registers */
+
 /* One step of n columns. */
-static void step(int64_t n, const void *a, int64_t by_a, const void *b, int64_t by_b,
-                 const void *h, void *y)
+static void step(int64_t n, const rn__scan_lines *l, const real *a, const real *b,
+                 const real *h, real *y)
 {
-    const real *at_a = (const real *)a, *at_b = (const real *)b, *from = (const real *)h;
-    real *to = (real *)y;
+    const int64_t by_a = l->by_a, by_b = l->by_b;
 
     if (by_a == 1 && by_b == 1) {
-        RN_EACH(i, n) to[i] = at_a[i] * from[i] + at_b[i];
-        return;
+        RN_EACH(i, n) y[i] = a[i] * h[i] + b[i];
+    } else if (by_a == 0 && by_b == 1) {
+        const real decay = *a;
+        RN_EACH(i, n) y[i] = decay * h[i] + b[i];
+    } else {
+        for (; n > 0; n--, a += by_a, b += by_b) *y++ = *a * *h++ + *b;
     }
-    for (; n > 0; n--, at_a += by_a, at_b += by_b) *to++ = *at_a * *from++ + *at_b;
+}
+
+/* All steps of adjacent columns. */
+static void steps_of(int64_t n, const rn__scan_lines *l, int64_t at)
+{
+    const real *a = (const real *)l->a + at * l->by_a, *h = (const real *)l->h + at;
+    const real *b = (const real *)l->b + at * l->by_b;
+    real *y = (real *)l->y + at;
+
+    for (int64_t k = 0; k < l->steps; k++, h = y, y += l->next_y) {
+        step(n, l, a, b, h, y);
+        a += l->next_a;
+        b += l->next_b;
+    }
+}
+
+/* The same of a constant number of vectors. */
+RN_INLINE void steps_of_vectors(int vectors, const rn__scan_lines *l, int64_t at)
+{
+    const real *a = (const real *)l->a + at, *b = (const real *)l->b + at;
+    real *y = (real *)l->y + at;
+    vec h[TOGETHER];
+
+    UNROLL
+    for (int i = 0; i < vectors; i++) h[i] = load((const real *)l->h + at + i * LANES);
+    for (int64_t k = 0; k < l->steps; k++) {
+        UNROLL
+        for (int i = 0; i < vectors; i++) {
+            h[i] = load(a + i * LANES) * h[i] + load(b + i * LANES);
+            store(y + i * LANES, h[i]);
+        }
+        a += l->next_a;
+        b += l->next_b;
+        y += l->next_y;
+    }
+}
+
+/* A wide row goes through its caches once, step by step; a narrow one stays in registers.
+ */
+static void scan_lines(int64_t n, const rn__scan_lines *l)
+{
+    int64_t at = 0;
+
+    if (n <= 2 * TOGETHER * LANES && l->by_a == 1 && l->by_b == 1) {
+        for (; n - at >= TOGETHER * LANES; at += TOGETHER * LANES)
+            steps_of_vectors(TOGETHER, l, at);
+        if (n - at >= 2 * LANES) steps_of_vectors(2, l, at), at += 2 * LANES;
+        if (n - at >= LANES) steps_of_vectors(1, l, at), at += LANES;
+    }
+    if (n > at) steps_of(n - at, l, at);
 }
 
 RN_KERNEL(linear_scan)
 {
-    return rn__linear_scan(call, step);
+    return rn__linear_scan(call, scan_lines);
 }
 #endif
 
@@ -60,16 +122,20 @@ static const char *shape(rn_typing *t)
             t->in_shape[i].size[0] != a.size[i - 3])
             return "not the arrays of packed rows";
     t->shape = a;
-    t->shape.size[0]++;
+    t->shape.size[0] += !(*(const int64_t *)t->attributes & RN__SCAN_AFTER);
     return NULL;
 }
 
-static rn_tensor scan(rn_tensor a, rn_tensor b, rn_tensor h, bool reverse)
+static rn_tensor scan(rn_tensor a, rn_tensor b, rn_tensor h, int64_t attribute)
 {
     const rn_tensor in[3] = {a, b, h};
-    const int64_t attribute = reverse;
 
     return rn_apply(&rn__op_linear_scan, in, 3, &attribute, sizeof attribute);
+}
+
+rn_tensor rn__linear_scan_after(rn_tensor a, rn_tensor b, rn_tensor h, bool reverse)
+{
+    return scan(a, b, h, RN__SCAN_AFTER | (reverse ? RN__SCAN_REVERSE : 0));
 }
 
 rn_tensor rn__linear_scan_rows(rn_tensor a, rn_tensor b, rn_tensor h, rn_tensor offsets,
@@ -83,11 +149,12 @@ rn_tensor rn__linear_scan_rows(rn_tensor a, rn_tensor b, rn_tensor h, rn_tensor 
 
 static void gradient(rn_pullback *p)
 {
-    const bool reverse = *(const int64_t *)p->attributes != 0;
+    const int64_t attribute = *(const int64_t *)p->attributes;
+    const bool reverse = attribute & RN__SCAN_REVERSE;
     const int64_t T = rn_size(p->x[0], 0), last = reverse ? 0 : T;
     const int64_t before = reverse ? 1 : 0, after = 1 - before;
 
-    if (p->inputs > 3) return;
+    if (p->inputs > 3 || (attribute & RN__SCAN_AFTER)) return;
     const rn_tensor g = scan(p->x[0], rn_slice(p->dy, 0, before, before + T, 1),
                              rn_index(p->dy, 0, last), !reverse);
     p->dx[1] = rn_slice(g, 0, after, after + T, 1);

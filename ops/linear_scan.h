@@ -6,12 +6,25 @@
 
 #include "ops/op.h"
 
-/* y[i] = a[i by_a] h[i] + b[i by_b] for i < n. */
-typedef void rn__scan_step(int64_t n, const void *a, int64_t by_a, const void *b,
-                           int64_t by_b, const void *h, void *y);
+/* Bits of the attribute; `after`: without the initial state. */
+enum { RN__SCAN_REVERSE = 1, RN__SCAN_AFTER = 2 };
 
-/* The kernel, for the step of a type and an instruction set (linear_scan_run.c). */
-bool rn__linear_scan(const rn_call *call, rn__scan_step *step);
+/* Columns on their way through the steps, as numbers of elements: next_x is from a step to
+ * the one that is computed next, by_x from a column to the next one, 1 of h and y. */
+typedef struct rn__scan_lines {
+    int64_t steps, next_a, next_b, next_y, by_a, by_b;
+    const void *a, *b, *h;
+    void *y; /* the state after the first step; may be where h is */
+} rn__scan_lines;
+
+/* Computes the states of n columns after each step. */
+typedef void rn__scan_kernel(int64_t n, const rn__scan_lines *lines);
+
+/* The kernel, for the columns of a type and an instruction set (linear_scan_run.c). */
+bool rn__linear_scan(const rn_call *call, rn__scan_kernel *kernel);
+
+/* The states after each step, [T, ..]. It has no gradient. */
+rn_tensor rn__linear_scan_after(rn_tensor a, rn_tensor b, rn_tensor h, bool reverse);
 
 /* a, b [T, B, ..], packed where their rows vary with the steps; h [B, ..] in order. States
  * [T + 1, B, ..] in slots whose rows are in order. It has no gradient. */

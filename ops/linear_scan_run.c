@@ -12,9 +12,9 @@ enum { TILE = 2048 }; /* columns that go through time together: states stay in t
 
 typedef struct scan {
     const rn_call *call;
-    rn__scan_step *step;
+    rn__scan_kernel *kernel;
     int64_t size; /* of an element */
-    bool reverse, rows;
+    bool reverse, after, rows;
 } scan;
 
 static char *element(const rn_array *x, int64_t at, int64_t size)
@@ -32,26 +32,44 @@ static int64_t place_of(const scan *s, const rn_array *x, int64_t t, int64_t j)
     return (((const int32_t *)s->call->in[3].data)[t] + j) * x->stride[1];
 }
 
-/* Columns at..at + n - 1 of row j, of `length` steps, through time. */
+/* Where n columns of h are adjacent: there, or copied to y. */
+static const char *initial(const scan *s, int64_t n, int64_t at, int64_t by, char *y)
+{
+    const char *h = element(&s->call->in[H], at, s->size);
+
+    if (s->after && by == 1) return h;
+    for (int64_t i = 0; i < n; i++)
+        memcpy(y + i * s->size, h + i * by * s->size, (size_t)s->size);
+    return y;
+}
+
+/* Columns at..at + n - 1 of row j, of `length` steps, through time. Only packed rows are
+ * not equally far apart. */
 static void columns(const scan *s, int64_t j, int64_t length, int64_t n, const int64_t *at,
                     const int64_t *by)
 {
-    const rn_array *a = &s->call->in[A], *b = &s->call->in[B], *h = &s->call->in[H];
-    const int64_t T = a->size[0], slot = s->call->out->stride[0] * s->size;
+    const rn_array *a = &s->call->in[A], *b = &s->call->in[B];
+    const int64_t T = a->size[0], way = s->reverse ? -1 : 1;
+    const int64_t next = s->call->out->stride[0], slot = next * s->size;
     char *y = element(s->call->out, at[Y], s->size);
-    char *first = y + (s->reverse ? length : 0) * slot;
+    rn__scan_lines l = {.steps = s->rows ? 1 : length,
+                        .next_a = way * a->stride[0],
+                        .next_b = way * b->stride[0],
+                        .next_y = way * next,
+                        .by_a = by[A],
+                        .by_b = by[B]};
 
-    for (int64_t i = 0; i < n; i++)
-        memcpy(first + i * s->size, element(h, at[H] + i * by[H], s->size),
-               (size_t)s->size);
-    for (int64_t k = 0; k < length; k++) {
-        const int64_t t = s->reverse ? length - 1 - k : k;
-        s->step(n, element(a, at[A] + place_of(s, a, t, j), s->size), by[A],
-                element(b, at[B] + place_of(s, b, t, j), s->size), by[B],
-                y + (s->reverse ? t + 1 : t) * slot, y + (s->reverse ? t : t + 1) * slot);
+    int64_t t = s->reverse ? length - 1 : 0;
+    l.h = initial(s, n, at[H], by[H], y + (s->reverse ? t + !s->after : 0) * slot);
+    for (int64_t k = 0; k < length; k += l.steps, t += way) {
+        l.a = element(a, at[A] + place_of(s, a, t, j), s->size);
+        l.b = element(b, at[B] + place_of(s, b, t, j), s->size);
+        l.y = y + (s->reverse || s->after ? t : t + 1) * slot;
+        s->kernel(n, &l);
+        l.h = l.y;
     }
-    for (int64_t t = length; t < T; t++)
-        memcpy(y + (t + 1) * slot, y + t * slot, (size_t)(n * s->size));
+    for (int64_t i = length; i < T; i++)
+        memcpy(y + (i + 1) * slot, y + i * slot, (size_t)(n * s->size));
 }
 
 /* All columns of one row. by[o] are the strides of the collapsed axes behind it. */
@@ -77,12 +95,14 @@ static void row(const scan *s, int64_t j, int64_t length, int rank, const int64_
     }
 }
 
-bool rn__linear_scan(const rn_call *call, rn__scan_step *step)
+bool rn__linear_scan(const rn_call *call, rn__scan_kernel *kernel)
 {
+    const int64_t attribute = *(const int64_t *)call->attributes;
     const scan s = {.call = call,
-                    .step = step,
+                    .kernel = kernel,
                     .size = (int64_t)rn_type_size(call->out->type),
-                    .reverse = *(const int64_t *)call->attributes != 0,
+                    .reverse = attribute & RN__SCAN_REVERSE,
+                    .after = attribute & RN__SCAN_AFTER,
                     .rows = call->inputs > 3};
     const int skip = s.rows ? 2 : 1; /* axes of a, b and y before those of the columns */
     const rn_array *of[OPERANDS] = {&call->in[A], &call->in[B], &call->in[H], call->out};
@@ -96,7 +116,7 @@ bool rn__linear_scan(const rn_call *call, rn__scan_step *step)
         for (int o = 0; o < OPERANDS; o++)
             by[o][i] = of[o]->stride[(o == H ? skip - 1 : skip) + i];
     }
-    if (inner == 0) return true;
+    if (inner == 0 || call->out->size[0] == 0) return true;
     const int64_t before = call->first / inner;
     rank = rn__collapse(rank, size, OPERANDS, collapse);
     for (int64_t j = 0; j < (s.rows ? call->out->size[1] : 1); j++) {

@@ -214,6 +214,30 @@ def tokens():
     array("tokens", "target_lengths", target_lengths)
     cases("tokens", rows)
     short_bleu()
+    several_bleu()
+
+
+def several_bleu():
+    """Texts with up to three references; the first text counts twice. That of the second
+    is as far from a shorter reference as from a longer one."""
+    texts = [("1 2 3 4 5 6", "1 2 3 9 5 6 7", "1 2 3 4 8", "3 4 5 6"),
+             ("2 2 2 7", "2 7 2 7 2", "2 2 9", None), ("5 6 7 8", "9 5 6 7 8", None, None)]
+    twice = [texts[0], *texts]
+    rows = []
+    for order, method in [(4, "none"), (2, "exp"), (3, "add-k")]:
+        bleu = BLEU(max_ngram_order=order, smooth_method=method, tokenize="none", force=True,
+                    smooth_value=1 if method == "add-k" else None)
+        score = bleu.corpus_score([t[0] for t in twice],
+                                  [[t[r] for t in twice] for r in (1, 2, 3)])
+        name = {"none": "NONE", "exp": "EXP", "add-k": "ADD"}[method]
+        rows.append((score.score / 100, f".kind = RN_METRIC_BLEU, .order = {order}, "
+                                        f".smoothing = RN_BLEU_{name}"))
+    lines.append(f"\nstatic const double several_length = {score.ref_len};")
+    lines.append("\nstatic const char *const several_texts[][4] = {")
+    for text in texts:
+        lines.append("    {%s}," % ", ".join('"%s"' % t if t else "NULL" for t in text))
+    lines.append("};")
+    cases("several", rows)
 
 
 def short_bleu():

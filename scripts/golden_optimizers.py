@@ -76,37 +76,45 @@ BETAS = {"betas": (0.5, 0.9)}
 DECAY = {"weight_decay": 0.1}
 EPS = {"eps": 1e-3}
 DECOUPLED = {"decoupled_weight_decay": True, **DECAY}
+UP = {"maximize": True}
+CYCLE = {"cycle": True}  # OneCycleLR with the momentum, over all steps
 
 CASES = [
-    (optim.SGD, "sgd(0.05, 0)", [{}, DECAY]),
+    (optim.SGD, "sgd(0.05, 0)", [{}, DECAY, {**DECAY, **UP}]),
     (optim.SGD, "sgd(0.02, 0.9)", [
         {}, DECAY, {"nesterov": True}, {"nesterov": True, **DECAY}, {"dampening": 0.3},
-        {"dampening": 0.3, **DECAY}]),
+        {"dampening": 0.3, **DECAY}, CYCLE, {"nesterov": True, **CYCLE}]),
     (optim.Adagrad, "adagrad(0.1)", [
-        {}, DECAY, EPS, {"lr_decay": 0.05}, {"initial_accumulator_value": 0.5}]),
-    (optim.Adadelta, "adadelta(1)", [{}, DECAY, EPS, {"rho": 0.5}]),
+        {}, DECAY, EPS, {"lr_decay": 0.05}, {"initial_accumulator_value": 0.5},
+        {**DECAY, **UP}]),
+    (optim.Adadelta, "adadelta(1)", [{}, DECAY, EPS, {"rho": 0.5}, UP]),
     (optim.RMSprop, "rmsprop(0.02)", [
         {}, DECAY, EPS, {"alpha": 0.9}, {"momentum": 0.7}, {"centered": True},
-        {"centered": True, "momentum": 0.7, **DECAY}]),
+        {"centered": True, "momentum": 0.7, **DECAY}, {"momentum": 0.7, **UP}, CYCLE]),
     (optim.Adam, "adam(0.02)", [
         {}, DECAY, EPS, BETAS, {"betas": (0.0, 0.9)}, {"betas": (0.9, 0.0), "eps": 0.1},
-        {"amsgrad": True}, {"amsgrad": True, **DECAY, **BETAS}, DECOUPLED]),
+        {"amsgrad": True}, {"amsgrad": True, **DECAY, **BETAS}, DECOUPLED,
+        {**DECAY, **UP}, CYCLE]),
     (optim.AdamW, "adamw(0.02, 0.1)", [
-        DECAY, {**DECAY, **EPS, **BETAS}, {**DECAY, "amsgrad": True, **BETAS}]),
-    (optim.Adamax, "adamax(0.02)", [{}, DECAY, EPS, BETAS]),
+        DECAY, {**DECAY, **EPS, **BETAS}, {**DECAY, "amsgrad": True, **BETAS},
+        {**DECAY, **UP}]),
+    (optim.Adamax, "adamax(0.02)", [{}, DECAY, EPS, BETAS, UP, CYCLE]),
     (optim.NAdam, "nadam(0.02)", [
-        {}, DECAY, EPS, BETAS, {"momentum_decay": 0.1}, DECOUPLED]),
-    (optim.RAdam, "radam(0.02)", [{}, DECAY, EPS, BETAS, {"betas": (0.5, 0.5)}, DECOUPLED]),
+        {}, DECAY, EPS, BETAS, {"momentum_decay": 0.1}, DECOUPLED, UP, CYCLE]),
+    (optim.RAdam, "radam(0.02)", [
+        {}, DECAY, EPS, BETAS, {"betas": (0.5, 0.5)}, DECOUPLED, UP, CYCLE]),
     (Lion, "lion(0.01, 0)", [{}, {"betas": (0.5, 0.9)}]),
     (Lion, "lion(0.01, 0.1)", [DECAY]),
     (Lamb, "lamb(0.02, 0)", [{}, BETAS, EPS]),
     (Lamb, "lamb(0.02, 0.1)", [DECAY]),
     (optim.Adafactor, "adafactor(0.1)", [
         {}, DECAY, {"beta2_decay": -0.5}, {"eps": (0.1, 0.01)}, {"eps": (None, 2.0)},
-        {"d": 1.5}]),
-    (optim.Rprop, "rprop(0.01)", [{}, {"etas": (0.3, 1.5)}, {"step_sizes": (1 / 512, 1 / 64)}]),
+        {"d": 1.5}, {**DECAY, **UP}]),
+    (optim.Rprop, "rprop(0.01)", [
+        {}, {"etas": (0.3, 1.5)}, {"step_sizes": (1 / 512, 1 / 64)},
+        {"step_sizes": (1 / 512, 1 / 64), **UP}]),
     (optim.ASGD, "asgd(0.05)", [
-        {}, DECAY, {"lambd": 0.05}, {"lambd": 0.05, "alpha": 1.0}, {"t0": 10.0}]),
+        {}, DECAY, {"lambd": 0.05}, {"lambd": 0.05, "alpha": 1.0}, {"t0": 10.0}, UP]),
 ]
 
 
@@ -118,6 +126,7 @@ def settings(options):
         if key == "eps" and isinstance(value, tuple):
             names = ("eps", "eps2")
         members.update(zip(names, value) if names else {key: value})
+    members["schedule"] = "cycle" if members.pop("cycle", False) else None
     words = {"True": "true", "0.0": "RN_ZERO"}
     return "; ".join(f"o.{k} = {words.get(str(v), v)}" for k, v in members.items()
                      if v is not None)
@@ -126,6 +135,7 @@ def settings(options):
 def run(make, call, options):
     rate = float(call.split("(")[1].strip(")").split(",")[0])
     options = dict(options)
+    cycle = options.pop("cycle", False)
     if make is optim.SGD:
         options["momentum"] = float(call.strip(")").split(",")[1])
     if "foreach" in make.__init__.__code__.co_varnames:
@@ -134,11 +144,14 @@ def run(make, call, options):
     start, target = [split(x) for x in numbers]
     weights = [torch.nn.Parameter(w.clone()) for w in start]
     optimizer = make(weights, lr=rate, **options)
+    scheduler = cycle and optim.lr_scheduler.OneCycleLR(optimizer, rate, STEPS)
     shown = []
     for t in range(STEPS):
         for w, p, n in zip(weights, target, split(torch.tensor(noise(t)))):
             w.grad = 0.5 * (w.detach() - p) + n
         optimizer.step()
+        if scheduler and t + 1 < STEPS:
+            scheduler.step()
         if t + 1 in SHOWN:
             kept = weights
             if "t0" in options:

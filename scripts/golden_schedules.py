@@ -48,6 +48,13 @@ CASES = [
      lambda o: lr.OneCycleLR(o, BASE, 1000, pct_start=0.25, anneal_strategy="linear",
                              three_phase=True, div_factor=10, final_div_factor=100,
                              cycle_momentum=False), [249, 498, 999]),
+    ("ONE_CYCLE, .steps = 800, .cycle_momentum = true",
+     lambda o: lr.OneCycleLR(o, BASE, 800), [239, 799]),
+    ("ONE_CYCLE, .steps = 900, .pct_start = 0.4, .linear = true, .three_phase = true, "
+     ".cycle_momentum = true, .base_momentum = 0.5, .max_momentum = 0.9",
+     lambda o: lr.OneCycleLR(o, BASE, 900, pct_start=0.4, anneal_strategy="linear",
+                             three_phase=True, base_momentum=0.5, max_momentum=0.9),
+     [359, 718, 899]),
     # Section 5.3 of arXiv:1706.03762, with a model of 512 units: rate = (512 T)^-0.5.
     ("INVERSE_SQRT, .steps = 200",
      lambda o: lr.LambdaLR(o, lambda s: (512 * 200) ** 0.5 * 512 ** -0.5 *
@@ -62,12 +69,14 @@ CASES = [
 
 
 def rates(make):
+    """Pairs of a rate and a momentum, which is 0 unless it cycles."""
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=BASE)
     scheduler = make(optimizer)
     for _ in range(STEPS):
-        yield float(optimizer.param_groups[0]["lr"])
+        group = optimizer.param_groups[0]
+        yield float(group["lr"]), float(group["momentum"])
         optimizer.step()
-        if _ < STEPS - 1:
+        if _ < getattr(scheduler, "total_steps", STEPS) - 1:
             scheduler.step()
 
 
@@ -124,12 +133,19 @@ def main():
     lines += [f"    {{.kind = RN_SCHEDULE_{text}}}," for text, _, _ in CASES]
     lines += ["};", "", "/* Of each schedule: steps and rates. */",
               "static const struct { int schedule, step; double rate; } rates[] = {"]
+    momenta = []
     for i, (_, make, extra) in enumerate(CASES):
         all_rates = list(rates(make))
         steps = set(range(0, STEPS, 37)) | {STEPS - 1}
         for s in extra:
             steps |= {s - 1, s, s + 1}
-        lines += table(f"{{{i}, {s}, {all_rates[s]:.15g}}}" for s in sorted(steps) if s < STEPS)
+        lines += table(f"{{{i}, {s}, {all_rates[s][0]:.15g}}}" for s in sorted(steps) if s < STEPS)
+        if all_rates[0][1] != 0:
+            momenta += table(f"{{{i}, {s}, {all_rates[s][1]:.15g}}}" for s in sorted(steps)
+                             if s < STEPS)
+    lines += ["};", "", "/* And of those whose momentum cycles. */",
+              "static const struct { int schedule, step; double momentum; } momenta[] = {",
+              *momenta]
     lines += ["};", "", "static const rn_plateau plateaus[] = {"]
     lines += [f"    {{{text}}}," for text, _ in PLATEAUS]
     lines += ["};", "", "/* Of each plateau: the measure from which on the rate is this. */",

@@ -82,6 +82,24 @@ typedef struct rn_subset {
  * an index outside the source. */
 RN_API rn_source rn_source_subset(const rn_subset *subset);
 
+/* Two sources side by side, for sequence to sequence, such as a sentence and its
+ * translation. The fields of `second` become fields with one value, [S, shape], in which
+ * its padding follows the sequence's steps; a batch has them as [B, S, shape]. */
+enum { RN_PAIRS_FIELDS = 16 };
+typedef struct rn_pairs {
+    rn_source first, second; /* of the same count */
+    int64_t steps;           /* S; longer sequences are cut. 0: set to the longest length */
+    const char *target;      /* names the first field of `second`; NULL: its own name */
+    const char *lengths;     /* names a field with the lengths of `second`, i32, at most S;
+                                NULL: there is none */
+    rn_field field[RN_PAIRS_FIELDS]; /* filled in */
+} rn_pairs;
+
+/* The source that reads `pairs`, which must live as long. Sequence i has the fields of
+ * sequence i of both. Not valid (count -1): NULL, a source that is not valid, different
+ * counts, more than RN_PAIRS_FIELDS fields, negative steps, or a field of too many axes. */
+RN_API rn_source rn_source_pairs(rn_pairs *pairs);
+
 /* ---- batches ---- */
 
 /* What becomes of the sequences that remain when the number of sequences is no multiple of

@@ -50,7 +50,7 @@ typedef struct rn_fit_graph {
     rn_tensor weights;        /* [B], of the model's real type; 0 for what fills a batch */
     rn_tensor resets; /* bool [T, B], to be given to layers as .restarts; null unless
                          the batches are streams */
-    void *with;       /* of rn_trainer_options */
+    void *user;       /* of rn_trainer_options */
 
     /* What the loss is a mean over, for the mean over an epoch; see rn_fit. Set at most one
      * of them. */
@@ -91,7 +91,7 @@ typedef struct rn_trainer rn_trainer;
 
 typedef struct rn_trainer_options {
     rn_optimizer optimizer;     /* its texts must live as long as the trainer */
-    void *with;                 /* for the function that builds the loss */
+    void *user;                 /* for the function that builds the loss */
     rn_compile_options compile; /* threads, watch and so on; not outputs and loss */
     bool train_metrics;         /* compute the metrics in training too */
 } rn_trainer_options;
@@ -133,6 +133,7 @@ typedef struct rn_fit_state {
     double loss;           /* of the last step */
     double seconds;        /* since rn_fit was called */
     bool ended;            /* the training is over */
+    bool averaged;         /* the last epoch was judged by averages of the weights */
     rn_status status;      /* in `end`: how the fit ends */
 } rn_fit_state;
 
@@ -153,7 +154,7 @@ struct rn_callback {
     rn_status (*end)(rn_callback *self, const rn_fit_state *now);
     /* Called after each batch of training and evaluation: the reason to stop, or NULL. */
     const char *(*stop)(rn_callback *self, const rn_fit_state *now);
-    void *with;      /* the callback's own */
+    void *user;      /* the callback's own */
     double saved[6]; /* counters that begin as 0 or, resumed, as they were */
 
     /* Settings of the library's own; their texts must live until rn_fit returns. */
@@ -182,7 +183,7 @@ typedef struct rn_monitor {
     double min_delta;
 } rn_monitor;
 
-/* The progress line with the time left, see rn_progress_new. */
+/* The progress line with the time left, see rn_progress_new; that of rn_stop_after too. */
 RN_API rn_callback rn_show_progress(FILE *file);
 
 /* Stops after `patience` epochs without a better value (0 means 5) and puts the best
@@ -245,8 +246,11 @@ typedef struct rn_fit_options {
     int64_t steps;             /* most steps in all; 0: no limit */
     int64_t epoch_steps;       /* steps of an epoch; 0: until the batches end one */
     int64_t log_every;         /* a row of rn_trainer_steps every so many steps; 0: none */
-    const char *resume;        /* goes on where this checkpoint was saved; NULL or no such
-                                  file: begins anew */
+    const char *resume;        /* goes on where this checkpoint was saved, or the newest of
+                                  the older ones; NULL or no such file: begins anew */
+    bool averages; /* judges epochs by the optimiser's averages of the weights, averages.h:
+                      they are validated, written as `best` and kept by rn_stop_early. The
+                      weights themselves are, until the averages begin */
     rn_callback callbacks[RN_CALLBACKS_MAX]; /* called in this order */
 } rn_fit_options;
 
@@ -261,6 +265,10 @@ typedef struct rn_fit_options {
  * The states of stateful layers are set to zero for the rows that begin a text in the first
  * step of the batch; for later steps, layers need .restarts. An evaluation begins with
  * states of zero and leaves those of the training as they were.
+ *
+ * With .averages the weights are those of the training, bit for bit, wherever a callback
+ * is called, except in `stop`. At the end they are so too, unless rn_stop_early puts the
+ * best averages in their place. RN_INVALID: the optimiser has no averages.
  *
  * The message of an error is rn_trainer_error. A graph that cannot be built or compiled:
  * RN_INVALID, with the graph's message. Errors of the batches, of a run, of files: theirs.

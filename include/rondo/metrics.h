@@ -56,8 +56,9 @@ typedef enum rn_metric_kind {
     RN_METRIC_EDIT_DISTANCE, /* the mean number of tokens inserted, removed or replaced */
     RN_METRIC_ERROR_RATE,    /* all edits / all tokens of the targets: the word or character
                                 error rate */
-    RN_METRIC_BLEU,          /* 0..1, of the whole corpus, with one reference a sequence;
-                                Papineni et al. 2002 */
+    RN_METRIC_BLEU,          /* 0..1, of the whole corpus; Papineni et al. 2002. Of several
+                                references the best match and the nearest length count, of
+                                two as near the shorter one */
 
     /* Of real numbers. */
     RN_METRIC_ABSOLUTE_ERROR,     /* the mean of |x - y| over all elements */
@@ -149,6 +150,9 @@ typedef struct rn_metric_batch {
     int64_t target_steps;          /* S, of targets [S, B]; 0: T, with the same lengths */
     const int32_t *target_lengths; /* [B], 0..S; NULL: all S, or the lengths */
     bool by_sequence;              /* targets are [B, S], as for rn_ctc */
+    /* BLEU: R targets of each sequence, [R, S, B] or by_sequence [R, B, S], and R B
+     * lengths, [R, B]; -1 if a sequence has no such target. 0 means 1; others need that. */
+    int64_t references;
 } rn_metric_batch;
 
 /* Adds a batch. Nothing is added if it fails, with a message: RN_INVALID: something is

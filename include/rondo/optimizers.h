@@ -91,6 +91,8 @@ struct rn_optimizer {
     rn_schedule schedule; /* how it depends on the updates made; zeros: not at all */
     rn_average average;   /* of the weights; zeros: none */
 
+    bool maximize; /* makes the loss large: each gradient is taken with the other sign */
+
     /* At most one of these; 0: no clipping. */
     double clip;       /* largest global norm of the gradient */
     double clip_each;  /* largest norm of each weight's gradient */
@@ -226,6 +228,8 @@ typedef struct rn_update {
     rn_tensor *rate;     /* [count]: the learning rate of each, a scalar of their type */
     double *decay;       /* [count]: weight_decay of each */
     rn_tensor base_rate; /* of the optimiser, an f64 scalar */
+    rn_tensor momentum;  /* if it cycles: it takes the place of momentum or beta1, an f64
+                            scalar; else null */
     rn_tensor t; /* if the rule counts: the number of this update, from 1, of each weight,
                     f64 [count] */
     rn_tensor factor[RN_UPDATE_FACTORS]; /* for `prepare`, to keep what all weights need */
@@ -259,6 +263,7 @@ struct rn_optimizer_rule {
     const rn_hyperparameter *parameters;
     int parameter_count;
     rn_decay decay; /* if weight_decay is a parameter */
+    bool cycles;    /* the rule uses update->momentum, if that is not null */
     /* Whether the rule needs update->t. NULL: no. */
     bool (*counts)(const rn_optimizer *self);
     /* NULL, or what is wrong with the hyperparameters together. */

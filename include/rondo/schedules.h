@@ -65,8 +65,12 @@ typedef struct rn_schedule {
     double pct_start;                /* the part of T in which the rate rises; 0: 0.3 */
     double div_factor;               /* 0: 25 */
     double final_div_factor;         /* 0: 10000 */
-    bool linear;      /* ONE_CYCLE changes the rate linearly, not along a cosine */
-    bool three_phase; /* ONE_CYCLE falls to r / div_factor as fast as it rose */
+    bool linear;         /* ONE_CYCLE changes the rate linearly, not along a cosine */
+    bool three_phase;    /* ONE_CYCLE falls to r / div_factor as fast as it rose */
+    bool cycle_momentum; /* ONE_CYCLE moves the momentum the other way: from max_momentum
+                            to base_momentum, while the rate rises, and back. It takes the
+                            place of the optimiser's momentum or beta1 */
+    double base_momentum, max_momentum;   /* 0: 0.85 and 0.95; less than 1 */
     int64_t milestone[RN_MILESTONES_MAX]; /* MULTI_STEP's, in any order; 0 ends them */
 } rn_schedule;
 
@@ -78,6 +82,11 @@ RN_API double rn_schedule_at(const rn_schedule *schedule, double rate, int64_t s
  * graph. Optimisers call it. Errors: as above, or another type or shape. */
 RN_API rn_tensor rn_scheduled_rate(const rn_schedule *schedule, rn_tensor rate,
                                    rn_tensor step);
+
+/* The same of the momentum, with cycle_momentum; before the end of the warm-up it is that
+ * of s = 0. Errors: as above, or no cycle_momentum. */
+RN_API double rn_schedule_momentum_at(const rn_schedule *schedule, int64_t step);
+RN_API rn_tensor rn_scheduled_momentum(const rn_schedule *schedule, rn_tensor step);
 
 /* ---- by hand ---- */
 

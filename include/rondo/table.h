@@ -105,8 +105,10 @@ RN_API rn_status rn_table_read(rn_table *table, const rn_column *columns, int co
 
 /* The rows as sequences. A column of tokens is a field with a value for each step, of which
  * there may be one; numbers and classes are fields with one value (`once`), without axes;
- * RN_MISSING_PREVIOUS is an error, because rows are read in any order. The table must live
- * as long. Not valid (count -1) after an error. */
+ * RN_MISSING_PREVIOUS is an error, because rows are read in any order. This reads the table
+ * once, and keeps the values and the indices of tokens in memory, if they take at most 128
+ * MB; a row is then not read again. A value that cannot be read is an error when a batch
+ * needs it. The table must live as long. Not valid (count -1) after an error. */
 RN_API rn_source rn_table_source(rn_table *table, const rn_column *columns, int count);
 
 /* ---- .npy ---- */

@@ -170,8 +170,11 @@ typedef struct rn_text rn_text;
  *   `bytes` is NULL; they must live as long.
  * rn_text_stream: all of a file as one sequence, line ends included.
  *
- * Files of lines of at most 128 MB are kept in memory; larger ones are read as needed, and
- * then in memory are at most 5 MB of them, or the longest line. The index takes 12 bytes a
+ * Lines and lists are split once, and the indices of their tokens kept in memory, each in
+ * 1, 2 or 4 bytes as the vocabulary needs, if they take at most 128 MB. Otherwise, or if a
+ * token is not in the vocabulary, which is an error when it is read, they are split again
+ * as they are read; of a file of lines of at most 128 MB the text is then kept, and of a
+ * larger one at most 5 MB, or the longest line, are in memory. The index takes 16 bytes a
  * line. Streams are always read as needed; their index takes at most 8 MB. A file must not
  * change. The vocabulary must live as long. NULL if out of memory. Free with rn_text_free.
  */

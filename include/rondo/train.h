@@ -55,6 +55,11 @@ RN_API void rn_progress_free(rn_progress *progress);
 RN_API void rn_progress_show(rn_progress *progress, int64_t done, const char *format, ...)
     RN_PRINTF(3, 4);
 
+/* The steps end after so many seconds since rn_progress_new, if not before: the time left
+ * and the percentage are those of what ends first. No limit if not finite or not
+ * positive. */
+RN_API void rn_progress_limit(rn_progress *progress, double seconds);
+
 /* Ends the line. */
 RN_API void rn_progress_end(rn_progress *progress);
 

@@ -119,14 +119,14 @@ static bool begin_blocks(rn__scan *s, rn_graph *to)
     return !rn_is_null(stack[old->index]);
 }
 
-/* T slots of a carry's history, from the first or second one. */
-static rn_tensor block_slots(const rn__scan *s, rn_tensor states)
+/* A stack of all steps, from those of the blocks. */
+static rn_tensor stack_of(const rn__scan *s, rn_tensor of_block)
 {
-    return in_steps(s, rn__loop_get(s->loop, RN__COLLECT, states.id));
+    return in_steps(s, rn__loop_get(s->loop, RN__COLLECT, of_block.id));
 }
 
-/* The history of a carry, and its slots, from the blocks' states. */
-static bool end_carry(rn__scan *s, int i, const rn_tensor *of_block)
+/* The history of a carry, from the values after the steps of the blocks. */
+static bool end_carry(rn__scan *s, int i)
 {
     rn__region *body = s->b.body;
     const rn__carry *c = rn__list_at(s->b.old->carry, rn__carry, i);
@@ -135,7 +135,7 @@ static bool end_carry(rn__scan *s, int i, const rn_tensor *of_block)
 
     body->total[i] = rn__loop_get(s->loop, RN__FINAL, s->leaf[i].id);
     if (rn__scan_is_sum(s, i)) return !rn_is_null(body->total[i]);
-    for (int k = 0; k < 2; k++) body->slots[k][i] = block_slots(s, of_block[k]);
+    body->slots[!reverse][i] = stack_of(s, s->after[i]);
     all[reverse] = rn_expand(s->b.outer->to[c->initial], 0);
     all[!reverse] = body->slots[!reverse][i];
     body->history[i] = rn_concat(all, 2, 0);
@@ -147,24 +147,17 @@ static bool end_blocks(rn__scan *s)
 {
     const rn_loop *old = s->b.old;
     rn__region *body = s->b.body;
-    rn_tensor *part = (rn_tensor *)rn__arena_new(
-        &s->b.pass->arena, 2 * (size_t)old->carry.count * sizeof *part);
 
-    if (!part) return !rn_is_null(rn__no_memory(s->b.to));
-    for (int i = 0; i < old->carry.count; i++) {
-        if (!body->carried[i]) continue;
-        rn_loop_next(s->loop, s->leaf[i], body->total[i]);
-        for (int k = 0; k < 2 && !rn__scan_is_sum(s, i); k++)
-            part[2 * i + k] = rn_slice(s->states[i], 0, k, k + old->steps, 1);
-    }
+    for (int i = 0; i < old->carry.count; i++)
+        if (body->carried[i]) rn_loop_next(s->loop, s->leaf[i], body->total[i]);
     if (!rn_loop_end(s->loop)) return false;
     for (int i = 0; i < old->carry.count; i++)
-        if (body->carried[i] && !end_carry(s, i, &part[2 * (size_t)i])) return false;
+        if (body->carried[i] && !end_carry(s, i)) return false;
     for (int i = 0; i < old->output.count; i++) {
         const int32_t id = collected(s, i);
         if (id < 0 || s->want[id]) continue;
         s->want[id] = true; /* it may be there twice */
-        body->stack[id] = block_slots(s, body->stack[id]);
+        body->stack[id] = stack_of(s, body->stack[id]);
         if (rn_is_null(body->stack[id])) return false;
     }
     return true;
@@ -185,20 +178,22 @@ static bool prepare(rn__scan *s)
     body->stack = tensors(s, nodes);
     body->total = tensors(s, carries);
     body->history = tensors(s, carries);
-    for (int k = 0; k < 2 && s->blocks > 1; k++)
-        if (!(body->slots[k] = tensors(s, carries))) return false;
+    if (s->blocks > 1 && !(body->slots[!s->b.old->reverse] = tensors(s, carries)))
+        return false;
     s->leaf = tensors(s, carries);
     s->states = tensors(s, carries);
+    s->after = tensors(s, carries);
     s->b.view = tensors(s, nodes);
     s->b.sum = tensors(s, nodes);
     memset(s->b.h.viewed, 0, (size_t)nodes * sizeof *s->b.h.viewed);
     return body->stack && body->total && body->history && s->leaf && s->states &&
-           s->b.view && s->b.sum;
+           s->after && s->b.view && s->b.sum;
 }
 
 static bool build(rn__scan *s, rn_graph *to)
 {
     if (s->blocks > 1 && !begin_blocks(s, to)) return false;
+    rn__scan_find_ranges(s);
     if (!rn__scan_rounds(s)) return false;
     if (!make_outputs(s)) return false;
     if (s->blocks > 1) return end_blocks(s);

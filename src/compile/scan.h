@@ -26,10 +26,13 @@ typedef struct rn__scan {
     bool hoisted;       /* the loop has been; else products are computed here too */
     int64_t blocks;     /* of steps */
     rn_loop one, *loop; /* b.old; the loop over blocks, NULL: there is one block */
-    rn_tensor *leaf, *states; /* by carry: its value before a block, its history there */
+    rn_tensor *leaf, *states; /* by carry: its value before a block, its history there, or
+                                 the values after the steps, if no others are read */
+    rn_tensor *after;         /* by carry: its values after the steps of a block */
     int32_t *of;         /* by node: the carry that it depends on, of those not known */
     unsigned char *form; /* by node: of one that depends on one carry */
     bool *known;         /* by carry: its values in all steps are */
+    int64_t *shown;      /* by node: see rn__scan_find_ranges */
     bool *want, *cone;   /* by node: the stacks to make; what next values are made of */
     rn__batched *scale, *shift; /* by node of the cone: a and b; null: 1 and 0 */
 } rn__scan;
@@ -49,6 +52,9 @@ bool rn__scan_possible(rn__scan *s);
 int64_t rn__scan_block(const rn__scan *s);
 
 /* ---- scan_stacks.c ---- */
+
+/* Finds what only ranges are read of, as of a product of all gates. */
+void rn__scan_find_ranges(rn__scan *s);
 
 /* Makes the stacks that are wanted, and those that these need. False after an error. */
 bool rn__scan_make_stacks(rn__scan *s);

@@ -27,7 +27,8 @@ static rn_tensor delayed(const rn__scan *s, const rn__carry *c, rn_tensor initia
     return rn_concat(all, 2, 0);
 }
 
-static rn_tensor scanned(const rn__scan *s, const rn__carry *c, rn_tensor initial)
+static rn_tensor scanned(const rn__scan *s, const rn__carry *c, rn_tensor initial,
+                         bool after)
 {
     const rn_shape shape = node_at(s, c->leaf)->shape;
     const rn_type type = node_at(s, c->leaf)->type;
@@ -38,6 +39,7 @@ static rn_tensor scanned(const rn__scan *s, const rn__carry *c, rn_tensor initia
     if (rn_is_null(b.x)) b = rn__scan_scalar(s, type, -0.0);
     a.x = rn__scan_whole(s, a, shape);
     b.x = rn__scan_whole(s, b, shape);
+    if (after) return rn__linear_scan_after(a.x, b.x, initial, reverse);
     if (!s->b.h.ragged)
         return rn_linear_scan(a.x, b.x, initial, (rn_linear_scan_options){reverse});
     return rn__linear_scan_rows(
@@ -51,6 +53,38 @@ static rn_tensor slots(const rn__scan *s, rn_tensor history, int64_t first)
     const rn_tensor x = rn_slice(history, 0, first, first + s->b.old->steps, 1);
 
     return s->b.h.ragged ? rn__hoist_pack(&s->b.h, s->b.to, x) : x;
+}
+
+/* Whether an output or another carry takes the values of node id. */
+static bool is_taken(const rn__scan *s, int32_t id, int carry)
+{
+    const rn_loop *old = s->b.old;
+
+    for (int i = 0; i < old->output.count; i++) {
+        const int32_t output = *rn__list_at(old->output, int32_t, i);
+        const rn__get *get = (const rn__get *)rn__at(old->outer, output)->attributes;
+        if (!s->b.outer->live[output] || get->id != id) continue;
+        if (get->kind == RN__COLLECT || (get->kind == RN__HISTORY && !s->loop)) return true;
+    }
+    for (int i = 0; i < old->carry.count; i++)
+        if (i != carry && rn__list_at(old->carry, rn__carry, i)->next == id) return true;
+    return false;
+}
+
+/* Whether nothing but the scan itself reads a carry's value before a step, or what its next
+ * value is made of. Then the states after the steps are enough. */
+static bool only_after(const rn__scan *s, int carry)
+{
+    const int32_t next = rn__list_at(s->b.old->carry, rn__carry, carry)->next;
+
+    for (int32_t id = 0; id < s->b.old->body->count; id++) {
+        const rn__node *node = node_at(s, id);
+        if (!s->b.body->live[id]) continue;
+        if (s->of[id] == carry && id != next && is_taken(s, id, carry)) return false;
+        for (int i = 0; i < node->inputs && !s->cone[id]; i++)
+            if (s->of[node->in[i]] == carry && node->in[i] != next) return false;
+    }
+    return !s->b.h.ragged;
 }
 
 /* The value of a carry before the steps that are computed at once. */
@@ -72,12 +106,13 @@ static bool solve(rn__scan *s, int i)
     rn__region *body = s->b.body;
 
     if (rn_is_null(initial)) return false;
-    s->states[i] = by_scan ? scanned(s, c, initial) : delayed(s, c, initial);
+    const bool after = by_scan && c->next != c->leaf && only_after(s, i);
+    s->states[i] = by_scan ? scanned(s, c, initial, after) : delayed(s, c, initial);
     if (rn_is_null(s->states[i])) return false;
-    body->total[i] = rn_index(s->states[i], 0, before ? 0 : s->b.old->steps);
-    body->stack[c->leaf] = slots(s, s->states[i], before);
-    if (by_scan && c->next != c->leaf)
-        body->stack[c->next] = slots(s, s->states[i], 1 - before);
+    body->total[i] = rn_index(s->states[i], 0, before ? 0 : s->b.old->steps - after);
+    s->after[i] = after ? s->states[i] : slots(s, s->states[i], 1 - before);
+    if (!after) body->stack[c->leaf] = slots(s, s->states[i], before);
+    if (by_scan && c->next != c->leaf) body->stack[c->next] = s->after[i];
     return !s->b.to->root->failed;
 }
 

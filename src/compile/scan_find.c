@@ -29,10 +29,12 @@ bool rn__scan_begin(rn__scan *s, rn__arena *arena)
     s->form = (unsigned char *)rn__arena_new(arena, n);
     s->known = (bool *)rn__arena_new(arena, (size_t)s->b.old->carry.count);
     s->want = (bool *)rn__arena_new(arena, n);
+    s->shown = (int64_t *)rn__arena_new(arena, n * sizeof *s->shown);
     s->cone = (bool *)rn__arena_new(arena, n);
     s->scale = (rn__batched *)rn__arena_new(arena, n * sizeof *s->scale);
     s->shift = (rn__batched *)rn__arena_new(arena, n * sizeof *s->shift);
-    return s->of && s->form && s->known && s->want && s->cone && s->scale && s->shift;
+    return s->of && s->form && s->known && s->want && s->shown && s->cone && s->scale &&
+           s->shift;
 }
 
 /* ---- affine nodes ---- */

@@ -101,6 +101,74 @@ static bool make_stack(rn__scan *s, int32_t id)
     return !rn_is_null(y);
 }
 
+/* ---- ranges of element-wise nodes ---- */
+
+/* Whether a node is a range of its operand along each axis. */
+static bool is_range(const rn__scan *s, const rn__node *node)
+{
+    int64_t offset, dense[RN_RANK_MAX];
+    rn_array in, out;
+
+    if (!node->op->view || node->inputs != 1) return false;
+    const rn__node *of = node_at(s, node->in[0]);
+    if (of->shape.rank != node->shape.rank || rn_shape_count(of->shape) == 0 ||
+        !rn__view_of_dense(node, of->type, of->shape, &in, &out, &offset))
+        return false;
+    rn__layout_dense(of->shape, dense);
+    return memcmp(out.stride, dense, (size_t)of->shape.rank * sizeof *dense) == 0;
+}
+
+/* Counts the elements of each node that ranges read; -1 where something else reads it. */
+void rn__scan_find_ranges(rn__scan *s)
+{
+    const rn_loop *old = s->b.old;
+
+    for (int32_t id = 0; id < old->body->count; id++) {
+        const rn__node *node = node_at(s, id);
+        const bool range = s->b.body->live[id] && is_range(s, node);
+        for (int i = 0; i < node->inputs && s->b.body->live[id]; i++)
+            if (!range)
+                s->shown[node->in[i]] = -1;
+            else if (s->shown[node->in[i]] >= 0)
+                s->shown[node->in[i]] += rn_shape_count(node->shape);
+    }
+    for (int i = 0; i < old->output.count; i++) {
+        const int32_t output = *rn__list_at(old->output, int32_t, i);
+        s->shown[((const rn__get *)rn__at(old->outer, output)->attributes)->id] = -1;
+    }
+    for (int i = 0; i < old->carry.count; i++)
+        s->shown[rn__list_at(old->carry, rn__carry, i)->next] = -1;
+}
+
+/* Whether node id is computed from ranges of the operands of what it is a range of: then
+ * that becomes a part of the chain that reads it, as a bias does that is added to a product
+ * of all gates. Nothing is computed twice. */
+static bool divides(const rn__scan *s, int32_t id)
+{
+    const int32_t of = node_at(s, id)->in[0];
+    const rn__node *node = node_at(s, of);
+
+    return s->shown[of] > 0 && s->shown[of] <= rn_shape_count(node->shape) &&
+           is_range(s, node_at(s, id)) && rn_is_null(s->b.body->stack[of]) &&
+           rn__is_elementwise(node->op) && node->inputs > 0 && !s->b.h.ragged;
+}
+
+static bool make_range(rn__scan *s, int32_t id)
+{
+    const rn__node *node = node_at(s, id), *of = node_at(s, node->in[0]);
+    rn_tensor x[RN__BATCH_INPUTS];
+
+    for (int i = 0; i < of->inputs; i++) {
+        const rn__batched in = rn__hoist_operand(&s->b, of->in[i]);
+        const rn__batched whole = {rn__scan_whole(s, in, of->shape), true};
+        if (rn_is_null(whole.x)) return false;
+        x[i] = rn__batch(s->b.to, s->b.old->body, node, &whole, s->b.old->steps);
+    }
+    s->b.body->stack[id] =
+        rn_apply(of->op, x, of->inputs, of->attributes, of->attribute_size);
+    return !rn_is_null(s->b.body->stack[id]);
+}
+
 /* Makes the stacks that are wanted, and those that these need. */
 bool rn__scan_make_stacks(rn__scan *s)
 {
@@ -109,11 +177,13 @@ bool rn__scan_make_stacks(rn__scan *s)
     for (int32_t id = n - 1; id >= 0; id--) {
         if (!rn_is_null(s->b.body->stack[id]) || node_at(s, id)->inputs == 0)
             s->want[id] = false;
-        for (int i = 0; s->want[id] && i < node_at(s, id)->inputs; i++)
-            s->want[node_at(s, id)->in[i]] = true;
+        if (!s->want[id]) continue;
+        const rn__node *node = node_at(s, divides(s, id) ? node_at(s, id)->in[0] : id);
+        for (int i = 0; i < node->inputs; i++) s->want[node->in[i]] = true;
     }
     for (int32_t id = 0; id < n; id++)
-        if (s->want[id] && !make_stack(s, id)) return false;
+        if (s->want[id] && !(divides(s, id) ? make_range(s, id) : make_stack(s, id)))
+            return false;
     memset(s->want, 0, (size_t)n);
     return true;
 }

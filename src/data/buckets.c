@@ -28,6 +28,26 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* Sorts lengths: by counting them, if few are possible. */
+static bool sort(rn_allocator a, int64_t *lengths, int64_t count)
+{
+    int64_t longest = 0, n = 0;
+
+    for (int64_t i = 0; i < count; i++)
+        if (lengths[i] > longest) longest = lengths[i];
+    if (longest > count) {
+        qsort(lengths, (size_t)count, sizeof *lengths, ascending);
+        return true;
+    }
+    int64_t *times = (int64_t *)rn__new(a, ((size_t)longest + 1) * sizeof *times);
+    if (!times) return false;
+    for (int64_t i = 0; i < count; i++) times[lengths[i]]++;
+    for (int64_t length = 0; length <= longest; length++)
+        while (times[length]-- > 0) lengths[n++] = length;
+    rn__free(a, times);
+    return true;
+}
+
 /* All different lengths, or quantiles. Entry 0 stands for no lengths. Returns their number.
  */
 static int find_candidates(const int64_t *sorted, int64_t count, candidate *c)
@@ -93,10 +113,9 @@ int rn__bucket_sizes(rn_allocator a, int64_t *lengths, int64_t count, int bucket
 {
     const size_t all = (CANDIDATES + 1) * sizeof(candidate);
     const size_t ways = (size_t)buckets * (CANDIDATES + 1) * sizeof(int16_t);
-    candidate *c = (candidate *)rn__new(a, all + ways);
+    candidate *c = sort(a, lengths, count) ? (candidate *)rn__new(a, all + ways) : NULL;
 
     if (!c) return 0;
-    qsort(lengths, (size_t)count, sizeof *lengths, ascending);
     const int found =
         choose(lengths, count, buckets, sizes, c, (int16_t *)(void *)(c + CANDIDATES + 1));
     rn__free(a, c);

@@ -112,22 +112,30 @@ static bool gather_steps(rn_batches *b, const rn_batch *batch, int field)
     return true;
 }
 
-static bool gather_once(rn_batches *b, const rn_batch *batch, int field)
+/* The fields that sequences have once; all of a sequence together, because a source may
+ * have to find and read it for each. */
+static bool gather_once(rn_batches *b, const rn_batch *batch)
 {
-    const size_t bytes = rn__field_bytes(&b->fields[field]);
-    char *to = (char *)b->data[field];
-
     for (int64_t r = 0; r < batch->real; r++)
-        if (!rn__batches_read(b, batch->which[r], field, 0, 1, to + (size_t)r * bytes))
-            return false;
-    rn__batches_pad(&b->fields[field], to + (size_t)batch->real * bytes,
-                    batch->sequences - batch->real);
+        for (int k = 0; k < b->field_count; k++) {
+            const size_t bytes = b->fields[k].once ? rn__field_bytes(&b->fields[k]) : 0;
+            if (b->fields[k].once &&
+                !rn__batches_read(b, batch->which[r], k, 0, 1,
+                                  (char *)b->data[k] + (size_t)r * bytes))
+                return false;
+        }
+    for (int k = 0; k < b->field_count; k++)
+        if (b->fields[k].once)
+            rn__batches_pad(&b->fields[k],
+                            (char *)b->data[k] +
+                                (size_t)batch->real * rn__field_bytes(&b->fields[k]),
+                            batch->sequences - batch->real);
     return true;
 }
 
 bool rn__batches_gather(rn_batches *b, const rn_batch *batch)
 {
     for (int k = 0; k < b->field_count; k++)
-        if (!(b->fields[k].once ? gather_once : gather_steps)(b, batch, k)) return false;
-    return true;
+        if (!b->fields[k].once && !gather_steps(b, batch, k)) return false;
+    return gather_once(b, batch);
 }

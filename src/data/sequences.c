@@ -18,17 +18,15 @@ static int64_t length_of(const rn_batches *b, int64_t i)
     return b->options.longest && n > b->options.longest ? b->options.longest : n;
 }
 
-/* The bucket of a length: the first whose size it fits. */
+/* The bucket of a length: the first whose size it fits, or the last. Lengths come in any
+ * order, so a branch would be predicted badly. */
 static int bucket_of(const rn_batches *b, int64_t length)
 {
-    int low = 0, high = b->size_count - 1;
+    int low = 0;
 
-    while (low < high) {
-        const int middle = low + (high - low) / 2;
-        if (b->size[middle] < length)
-            low = middle + 1;
-        else
-            high = middle;
+    for (int n = b->size_count, half; n > 1; n -= half) {
+        half = n / 2;
+        low += b->size[low + half - 1] < length ? half : 0;
     }
     return low;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "data/letters.h"
 
 static const char replacement[] = "\xEF\xBF\xBD";
 
@@ -58,23 +59,14 @@ static inline bool is_letter(unsigned char c)
     return ((c | 0x20u) - (unsigned)'a' < 26u) | ((unsigned)c - '0' < 10u);
 }
 
-/* The first byte that is no ASCII letter or digit: 8 at once, by the high bit of each. */
+/* The first byte that is no ASCII letter or digit. */
 static const char *letters_end(const char *at, const char *end)
 {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
-
-    for (uint64_t x; end - at >= 8; at += 8) {
+    for (uint64_t x; RN__LITTLE && end - at >= 8; at += 8) {
         memcpy(&x, at, 8);
-        const uint64_t digit = x & ~high, letter = digit | ones * 0x20;
-        const uint64_t digits =
-                           (digit + ones * (0x80 - '0')) & ~(digit + ones * (0x7F - '9')),
-                       letters =
-                           (letter + ones * (0x80 - 'a')) & ~(letter + ones * (0x7F - 'z'));
-        const uint64_t others = (~(digits | letters) | x) & high;
+        const uint64_t others = rn__no_letters(x);
         if (others) return at + __builtin_ctzll(others) / 8;
     }
-#endif
     while (at < end && is_letter((unsigned char)*at)) at++;
     return at;
 }

@@ -17,7 +17,7 @@ bool rn__table_fail(rn_table *table, rn_status status, const char *format, ...)
     char text[sizeof table->fault.message];
     va_list arguments;
 
-    if (table->status != RN_OK) return false;
+    if (table->status != RN_OK || table->quiet) return false;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -29,6 +29,7 @@ bool rn__table_fail(rn_table *table, rn_status status, const char *format, ...)
 
 bool rn__table_no_memory(rn_table *table)
 {
+    table->quiet = false;
     return rn__table_fail(table, RN_NO_MEMORY, "out of memory");
 }
 
@@ -49,6 +50,7 @@ bool rn__table_bad(rn_table *table, int column, size_t skip, rn_status status,
     char text[300], full[400], shown[RN__SHOWN];
     va_list arguments;
 
+    if (table->quiet) return false;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -172,10 +174,11 @@ static size_t scan(void *self, const char *start, size_t bytes, bool last, size_
     return (size_t)(at - start);
 }
 
-static bool check_options(rn_table *t)
+static bool check_options(rn_table *t, const char *path)
 {
     const char d = t->options.delimiter;
 
+    if (!path) return rn__table_fail(t, RN_INVALID, "open: no path");
     if (d == '"' || d == '\r' || d == '\n' || (d & 0x80))
         return rn__table_fail(t, RN_INVALID, "not a delimiter: byte 0x%02X",
                               (unsigned)(unsigned char)d);
@@ -194,11 +197,11 @@ rn_table *rn_table_open(const char *path, rn_table_options options)
     t->columns = -1;
     t->row = -1;
     t->csv = rn__csv_of(options.delimiter);
-    if (!path) rn__table_fail(t, RN_INVALID, "open: no path");
-    if (!path || !check_options(t)) return t;
+    if (!check_options(t, path)) return t;
     t->missing = rn__copy_string(t->allocator, options.missing);
     if (!t->missing) rn__table_no_memory(t);
-    rn_status status = rn__window_open(&t->window, t->allocator, path, true, &t->fault);
+    rn_status status = rn__window_open(&t->window, t->allocator, path, &t->fault);
+    if (status == RN_OK) status = rn__window_keep(&t->window, &t->fault);
     if (status == RN_OK) status = rn__window_scan(&t->window, scan, t, &t->fault);
     if (t->status == RN_OK) t->status = status;
     if (t->status != RN_OK) return t;
@@ -236,10 +239,7 @@ bool rn__table_row(rn_table *t, int64_t row)
     const size_t from = t->offset[row], bytes = t->offset[row + 1] - from;
     const char *at = rn__window_take(&t->window, from, bytes, &t->fault);
     t->row = -1;
-    if (!at) {
-        t->status = t->window.status;
-        return false;
-    }
+    if (!at) return t->status = t->window.status, false;
     if (!rn__csv_read(&t->csv, at, at + bytes, true, &t->record) ||
         t->record.count != t->columns)
         return rn__table_fail(t, RN_BAD_FILE, "the file changed after it was opened");

@@ -16,6 +16,7 @@ struct rn_table {
     char *missing; /* the words, a copy */
     rn_status status;
     rn__fault fault;
+    bool quiet; /* errors are not recorded, but for want of memory */
     rn__window window;
     rn__csv csv;
 
@@ -69,12 +70,18 @@ rn__picked *rn__table_pick(rn_table *table, const rn_column *columns, int count)
 /* The number or class in the current row. NaN, with *missing, for a mean. */
 bool rn__table_value(rn_table *table, rn__picked *column, double *value, bool *missing);
 
-/* Stores a value of the current row as element `index` of an array. */
+/* Stores a value of the current row as element `index` of an array; of element 0 any
+ * address will do. */
 bool rn__table_store(rn_table *table, const rn__picked *column, double value, rn_type type,
                      void *to, int64_t index);
 
-/* The mean of the column becomes what stands for missing values. */
-bool rn__table_mean(rn_table *table, rn__picked *column);
+/* Whether the mean of its values stands for missing ones. */
+bool rn__table_averaged(const rn__picked *column);
+
+/* The mean becomes what stands for missing values, and replaces the NaN among values that
+ * were stored, one a row, so many bytes apart, unless `to` is NULL. */
+bool rn__table_mean(rn_table *table, rn__picked *column, rn_type type, void *to,
+                    size_t stride);
 
 /* Frees a table's sources. */
 void rn__table_sources_free(rn_table *table);

@@ -104,16 +104,6 @@ bool rn__table_value(rn_table *t, rn__picked *p, double *value, bool *missing)
     return true;
 }
 
-bool rn__table_mean(rn_table *t, rn__picked *p)
-{
-    if (p->counted == 0)
-        return rn__table_fail(t, RN_BAD_FILE, "column %d has no values, so no mean",
-                              p->number);
-    p->value = p->sum / (double)p->counted;
-    p->known = true;
-    return true;
-}
-
 bool rn__table_store(rn_table *t, const rn__picked *p, double value, rn_type type, void *to,
                      int64_t index)
 {
@@ -124,12 +114,13 @@ bool rn__table_store(rn_table *t, const rn__picked *p, double value, rn_type typ
     if (fabs(value) > most || (type == RN_I32 && !(floor(value) == value)))
         return rn__table_bad(t, p->number, 0, RN_BAD_FILE, "does not fit %s: %.17g",
                              rn_type_name(type), value);
-    if (type == RN_I32)
-        ((int32_t *)to)[index] = (int32_t)value;
-    else if (type == RN_F32)
-        ((float *)to)[index] = (float)value;
-    else
-        ((double *)to)[index] = value;
+    const int32_t whole = type == RN_I32 ? (int32_t)value : 0;
+    const float narrow = (float)value;
+    const void *from = type == RN_I32   ? (const void *)&whole
+                       : type == RN_F32 ? (const void *)&narrow
+                                        : (const void *)&value;
+    const size_t size = rn_type_size(type);
+    memcpy((char *)to + (size_t)index * size, from, size);
     return true;
 }
 
@@ -179,16 +170,29 @@ static bool check_read(rn_table *t, const rn__picked *picked, int count, rn_type
     return true;
 }
 
-/* Means take the place of the NaN, which no value of a file is. */
-static bool fill_means(rn_table *t, rn__picked *p, rn_type type, void *to, int64_t index,
-                       int count)
+bool rn__table_averaged(const rn__picked *p)
 {
-    if (!rn__table_mean(t, p)) return false;
-    for (int64_t row = 0; row < t->rows; row++, index += count) {
-        if (type == RN_F64 && isnan(((double *)to)[index]))
-            ((double *)to)[index] = p->value;
-        if (type == RN_F32 && isnan(((float *)to)[index]))
-            ((float *)to)[index] = (float)p->value;
+    return p->c.missing == RN_MISSING_MEAN && !p->c.vocabulary;
+}
+
+/* No value of a file is a NaN. */
+bool rn__table_mean(rn_table *t, rn__picked *p, rn_type type, void *to, size_t stride)
+{
+    char *at = (char *)to;
+    double wide;
+    float narrow;
+
+    if (p->counted == 0)
+        return rn__table_fail(t, RN_BAD_FILE, "column %d has no values, so no mean",
+                              p->number);
+    p->value = p->sum / (double)p->counted;
+    p->known = true;
+    const float value = (float)p->value;
+    for (int64_t row = 0; at && row < t->rows; row++, at += stride) {
+        if (type == RN_F64 && isnan(*(double *)memcpy(&wide, at, sizeof wide)))
+            memcpy(at, &p->value, sizeof wide);
+        if (type == RN_F32 && isnan(*(float *)memcpy(&narrow, at, sizeof narrow)))
+            memcpy(at, &value, sizeof narrow);
     }
     return true;
 }
@@ -198,6 +202,7 @@ rn_status rn_table_read(rn_table *t, const rn_column *columns, int count, rn_typ
 {
     rn__picked *picked = t ? rn__table_pick(t, columns, count) : NULL;
     bool ok = picked && check_read(t, picked, count, type, to, capacity), missing;
+    const size_t size = ok ? rn_type_size(type) : 0;
 
     if (!picked) return t ? t->status : RN_INVALID;
     for (int64_t row = 0; ok && row < t->rows; row++) {
@@ -210,7 +215,9 @@ rn_status rn_table_read(rn_table *t, const rn_column *columns, int count, rn_typ
         }
     }
     for (int i = 0; ok && i < count; i++)
-        if (picked[i].gaps) ok = fill_means(t, &picked[i], type, to, i, count);
+        if (picked[i].gaps)
+            ok = rn__table_mean(t, &picked[i], type, (char *)to + (size_t)i * size,
+                                (size_t)count * size);
     rn__free(t->allocator, picked);
     return t->status;
 }

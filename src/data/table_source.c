@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The rows of a table as sequences. */
+/*
+ * The rows of a table as sequences.
+ *
+ * The first reading finds lengths and means. If there is room, it keeps all values, and the
+ * file is not read again. A value that cannot be read is an error when it is wanted: then
+ * its column is not kept, nor tokens of which one is not in the vocabulary.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "data/kept.h"
 #include "data/split.h"
 #include "data/table.h"
 
@@ -15,8 +22,18 @@ typedef struct rn__rows {
     rn_field *field;
     char (*name)[24];  /* of columns without names */
     int count, tokens; /* the column of tokens; -1: none */
-    int32_t *length;   /* in tokens, without marks */
+    int ends;          /* marks of the tokens */
+    rn__kept kept;     /* the tokens */
+    char *row;         /* [rows]: a rn__range, and values; NULL: nothing is known of rows */
+    size_t bytes;      /* of each */
+    size_t *at;        /* [count]: where in it the field is; 0: its values are not kept */
 } rn__rows;
+
+/* All of a row is in one place, because rows are read in any order. */
+static rn__range *row_of(const rn__rows *r, int64_t i)
+{
+    return (rn__range *)(void *)(r->row + (size_t)i * r->bytes);
+}
 
 static const char *error(void *self)
 {
@@ -33,9 +50,7 @@ static int64_t length(void *self, int64_t i)
     const rn__rows *r = (const rn__rows *)self;
 
     if (i < 0 || i >= r->table->rows) return 0;
-    return r->tokens < 0
-               ? 1
-               : r->length[i] + rn__vocabulary_ends(r->picked[r->tokens].c.vocabulary);
+    return r->tokens < 0 ? 1 : row_of(r, i)->length + r->ends;
 }
 
 static bool bad_tokens(rn__rows *r, const rn_tokens *k, const char *text)
@@ -67,6 +82,26 @@ static bool read_tokens(rn__rows *r, int64_t first, int64_t steps, int32_t *to)
            rn__table_fail(r->table, RN_BAD_FILE, "the file changed after it was opened");
 }
 
+/* What is kept; false: it is not. */
+static bool read_kept(rn__rows *r, int64_t i, int field, int64_t first, int64_t steps,
+                      void *to)
+{
+    int32_t *at = (int32_t *)to;
+
+    if (i < 0 || i >= r->table->rows) return false;
+    if (r->at[field]) {
+        memcpy(to, r->row + (size_t)i * r->bytes + r->at[field],
+               rn_type_size(r->field[field].type));
+        return true;
+    }
+    if (field != r->tokens || !r->kept.width) return false;
+    const rn__range *row = row_of(r, i);
+    rn__vocabulary_marks(r->picked[field].c.vocabulary, row->length + r->ends, &first,
+                         &steps, &at);
+    if (steps > 0) rn__kept_read(&r->kept, row->start + (size_t)first, steps, at);
+    return true;
+}
+
 static bool read(void *self, int64_t i, int field, int64_t first, int64_t steps, void *to)
 {
     rn__rows *r = (rn__rows *)self;
@@ -79,6 +114,7 @@ static bool read(void *self, int64_t i, int field, int64_t first, int64_t steps,
         (field != r->tokens ? first != 0 || steps != 1
                             : first > length(r, i) || steps > length(r, i) - first))
         return rn__table_fail(t, RN_INVALID, "read: no such field or steps");
+    if (read_kept(r, i, field, first, steps, to)) return true;
     if (!rn__table_row(t, i)) return false;
     if (field == r->tokens) return read_tokens(r, first, steps, (int32_t *)to);
     return rn__table_value(t, &r->picked[field], &value, &missing) &&
@@ -87,34 +123,59 @@ static bool read(void *self, int64_t i, int field, int64_t first, int64_t steps,
 
 /* ---- making ---- */
 
-/* What must be read of all rows before: lengths and means. */
-static bool scan(rn__rows *r, bool means)
+/* The length of the tokens in the current row; keeps them. */
+static bool scan_tokens(rn__rows *r, const rn__picked *p)
 {
     rn_table *t = r->table;
+    size_t bytes;
+
+    const char *text = rn__table_cell(t, p->number, &bytes);
+    if (!text) return false;
+    rn_tokens k = rn__vocabulary_tokens(p->c.vocabulary, text, bytes);
+    *row_of(r, t->row) = rn__kept_add(&r->kept, p->c.vocabulary, &k);
+    if (r->kept.failed) return rn__table_no_memory(t);
+    if (!k.bad) return true;
+    k.token = NULL;
+    return bad_tokens(r, &k, text);
+}
+
+/* The value in the current row: for the mean, if it is wanted, and to be kept. */
+static bool scan_value(rn__rows *r, int i)
+{
+    rn_table *t = r->table;
+    rn__picked *p = &r->picked[i];
+    const bool mean = rn__table_averaged(p);
     double value;
     bool missing;
 
-    for (int64_t row = 0; row < t->rows && (means || r->tokens >= 0); row++) {
-        if (!rn__table_row(t, row)) return false;
-        for (int i = 0; i < r->count; i++) {
-            const rn_column *c = &r->picked[i].c;
-            if (i == r->tokens) {
-                size_t bytes;
-                const char *text = rn__table_cell(t, r->picked[i].number, &bytes);
-                if (!text) return false;
-                rn_tokens k = rn__vocabulary_tokens(c->vocabulary, text, bytes);
-                r->length[row] = (int32_t)rn__split_skip(&k, true, INT32_MAX - 2);
-                if (k.bad) return k.token = NULL, bad_tokens(r, &k, text);
-            } else if (c->missing == RN_MISSING_MEAN && !c->vocabulary &&
-                       !rn__table_value(t, &r->picked[i], &value, &missing)) {
-                return false;
-            }
-        }
-    }
+    if (!mean && !r->at[i]) return true;
+    t->quiet = !mean;
+    bool ok = rn__table_value(t, p, &value, &missing);
+    t->quiet = true;
+    if (ok && r->at[i])
+        ok = rn__table_store(t, p, value, r->field[i].type,
+                             r->row + (size_t)t->row * r->bytes + r->at[i], 0);
+    t->quiet = false;
+    if (ok || t->status != RN_OK) return ok;
+    r->at[i] = 0;
     return true;
 }
 
-static bool describe(rn__rows *r, int i, bool *means)
+static bool scan(rn__rows *r)
+{
+    bool any = r->tokens >= 0;
+
+    for (int i = 0; i < r->count; i++) any |= r->at[i] || rn__table_averaged(&r->picked[i]);
+    for (int64_t row = 0; any && row < r->table->rows; row++) {
+        if (!rn__table_row(r->table, row)) return false;
+        for (int i = 0; i < r->count; i++)
+            if (!(i == r->tokens ? scan_tokens(r, &r->picked[i]) : scan_value(r, i)))
+                return false;
+    }
+    return rn__kept_trim(&r->kept) || rn__table_no_memory(r->table);
+}
+
+static bool describe(rn__rows *r, int i)
 {
     rn_table *t = r->table;
     const rn_column *c = &r->picked[i].c;
@@ -140,29 +201,52 @@ static bool describe(rn__rows *r, int i, bool *means)
                               "a source cannot fill with the previous value");
     if (c->missing == RN_MISSING_MEAN && c->type == RN_I32)
         return rn__table_fail(t, RN_INVALID, "a mean is not i32");
-    *means |= c->missing == RN_MISSING_MEAN;
     return true;
+}
+
+/* Memory for what is kept, if there may be so much. */
+static bool make_room(rn__rows *r)
+{
+    rn_table *t = r->table;
+    const size_t rows = (size_t)t->rows, head = sizeof(rn__range);
+    rn_vocabulary *v = r->tokens < 0 ? NULL : r->picked[r->tokens].c.vocabulary;
+    size_t all = 0;
+
+    r->bytes = head;
+    for (int i = 0; i < r->count; i++)
+        if (i != r->tokens) r->bytes += rn_type_size(r->field[i].type);
+    r->bytes = (r->bytes + head - 1) / head * head;
+    const bool keep = rn__multiply(rows, r->bytes, &all) && rn__kept_fits(all);
+    if (!keep) r->bytes = head;
+    for (size_t i = 0, at = head; keep && i < (size_t)r->count; i++) {
+        if ((int)i == r->tokens) continue;
+        r->at[i] = at;
+        at += rn_type_size(r->field[i].type);
+    }
+    if (v) r->ends = rn__vocabulary_ends(v);
+    if (v && keep) r->kept = rn__kept_begin(t->allocator, v, all);
+    if (!v && !keep) return true;
+    r->row = (char *)rn__new(t->allocator, (rows + 1) * r->bytes);
+    return r->row || rn__table_no_memory(t);
 }
 
 static bool prepare(rn__rows *r)
 {
-    const rn_allocator a = r->table->allocator;
+    rn_table *t = r->table;
+    const rn_allocator a = t->allocator;
     const size_t count = (size_t)r->count;
-    bool means = false;
 
     r->field = (rn_field *)rn__new(a, count * sizeof *r->field);
     r->name = (char(*)[24])rn__new(a, count * sizeof *r->name);
-    if (!r->field || !r->name) return rn__table_no_memory(r->table);
+    r->at = (size_t *)rn__new(a, count * sizeof *r->at);
+    if (!r->field || !r->name || !r->at) return rn__table_no_memory(t);
     for (int i = 0; i < r->count; i++)
-        if (!describe(r, i, &means)) return false;
-    if (r->tokens >= 0) {
-        r->length = (int32_t *)rn__new(a, ((size_t)r->table->rows + 1) * sizeof *r->length);
-        if (!r->length) return rn__table_no_memory(r->table);
-    }
-    if (!scan(r, means)) return false;
-    for (int i = 0; means && i < r->count; i++)
-        if (r->picked[i].c.missing == RN_MISSING_MEAN && !r->picked[i].c.vocabulary &&
-            !rn__table_mean(r->table, &r->picked[i]))
+        if (!describe(r, i)) return false;
+    if (!make_room(r) || !scan(r)) return false;
+    for (int i = 0; i < r->count; i++)
+        if (rn__table_averaged(&r->picked[i]) &&
+            !rn__table_mean(t, &r->picked[i], r->field[i].type,
+                            r->at[i] ? r->row + r->at[i] : NULL, r->bytes))
             return false;
     return true;
 }
@@ -199,7 +283,9 @@ void rn__table_sources_free(rn_table *t)
         rn__free(t->allocator, r->picked);
         rn__free(t->allocator, r->field);
         rn__free(t->allocator, r->name);
-        rn__free(t->allocator, r->length);
+        rn__free(t->allocator, r->at);
+        rn__free(t->allocator, r->row);
+        rn__kept_stop(&r->kept);
         rn__free(t->allocator, r);
     }
 }

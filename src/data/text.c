@@ -54,7 +54,7 @@ bool rn__list_bad(rn_text *text, int64_t i, const rn_tokens *t, const char *star
 
 static int64_t tokens_of(const rn_text *text, int64_t i)
 {
-    return text->kind == RN__STREAM ? text->tokens : text->length[i];
+    return text->kind == RN__STREAM ? text->tokens : text->range[i].length;
 }
 
 static int64_t length(void *self, int64_t i)
@@ -100,7 +100,11 @@ static bool read_tokens(rn_text *text, int64_t i, int64_t first, int64_t steps, 
 
     if (steps == 0) return true;
     if (text->kind == RN__STREAM) return rn__stream_read(text, first, steps, to);
-    if (steps == text->length[i]) return read_piece(text, i, &start, 0, steps, to);
+    if (text->kept.width) {
+        rn__kept_read(&text->kept, text->range[i].start + (size_t)first, steps, to);
+        return true;
+    }
+    if (steps == text->range[i].length) return read_piece(text, i, &start, 0, steps, to);
     rn__cursor *c = rn__text_cursor(text, i, first);
     if (!c || !read_piece(text, i, &c->position, first - c->token, steps, to)) return false;
     c->token = first + steps;
@@ -152,6 +156,7 @@ static rn_text *finish(rn_text *text, int64_t count)
 {
     const int32_t padding = rn_vocabulary_mark(text->vocabulary, RN_MARK_PADDING);
 
+    if (!rn__kept_trim(&text->kept)) rn__text_no_memory(text);
     text->field = (rn_field){
         .name = "tokens", .type = RN_I32, .padding = padding < 0 ? 0 : (double)padding};
     text->source = (rn_source){.count = count,
@@ -166,10 +171,10 @@ static rn_text *finish(rn_text *text, int64_t count)
 
 static bool open_file(rn_text *text, const char *path)
 {
-    const rn_status status = text->status == RN_OK
-                                 ? rn__window_open(&text->window, text->allocator, path,
-                                                   text->kind == RN__LINES, &text->fault)
-                                 : text->status;
+    const rn_status status =
+        text->status == RN_OK
+            ? rn__window_open(&text->window, text->allocator, path, &text->fault)
+            : text->status;
 
     return status == RN_OK || rn__text_fail(text, status);
 }
@@ -179,8 +184,10 @@ rn_text *rn_text_lines(const char *path, rn_vocabulary *vocabulary)
     rn_text *text = make(RN__LINES, path, vocabulary);
 
     if (!text || !open_file(text, path)) return text;
-    const rn_status status =
-        rn__window_scan(&text->window, rn__lines_scan, text, &text->fault);
+    text->kept = rn__kept_begin(text->allocator, vocabulary, 0);
+    rn_status status = rn__window_scan(&text->window, rn__lines_scan, text, &text->fault);
+    if (status == RN_OK && !text->kept.width)
+        status = rn__window_keep(&text->window, &text->fault);
     if (status != RN_OK || !rn__text_grow(text)) return rn__text_fail(text, status), text;
     text->offset[text->count] = text->window.file.bytes;
     return finish(text, text->count);
@@ -195,6 +202,7 @@ rn_text *rn_text_list(const char *const *texts, const size_t *bytes, int64_t cou
     text->texts = texts;
     text->bytes = bytes;
     if (count < 0) return rn__text_invalid(text, "a negative count"), text;
+    text->kept = rn__kept_begin(text->allocator, vocabulary, 0);
     return rn__list_scan(text, count) ? finish(text, count) : text;
 }
 
@@ -213,7 +221,8 @@ void rn_text_free(rn_text *text)
     rn__free(a, text->cursor);
     rn__window_close(&text->window);
     rn__free(a, text->offset);
-    rn__free(a, text->length);
+    rn__free(a, text->range);
+    rn__kept_stop(&text->kept);
     rn__free(a, text);
 }
 

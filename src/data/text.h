@@ -3,6 +3,7 @@
 #ifndef RN_DATA_TEXT_H
 #define RN_DATA_TEXT_H
 
+#include "data/kept.h"
 #include "data/vocabulary.h"
 #include "data/window.h"
 
@@ -31,8 +32,9 @@ struct rn_text {
     const size_t *bytes;
 
     int64_t count, capacity;
-    size_t *offset;  /* where lines begin, and every stride-th token of a stream */
-    int32_t *length; /* in tokens, without marks */
+    size_t *offset;   /* where lines begin, and every stride-th token of a stream */
+    rn__range *range; /* of lines and texts, without marks; NULL: a stream */
+    rn__kept kept;    /* their tokens */
 
     int64_t tokens, stride; /* of a stream */
     rn__cursor *cursor;     /* RN__CURSORS, or NULL if none was needed yet */

@@ -13,12 +13,12 @@ bool rn__text_grow(rn_text *text)
     size_t *offset = (size_t *)rn__resize(text->allocator, text->offset,
                                           (size_t)capacity * sizeof *offset);
     if (offset) text->offset = offset;
-    int32_t *length = text->kind == RN__STREAM || !offset
-                          ? NULL
-                          : (int32_t *)rn__resize(text->allocator, text->length,
-                                                  (size_t)capacity * sizeof *length);
-    if (length) text->length = length;
-    if (!offset || (text->kind != RN__STREAM && !length)) return rn__text_no_memory(text);
+    rn__range *range = text->kind == RN__STREAM || !offset
+                           ? NULL
+                           : (rn__range *)rn__resize(text->allocator, text->range,
+                                                     (size_t)capacity * sizeof *range);
+    if (range) text->range = range;
+    if (!offset || (text->kind != RN__STREAM && !range)) return rn__text_no_memory(text);
     text->capacity = capacity;
     return true;
 }
@@ -26,10 +26,12 @@ bool rn__text_grow(rn_text *text)
 static bool add(rn_text *text, size_t offset, rn_tokens *t)
 {
     if (!rn__text_grow(text)) return false;
-    const int64_t length = rn__split_skip(t, true, INT32_MAX - 2);
-    if (length == INT32_MAX - 2) return rn__text_invalid(text, "a sequence is too long");
+    const rn__range range = rn__kept_add(&text->kept, text->vocabulary, t);
+    if (text->kept.failed) return rn__text_no_memory(text);
+    if (range.length == RN__LONGEST)
+        return rn__text_invalid(text, "a sequence is too long");
     text->offset[text->count] = offset;
-    text->length[text->count++] = (int32_t)length;
+    text->range[text->count++] = range;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "rondo/text.h"
 
 enum { RN__MARKS = 4, RN__SHOWN = 64 };
+enum { RN__TOGETHER = 16 };                         /* tokens that are looked up together */
 extern const char *const rn__mark_names[RN__MARKS]; /* "padding" .. */
 extern const char *const rn__split_names[];
 
@@ -19,8 +20,8 @@ typedef struct rn__token {
 } rn__token;
 
 typedef struct rn__token_slot {
-    uint64_t key;  /* a token of at most 8 bytes itself, the hash of a longer one */
-    uint32_t tag;  /* of the hash and the length */
+    uint64_t key; /* a token of at most 8 bytes itself; where a longer one is in the pool */
+    uint32_t tag; /* of the hash and the length */
     int32_t index; /* + 1; 0: free */
 } rn__token_slot;
 
@@ -34,7 +35,7 @@ struct rn_vocabulary {
     int32_t count, capacity;
     char *pool;
     size_t used, room;
-    rn__token_slot *slot; /* a power of two of them, at most 3/4 of them used */
+    rn__token_slot *slot; /* a power of two of them, at most half of them used */
     size_t slots;
     int64_t byte_times[256]; /* characters of one byte, until the vocabulary is complete */
     int32_t byte_index[256]; /* then their indices; -1: unknown, or not one byte */
@@ -49,13 +50,27 @@ static inline char rn__folded(char c, bool lower)
 rn_status rn__vocabulary_fail(rn_vocabulary *v, rn_status status, const char *format, ...)
     RN_PRINTF(3, 4);
 
-/* What a slot of this token has, without the index; and its hash. */
-uint64_t rn__vocabulary_hash(const rn_vocabulary *v, const char *token, size_t bytes,
-                             rn__token_slot *slot);
+/* A token that is to be looked up: its slot, but for the index. */
+typedef struct rn__ahead {
+    const char *token, *next; /* `next`: what rn_tokens has then */
+    size_t bytes;
+    uint64_t hash;
+    rn__token_slot wanted;
+} rn__ahead;
+
+void rn__vocabulary_hash(const rn_vocabulary *v, const char *token, size_t bytes,
+                         rn__ahead *a);
+
+/* Splits at most `most` tokens, while the processor fetches their slots, and returns how
+ * many there are. */
+int rn__vocabulary_ahead(const rn_vocabulary *v, rn_tokens *t, bool last, rn__ahead *a,
+                         int most);
 
 /* Where the token is in the table, or would be. There are slots. */
-rn__token_slot *rn__vocabulary_slot(const rn_vocabulary *v, const char *token, size_t bytes,
-                                    uint64_t hash, const rn__token_slot *wanted);
+rn__token_slot *rn__vocabulary_slot(const rn_vocabulary *v, const rn__ahead *a);
+
+/* Adds the token `times` times, which is not negative: its index, or -1 with an error. */
+int32_t rn__vocabulary_put(rn_vocabulary *v, const rn__ahead *a, int64_t times);
 
 /* The token of exactly these bytes: its index, or -1. Adds it if `times` >= 0; then -1 is
  * an error. */

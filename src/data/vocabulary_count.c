@@ -20,17 +20,15 @@ rn_tokens rn__vocabulary_tokens(const rn_vocabulary *v, const char *text, size_t
 /* Counts what is complete. */
 static void count(rn_vocabulary *v, rn_tokens *t, bool last)
 {
-    const bool lower = v->options.lower;
+    const bool lower = v->options.lower, bytes = t->split == RN_BYTES;
+    const int most = bytes || t->split == RN_CHARACTERS ? 1 : RN__TOGETHER;
+    rn__ahead a[RN__TOGETHER];
 
-    for (;;) {
-        if (t->split == RN_CHARACTERS)
-            for (; t->next < t->end && !(*t->next & 0x80); t->next++)
-                v->byte_times[(unsigned char)rn__folded(*t->next, lower)]++;
-        if (!rn__split_next(t, last)) return;
-        if (t->split == RN_BYTES)
-            v->byte_times[(unsigned char)rn__folded(*t->token, lower)]++;
-        else if (rn__vocabulary_place(v, t->token, t->bytes, 1) < 0)
-            return;
+    for (int n = most; n == most && v->status == RN_OK;) {
+        for (; most == 1 && t->next < t->end && (bytes || !(*t->next & 0x80)); t->next++)
+            v->byte_times[(unsigned char)rn__folded(*t->next, lower)]++;
+        n = rn__vocabulary_ahead(v, t, last, a, most);
+        for (int i = 0; i < n && rn__vocabulary_put(v, &a[i], 1) >= 0; i++) continue;
     }
 }
 
@@ -166,7 +164,7 @@ rn_status rn_vocabulary_add_file(rn_vocabulary *v, const char *path)
     rn__window w;
 
     if (status != RN_OK) return status;
-    status = rn__window_open(&w, v->options.allocator, path, false, &v->fault);
+    status = rn__window_open(&w, v->options.allocator, path, &v->fault);
     if (status == RN_OK) status = rn__window_scan(&w, count_piece, &c, &v->fault);
     if (c.why[0]) status = rn__window_fault(&w, c.bad, &v->fault, RN_BAD_FILE, "%s", c.why);
     rn__window_close(&w);

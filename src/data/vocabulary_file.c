@@ -106,7 +106,7 @@ rn_status rn_vocabulary_load(rn_vocabulary *v, const char *path)
     if (!v || v->status != RN_OK) return v ? v->status : RN_INVALID;
     if (!path) return rn__vocabulary_fail(v, RN_INVALID, "load: no path");
     v->fault.message[0] = 0;
-    rn_status status = rn__window_open(&w, v->options.allocator, path, false, &v->fault);
+    rn_status status = rn__window_open(&w, v->options.allocator, path, &v->fault);
     const size_t bytes = status == RN_OK ? w.file.bytes - w.start : 0;
     if (bytes) text = rn__window_take(&w, w.start, bytes, &v->fault);
     if (status == RN_OK) status = text ? RN_OK : w.status;

@@ -4,7 +4,6 @@
 
 #include "base/arena.h"
 #include "base/sort.h"
-#include "data/split.h"
 #include "data/vocabulary.h"
 
 const char *const rn__mark_names[RN__MARKS] = {"padding", "unknown", "begin", "end"};
@@ -163,69 +162,6 @@ int64_t rn_vocabulary_times(rn_vocabulary *v, int32_t index)
 }
 
 /* ---- texts ---- */
-
-/* Characters and bytes that the table of bytes has. */
-static int64_t known_bytes(const rn_vocabulary *v, rn_tokens *t, int32_t *to, int64_t room)
-{
-    const int32_t *byte = v->byte_index;
-    int64_t n = 0;
-    int32_t index;
-
-    while (n < room && t->next < t->end && (index = byte[(unsigned char)*t->next]) >= 0)
-        to[n++] = index, t->next++;
-    return n;
-}
-
-/* At most AHEAD tokens. They are all split first, while the processor fetches their slots:
- * a table of many words does not fit the caches near it. Sets *more if there may be more
- * tokens. */
-static int64_t some_indices(rn_vocabulary *v, rn_tokens *t, bool last, int32_t *to,
-                            int64_t room, bool *more)
-{
-    enum { AHEAD = 16 };
-    const int64_t most = room < AHEAD ? room : AHEAD;
-    const int32_t unknown = rn_vocabulary_mark(v, RN_MARK_UNKNOWN);
-    rn_tokens token[AHEAD];
-    rn__token_slot wanted[AHEAD];
-    uint64_t hash[AHEAD];
-    int64_t n = 0;
-
-    while (n < most && (t->token = NULL, rn__split_next(t, last))) {
-        token[n] = *t;
-        hash[n] = rn__vocabulary_hash(v, t->token, t->bytes, &wanted[n]);
-        if (v->slots) __builtin_prefetch(&v->slot[hash[n] & (v->slots - 1)]);
-        n++;
-    }
-    *more = n == most;
-    for (int64_t i = 0; i < n; i++) {
-        int32_t index = -1;
-        if (v->slots)
-            index =
-                rn__vocabulary_slot(v, token[i].token, token[i].bytes, hash[i], &wanted[i])
-                    ->index -
-                1;
-        to[i] = index >= 0 ? index : unknown;
-        if (to[i] >= 0) continue;
-        *t = token[i];
-        t->bad = true;
-        return i;
-    }
-    return n;
-}
-
-int64_t rn__vocabulary_indices(rn_vocabulary *v, rn_tokens *t, bool last, int32_t *to,
-                               int64_t room)
-{
-    const bool bytes = t->split == RN_CHARACTERS || t->split == RN_BYTES;
-    bool more = true;
-    int64_t n = 0;
-
-    while (n < room && more && !t->bad) {
-        if (bytes) n += known_bytes(v, t, to + n, room - n);
-        if (n < room) n += some_indices(v, t, last, to + n, bytes ? 1 : room - n, &more);
-    }
-    return n;
-}
 
 int rn__vocabulary_ends(const rn_vocabulary *v)
 {

@@ -12,18 +12,24 @@
 enum { GAP = 2048 }; /* pieces that are so near follow each other */
 
 rn_status rn__window_open(rn__window *w, rn_allocator allocator, const char *path,
-                          bool random_order, rn__fault *fault)
+                          rn__fault *fault)
 {
     *w = (rn__window){.allocator = allocator, .path = rn__copy_string(allocator, path)};
     if (!w->path) return rn__fault_set(fault, RN_NO_MEMORY, path, "out of memory");
 
     const rn_status status = rn__file_open(&w->file, w->path, fault);
     if (status != RN_OK || w->file.bytes < 3) return status;
-    const bool whole = random_order && w->file.bytes <= RN__KEPT;
-    const char *mark = rn__window_take(w, 0, whole ? w->file.bytes : 3, fault);
+    const char *mark = rn__window_take(w, 0, 3, fault);
     if (!mark) return w->status;
     w->start = memcmp(mark, "\xEF\xBB\xBF", 3) ? 0 : 3;
     return RN_OK;
+}
+
+rn_status rn__window_keep(rn__window *w, rn__fault *fault)
+{
+    return w->file.bytes > RN__KEPT || rn__window_take(w, 0, w->file.bytes, fault)
+               ? RN_OK
+               : w->status;
 }
 
 void rn__window_close(rn__window *w)

@@ -35,7 +35,9 @@ typedef struct rn__window {
 } rn__window;
 
 rn_status rn__window_open(rn__window *w, rn_allocator allocator, const char *path,
-                          bool random_order, rn__fault *fault);
+                          rn__fault *fault);
+/* Reads the whole file, if it is not too large, for reading it in any order. */
+rn_status rn__window_keep(rn__window *w, rn__fault *fault);
 void rn__window_close(rn__window *w);
 
 /* A piece of the file, which must be within it. Valid until the next call; there are no

@@ -17,6 +17,12 @@ typedef struct line {
     char valid[160]; /* the last validation */
 } line;
 
+static const char *late(rn_callback *c, const rn_fit_state *now)
+{
+    return now->seconds >= c->real ? "the time is up" : NULL;
+}
+
+/* The line's end is that of the steps or of rn_stop_after. */
 static rn_status progress_begin(rn_callback *c, const rn_fit_state *now)
 {
     const int64_t most = now->trainer->fit->steps;
@@ -26,16 +32,20 @@ static rn_status progress_begin(rn_callback *c, const rn_fit_state *now)
     line *l = (line *)rn__new(now->trainer->allocator, sizeof *l);
 
     if (most && (most < total || !total)) total = most;
-    c->with = l;
+    c->user = l;
     c->whole[0] = now->step;
     if (l) l->progress = rn_progress_new(c->file, "fit", total - now->step);
+    for (int i = 0; i < RN_CALLBACKS_MAX && l; i++) {
+        const rn_callback *stop = &now->trainer->fit->callbacks[i];
+        if (stop->stop == late) rn_progress_limit(l->progress, stop->real - now->seconds);
+    }
     if (l && l->progress) return RN_OK;
     return rn__fit_fail_as(now->trainer, RN_NO_MEMORY, "show_progress", "");
 }
 
 static rn_status progress_step(rn_callback *c, const rn_fit_state *now)
 {
-    const line *l = (const line *)c->with;
+    const line *l = (const line *)c->user;
     const rn__mean *mean = &now->trainer->mean;
 
     rn_progress_show(l->progress, now->step - c->whole[0], "epoch %lld/%lld  loss %.4g%s",
@@ -46,7 +56,7 @@ static rn_status progress_step(rn_callback *c, const rn_fit_state *now)
 
 static rn_status progress_epoch(rn_callback *c, const rn_fit_state *now)
 {
-    line *l = (line *)c->with;
+    line *l = (line *)c->user;
     const rn_history *h = now->trainer->epochs;
     rn__text text = {l->valid, sizeof l->valid, 0};
 
@@ -60,9 +70,9 @@ static rn_status progress_epoch(rn_callback *c, const rn_fit_state *now)
 
 static rn_status progress_end(rn_callback *c, const rn_fit_state *now)
 {
-    if (c->with) rn_progress_free(((line *)c->with)->progress);
-    rn__free(now->trainer->allocator, c->with);
-    c->with = NULL;
+    if (c->user) rn_progress_free(((line *)c->user)->progress);
+    rn__free(now->trainer->allocator, c->user);
+    c->user = NULL;
     return RN_OK;
 }
 
@@ -105,13 +115,13 @@ static rn_status events_begin(rn_callback *c, const rn_fit_state *now)
 {
     char why[300];
 
-    c->with = NULL;
+    c->user = NULL;
     if (c->whole[0] < 0)
         return rn_trainer_fail(now->trainer, RN_INVALID,
                                "log_tensorboard: every must not be negative: %lld",
                                (long long)c->whole[0]);
-    c->with = rn_events_new(c->text[0], why, sizeof why);
-    return c->with ? RN_OK : rn__fit_fail_as(now->trainer, RN_IO, "log_tensorboard", why);
+    c->user = rn_events_new(c->text[0], why, sizeof why);
+    return c->user ? RN_OK : rn__fit_fail_as(now->trainer, RN_IO, "log_tensorboard", why);
 }
 
 static rn_status events_status(const rn_callback *c, const rn_fit_state *now, rn_status s)
@@ -126,13 +136,13 @@ static rn_status events_step(rn_callback *c, const rn_fit_state *now)
 {
     if (c->whole[0] <= 0 || now->step % c->whole[0]) return RN_OK;
     return events_status(
-        c, now, rn_events_add((rn_events *)c->with, "step/loss", now->step, now->loss));
+        c, now, rn_events_add((rn_events *)c->user, "step/loss", now->step, now->loss));
 }
 
 static rn_status events_epoch(rn_callback *c, const rn_fit_state *now)
 {
     const rn_history *h = now->trainer->epochs;
-    rn_events *e = (rn_events *)c->with;
+    rn_events *e = (rn_events *)c->user;
     char tag[256];
     rn_status s = RN_OK;
 
@@ -147,10 +157,10 @@ static rn_status events_epoch(rn_callback *c, const rn_fit_state *now)
 
 static rn_status events_end(rn_callback *c, const rn_fit_state *now)
 {
-    const rn_status s = c->with ? rn_events_flush((rn_events *)c->with) : RN_OK;
+    const rn_status s = c->user ? rn_events_flush((rn_events *)c->user) : RN_OK;
 
-    rn_events_free((rn_events *)c->with);
-    c->with = NULL;
+    rn_events_free((rn_events *)c->user);
+    c->user = NULL;
     return events_status(c, now, s);
 }
 
@@ -192,11 +202,6 @@ static rn_status time_begin(rn_callback *c, const rn_fit_state *now)
                : rn_trainer_fail(now->trainer, RN_INVALID,
                                  "stop_after: the seconds must not be negative: %g",
                                  c->real);
-}
-
-static const char *late(rn_callback *c, const rn_fit_state *now)
-{
-    return now->seconds >= c->real ? "the time is up" : NULL;
 }
 
 rn_callback rn_stop_after(double seconds)

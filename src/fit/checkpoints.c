@@ -16,36 +16,22 @@
 #include "rondo/file.h"
 
 enum { LAST, BEST };
-enum { MOST = 1000 }; /* checkpoints that are kept */
-
-/* "a/last.safetensors", 2 -> "a/last.2.safetensors"; 0: the path as it is. */
-static void older(char *to, size_t room, const char *path, int64_t number)
-{
-    const char ending[] = ".safetensors";
-    const size_t length = strlen(path), tail = sizeof ending - 1;
-    const bool ends = length > tail && !strcmp(path + length - tail, ending);
-    const int stem = (int)(ends ? length - tail : length);
-
-    if (number == 0)
-        snprintf(to, room, "%s", path);
-    else
-        snprintf(to, room, "%.*s.%lld%s", stem, path, (long long)number, path + stem);
-}
 
 /* Renames the older ones, and gives the newest one a second name, so that there is one with
- * its own name at any moment. */
+ * its own name at any moment. Where links are not supported it is renamed too, and for this
+ * moment only an older name is there. */
 static rn_status rotate(const rn_callback *c, const rn_fit_state *now)
 {
     const rn_allocator a = now->trainer->allocator;
     const char *path = c->text[LAST];
-    const size_t room = strlen(path) + 32;
+    const size_t room = strlen(path) + RN__FIT_OLDER;
     char *from = (char *)rn__allocate(a, 2 * room), *to = from + room;
     bool ok = true;
 
     if (!from) return rn__fit_fail_as(now->trainer, RN_NO_MEMORY, "save_checkpoints", "");
     for (int64_t i = c->whole[1] - 1; i >= 1 && ok; i--) {
-        older(from, room, path, i - 1);
-        older(to, room, path, i);
+        rn__fit_older(from, room, path, i - 1);
+        rn__fit_older(to, room, path, i);
         ok = i == 1 && (link(from, to) == 0 ||
                         (errno == EEXIST && remove(to) == 0 && link(from, to) == 0));
         ok = ok || rename(from, to) == 0;
@@ -77,7 +63,9 @@ static rn_status save_best(rn_callback *c, const rn_fit_state *now)
     rn_status s = rn__monitor(&monitor, now, &better);
     memcpy(c->saved, monitor.saved, sizeof c->saved);
     if (s != RN_OK || !better) return s;
+    rn__fit_swap(now->trainer);
     s = rn_model_save(now->model, c->text[BEST]);
+    rn__fit_swap(now->trainer);
     return s == RN_OK ? s
                       : rn__fit_fail_as(now->trainer, s, "save_checkpoints",
                                         rn_model_error(now->model));
@@ -87,12 +75,12 @@ static rn_status begin(rn_callback *c, const rn_fit_state *now)
 {
     rn_trainer *t = now->trainer;
 
-    if (c->whole[0] < 0 || c->whole[1] < 0 || c->whole[1] > MOST || c->whole[2] < 0 ||
-        isnan(c->real))
+    if (c->whole[0] < 0 || c->whole[1] < 0 || c->whole[1] > RN__FIT_KEPT ||
+        c->whole[2] < 0 || isnan(c->real))
         return rn_trainer_fail(t, RN_INVALID,
                                "save_checkpoints: a negative number or NaN, or more "
                                "than %d kept",
-                               MOST);
+                               RN__FIT_KEPT);
     for (int i = 0; i < 2; i++) {
         const rn_status s =
             c->text[i] ? rn_file_check(c->text[i], t->error, sizeof t->error) : RN_OK;

@@ -118,6 +118,11 @@ static rn_status train(rn_trainer *t)
 
 /* ---- epochs ---- */
 
+void rn__fit_swap(const rn_trainer *t)
+{
+    if (t->now.averaged) rn_model_swap_averages(t->model, t->options.optimizer.name);
+}
+
 static rn_status validate(rn_trainer *t)
 {
     rn__mean mean;
@@ -138,7 +143,10 @@ static rn_status epoch(rn_trainer *t)
     rn_status s = t->trained ? RN_OK : train(t);
 
     if (s != RN_OK || !t->trained) return s;
+    t->now.averaged = t->fit->averages &&
+                      rn_model_swap_averages(t->model, t->options.optimizer.name) == RN_OK;
     s = t->stopping ? RN_OK : validate(t);
+    rn__fit_swap(t);
     if (s != RN_OK || t->stopping) return s;
     s = end_row(t, t->epochs);
     t->now.epoch++;
@@ -174,6 +182,9 @@ static rn_status check(rn_trainer *t)
         if (numbers[i] < 0)
             return rn_trainer_fail(t, RN_INVALID, "fit: %s must not be negative: %lld",
                                    names[i], (long long)numbers[i]);
+    if (o->averages && t->options.optimizer.average.kind == RN_AVERAGE_NONE &&
+        t->options.optimizer.rule != rn_asgd(0).rule)
+        return rn_trainer_fail(t, RN_INVALID, "fit: the optimiser has no averages");
     return RN_OK;
 }
 

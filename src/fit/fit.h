@@ -102,7 +102,16 @@ void rn__fit_poll(rn_trainer *t);
 /* An evaluation up to the end of the epoch, or until the fit is stopping. */
 rn_status rn__fit_evaluate(rn_trainer *t, rn_batches *batches, rn__mean *mean);
 
-/* Saves all that a fit needs to go on, or loads it. */
+/* Exchanges the weights and their averages if the last epoch was judged by averages. */
+void rn__fit_swap(const rn_trainer *t);
+
+/* The name of an older checkpoint: "a/last.safetensors", 2 -> "a/last.2.safetensors"; 0:
+ * the path as it is. `room` is RN__FIT_OLDER more than the path's length. */
+enum { RN__FIT_OLDER = 32, RN__FIT_KEPT = 1000 }; /* at most so many are kept */
+void rn__fit_older(char *to, size_t room, const char *path, int64_t number);
+
+/* Saves all that a fit needs to go on, or loads the newest that there is under this path or
+ * an older one's. */
 rn_status rn__fit_save(rn_trainer *t, const char *path);
 rn_status rn__fit_resume(rn_trainer *t, const char *path);
 

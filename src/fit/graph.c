@@ -127,7 +127,7 @@ void rn__fit_graph_begin(rn_fit_graph *g, rn__fit_program *p, rn_graph *graph)
                         .training = p->training,
                         .steps = p->steps,
                         .sequences = p->sequences,
-                        .with = t->options.with,
+                        .user = t->options.user,
                         .program = p};
     p->lengths = g->lengths = rn_input(graph, "lengths", RN_I32, rows);
     p->weights = rn_input(graph, "weights", RN_F32, rows);

@@ -38,7 +38,7 @@ static rn_status begin(rn_callback *c, const rn_fit_state *now)
         return rn_trainer_fail(now->trainer, RN_INVALID,
                                "stop_on_interrupt: another fit of this process has it");
     }
-    c->with = old;
+    c->user = old;
     sigemptyset(&new_action.sa_mask);
     sigaction(SIGINT, NULL, old);
     /* A background job stays as it is. */
@@ -54,11 +54,11 @@ static const char *stop(rn_callback *c, const rn_fit_state *now)
 
 static rn_status end(rn_callback *c, const rn_fit_state *now)
 {
-    if (!c->with) return RN_OK;
-    sigaction(SIGINT, (struct sigaction *)c->with, NULL);
+    if (!c->user) return RN_OK;
+    sigaction(SIGINT, (struct sigaction *)c->user, NULL);
     atomic_store(&flag, NOBODY);
-    rn__free(now->trainer->allocator, c->with);
-    c->with = NULL;
+    rn__free(now->trainer->allocator, c->user);
+    c->user = NULL;
     return RN_OK;
 }
 

@@ -4,7 +4,7 @@
 
 static rn_status begin(rn_callback *c, const rn_fit_state *now)
 {
-    rn_plateau *p = (rn_plateau *)c->with;
+    rn_plateau *p = (rn_plateau *)c->user;
 
     if (!p)
         return rn_trainer_fail(now->trainer, RN_INVALID, "reduce_on_plateau: no plateau");
@@ -22,7 +22,7 @@ static rn_status begin(rn_callback *c, const rn_fit_state *now)
 static rn_status epoch(rn_callback *c, const rn_fit_state *now)
 {
     rn_trainer *t = now->trainer;
-    rn_plateau *p = (rn_plateau *)c->with;
+    rn_plateau *p = (rn_plateau *)c->user;
     double value;
     rn_status s = rn__monitored(t, c->text[0], &value, &p->maximize);
 
@@ -42,6 +42,6 @@ rn_callback rn_reduce_on_plateau(rn_plateau *plateau, const char *column)
     return (rn_callback){.name = "plateau",
                          .begin = begin,
                          .epoch = epoch,
-                         .with = plateau,
+                         .user = plateau,
                          .text = {column}};
 }

@@ -204,11 +204,25 @@ static rn_status measure(record *r, const char *path)
     return RN_OK;
 }
 
-rn_status rn__fit_resume(rn_trainer *t, const char *path)
+/* ---- which file ---- */
+
+void rn__fit_older(char *to, size_t room, const char *path, int64_t number)
+{
+    const char ending[] = ".safetensors";
+    const size_t length = strlen(path), tail = sizeof ending - 1;
+    const bool ends = length > tail && !strcmp(path + length - tail, ending);
+    const int stem = (int)(ends ? length - tail : length);
+
+    if (number == 0)
+        snprintf(to, room, "%s", path);
+    else
+        snprintf(to, room, "%.*s.%lld%s", stem, path, (long long)number, path + stem);
+}
+
+static rn_status resume(rn_trainer *t, const char *path)
 {
     record r;
 
-    if (access(path, F_OK) != 0 && errno == ENOENT) return RN_OK;
     list(&r, t);
     rn_status s = measure(&r, path);
     if (s == RN_OK) {
@@ -217,5 +231,22 @@ rn_status rn__fit_resume(rn_trainer *t, const char *path)
                        : rn__fit_fail_as(t, s, "fit", rn_model_error(t->model));
     }
     finish(&r);
+    return s;
+}
+
+rn_status rn__fit_resume(rn_trainer *t, const char *path)
+{
+    const size_t room = strlen(path) + RN__FIT_OLDER;
+    char *newest = (char *)rn__allocate(t->allocator, room);
+    int64_t number = 0;
+    bool missing = true;
+
+    if (!newest) return rn__fit_fail_as(t, RN_NO_MEMORY, "fit", "");
+    for (; missing && number < RN__FIT_KEPT; number++) {
+        rn__fit_older(newest, room, path, number);
+        missing = access(newest, F_OK) != 0 && errno == ENOENT;
+    }
+    const rn_status s = missing ? RN_OK : resume(t, newest);
+    rn__free(t->allocator, newest);
     return s;
 }

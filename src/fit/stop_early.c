@@ -78,7 +78,11 @@ static rn_status epoch(rn_callback *c, const rn_fit_state *now)
 
     if (s != RN_OK) return s;
     c->saved[2] = better ? 0 : c->saved[2] + 1;
-    if (better && !c->on[1]) s = copy(now, false);
+    if (better && !c->on[1]) {
+        rn__fit_swap(now->trainer);
+        s = copy(now, false);
+        rn__fit_swap(now->trainer);
+    }
     decide(c, now);
     return s;
 }

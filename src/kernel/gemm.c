@@ -49,7 +49,10 @@ static int64_t elements(const rn__product *g)
 
 size_t R(rn__gemm_scratch)(const rn__product *g)
 {
-    const rn__product t = turned(g);
+    rn__product t = turned(g);
+
+    /* Then only parts of few columns are turned, see better_turned. */
+    if (g->c.column == 1 && t.m > LANES / 2) t.m = LANES / 2;
     const int64_t halves = halvings(g->k), spare = (halves ? halves + 1 : 0) * g->m * g->n;
     const int64_t straight = elements(g), other = elements(&t);
 

@@ -42,10 +42,10 @@ static const rn_hyperparameter parameters[] = {
     RN_HYPERPARAMETER(amsgrad, 0, 0, 0),
     RN_HYPERPARAMETER(decoupled_weight_decay, 0, 0, 0)};
 
-RN__RULE(adam, .counts = rn__counts, .limit = rn__limit_squares,
+RN__RULE(adam, .cycles = true, .counts = rn__counts, .limit = rn__limit_squares,
          .prepare = rn__prepare_moments, .step = step)
-RN__RULE(adamw, .counts = rn__counts, .limit = rn__limit_squares, .decay = RN_DECAY_WEIGHT,
-         .prepare = rn__prepare_moments, .step = step)
+RN__RULE(adamw, .cycles = true, .counts = rn__counts, .limit = rn__limit_squares,
+         .decay = RN_DECAY_WEIGHT, .prepare = rn__prepare_moments, .step = step)
 
 rn_optimizer rn_adam(double rate)
 {

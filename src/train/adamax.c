@@ -13,7 +13,7 @@
 static rn_tensor step(rn_update *u, int i)
 {
     const rn_optimizer *o = u->self;
-    rn_tensor m = rn__average(u, i, "m", o->beta1, u->dw[i]);
+    rn_tensor m = rn__first_moment(u, i);
     rn_tensor moment = rn_update_moment(u, i, "u");
     rn_tensor most =
         rn_maximum(rn_scale(moment, o->beta2), rn_offset(rn_abs(u->dw[i]), o->eps));
@@ -25,7 +25,7 @@ static rn_tensor step(rn_update *u, int i)
 static const rn_hyperparameter parameters[] = {RN__BETA1(0.9), RN__BETA2(0.999),
                                                RN__EPS(1e-8), RN__DECAY};
 
-RN__RULE(adamax, .counts = rn__counts, .limit = rn__limit_means,
+RN__RULE(adamax, .cycles = true, .counts = rn__counts, .limit = rn__limit_means,
          .prepare = rn__prepare_moments, .step = step)
 
 rn_optimizer rn_adamax(double rate)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "train/optimizer.h"
+#include "train/schedules/schedule.h"
 
 /* Numbers, and from nesterov on switches. */
 #define MEMBERS(X)                                                                         \
@@ -142,12 +143,30 @@ static bool shared_fit(const rn_update *u)
     return false;
 }
 
+/* The largest momentum of a cycle, for limits and ranges, in the place of the constant one.
+ */
+static bool cycle_fits(const rn_update *u, rn_optimizer *self)
+{
+    const rn_schedule *s = &self->schedule;
+    const double most = fmax(rn__base_momentum(s), rn__max_momentum(s));
+
+    if (!s->cycle_momentum) return true;
+    if (!u->more->rule->cycles)
+        rn_fail(u->graph, "%s: this optimiser has no momentum to cycle",
+                u->more->rule_name);
+    else if (find(u->more->rule, offsetof(rn_optimizer, momentum)))
+        self->momentum = most;
+    else
+        self->beta1 = most;
+    return !u->graph->failed;
+}
+
 bool rn__hyperparameters_fit(const rn_update *u, rn_optimizer *self)
 {
     const rn_optimizer_rule *rule = u->more->rule;
     const char *fault, *name = names;
 
-    if (!shared_fit(u)) return false;
+    if (!shared_fit(u) || !cycle_fits(u, self)) return false;
     for (int i = 0; i < self->group_count; i++)
         if (!group_fits(u, &self->groups[i])) return false;
     for (int i = 0; i < COUNT; i++, name += strlen(name) + 1)

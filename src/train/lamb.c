@@ -35,8 +35,8 @@ static rn_tensor step(rn_update *u, int i)
 static const rn_hyperparameter parameters[] = {RN__BETA1(0.9), RN__BETA2(0.999),
                                                RN__EPS(1e-6), RN__DECAY};
 
-RN__RULE(lamb, .counts = rn__counts, .decay = RN_DECAY_OWN, .limit = rn__limit_squares,
-         .prepare = rn__prepare_moments, .step = step)
+RN__RULE(lamb, .cycles = true, .counts = rn__counts, .decay = RN_DECAY_OWN,
+         .limit = rn__limit_squares, .prepare = rn__prepare_moments, .step = step)
 
 rn_optimizer rn_lamb(double rate, double decay)
 {

@@ -16,7 +16,12 @@ static rn_tensor step(rn_update *u, int i)
     return rn_constant_like(u->w[i], 0);
 }
 
-static const rn_optimizer_rule rule = {.name = "lbfgs", .step = step};
+static const char *fault(const rn_optimizer *self)
+{
+    return self->maximize ? "it only minimises" : NULL;
+}
+
+static const rn_optimizer_rule rule = {.name = "lbfgs", .fault = fault, .step = step};
 
 rn_optimizer rn_lbfgs_gradients(void)
 {

@@ -19,6 +19,8 @@ static rn_tensor momentum(const rn_update *u, double later)
     const double scale = u->self->momentum_decay * log(0.96), beta = u->self->beta1;
     const rn_tensor power = rn_exp(rn_scale(rn_offset(u->t, later), scale));
 
+    if (!rn_is_null(u->momentum))
+        return rn_mul(rn_one_minus(rn_scale(power, 0.5)), u->momentum);
     return rn_offset(rn_scale(power, -beta / 2), beta);
 }
 
@@ -56,8 +58,8 @@ static const rn_hyperparameter parameters[] = {
     RN_HYPERPARAMETER(momentum_decay, 4e-3, 0, 1e300),
     RN_HYPERPARAMETER(decoupled_weight_decay, 0, 0, 0)};
 
-RN__RULE(nadam, .counts = rn__counts, .limit = rn__limit_squares, .prepare = prepare,
-         .step = step)
+RN__RULE(nadam, .cycles = true, .counts = rn__counts, .limit = rn__limit_squares,
+         .prepare = prepare, .step = step)
 
 rn_optimizer rn_nadam(double rate)
 {

@@ -127,8 +127,10 @@ static bool build_rate(rn_update *u)
     if (rn_is_null(kept) || rn_is_null(u->base_rate)) return false;
     if (is_new) *value_of(kept) = *value_of(u->base_rate) = u->self->rate;
 
-    u->base_rate = rn_scheduled_rate(&u->self->schedule, u->base_rate,
-                                     rn__update_scalar(u, "steps", RN_I32));
+    const rn_schedule *schedule = &u->self->schedule;
+    const rn_tensor steps = rn__update_scalar(u, "steps", RN_I32);
+    u->base_rate = rn_scheduled_rate(schedule, u->base_rate, steps);
+    if (schedule->cycle_momentum) u->momentum = rn_scheduled_momentum(schedule, steps);
     return !rn_is_null(u->base_rate);
 }
 

@@ -89,6 +89,13 @@ rn_tensor rn__factor(const rn_update *u, int k, int i);
 /* beta moment + (1 - beta) value, kept as the next moment. */
 rn_tensor rn__average(rn_update *u, int i, const char *name, double beta, rn_tensor value);
 
+/* x momentum and x (1 - momentum): the given number, or what it cycles to. */
+rn_tensor rn__by_momentum(const rn_update *u, rn_tensor x, double momentum);
+rn_tensor rn__beside_momentum(const rn_update *u, rn_tensor x, double momentum);
+
+/* m = beta1 m + (1 - beta1) dw, kept. */
+rn_tensor rn__first_moment(rn_update *u, int i);
+
 /* Adam's moments: returns m, of dw, and sets *v, of dw dw. */
 rn_tensor rn__moments(rn_update *u, int i, rn_tensor *v);
 

@@ -5,6 +5,7 @@
  *
  *   adding  [=========>           ]  45%  loss 0.0123  1:05 left
  */
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -28,6 +29,7 @@ struct rn_progress {
     char *title;
     int64_t total, last_part;
     double start, last_time;
+    double limit; /* seconds; 0: none */
     bool terminal, shown;
     size_t width; /* of the text on the terminal's line */
     char line[LINE];
@@ -75,6 +77,20 @@ double rn_progress_seconds(const rn_progress *progress)
     return progress ? now() - progress->start : 0;
 }
 
+void rn_progress_limit(rn_progress *progress, double seconds)
+{
+    if (progress) progress->limit = seconds > 0 && isfinite(seconds) ? seconds : 0;
+}
+
+/* The fraction that is done, of the steps or of the time; 0 if neither is limited. */
+static double fraction(const rn_progress *p, int64_t done, double elapsed)
+{
+    const double steps = p->total ? (double)done / (double)p->total : 0;
+    const double time = p->limit > 0 ? elapsed / p->limit : 0;
+
+    return fmin(fmax(steps, time), 1);
+}
+
 /* ---- the line ---- */
 
 static void append(char *line, const char *format, ...) RN_PRINTF(2, 3);
@@ -118,8 +134,8 @@ static void compose(rn_progress *p, int64_t done, const char *format, va_list ar
 
     p->line[0] = 0;
     append(p->line, "%s", p->title);
-    if (p->total) {
-        const double part = (double)done / (double)p->total;
+    const double part = fraction(p, done, elapsed);
+    if (p->total || p->limit > 0) {
         if (p->terminal) append_bar(p->line, part);
         append(p->line, "  %3d%%", (int)(100 * part));
     } else {
@@ -130,8 +146,8 @@ static void compose(rn_progress *p, int64_t done, const char *format, va_list ar
         const size_t used = strlen(p->line);
         vsnprintf(p->line + used, LINE - used, format, arguments);
     }
-    if (p->total && done > 0 && done < p->total)
-        append_time(p->line, elapsed * (double)(p->total - done) / (double)done, "left");
+    if (part > 0 && part < 1)
+        append_time(p->line, elapsed / part - elapsed, "left");
     else
         append_time(p->line, elapsed, "");
 }
@@ -162,14 +178,21 @@ static void rewrite(rn_progress *p)
     fflush(p->file);
 }
 
+/* The lines that a whole run should have printed by now. */
+static int64_t lines(const rn_progress *p, int64_t done, double time)
+{
+    return (int64_t)(fraction(p, done, time - p->start) * LINES);
+}
+
 /* Whether another line is due; the last one always is. */
 static bool due(const rn_progress *p, int64_t done, double time)
 {
     const bool last = p->total && done >= p->total;
 
     if (p->terminal) return last || time - p->last_time >= 0.1;
-    if (!p->total) return !p->shown || time - p->last_time >= UNKNOWN_TOTAL;
-    return (int64_t)((double)done / (double)p->total * LINES) > p->last_part;
+    if (!p->total && p->limit <= 0)
+        return !p->shown || time - p->last_time >= UNKNOWN_TOTAL;
+    return lines(p, done, time) > p->last_part;
 }
 
 void rn_progress_show(rn_progress *progress, int64_t done, const char *format, ...)
@@ -187,7 +210,7 @@ void rn_progress_show(rn_progress *progress, int64_t done, const char *format, .
     compose(p, done, format, arguments);
     va_end(arguments);
     p->last_time = time;
-    if (p->total) p->last_part = (int64_t)((double)done / (double)p->total * LINES);
+    p->last_part = lines(p, done, time);
     p->shown = true;
     if (p->terminal)
         rewrite(p);

@@ -47,8 +47,8 @@ static const rn_hyperparameter parameters[] = {
     RN__BETA1(0.9), RN__BETA2(0.999), RN__EPS(1e-8), RN__DECAY,
     RN_HYPERPARAMETER(decoupled_weight_decay, 0, 0, 0)};
 
-RN__RULE(radam, .counts = rn__counts, .limit = rn__limit_squares, .prepare = prepare,
-         .step = step)
+RN__RULE(radam, .cycles = true, .counts = rn__counts, .limit = rn__limit_squares,
+         .prepare = prepare, .step = step)
 
 rn_optimizer rn_radam(double rate)
 {

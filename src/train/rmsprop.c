@@ -34,7 +34,7 @@ static rn_tensor step(rn_update *u, int i)
     rn_tensor change = rn_div(u->dw[i], rn_offset(rn_sqrt(s), u->self->eps));
     if (momentum != 0) {
         const rn_tensor v = rn_update_moment(u, i, "velocity");
-        change = rn_update_advance(u, v, rn_add(rn_scale(v, momentum), change));
+        change = rn_update_advance(u, v, rn_add(rn__by_momentum(u, v, momentum), change));
     }
     return rn_mul(u->rate[i], change);
 }
@@ -43,7 +43,7 @@ static const rn_hyperparameter parameters[] = {
     RN_HYPERPARAMETER(alpha, 0.99, 0, 1), RN__EPS(1e-8),
     RN_HYPERPARAMETER(momentum, 0, 0, 1), RN_HYPERPARAMETER(centered, 0, 0, 0), RN__DECAY};
 
-RN__RULE(rmsprop, .limit = limit, .step = step)
+RN__RULE(rmsprop, .cycles = true, .limit = limit, .step = step)
 
 rn_optimizer rn_rmsprop(double rate)
 {

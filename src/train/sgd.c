@@ -45,9 +45,9 @@ static rn_tensor step(rn_update *u, int i)
     if (momentum != 0) {
         rn_tensor v = rn_update_moment(u, i, "velocity");
         if (counts(u->self)) dw = rn_mul(dw, rn__factor(u, 0, i));
-        dw = rn_update_advance(u, v, rn_add(rn_scale(v, momentum), dw));
+        dw = rn_update_advance(u, v, rn_add(rn__by_momentum(u, v, momentum), dw));
     }
-    if (u->self->nesterov) dw = rn_add(u->dw[i], rn_scale(dw, momentum));
+    if (u->self->nesterov) dw = rn_add(u->dw[i], rn__by_momentum(u, dw, momentum));
     return rn_mul(u->rate[i], dw);
 }
 
@@ -55,8 +55,8 @@ static const rn_hyperparameter parameters[] = {
     RN_HYPERPARAMETER(momentum, 0, 0, 1), RN_HYPERPARAMETER(dampening, 0, 0, 1),
     RN_HYPERPARAMETER(nesterov, 0, 0, 0), RN__DECAY};
 
-RN__RULE(sgd, .fault = fault, .limit = limit, .counts = counts, .prepare = prepare,
-         .step = step)
+RN__RULE(sgd, .cycles = true, .fault = fault, .limit = limit, .counts = counts,
+         .prepare = prepare, .step = step)
 
 rn_optimizer rn_sgd(double rate, double momentum)
 {

@@ -142,12 +142,14 @@ static bool leave_out_frozen(rn_update *u)
     return kept > 0;
 }
 
-/* Builds the gradients, and drops the weights that no gradient reaches. */
+/* Builds the gradients, of the loss or to maximise it, and drops the weights that no
+ * gradient reaches. */
 static bool differentiate(rn_update *u, rn_tensor loss)
 {
+    const rn_tensor dy = u->self->maximize ? rn_fill_like(loss, -1) : rn_null();
     int kept = 0;
 
-    if (!rn__grad(loss, rn_null(), u->w, u->count, u->dw)) return false;
+    if (!rn__grad(loss, dy, u->w, u->count, u->dw)) return false;
     for (int i = 0; i < u->count; i++) {
         if (rn_is_null(u->dw[i])) continue;
         u->w[kept] = u->w[i];

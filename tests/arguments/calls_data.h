@@ -107,6 +107,20 @@ static void source_subset(rn_test_world *w)
     for (int64_t i = 0; i < s.count; i++) s.length(s.self, i);
 }
 
+static void source_pairs(rn_test_world *w)
+{
+    any_data d, e;
+    rn_pairs pairs = {.first = a_source(w, &d),
+                      .second = a_source(w, &e),
+                      .steps = number(w),
+                      .target = rn_test_draw(w, 2) ? name(w) : NULL,
+                      .lengths = rn_test_draw(w, 2) ? name(w) : NULL};
+    const rn_source s = rn_source_pairs(rn_test_draw(w, 8) ? &pairs : NULL);
+
+    cr_assert(s.count >= 0 || s.error(s.self)[0]);
+    for (int64_t i = 0; i < s.count; i++) s.length(s.self, i);
+}
+
 /* ---- batches ---- */
 
 /* Of one kind or another; NULL sometimes. */

@@ -53,7 +53,7 @@ typedef struct fit_world {
 
 static rn_tensor fit_build(rn_fit_graph *g)
 {
-    fit_world *f = (fit_world *)g->with;
+    fit_world *f = (fit_world *)g->user;
     rn_test_world *w = f->w;
     rn_tensor v = rn_weight(g->scope, "v", rn_shape(1), (rn_init){RN_INIT_CONSTANT, 1});
     rn_tensor x = rn_fit_input(g, rn_test_draw(w, 8) ? "x" : name(w));
@@ -70,7 +70,7 @@ static rn_tensor fit_build(rn_fit_graph *g)
 
 static rn_status fit_step(rn_callback *self, const rn_fit_state *now)
 {
-    rn_test_world *w = (rn_test_world *)self->with;
+    rn_test_world *w = (rn_test_world *)self->user;
 
     if (rn_test_draw(w, 4) == 0)
         rn_trainer_stop(now->trainer, rn_test_draw(w, 2) ? "so" : NULL);
@@ -103,7 +103,7 @@ static rn_callback a_callback(rn_test_world *w, rn_plateau *plateau)
         return rn_stop_after(real(w));
     default:
         return rn_test_draw(w, 2) ? rn_stop_on_interrupt()
-                                  : (rn_callback){.step = fit_step, .with = w};
+                                  : (rn_callback){.step = fit_step, .user = w};
     }
 }
 
@@ -121,7 +121,7 @@ static void fit(rn_test_world *w)
     rn_trainer *t = rn_trainer_new(
         rn_test_draw(w, 16) ? model : NULL, rn_test_draw(w, 16) ? fit_build : NULL,
         (rn_trainer_options){
-            .optimizer = rn_sgd(0.1, 0), .with = &f, .train_metrics = rn_test_draw(w, 2)});
+            .optimizer = rn_sgd(0.1, 0), .user = &f, .train_metrics = rn_test_draw(w, 2)});
     rn_plateau plateau = {.factor = real(w), .patience = number(w)};
     rn_fit_options o = {.train = rn_test_draw(w, 16) ? b : NULL,
                         .valid = rn_test_draw(w, 2) ? b : NULL,
@@ -129,6 +129,7 @@ static void fit(rn_test_world *w)
                         .steps = DRAW(w, int64_t, 1, 2, 3, 1, 2, -1, INT64_MIN),
                         .epoch_steps = rn_test_draw(w, 4) ? 0 : number(w),
                         .log_every = number(w),
+                        .averages = rn_test_draw(w, 8) == 0,
                         .resume = rn_test_draw(w, 8) ? NULL : path(w)};
     double loss;
 

@@ -74,6 +74,8 @@ static rn_metric_batch a_metric_batch(rn_test_world *w, metric_arrays *a)
         .weights = RARELY(w, a->weights),
         .step_weights = RARELY(w, a->steps),
         .target_steps = rn_test_draw(w, 4) ? 0 : A_SIZE(w),
+        .references =
+            rn_test_draw(w, 8) ? 0 : DRAW(w, int64_t, 1, -1, INT64_MAX, INT64_MIN),
         .target_lengths = RARELY(w, a->lengths[1]),
         .by_sequence = rn_test_draw(w, 4) == 0,
     };

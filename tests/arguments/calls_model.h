@@ -301,6 +301,7 @@ static void progress(rn_test_world *w)
     rn_progress *p = rn_progress_new(file, name(w), number(w));
     const char *const format = rn_test_draw(w, 2) ? "%s" : NULL;
 
+    rn_progress_limit(p, real(w));
     for (int i = 0; i < 9; i++) rn_progress_show(p, number(w), format, "text");
     rn_progress_end(p);
     cr_assert(rn_progress_seconds(p) >= 0);

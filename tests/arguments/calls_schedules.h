@@ -7,7 +7,8 @@ static rn_schedule a_schedule(rn_test_world *w)
     rn_schedule s = {.kind = (rn_schedule_kind)rn_test_draw(w, 10), .steps = number(w)};
     double *const numbers[] = {&s.warm_up_factor, &s.eta_min,      &s.gamma,
                                &s.power,          &s.start_factor, &s.end_factor,
-                               &s.pct_start,      &s.div_factor,   &s.final_div_factor};
+                               &s.pct_start,      &s.div_factor,   &s.final_div_factor,
+                               &s.base_momentum,  &s.max_momentum};
 
     for (int i = 0; i < 3; i++)
         *numbers[rn_test_draw(w, sizeof numbers / sizeof *numbers)] = real(w);
@@ -16,6 +17,7 @@ static rn_schedule a_schedule(rn_test_world *w)
     if (rn_test_draw(w, 2)) s.milestone[0] = number(w);
     if (rn_test_draw(w, 16) == 0) s.kind = (rn_schedule_kind)axis(w);
     s.linear = rn_test_draw(w, 2);
+    if (s.kind == RN_SCHEDULE_ONE_CYCLE) s.cycle_momentum = rn_test_draw(w, 2);
     s.three_phase = rn_test_draw(w, 2);
     return s;
 }
@@ -25,6 +27,23 @@ static void schedule_at(rn_test_world *w)
     const rn_schedule s = a_schedule(w);
 
     rn_schedule_at(rn_test_draw(w, 8) ? &s : NULL, real(w), number(w));
+}
+
+static void schedule_momentum_at(rn_test_world *w)
+{
+    const rn_schedule s = a_schedule(w);
+
+    rn_schedule_momentum_at(rn_test_draw(w, 8) ? &s : NULL, number(w));
+}
+
+static void scheduled_momentum(rn_test_world *w)
+{
+    const rn_schedule s = a_schedule(w);
+    const rn_tensor i32 = rn_constant_scalar(w->g, RN_I32, 3);
+    const rn_tensor step = rn_test_draw(w, 4) ? i32 : a_tensor(w);
+
+    w->given = !rn_is_null(step);
+    built(w, rn_scheduled_momentum(rn_test_draw(w, 8) ? &s : NULL, step));
 }
 
 static void scheduled_rate(rn_test_world *w)

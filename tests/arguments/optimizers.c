@@ -65,8 +65,9 @@ rn_optimizer a_wild_optimizer(rn_test_world *w)
     double *const numbers[] = {&o.clip,  &o.clip_each, &o.clip_value,   &o.momentum,
                                &o.beta1, &o.eps,       &o.weight_decay, &o.t0,
                                &o.d,     &o.lambd,     &o.step_max,     &o.momentum_decay};
-    bool *const switches[] = {&o.nesterov, &o.centered, &o.amsgrad,
-                              &o.decoupled_weight_decay, &o.accumulate_sum};
+    bool *const switches[] = {&o.nesterov,       &o.centered,
+                              &o.amsgrad,        &o.decoupled_weight_decay,
+                              &o.accumulate_sum, &o.maximize};
 
     o.own = w;
     if (rn_test_draw(w, 2)) o = an_optimizer(w);

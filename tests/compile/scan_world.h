@@ -109,6 +109,18 @@ static inline rn_tensor sru(const body *b)
     return rn_add(rn_mul(b->z, rn_tanh(c)), rn_mul(rn_one_minus(b->z), b->x));
 }
 
+/* Two gates that are ranges of a product and its bias. */
+static inline rn_tensor gates(const body *b)
+{
+    const rn_tensor v[2] = {b->v, b->v}, bias = rn_concat(v, 2, 0);
+    const rn_tensor weight = rn_mul(rn_expand(b->v, 1), bias);
+    const rn_tensor all = rn_add(rn_matmul(b->x, weight), bias);
+    const rn_tensor z = rn_sigmoid(rn_slice(all, 1, 0, b->units, 1));
+    const rn_tensor g = rn_slice(all, 1, b->units, 2 * b->units, 1);
+
+    return next(b, rn_add(rn_mul(rn_one_minus(z), b->h), rn_mul(z, g)));
+}
+
 /* ---- bodies that stay loops ---- */
 
 static inline rn_tensor with_tanh(const body *b)
@@ -169,6 +181,7 @@ static const form forms[] = {
     {"delayed", delayed, true},
     {"two", two, true},
     {"sru", sru, true},
+    {"gates", gates, true},
     {"tanh", with_tanh, false},
     {"squared", squared, false},
     {"mixed", mixed, false},

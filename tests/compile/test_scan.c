@@ -49,6 +49,27 @@ Test(scan, long_loops_become_loops_over_blocks)
     }
 }
 
+/* The states of a block are computed in their stack, and what is added to all gates in the
+ * chain that reads them. */
+Test(scan, blocks_write_what_they_read_once)
+{
+    world w = {.T = 1200, .B = 2, .H = slow ? 2 : 100, .type = RN_F32};
+    outcome *o = run(&w, gates);
+    int first, width, scans = 0;
+
+    for (const char *at = o->text; (at = strchr(at, '\n')) != NULL; at++) {
+        cr_assert(sscanf(at + 1, "%*d copy f32 [%d,2,%d]", &first, &width) < 2, "%s",
+                  o->text);
+        cr_assert(sscanf(at + 1, "%*d add f32 [%d,2,%d]", &first, &width) < 2 ||
+                      width == w.H,
+                  "%s", o->text);
+        scans += sscanf(at + 1, "%*d linear_scan f32 [%d,", &first) == 1;
+    }
+    cr_assert_eq(scans, 1);
+    cr_assert(loops(o) || slow);
+    free(o);
+}
+
 /* A prime number of steps has no blocks: then the stacks of a and b must not be large
  * against those that there are. */
 static rn_tensor matrix_state(const body *b)

@@ -208,3 +208,73 @@ Test(splits, sources_refuse_wrong_arrays)
     none.source = rn_source_arrays(&a);
     refuses(rn_source_subset(&none), "no fields or no data");
 }
+
+/* ---- pairs ---- */
+
+/* Two steps of three [2], and one number once; a text of other lengths beside them. */
+static rn_pairs pairs_of(const rn_arrays *a, const rn_arrays *b)
+{
+    return (rn_pairs){.first = rn_source_arrays(a), .second = rn_source_arrays(b)};
+}
+
+Test(splits, pairs)
+{
+    static const int32_t letter[] = {10, 11, 12, 13, 14, 15};
+    static const void *const letters[] = {letter};
+    static const rn_field token = {.name = "v", .type = RN_I32, .padding = -1};
+    const int64_t offsets[] = {0, 2, 2, 6};
+    rn_arrays a = arrays(), b = {&token, 1, letters, 3, offsets, 0, NULL};
+    a.steps = 2;
+    rn_pairs p = pairs_of(&a, &b);
+    p.target = "y2", p.lengths = "n";
+    const rn_source s = rn_source_pairs(&p);
+    rn_batches *batches = rn_batches_new(&s, (rn_batches_options){.batch = 3});
+    rn_batch batch;
+
+    cr_assert_eq(rn_batches_next(batches, &batch), RN_OK, "%s", rn_batches_error(batches));
+    cr_assert(s.field_count == 4 && batch.steps == 2 && p.steps == 4);
+    cr_assert_str_eq(s.fields[2].name, "y2");
+    cr_assert_str_eq(s.fields[3].name, "n");
+    cr_assert_arr_eq(batch.data[1], y, sizeof y);
+    const int32_t target[] = {10, 11, -1, -1, -1, -1, -1, -1, 12, 13, 14, 15};
+    cr_assert_arr_eq(batch.data[2], target, sizeof target);
+    cr_assert_arr_eq(batch.data[3], ((const int32_t[]){2, 0, 4}), 3 * sizeof(int32_t));
+    rn_batches_free(batches);
+
+    /* Longer ones are cut; a field that is once stays as it is. */
+    rn_pairs turned = pairs_of(&b, &a);
+    turned.steps = 1, turned.lengths = "n";
+    turned.target = "w";
+    const rn_source t = rn_source_pairs(&turned);
+    float two[2];
+    int32_t one;
+    cr_assert(t.fields[1].once && t.fields[1].shape.rank == 2 &&
+              t.fields[2].shape.rank == 0);
+    cr_assert(t.read(t.self, 1, 1, 0, 1, two) && two[0] == 4 && two[1] == 5);
+    cr_assert(t.read(t.self, 1, 2, 0, 1, &one) && one == 8);
+    cr_assert(t.read(t.self, 1, 3, 0, 1, &one) && one == 1);
+    cr_assert(t.length(t.self, 0) == 2 && t.length(t.self, 2) == 4);
+}
+
+Test(splits, pairs_that_do_not_fit)
+{
+    rn_arrays a = arrays(), b = a;
+    a.steps = b.steps = 2;
+    b.count = 2;
+    rn_pairs p = pairs_of(&a, &b);
+    refuses(rn_source_pairs(NULL), "no pairs");
+    refuses(rn_source_pairs(&p), "sources with different counts");
+    p.second = p.first;
+    p.steps = -1;
+    refuses(rn_source_pairs(&p), "steps that are not in 0..2^31 - 1");
+    p.second.field_count = RN_PAIRS_FIELDS - 2;
+    refuses(rn_source_pairs(&p), "too many fields");
+    p.second.field_count = 0;
+    refuses(rn_source_pairs(&p), "a source without fields or a function to read");
+    b.count = -1;
+    p.second = rn_source_arrays(&b);
+    refuses(rn_source_pairs(&p), "a negative number of sequences or steps");
+    p = pairs_of(&a, &a);
+    fields[0].shape = (rn_shape){.rank = RN_RANK_MAX};
+    refuses(rn_source_pairs(&p), "a field of too many axes");
+}

@@ -164,6 +164,25 @@ Test(text, lines_and_list)
     rn_test_directory_free(&d);
 }
 
+/* Indices that fit one byte, two, and neither. */
+Test(text, vocabularies_of_many_sizes)
+{
+    static const int sizes[] = {200, 256, 257, 65536, 65537};
+    const char *const all[] = {"t0 t199 t1", "t255", "t256 t255", "t65535", "t65536 t9"};
+
+    for (int k = 0; k < 5; k++) {
+        rn_vocabulary *v = rn_vocabulary_new((rn_vocabulary_options){.split = RN_WORDS});
+        char token[16];
+
+        for (int i = 0; i < sizes[k]; i++)
+            rn_vocabulary_add_token(v, token, (size_t)sprintf(token, "t%d", i), 70000 - i);
+        rn_text *list = rn_text_list(all, NULL, k + 1, v);
+        for (int i = 0; i <= k; i++) reads(rn_text_source(list), v, i, all[i]);
+        rn_text_free(list);
+        rn_vocabulary_free(v);
+    }
+}
+
 Test(text, stream_reads_any_part)
 {
     rn_test_directory d = rn_test_directory_new();

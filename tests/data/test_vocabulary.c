@@ -203,6 +203,51 @@ Test(vocabulary, encode_long)
     rn_vocabulary_free(v);
 }
 
+/* Encoding and counting, which take many tokens at once, find what splitting finds. */
+Test(vocabulary, tokens_as_when_split_one_by_one)
+{
+    static const char *const pieces[] = {"a",        "Be",           " ",  "  ", "'",
+                                         "\303\251", "\342\200\231", "12", ",",  "\n",
+                                         "abcdefg",  "ABCDEFGH",     "x",  "\t"};
+    enum { PIECES = sizeof pieces / sizeof *pieces };
+    uint64_t state = 7;
+
+    for (int i = 0; i < 2000; i++) {
+        char *text = (char *)malloc(160);
+        size_t bytes = 0;
+        int32_t got[100], n = 0;
+
+        for (int k = 0; k < i % 19; k++) {
+            state = state * UINT64_C(6364136223846793005) + 1;
+            const char *piece = pieces[(state >> 33) % PIECES];
+            memcpy(text + bytes, piece, strlen(piece));
+            bytes += strlen(piece);
+        }
+        text = (char *)realloc(text, bytes + 1); /* no byte more, for the sanitizer */
+        text = (char *)realloc(text, bytes ? bytes : 1);
+        rn_vocabulary_options o = {
+            .split = RN_WORDS, .lower = i % 2, .marks = RN_MARK_UNKNOWN};
+        rn_vocabulary *many = rn_vocabulary_new(o), *single = rn_vocabulary_new(o);
+        rn_tokens t = {.next = text, .end = text + bytes, .split = RN_WORDS};
+        rn_vocabulary_add(many, text, bytes);
+        while (rn_tokens_next(&t)) rn_vocabulary_add_token(single, t.token, t.bytes, 1);
+        cr_assert_eq(rn_vocabulary_count(many), rn_vocabulary_count(single));
+        for (int32_t k = 0; k < rn_vocabulary_count(many); k++) {
+            cr_assert_str_eq(rn_vocabulary_token(many, k, NULL),
+                             rn_vocabulary_token(single, k, NULL));
+            cr_assert_eq(rn_vocabulary_times(many, k), rn_vocabulary_times(single, k));
+        }
+        const int64_t count = rn_vocabulary_encode(many, text, bytes, got, 100);
+        t = (rn_tokens){.next = text, .end = text + bytes, .split = RN_WORDS};
+        for (; rn_tokens_next(&t); n++)
+            cr_assert_eq(got[n], rn_vocabulary_find(many, t.token, t.bytes));
+        cr_assert_eq(count, n);
+        rn_vocabulary_free(many);
+        rn_vocabulary_free(single);
+        free(text);
+    }
+}
+
 static void fails(rn_vocabulary *v, rn_status expected, const char *message)
 {
     cr_assert_eq(rn_vocabulary_complete(v), expected);

@@ -2,14 +2,11 @@
 /* The data that the examples of the output modes make: labels of C sources, dates in words.
  */
 #include "tagger.h"
-#include "textclass.h"
 #include "translate.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A letter for each kind, in its order. */
 static const char letters[] = "csnkidp ";
@@ -31,7 +28,7 @@ Test(modes_data, lexer)
 {
     enum { LINES = sizeof lines / sizeof *lines };
     char source[600] = "", wanted[600] = "", got[600];
-    unsigned char kind[600];
+    int32_t kind[600];
 
     for (int i = 0; i < LINES; i++) {
         strcat(source, lines[i][0]);
@@ -45,47 +42,6 @@ Test(modes_data, lexer)
     const char *at = strstr(source, "two\n");
     wanted[at + 3 - source] = 'c';
     cr_assert_str_eq(got, wanted, "\n%s\n%s\n%s", source, got, wanted);
-}
-
-/* ---- pieces of files ---- */
-
-static void check_pieces(const piece *p, int count, int *words)
-{
-    for (int i = 0; i < count; i++) {
-        char text[STEPS + 1] = "";
-        memcpy(text, p[i].at, (size_t)p[i].length);
-        cr_assert(!strstr(text, "listing") && !strstr(text, "```"), "a listing: %s", text);
-        for (const char *at = text; (at = strstr(at, "word")); at++) ++*words;
-    }
-}
-
-/* Every line of a Markdown file is in one piece, but those of listings, wherever these
- * begin. */
-Test(modes_data, pieces)
-{
-    static const char *const part =
-        "word two three\nword two three\n\n```c\n\nlisting();\n"
-        "listing();\n```\nword two three\n  ```sh\nlisting one\n"
-        "listing two\n  ```\nword two three\nword two three\n"
-        "word two three\n```\nlisting end\n```\n";
-    char folder[] = "/tmp/rondo_pieces_XXXXXX", path[80];
-    pieces all;
-    int words = 0;
-
-    cr_assert_not_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/a.md", folder);
-    FILE *file = fopen(path, "w");
-    cr_assert_not_null(file);
-    for (int i = 0; i < 5; i++) fputs(part, file);
-    fclose(file);
-    /* It complains, for there are no other languages. */
-    cr_assert(!pieces_read(&all, &(settings){.data = folder}));
-    check_pieces(all.learn[MARKDOWN], all.learns[MARKDOWN], &words);
-    check_pieces(all.held[MARKDOWN], all.helds[MARKDOWN], &words);
-    cr_assert_eq(words, 5 * 6);
-    pieces_free(&all);
-    remove(path);
-    rmdir(folder);
 }
 
 /* ---- dates ---- */
@@ -107,19 +63,24 @@ static int value_of(const char *word)
     return 0;
 }
 
+static bool is_ordinal(const char *word)
+{
+    const size_t n = strlen(word);
+
+    return !strcmp(word + n - 2, "th") || !strcmp(word, "first") ||
+           !strcmp(word, "second") || !strcmp(word, "third");
+}
+
 /* The year: its words are the last ones, after the month and the day. */
-static int year_of(const date *d, int from)
+static int year_of(char *const *word, int count)
 {
     int year = 0, part = 0;
 
-    for (int i = from; i < d->count; i++) {
-        const char *word = date_words[d->word[i]];
-        const int value = value_of(word);
-        if (!strcmp(word, "thousand")) {
+    for (int i = 0; i < count; i++) {
+        const int value = value_of(word[i]);
+        if (!strcmp(word[i], "thousand")) {
             year = part * 1000, part = 0;
-        } else if (!strcmp(word, "hundred")) {
-            year = part * 100, part = 0;
-        } else if (!strcmp(word, "oh")) {
+        } else if (!strcmp(word[i], "hundred") || !strcmp(word[i], "oh")) {
             year = part * 100, part = 0;
         } else if (value && part >= 20 && part % 10 == 0 && value < 10) {
             part += value; /* twenty one */
@@ -132,51 +93,50 @@ static int year_of(const date *d, int from)
     return year + part;
 }
 
-static int number_of(const date *d, int from, int count)
+static void check_date(const char *text, const char *date)
 {
-    int n = 0;
+    static const char *const months[] = {"january",   "february", "march",    "april",
+                                         "may",       "june",     "july",     "august",
+                                         "september", "october",  "november", "december"};
+    char copy[80], *word[20];
+    int year, month, day, count = 0, after = 0, named = 0;
 
-    for (int i = 0; i < count; i++) n = 10 * n + d->sign[from + i];
-    return n;
-}
-
-static bool is_ordinal(const char *word)
-{
-    const size_t n = strlen(word);
-
-    return !strcmp(word + n - 2, "th") || !strcmp(word, "first") ||
-           !strcmp(word, "second") || !strcmp(word, "third");
+    cr_assert_eq(sscanf(date, "%4d-%2d-%2d", &year, &month, &day), 3);
+    cr_assert(strlen(date) == 10 && year >= 1500 && year < 2100 && month >= 1 &&
+              month <= 12 && day >= 1 && day <= 31);
+    strcpy(copy, text);
+    for (char *at = strtok(copy, " "); at; at = strtok(NULL, " ")) word[count++] = at;
+    for (int k = 0; k < count; k++) {
+        named += !strcmp(word[k], months[month - 1]);
+        if (is_ordinal(word[k]) || !strcmp(word[k], months[month - 1])) after = k + 1;
+    }
+    cr_assert(count <= 12 && named == 1, "%s: %s", date, text);
+    cr_assert_eq(year_of(word + after, count - after), year, "%s: %s", date, text);
 }
 
 Test(modes_data, dates)
 {
-    static unsigned char seen[2][2200][13][32];
-    static const char *const months[] = {"january",   "february", "march",    "april",
-                                         "may",       "june",     "july",     "august",
-                                         "september", "october",  "november", "december"};
+    static unsigned char seen[2][2200 * 13 * 32];
+    rn_vocabulary *words = words_new(), *signs = signs_new();
 
     random_seed(5);
-    for (int i = 0; i < 40000; i++) {
-        date d;
-        const bool held = i % 2;
-        int after = 0, named = 0;
-        make_date(&d, held);
-        const int year = number_of(&d, 0, 4), month = number_of(&d, 5, 2),
-                  day = number_of(&d, 8, 2);
-        cr_assert(year >= 1500 && year < 2100 && month >= 1 && month <= 12 && day >= 1 &&
-                  day <= 31);
-        cr_assert(d.count <= WORDS && d.sign[4] == 10 && d.sign[7] == 10 &&
-                  d.sign[10] == END);
-        seen[held][year][month][day] = 1;
-        cr_assert(!seen[!held][year][month][day], "%d-%d-%d is trained on and held out",
-                  year, month, day);
-        for (int k = 0; k < d.count; k++) {
-            const char *word = date_words[d.word[k]];
-            named += !strcmp(word, months[month - 1]);
-            if (is_ordinal(word) || !strcmp(word, months[month - 1])) after = k + 1;
+    for (int held = 0; held < 2; held++) {
+        dates d;
+        int32_t token[12];
+        cr_assert(dates_make(&d, 10000, held, words, signs)); /* knows all words */
+        for (int i = 0; i < d.count; i++) {
+            const char *date = d.side[1][i];
+            check_date(d.side[0][i], date);
+            const int at = (atoi(date) * 13 + atoi(date + 5)) * 32 + atoi(date + 8);
+            seen[held][at] = 1;
+            cr_assert(!seen[!held][at], "%s is trained on and held out", date);
         }
-        cr_assert_eq(named, 1);
-        cr_assert_eq(year_of(&d, after), year, "%d is said as %d", year,
-                     year_of(&d, after));
+        cr_assert(d.source.read(d.source.self, 7, 1, 0, 1, token));
+        cr_assert(token[0] == rn_vocabulary_mark(signs, RN_MARK_BEGIN) &&
+                  token[11] == rn_vocabulary_mark(signs, RN_MARK_END));
+        cr_assert_str_eq(rn_vocabulary_token(signs, token[5], NULL), "-");
+        dates_free(&d);
     }
+    rn_vocabulary_free(words);
+    rn_vocabulary_free(signs);
 }

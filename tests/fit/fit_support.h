@@ -99,7 +99,7 @@ static inline rn_tensor task_build(rn_fit_graph *g)
     rn_tensor y = rn_fit_input(g, "label");
     rn_tensor scores = task_scores(g->scope, rn_fit_input(g, "x"), g->lengths);
 
-    if (g->with) rn_fit_metric(g, (rn_metric *)g->with, scores, y);
+    if (g->user) rn_fit_metric(g, (rn_metric *)g->user, scores, y);
     return rn_cross_entropy_with(scores, y, (rn_loss_options){.weights = g->weights});
 }
 

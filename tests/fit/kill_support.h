@@ -67,7 +67,7 @@ static inline rn_tensor stream_build(rn_fit_graph *g)
     rn_tensor scores = rn_linear(g->scope, "out", y, 4);
 
     g->per_step = true;
-    rn_fit_metric(g, (rn_metric *)g->with, scores, target);
+    rn_fit_metric(g, (rn_metric *)g->user, scores, target);
     return rn_cross_entropy_with(scores, target, (rn_loss_options){.mask = rn_fit_mask(g)});
 }
 
@@ -138,7 +138,7 @@ static inline void train(fit *f, int which, bool streams, moment m)
     for (int i = 0; i < 2; i++) f->batches[i] = batches(f, streams, i == 1);
     f->trainer = rn_trainer_new(f->model, streams ? stream_build : task_build,
                                 (rn_trainer_options){.optimizer = optimizer(which, streams),
-                                                     .with = f->accuracy,
+                                                     .user = f->accuracy,
                                                      .compile.threads = 1});
     rn_fit_options o = {
         .train = f->batches[0],

@@ -46,7 +46,7 @@ typedef struct script {
 
 static rn_status play(rn_callback *self, const rn_fit_state *now)
 {
-    script *s = (script *)self->with;
+    script *s = (script *)self->user;
 
     if (now->epoch == 3) rn_model_get(now->model, "out/b", s->best, sizeof s->best);
     return rn_history_set(rn_trainer_epochs(now->trainer), "score",
@@ -63,7 +63,7 @@ static void stops_early(const double *values, rn_stop_early_options o, int epoch
     begin(&w, task_build);
     o.monitor.column = "score";
     fit(&w, (rn_fit_options){.epochs = 10,
-                             .callbacks = {{.epoch = play, .with = &s}, rn_stop_early(o)}});
+                             .callbacks = {{.epoch = play, .user = &s}, rn_stop_early(o)}});
     cr_assert_eq(rn_history_rows(rn_trainer_epochs(w.trainer)), epochs);
     rn_model_get(w.model, "out/b", bias, sizeof bias);
     cr_assert_eq(memcmp(bias, s.best, sizeof bias) == 0, best);
@@ -97,7 +97,7 @@ Test(fit_callbacks, plateau)
 
     begin(&w, task_build);
     fit(&w, (rn_fit_options){.epochs = 8,
-                             .callbacks = {{.epoch = play, .with = &s},
+                             .callbacks = {{.epoch = play, .user = &s},
                                            rn_reduce_on_plateau(&plateau, "score")}});
     const rn_history *h = rn_trainer_epochs(w.trainer);
     const double want[8] = {1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25};
@@ -176,6 +176,15 @@ Test(fit_callbacks, time_and_own_reasons)
     cr_assert_eq(rn_training_of(w.model).steps, 1);
     cr_assert_str_eq(rn_trainer_stopped(w.trainer), "the time is up");
     cr_assert_eq(rn_history_rows(rn_trainer_epochs(w.trainer)), 0);
+
+    /* The progress line is that of the time, not of millions of epochs. */
+    char text[100] = "";
+    FILE *file = tmpfile();
+    fit(&w, (rn_fit_options){.epochs = INT32_MAX - 1,
+                             .callbacks = {rn_show_progress(file), rn_stop_after(0.01)}});
+    rewind(file);
+    cr_assert(fgets(text, sizeof text, file) && strchr(text, '%'), "%s", text);
+    fclose(file);
     end(&w);
 }
 
@@ -199,7 +208,7 @@ static rn_status negate(rn_callback *self, const rn_fit_state *now)
 
 static rn_status ends(rn_callback *self, const rn_fit_state *now)
 {
-    *(rn_status *)self->with = now->status;
+    *(rn_status *)self->user = now->status;
     return RN_OK;
 }
 
@@ -214,7 +223,7 @@ Test(fit_callbacks, nonfinite_loss)
         (rn_fit_options){.train = w.train,
                          .epochs = 2,
                          .callbacks = {rn_stop_on_nonfinite(),
-                                       {.step = negate, .end = ends, .with = &status}}});
+                                       {.step = negate, .end = ends, .user = &status}}});
     cr_assert_eq(s, RN_BAD_VALUE);
     cr_assert_eq(status, RN_BAD_VALUE, "end is called after errors");
     const char *why = rn_trainer_error(w.trainer);

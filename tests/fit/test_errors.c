@@ -112,7 +112,7 @@ Test(fit_errors, of_callbacks)
 
 static rn_status count_steps(rn_callback *self, const rn_fit_state *now)
 {
-    ++*(int *)self->with;
+    ++*(int *)self->user;
     return now->epoch < 0 ? RN_INVALID : RN_OK;
 }
 
@@ -120,7 +120,7 @@ static rn_status count_steps(rn_callback *self, const rn_fit_state *now)
 Test(fit_errors, of_paths_come_before_the_first_step)
 {
     int steps = 0;
-    const rn_callback count = {.step = count_steps, .with = &steps};
+    const rn_callback count = {.step = count_steps, .user = &steps};
 
     fails(task_build,
           (rn_fit_options){.callbacks = {rn_log_csv("/nowhere/log.csv"), count}}, RN_IO,
@@ -196,7 +196,7 @@ Test(fit_errors, errors)
     fails(task_build, (rn_fit_options){.resume = "/proc/self/status"}, RN_BAD_FILE,
           "/proc/self/status");
     cr_assert_eq(rn_fit(NULL, (rn_fit_options){.epochs = 1}), RN_INVALID);
-    cr_assert(!rn_trainer_new(NULL, task_build, (rn_trainer_options){.with = NULL}));
+    cr_assert(!rn_trainer_new(NULL, task_build, (rn_trainer_options){.user = NULL}));
     cr_assert(*rn_trainer_error(NULL));
 }
 

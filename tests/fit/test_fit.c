@@ -99,7 +99,7 @@ typedef struct means {
 
 static rn_tensor mean_loss(rn_fit_graph *g)
 {
-    const means *m = (const means *)g->with;
+    const means *m = (const means *)g->user;
     rn_tensor w = rn_weight(g->scope, "w", rn_shape(WIDTH), (rn_init){RN_INIT_CONSTANT, 1});
     rn_tensor y = rn_sum(rn_square(rn_mul(rn_fit_input(g, "x"), w)), &(int){-1}, 1, false);
 
@@ -148,7 +148,7 @@ Test(fit, means_of_unequal_batches)
         want.how = how;
         rn_trainer *trainer =
             rn_trainer_new(model, mean_loss,
-                           (rn_trainer_options){.optimizer = rn_sgd(0, 0), .with = &want});
+                           (rn_trainer_options){.optimizer = rn_sgd(0, 0), .user = &want});
         cr_assert_eq(rn_fit(trainer, (rn_fit_options){.train = batches, .valid = others}),
                      RN_OK, "%s", rn_trainer_error(trainer));
         cr_assert_eq(rn_evaluate(trainer, batches, &loss), RN_OK);
@@ -175,7 +175,7 @@ Test(fit, metrics_of_both_kinds)
         rn_metric_new((rn_metric_options){.kind = RN_METRIC_ACCURACY, .name = "right"});
     rn_trainer *trainer = rn_trainer_new(model, task_build,
                                          (rn_trainer_options){.optimizer = task_optimizer(),
-                                                              .with = accuracy,
+                                                              .user = accuracy,
                                                               .train_metrics = true});
 
     cr_assert_eq(
@@ -221,7 +221,7 @@ static rn_status count_epochs(rn_callback *self, const rn_fit_state *now)
 {
     (void)now;
     self->saved[1]++;
-    *(double *)self->with = self->saved[1];
+    *(double *)self->user = self->saved[1];
     return RN_OK;
 }
 
@@ -241,7 +241,7 @@ Test(fit, limits_and_rows_of_steps)
                                                   .epoch_steps = 4,
                                                   .log_every = 3,
                                                   .callbacks = {{.epoch = count_epochs,
-                                                                 .with = &epochs}}}),
+                                                                 .user = &epochs}}}),
                  RN_OK, "%s", rn_trainer_error(trainer));
     const rn_history *h = rn_trainer_epochs(trainer), *s = rn_trainer_steps(trainer);
     cr_assert_eq(epochs, 5);

@@ -15,7 +15,7 @@ static rn_status attempt(rn_allocator allocator, const char *path)
         (rn_metric_options){.kind = RN_METRIC_ACCURACY, .allocator = allocator});
     rn_trainer *trainer = rn_trainer_new(
         model, task_build,
-        (rn_trainer_options){.optimizer = task_optimizer(), .with = accuracy});
+        (rn_trainer_options){.optimizer = task_optimizer(), .user = accuracy});
     rn_status s = RN_NO_MEMORY;
 
     if (trainer && batches && accuracy) {

@@ -13,6 +13,8 @@
 
 enum { FIRST = 4, COUNT = 6, STEPS = 100, SHOWN = 3 };
 
+static const rn_schedule cycle = {RN_SCHEDULE_ONE_CYCLE, .steps = STEPS,
+                                  .cycle_momentum = true};
 static const int shown[SHOWN] = {2, 20, 100};
 
 typedef struct world {

@@ -82,16 +82,17 @@ static const sample scans[] = {
 
 /* ---- the bits of a loop ---- */
 
-static void expect_bits_of_loop(bool reverse)
+/* All states, or those after the steps, of n columns. */
+static void expect_bits_of_loop(rn_type type, int64_t n, bool reverse, bool after)
 {
-    enum { T = 50, N = 37 };
+    enum { T = 9 };
     rn_graph *g = rn_graph_new();
-    const rn_tensor a = rn_input(g, "a", RN_F32, rn_shape(T, N));
-    const rn_tensor b = rn_input(g, "b", RN_F32, rn_shape(T, N));
-    const rn_tensor h = rn_input(g, "h", RN_F32, rn_shape(N));
-    rn_test_array value[3] = {rn_test_array_new(RN_F32, rn_shape(T, N)),
-                              rn_test_array_new(RN_F32, rn_shape(T, N)),
-                              rn_test_array_new(RN_F32, rn_shape(N))};
+    const rn_tensor a = rn_input(g, "a", type, rn_shape(T, n));
+    const rn_tensor b = rn_input(g, "b", type, rn_shape(T, n));
+    const rn_tensor h = rn_input(g, "h", type, rn_shape(n));
+    rn_test_array value[3] = {rn_test_array_new(type, rn_shape(T, n)),
+                              rn_test_array_new(type, rn_shape(T, n)),
+                              rn_test_array_new(type, rn_shape(n))};
     const rn_test_feed feeds[3] = {{a, &value[0]}, {b, &value[1]}, {h, &value[2]}};
     rn_test_random random = {5};
     rn_tensor states = h, all[T + 1];
@@ -103,14 +104,24 @@ static void expect_bits_of_loop(bool reverse)
         states = rn_add(rn_mul(rn_index(a, 0, t), states), rn_index(b, 0, t));
         all[reverse ? t : t + 1] = states;
     }
-    rn_test_array want = rn_test_eval(rn_stack(all, T + 1, 0), feeds, 3);
-    rn_test_array have =
-        rn_test_eval(rn_linear_scan(a, b, h, (rn_linear_scan_options){reverse}), feeds, 3);
+    const rn_tensor y = after ? rn__linear_scan_after(a, b, h, reverse)
+                              : rn_linear_scan(a, b, h, (rn_linear_scan_options){reverse});
+    const rn_tensor *first = &all[after && !reverse];
+    rn_test_array want = rn_test_eval(rn_stack(first, T + !after, 0), feeds, 3);
+    rn_test_array have = rn_test_eval(y, feeds, 3);
     rn_test_compare(&have, &want, 0, 0, "the bits of a loop");
     rn_test_array_free(&have);
     rn_test_array_free(&want);
     for (int i = 0; i < 3; i++) rn_test_array_free(&value[i]);
     rn_graph_free(g);
+}
+
+/* Columns that stay in registers, in all ways in which vectors divide them, and others. */
+static void expect_columns(void)
+{
+    for (int64_t n = 15; n < 512; n = 2 * n + 1)
+        for (int way = 0; way < 8; way++)
+            expect_bits_of_loop(way & 1 ? RN_F32 : RN_F64, n, way & 2, way & 4);
 }
 
 /* ---- packed rows ---- */
@@ -175,8 +186,7 @@ static void expect_rows(bool reverse, int as)
 
 static void more_linear_scan(void)
 {
-    expect_bits_of_loop(false);
-    expect_bits_of_loop(true);
+    expect_columns();
     for (int as = 0; as < 3; as++) {
         expect_rows(false, as);
         expect_rows(true, as);

@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* Linear recurrences in quad. */
+#include "ops/linear_scan.h"
 #include "ops/table.h"
 #include "quad_operators.h"
 
 /* One column through time. Of packed rows a step has the rows that are longer. */
 static void scan_column(const rn_test_quad_value *v, int64_t column, int64_t inner)
 {
-    const bool rows = v->node->inputs == 5,
-               reverse = *(const int64_t *)v->node->attributes != 0;
-    const int64_t T = v->node->shape.size[0] - 1, all = v->count / (T + 1);
+    const int64_t attribute = *(const int64_t *)v->node->attributes;
+    const bool rows = v->node->inputs == 5, reverse = attribute & RN__SCAN_REVERSE;
+    const bool after = attribute & RN__SCAN_AFTER;
+    const int64_t T = v->x[0].node->shape.size[0], all = v->count / (T + !after);
     const int64_t j = column / inner;
     const int64_t length = rows ? (int64_t)v->x[4].at[j] : T;
     quad h = v->x[2].at[column];
 
-    for (int64_t t = reverse ? length : 0; t <= T; t++) v->y[t * all + column] = h;
+    for (int64_t t = reverse ? length : 0; t <= T && !after; t++)
+        v->y[t * all + column] = h;
     for (int64_t k = 0; k < length; k++) {
         const int64_t t = reverse ? length - 1 - k : k;
         const int64_t row = rows ? (int64_t)v->x[3].at[t] + j : t;
         const int64_t at = row * inner + column % inner;
         h = v->x[0].at[at] * h + v->x[1].at[at];
-        v->y[(reverse ? t : t + 1) * all + column] = h;
+        v->y[(reverse || after ? t : t + 1) * all + column] = h;
     }
-    for (int64_t t = length + 1; t <= T && !reverse; t++) v->y[t * all + column] = h;
+    for (int64_t t = length + 1; t <= T && !reverse && !after; t++)
+        v->y[t * all + column] = h;
 }
 
 void rn_test_quad_linear_scan(const rn_test_quad_value *v)

@@ -262,4 +262,18 @@ static const golden_bleu short_bleu[] = {
     {"1 2 3 4 5 6 7", "1 2 3 4 5", RN_BLEU_ADD, true, 0.6721264400785213},
 };
 
+static const double several_length = 18;
+
+static const char *const several_texts[][4] = {
+    {"1 2 3 4 5 6", "1 2 3 9 5 6 7", "1 2 3 4 8", "3 4 5 6"},
+    {"2 2 2 7", "2 7 2 7 2", "2 2 9", NULL},
+    {"5 6 7 8", "9 5 6 7 8", NULL, NULL},
+};
+
+static const golden_case several_cases[] = {
+    {0.8359253812205281, {.kind = RN_METRIC_BLEU, .order = 4, .smoothing = RN_BLEU_NONE}},
+    {0.9682458365518546, {.kind = RN_METRIC_BLEU, .order = 2, .smoothing = RN_BLEU_EXP}},
+    {0.9269154718887614, {.kind = RN_METRIC_BLEU, .order = 3, .smoothing = RN_BLEU_ADD}},
+};
+
 #endif

@@ -158,6 +158,19 @@ Test(lbfgs, refusals)
     rn_test_end(&w);
 }
 
+Test(lbfgs, its_gradients_are_of_a_loss_that_falls)
+{
+    rn_test_world w = rn_test_begin();
+    rn_tensor x = rn_weight(w.root, "x", rn_shape(2), (rn_init){RN_INIT_ZEROS, 0});
+    rn_optimizer o = rn_lbfgs_gradients();
+
+    o.maximize = true;
+    cr_assert(
+        !rn_compile(w.graph, (rn_compile_options){.minimize = rn_sum_all(x), .with = o}));
+    rn_test_error_is(w.graph, "lbfgs: it only minimises");
+    rn_test_end(&w);
+}
+
 static bool work(rn_allocator a)
 {
     rn_model *model = rn_model_new_using(1, RN_F64, a);

@@ -265,3 +265,44 @@ Test(metrics_golden, of_short_texts)
         rn_metric_free(m);
     }
 }
+
+/* Up to three references of a text, of which the first text counts twice. */
+Test(metrics_golden, of_several_references)
+{
+    enum { PAIRS = COUNT(several_texts), R = 3, S = 8 };
+    const float weights[PAIRS] = {2, 1, 1};
+    int32_t classes[S * PAIRS] = {0}, targets[2][R * S * PAIRS] = {{0}}, text[S];
+    int32_t lengths[PAIRS], target_lengths[R * PAIRS];
+    rn_metric_batch b = {.steps = S,
+                         .sequences = PAIRS,
+                         .classes = classes,
+                         .lengths = lengths,
+                         .weights = weights,
+                         .target_steps = S,
+                         .target_lengths = target_lengths,
+                         .references = R};
+
+    for (int i = 0; i < PAIRS; i++) {
+        lengths[i] = (int32_t)numbers_of(several_texts[i][0], text);
+        for (int k = 0; k < lengths[i]; k++) classes[k * PAIRS + i] = text[k];
+        for (int r = 0; r < R; r++) {
+            const char *given = several_texts[i][r + 1];
+            int32_t *length = &target_lengths[r * PAIRS + i];
+            *length = given ? (int32_t)numbers_of(given, text) : -1;
+            for (int k = 0; k < *length; k++)
+                targets[0][(r * S + k) * PAIRS + i] = targets[1][(r * PAIRS + i) * S + k] =
+                    text[k];
+        }
+    }
+    for (size_t i = 0; i < COUNT(several_cases); i++) {
+        rn_metric *m = rn_metric_new(several_cases[i].options);
+        for (int k = 0; k < 2; k++) {
+            b.targets = targets[k], b.by_sequence = k;
+            rn_metric_reset(m);
+            cr_assert_eq(rn_metric_add(m, &b), RN_OK, "%s", rn_metric_error(m));
+            close_to(m, several_cases[i].value, 1e-14, "several references");
+            cr_assert_eq(rn_metric_weight(m), several_length);
+        }
+        rn_metric_free(m);
+    }
+}

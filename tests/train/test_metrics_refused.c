@@ -121,6 +121,10 @@ Test(metrics_refused, batches_that_are_refused)
             .targets = j, .lengths = i + 2);
     REFUSED(bleu, RN_INVALID, "bleu: target_lengths[0] is not in 0..2: 3", .classes = j,
             .targets = j, .target_lengths = i + 2, .lengths = j);
+    REFUSED(bleu, RN_INVALID, "bleu: target_lengths[1] is not in 0..3: -1", .classes = j,
+            .targets = j, .target_lengths = i + 2, .lengths = j, .steps = 3);
+    REFUSED(accuracy, RN_INVALID, "accuracy: it has one reference", .classes = j,
+            .targets = j, .references = 2);
     REFUSED(accuracy, RN_BAD_VALUE,
             "accuracy: target out of range: 3 of 2 classes, in step 1 of sequence 0",
             .scores = x, .width = 2, .targets = i);

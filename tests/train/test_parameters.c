@@ -167,6 +167,17 @@ Test(parameters, of_another_optimiser){
                 REFUSED(rn_rprop(1), weight_decay, 0.5,
                         "rprop: this optimiser has no weight_decay: 0.5")}
 
+Test(parameters, of_a_cycle)
+{
+    const rn_schedule cycle = {RN_SCHEDULE_ONE_CYCLE, .steps = 9, .cycle_momentum = true};
+    rn_schedule high = cycle;
+
+    high.max_momentum = 1;
+    REFUSED(rn_adagrad(1), schedule, cycle,
+            "adagrad: this optimiser has no momentum to cycle")
+    REFUSED(rn_adam(1), schedule, high, "adam: beta1 must be in 0 <= beta1 < 1: 1")
+}
+
 Test(parameters, of_all)
 {
     REFUSED(rn_adam(1), clip_value, -1, "adam: clip_value must not be negative: -1")

@@ -4,8 +4,11 @@
 #define _XOPEN_SOURCE 700
 #endif
 #include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "nn_support.h"
@@ -72,6 +75,52 @@ Test(progress, without_a_total)
     char *text = content(file);
     cr_assert(!strncmp(text, "reading  1  ok  0:00", 20), "%s", text);
     cr_assert_eq(count(text, '\n'), 1);
+    free(text);
+    fclose(file);
+}
+
+/* Shows one step of `total` after some time. */
+static void limited(int64_t total, double seconds, const char *want, const char *left)
+{
+    FILE *file = tmpfile();
+    rn_progress *p = rn_progress_new(file, "reading", total);
+
+    rn_progress_limit(p, seconds);
+    nanosleep(&(struct timespec){0, 2000000}, NULL);
+    rn_progress_show(p, 1, "ok");
+    rn_progress_free(p);
+    char *text = content(file);
+    cr_assert(!strncmp(text, want, strlen(want)) && strstr(text, left), "%s", text);
+    cr_assert_eq(count(text, '\n'), *want != 0, "%s", text);
+    free(text);
+    fclose(file);
+}
+
+Test(progress, the_end_is_what_comes_first)
+{
+    limited(2, 1e6, "reading   50%  ok", "  0:00 left");
+    limited(1000000, 0.001, "reading  100%  ok", "  0:00");
+    limited(0, 0.001, "reading  100%  ok", "  0:00");
+    limited(1000000, 1e6, "", "");
+    limited(0, NAN, "reading  1  ok", "  0:00");
+    limited(0, HUGE_VAL, "reading  1  ok", "  0:00");
+    limited(2, -1, "reading   50%  ok", "  0:00 left");
+}
+
+/* By the steps alone it would take hours. */
+Test(progress, the_time_left_is_that_of_the_limit)
+{
+    FILE *file = tmpfile();
+    rn_progress *p = rn_progress_new(file, "reading", 1000000000);
+    int minutes = -1, seconds = -1;
+
+    rn_progress_limit(p, 0.01);
+    while (rn_progress_seconds(p) < 0.004) rn_progress_show(p, 1, NULL);
+    rn_progress_free(p);
+    char *text = content(file);
+    const char *line = strchr(text, '%');
+    cr_assert(line && sscanf(line, "%%  %d:%d", &minutes, &seconds) == 2, "%s", text);
+    cr_assert(minutes == 0 && seconds <= 1, "%s", text);
     free(text);
     fclose(file);
 }

@@ -9,6 +9,7 @@
 enum {
     SCHEDULES = sizeof schedules / sizeof *schedules,
     RATES = sizeof rates / sizeof *rates,
+    MOMENTA = sizeof momenta / sizeof *momenta,
     PLATEAUS = sizeof plateaus / sizeof *plateaus,
     REDUCED = sizeof reduced / sizeof *reduced
 };
@@ -23,28 +24,42 @@ Test(schedules, rates_of_pytorch)
                   "schedule %d, step %d: %.17g, not %.17g", rates[i].schedule,
                   rates[i].step, got, rates[i].rate);
     }
+    for (int i = 0; i < MOMENTA; i++) {
+        const double got =
+            rn_schedule_momentum_at(&schedules[momenta[i].schedule], momenta[i].step);
+        cr_assert(fabs(got - momenta[i].momentum) < 1e-14,
+                  "schedule %d, step %d: momentum %.17g, not %.17g", momenta[i].schedule,
+                  momenta[i].step, got, momenta[i].momentum);
+    }
+}
+
+/* Near the end of a cosine its error is one of the largest number. */
+static void compare(double got, double want, double most, int schedule, int step)
+{
+    cr_assert(fabs(got - want) < 1e-15 * most + 1e-15 * want,
+              "schedule %d, step %d: %.17g, not %.17g", schedule, step, got, want);
 }
 
 Test(schedules, graphs_give_the_same)
 {
+    const rn_schedule late = {RN_SCHEDULE_ONE_CYCLE, .steps = 700, .warm_up = 50,
+                              .cycle_momentum = true};
     rn_graph *g = rn_graph_new();
-    rn_tensor step = rn_input(g, "step", RN_I32, rn_shape()), y[SCHEDULES];
+    rn_tensor step = rn_input(g, "step", RN_I32, rn_shape()), y[SCHEDULES + 1];
     rn_tensor rate = rn_constant_scalar(g, RN_F64, base_rate);
 
     for (int i = 0; i < SCHEDULES; i++) y[i] = rn_scheduled_rate(&schedules[i], rate, step);
+    y[SCHEDULES] = rn_scheduled_momentum(&late, step);
     rn_program *p =
-        rn_compile(g, (rn_compile_options){.outputs = y, .output_count = SCHEDULES});
+        rn_compile(g, (rn_compile_options){.outputs = y, .output_count = SCHEDULES + 1});
     cr_assert(p, "%s", rn_graph_error(g));
     for (int32_t s = 0; s < STEPS + 100; s++) {
         rn_test_feed_i32(p, step, &s);
         rn_test_run_once(p);
-        for (int i = 0; i < SCHEDULES; i++) {
-            const double got = rn_scalar(p, y[i]);
-            const double want = rn_schedule_at(&schedules[i], base_rate, s);
-            /* Near the end of a cosine its error is one of the largest rate. */
-            cr_assert(fabs(got - want) < 1e-15 * base_rate + 1e-15 * want,
-                      "schedule %d, step %d: %.17g, not %.17g", i, s, got, want);
-        }
+        for (int i = 0; i < SCHEDULES; i++)
+            compare(rn_scalar(p, y[i]), rn_schedule_at(&schedules[i], base_rate, s),
+                    base_rate, i, s);
+        compare(rn_scalar(p, y[SCHEDULES]), rn_schedule_momentum_at(&late, s), 1, -1, s);
     }
     rn_program_free(p);
     rn_graph_free(g);
@@ -52,10 +67,17 @@ Test(schedules, graphs_give_the_same)
 
 Test(schedules, far_steps)
 {
-    const rn_schedule cycle = {RN_SCHEDULE_ONE_CYCLE, .steps = 10};
+    rn_schedule cycle = {RN_SCHEDULE_ONE_CYCLE, .steps = 10};
     const rn_schedule doubled = {RN_SCHEDULE_RESTARTS, .steps = 1, .t_mult = 2};
     const rn_schedule line = {RN_SCHEDULE_LINEAR, .steps = 4, .start_factor = 1};
 
+    cr_assert(isnan(rn_schedule_momentum_at(&cycle, 0)) &&
+              isnan(rn_schedule_momentum_at(NULL, 0)));
+    cycle.cycle_momentum = true, cycle.warm_up = 5;
+    cr_assert(rn_schedule_momentum_at(&cycle, INT64_MIN) == 0.95);
+    cr_assert(rn_schedule_momentum_at(&cycle, 5) == 0.95);
+    cr_assert(rn_schedule_momentum_at(&cycle, 7) == 0.85);
+    cr_assert(rn_schedule_momentum_at(&cycle, INT64_MAX) == 0.95);
     rn_test_near(rn_schedule_at(&cycle, 1, INT64_MAX), 1 / (25 * 1e4), 1e-15);
     cr_assert(rn_schedule_at(&doubled, 1, INT32_MAX) == 1, "a period begins at 2^31 - 1");
     cr_assert(rn_schedule_at(&line, 1, INT64_MAX) == 0);
@@ -143,6 +165,11 @@ Test(schedules, refusals)
             "scheduled_rate: multi_step: a number of steps is out of range: -3");
     refused((rn_schedule){.kind = RN_SCHEDULE_ONE_CYCLE, .steps = 9, .pct_start = 1.5},
             "scheduled_rate: one_cycle: pct_start must be in 0 <= pct_start <= 1: 1.5");
+    refused((rn_schedule){.kind = RN_SCHEDULE_ONE_CYCLE, .steps = 9, .max_momentum = 1},
+            "scheduled_rate: one_cycle: base_momentum and max_momentum must be less than "
+            "1: 1");
+    refused((rn_schedule){.cycle_momentum = true},
+            "scheduled_rate: cycle_momentum is of one_cycle alone: 0");
     cr_assert(isnan(rn_schedule_at(NULL, 1, 0)));
 }
 
@@ -155,6 +182,13 @@ Test(schedules, operands_that_do_not_fit)
     cr_assert(rn_is_null(rn_scheduled_rate(&schedules[0], step, rate)));
     rn_test_error_is(g, "scheduled_rate: the rate must be an f64 scalar, the step i32");
     cr_assert(rn_is_null(rn_scheduled_rate(&schedules[0], rn_null(), step)));
+    rn_graph_free(g);
+
+    g = rn_graph_new();
+    step = rn_input(g, "step", RN_I32, rn_shape());
+    cr_assert(rn_is_null(rn_scheduled_momentum(&schedules[0], rn_null())));
+    cr_assert(rn_is_null(rn_scheduled_momentum(&schedules[0], step)));
+    rn_test_error_is(g, "scheduled_momentum: cycle_momentum is not set");
     rn_graph_free(g);
 }
 

@@ -74,13 +74,16 @@ static bool check_element(rn_metric *m, const rn__metric_data *d, int64_t step, 
 
 /* ---- what a batch must have ---- */
 
-/* Whether T B C and S B elements can be in memory at all. */
+/* Whether T B C and R S B elements can be in memory at all. */
 static bool sizes_are_possible(const rn_metric_batch *b)
 {
     const int64_t most = PTRDIFF_MAX / 16, steps = b->steps + !b->steps;
     const int64_t targets = b->target_steps + !b->target_steps;
 
     if (b->steps < 0 || b->sequences < 0 || b->width < 0 || b->target_steps < 0)
+        return false;
+    if (b->references < 0 ||
+        b->references > most / targets / (b->sequences + !b->sequences))
         return false;
     return b->sequences <= most / steps && b->sequences <= most / targets &&
            b->width <= most / steps / (b->sequences + !b->sequences);
@@ -99,6 +102,7 @@ static const char *fault_of(const rn_metric *m, const rn_metric_batch *b)
     if ((needs & RN__METRIC_TARGETS) && !(needs & RN__METRIC_TOKENS) &&
         (b->target_steps != b->steps || b->by_sequence))
         return "its targets must be [T,B]";
+    if (b->references > 1 && m->o.kind != RN_METRIC_BLEU) return "it has one reference";
     if ((needs & RN__METRIC_SCORES) && !b->scores && !empty) return "it needs scores";
     if ((needs & RN__METRIC_PREDICTS) && !b->scores && !b->classes && !empty)
         return "it needs scores or classes";
@@ -108,11 +112,12 @@ static const char *fault_of(const rn_metric *m, const rn_metric_batch *b)
     return NULL;
 }
 
+/* From `optional` on a length may be -1. */
 static rn_status check_lengths(rn_metric *m, const char *what, const int32_t *lengths,
-                               int64_t count, int64_t most)
+                               int64_t count, int64_t optional, int64_t most)
 {
     for (int64_t i = 0; lengths && i < count; i++)
-        if (lengths[i] < 0 || lengths[i] > most)
+        if (lengths[i] < -(i >= optional) || lengths[i] > most)
             return rn__metric_fail(m, RN_INVALID, "%s[%lld] is not in 0..%lld: %d", what,
                                    (long long)i, (long long)most, (int)lengths[i]);
     return RN_OK;
@@ -132,10 +137,11 @@ static rn_status check_weights(rn_metric *m, const char *what, const float *weig
 static rn_status check_arrays(rn_metric *m, const rn_metric_batch *b)
 {
     const int64_t n = b->sequences;
-    rn_status status = check_lengths(m, "lengths", b->lengths, n, b->steps);
+    rn_status status = check_lengths(m, "lengths", b->lengths, n, n, b->steps);
 
     if (!status)
-        status = check_lengths(m, "target_lengths", b->target_lengths, n, b->target_steps);
+        status = check_lengths(m, "target_lengths", b->target_lengths, n * b->references, n,
+                               b->target_steps);
     if (!status) status = check_weights(m, "weights", b->weights, n);
     if (!status) status = check_weights(m, "step_weights", b->step_weights, b->steps * n);
     return status;
@@ -197,7 +203,9 @@ static rn_status prepare(rn_metric *m, const rn_metric_batch *batch, rn__metric_
 
     d->b = *batch;
     if (!d->b.width) d->b.width = 1;
-    if (!d->b.target_steps && !d->b.target_lengths) d->b.target_lengths = d->b.lengths;
+    if (!d->b.references) d->b.references = 1;
+    if (!d->b.target_steps && !d->b.target_lengths && d->b.references == 1)
+        d->b.target_lengths = d->b.lengths;
     if (!d->b.target_steps) d->b.target_steps = d->b.steps;
     if (!sizes_are_possible(&d->b))
         return rn__metric_fail(m, RN_INVALID,

@@ -4,8 +4,8 @@
  *
  *   edits  the fewest insertions, removals and replacements; Levenshtein 1966
  *   bleu   = min(1, e^(1 - r / c)) (p[1] .. p[n])^(1/n), with p[k] the share of the
- *          predicted k-grams that are in the target, each of which counts once; c and r
- *          are the lengths of all predictions and targets
+ *          predicted k-grams that are in a target, each of which counts once; c and r are
+ *          the lengths of all predictions and of their nearest targets
  */
 #include <math.h>
 #include <stdlib.h>
@@ -37,15 +37,23 @@ static bool reserve(rn_metric *m, const rn__metric_data *d)
 
 /* ---- reading ---- */
 
+/* The length of target r; -1: there is none. */
+static int64_t target_length(const rn_metric_batch *x, int64_t b, int64_t r)
+{
+    return x->target_lengths ? x->target_lengths[r * x->sequences + b] : x->target_steps;
+}
+
 static int64_t read_target(const rn_metric *m, const rn__metric_data *d, int64_t b,
-                           int32_t *text)
+                           int64_t r, int32_t *text)
 {
     const rn_metric_batch *x = &d->b;
-    const int64_t length = x->target_lengths ? x->target_lengths[b] : x->target_steps;
+    const int64_t length = target_length(x, b, r);
+    const int64_t first = r * x->target_steps * x->sequences;
     int64_t count = 0;
 
     for (int64_t s = 0; s < length; s++) {
-        const int64_t at = x->by_sequence ? b * x->target_steps + s : s * x->sequences + b;
+        const int64_t at =
+            first + (x->by_sequence ? b * x->target_steps + s : s * x->sequences + b);
         if (!rn__metric_ignores(m, x->targets[at])) text[count++] = x->targets[at];
     }
     return count;
@@ -82,7 +90,8 @@ static void split(const rn_metric *m, tokens *x, int64_t length)
     }
 }
 
-/* Reads sequence b; returns room for one number more than there are target tokens. */
+/* Reads sequence b and its first target. Returns room for a number for each token of both,
+ * and two. */
 static int64_t *read(rn_metric *m, const rn__metric_data *d, int64_t b, tokens *target,
                      tokens *prediction)
 {
@@ -93,7 +102,7 @@ static int64_t *read(rn_metric *m, const rn__metric_data *d, int64_t b, tokens *
     prediction->at = target->at + targets;
     target->text = (int32_t *)(void *)(target->at + all);
     prediction->text = target->text + targets;
-    split(m, target, read_target(m, d, b, target->text));
+    split(m, target, read_target(m, d, b, 0, target->text));
     split(m, prediction, read_prediction(m, d, b, prediction->text));
     return row;
 }
@@ -145,37 +154,58 @@ const rn__metric_method rn__metric_edits = {.reserve = reserve, .sequence = add_
 
 /* ---- BLEU: table[k] = matches and k-grams; the last row = lengths of both ---- */
 
-/* The predicted n-grams that are in the target, each of which is taken once. */
-static int64_t matches(const tokens *target, const tokens *prediction, int64_t n,
-                       int64_t *taken)
+/* Sets bit n of the predicted tokens whose n-gram is in the target, where each is taken
+ * once. So the k-th one of a kind is found if some target has k of them. */
+static void match(const tokens *target, const tokens *prediction, int64_t n, int64_t *taken,
+                  int64_t *found)
 {
-    int64_t found = 0;
-
     for (int64_t j = 0; j < target->count; j++) taken[j] = 0;
     for (int64_t i = 0; i + n <= prediction->count; i++)
         for (int64_t j = 0; j + n <= target->count; j++)
             if (!taken[j] && equal(&prediction->at[i], &target->at[j], n)) {
                 taken[j] = 1;
-                found++;
+                found[i] |= 1 << n;
                 break;
             }
-    return found;
+}
+
+/* Finds the n-grams of all targets. Returns the length of the nearest one. */
+static int64_t match_all(rn_metric *m, const rn__metric_data *d, int64_t b, tokens *target,
+                         const tokens *prediction, int64_t *row)
+{
+    int64_t *found = row + d->b.target_steps + 1, nearest = -1;
+
+    memset(found, 0, (size_t)prediction->count * sizeof *found);
+    for (int64_t r = 0; r < d->b.references; r++) {
+        if (target_length(&d->b, b, r) < 0) continue;
+        if (r) split(m, target, read_target(m, d, b, r, target->text));
+        for (int64_t n = 1; n <= m->o.order; n++) match(target, prediction, n, row, found);
+        const int64_t x = target->count, off = llabs(x - prediction->count);
+        const int64_t least_off = llabs(nearest - prediction->count);
+        if (nearest < 0 || off < least_off || (off == least_off && x < nearest))
+            nearest = x;
+    }
+    return nearest;
 }
 
 static void add_ngrams(rn_metric *m, const rn__metric_data *d, int64_t b, double weight)
 {
     tokens target, prediction;
     int64_t *row = read(m, d, b, &target, &prediction);
+    const int64_t nearest = match_all(m, d, b, &target, &prediction, row);
+    const int64_t *found = row + d->b.target_steps + 1;
     double *lengths = &m->table[m->o.order * 2];
 
     for (int64_t n = 1; n <= m->o.order; n++) {
         const int64_t all = prediction.count - n + 1;
-        m->table[(n - 1) * 2] += weight * (double)matches(&target, &prediction, n, row);
+        int64_t matches = 0;
+        for (int64_t i = 0; i < all; i++) matches += found[i] >> n & 1;
+        m->table[(n - 1) * 2] += weight * (double)matches;
         m->table[(n - 1) * 2 + 1] += weight * (double)(all > 0 ? all : 0);
     }
     lengths[0] += weight * (double)prediction.count;
-    lengths[1] += weight * (double)target.count;
-    rn__metric_add(&m->weight, weight * (double)target.count);
+    lengths[1] += weight * (double)nearest;
+    rn__metric_add(&m->weight, weight * (double)nearest);
 }
 
 static double bleu_part_weight(const rn_metric *m, int64_t i)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * one_cycle -- two or three phases, in each of which the factor goes from a to b;
- * arXiv:1708.07120, with the ends of the phases as in PyTorch.
+ * one_cycle -- two or three phases, in each of which the factor, or the momentum, goes from
+ * a to b; arXiv:1708.07120, with the ends of the phases as in PyTorch.
  *
  *   p = (s - start) / (end - start)
  *   y = b + (a - b) (1 + cos(pi p)) / 2     or, linear,  a + (b - a) p
@@ -13,15 +13,28 @@ typedef struct phase {
     double end, a, b;
 } phase;
 
-/* Returns the number of phases; they begin at 0. */
-static int phases(const rn_schedule *o, phase *p)
+double rn__base_momentum(const rn_schedule *o)
 {
-    const double T = (double)o->steps, low = 1 / o->div_factor;
+    return o->base_momentum != 0 ? o->base_momentum : 0.85;
+}
+
+double rn__max_momentum(const rn_schedule *o)
+{
+    return o->max_momentum != 0 ? o->max_momentum : 0.95;
+}
+
+/* Returns the number of phases; they begin at 0. */
+static int phases(const rn_schedule *o, bool momentum, phase *p)
+{
+    const double T = (double)o->steps;
+    const double first = momentum ? rn__max_momentum(o) : 1 / o->div_factor;
+    const double top = momentum ? rn__base_momentum(o) : 1;
     int n = 0;
 
-    p[n++] = (phase){o->pct_start * T - 1, low, 1};
-    if (o->three_phase) p[n++] = (phase){2 * o->pct_start * T - 2, 1, low};
-    p[n++] = (phase){T - 1, o->three_phase ? low : 1, low / o->final_div_factor};
+    p[n++] = (phase){o->pct_start * T - 1, first, top};
+    if (o->three_phase) p[n++] = (phase){2 * o->pct_start * T - 2, top, first};
+    p[n++] = (phase){T - 1, o->three_phase ? first : top,
+                     momentum ? first : first / o->final_div_factor};
     return n;
 }
 
@@ -31,10 +44,10 @@ static double length_of(double start, double end)
     return end > start ? end - start : 1;
 }
 
-static double at(const rn_schedule *o, double s)
+static double number_at(const rn_schedule *o, bool momentum, double s)
 {
     phase p[3];
-    const int count = phases(o, p);
+    const int count = phases(o, momentum, p);
     double start = 0;
     int i = 0;
 
@@ -54,10 +67,10 @@ static rn_tensor within(const rn_schedule *o, const phase *p, double start, rn_t
     return rn_offset(rn_scale(rn__cosine(at, length), p->a - p->b), p->b);
 }
 
-static rn_tensor build(const rn_schedule *o, rn_tensor s)
+static rn_tensor number(const rn_schedule *o, bool momentum, rn_tensor s)
 {
     phase p[3];
-    int i = phases(o, p) - 1;
+    int i = phases(o, momentum, p) - 1;
     rn_tensor y = rn_constant_like(s, p[i].b);
 
     for (; i >= 0; i--) {
@@ -65,6 +78,26 @@ static rn_tensor build(const rn_schedule *o, rn_tensor s)
         y = rn_where(over, y, within(o, &p[i], i ? p[i - 1].end : 0, s));
     }
     return y;
+}
+
+static double at(const rn_schedule *o, double s)
+{
+    return number_at(o, false, s);
+}
+
+static rn_tensor build(const rn_schedule *o, rn_tensor s)
+{
+    return number(o, false, s);
+}
+
+double rn__one_cycle_momentum_at(const rn_schedule *o, double s)
+{
+    return number_at(o, true, s);
+}
+
+rn_tensor rn__one_cycle_momentum(const rn_schedule *o, rn_tensor s)
+{
+    return number(o, true, s);
 }
 
 const rn__schedule_rule rn__schedule_one_cycle = {"one_cycle", true, at, build};

@@ -51,7 +51,9 @@ static const struct {
                {offsetof(rn_schedule, start_factor), 0},
                {offsetof(rn_schedule, end_factor), 0},
                {offsetof(rn_schedule, div_factor), 25},
-               {offsetof(rn_schedule, final_div_factor), 10000}};
+               {offsetof(rn_schedule, final_div_factor), 10000},
+               {offsetof(rn_schedule, base_momentum), 0},
+               {offsetof(rn_schedule, max_momentum), 0}};
 
 static bool in_range(double number)
 {
@@ -80,7 +82,11 @@ static const char *fault_of(rn_schedule *o, const rn__schedule_rule **rule, doub
             return "a number of steps is out of range";
     if (!((*number = o->pct_start) >= 0 && *number <= 1))
         return "pct_start must be in 0 <= pct_start <= 1";
+    *number = fmax(rn__base_momentum(o), rn__max_momentum(o));
+    if (!(*number < 1)) return "base_momentum and max_momentum must be less than 1";
     *number = 0;
+    if (o->cycle_momentum && o->kind != RN_SCHEDULE_ONE_CYCLE)
+        return "cycle_momentum is of one_cycle alone";
     if (*rule && (*rule)->timed && o->steps == 0) return "steps must be positive";
     return o->gamma == 0 ? "gamma must be positive" : NULL;
 }
@@ -100,6 +106,17 @@ double rn_schedule_at(const rn_schedule *schedule, double rate, int64_t step)
         return rate * (o.warm_up_factor + (1 - o.warm_up_factor) * (s / warm_up));
     if (!rule) return rate;
     return o.eta_min + (rate - o.eta_min) * rule->at(&o, s - warm_up);
+}
+
+double rn_schedule_momentum_at(const rn_schedule *schedule, int64_t step)
+{
+    const rn__schedule_rule *rule;
+    double number;
+
+    if (!schedule) return (double)NAN;
+    rn_schedule o = *schedule;
+    if (fault_of(&o, &rule, &number) || !o.cycle_momentum) return (double)NAN;
+    return rn__one_cycle_momentum_at(&o, step > o.warm_up ? (double)(step - o.warm_up) : 0);
 }
 
 /* ---- as a graph ---- */
@@ -129,24 +146,55 @@ static bool is_scalar(rn_tensor x, rn_type type)
     return rn_type_get(x) == type && rn_rank(x) == 0;
 }
 
+/* The schedule with defaults; false with an error on the graph. */
+static bool fits(const char *what, rn_schedule *o, const rn_schedule *schedule,
+                 const rn__schedule_rule **rule, rn_tensor step)
+{
+    double number = 0;
+
+    *rule = NULL;
+    if (!schedule) {
+        rn_fail(step.graph, "%s: the schedule is NULL", what);
+        return false;
+    }
+    *o = *schedule;
+    const char *fault = fault_of(o, rule, &number);
+    if (fault)
+        rn_fail(step.graph, "%s: %s%s%s: %g", what, *rule ? (*rule)->name : "",
+                *rule ? ": " : "", fault, number);
+    return !fault;
+}
+
 rn_tensor rn_scheduled_rate(const rn_schedule *schedule, rn_tensor rate, rn_tensor step)
 {
     const char *const what = "scheduled_rate";
-    const rn__schedule_rule *rule = NULL;
-    double number = 0;
+    const rn__schedule_rule *rule;
+    rn_schedule o;
 
     if (rn_is_null(rate) || rn_is_null(step))
         return rn__null_refuse(rate.graph ? rate.graph : step.graph, what, NULL,
                                RN__NULL_OPERANDS, rn_is_null(rate) ? rate : step);
-    if (!schedule) return rn_fail(rate.graph, "%s: the schedule is NULL", what);
     if (!is_scalar(rate, RN_F64) || !is_scalar(step, RN_I32))
         return rn_fail(rate.graph, "%s: the rate must be an f64 scalar, the step i32",
                        what);
-    rn_schedule o = *schedule;
-    const char *fault = fault_of(&o, &rule, &number);
-    if (fault)
-        return rn_fail(rate.graph, "%s: %s%s%s: %g", what, rule ? rule->name : "",
-                       rule ? ": " : "", fault, number);
+    if (!fits(what, &o, schedule, &rule, rate)) return rn_null();
     const rn_tensor s = rn_cast(step, RN_F64);
     return o.warm_up ? with_warm_up(&o, rule, rate, s) : main_part(&o, rule, rate, s);
+}
+
+rn_tensor rn_scheduled_momentum(const rn_schedule *schedule, rn_tensor step)
+{
+    const char *const what = "scheduled_momentum";
+    const rn__schedule_rule *rule;
+    rn_schedule o;
+
+    if (rn_is_null(step))
+        return rn__null_refuse(step.graph, what, NULL, RN__NULL_OPERANDS, step);
+    if (!is_scalar(step, RN_I32))
+        return rn_fail(step.graph, "%s: the step must be an i32 scalar", what);
+    if (!fits(what, &o, schedule, &rule, step)) return rn_null();
+    if (!o.cycle_momentum)
+        return rn_fail(step.graph, "%s: cycle_momentum is not set", what);
+    const rn_tensor s = rn_offset(rn_cast(step, RN_F64), -(double)o.warm_up);
+    return rn__one_cycle_momentum(&o, rn_maximum(s, rn_constant_like(s, 0)));
 }

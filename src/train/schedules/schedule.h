@@ -19,6 +19,12 @@ typedef struct rn__schedule_rule {
 #include "train/schedules/schedules.def"
 #undef RN_SCHEDULE
 
+/* The momentum of one_cycle, and where it lies: 0 stands for a default. */
+double rn__one_cycle_momentum_at(const rn_schedule *o, double s);
+rn_tensor rn__one_cycle_momentum(const rn_schedule *o, rn_tensor s);
+double rn__base_momentum(const rn_schedule *o);
+double rn__max_momentum(const rn_schedule *o);
+
 static const double rn__pi = 3.14159265358979323846;
 
 /* min(s, T) / T */
