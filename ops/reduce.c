@@ -76,7 +76,7 @@ bool rn__reduce_divide(const rn_call *call, int axis, int *cut)
         const bool reduced = (a->axes >> i & 1) != 0;
         if (reduced && !a->keep) continue;
         if (of_y++ != axis) continue;
-        cut[0] = i;
+        for (int k = 0; k < call->inputs; k++) cut[k] = i;
         return !reduced;
     }
     return false;

@@ -89,6 +89,31 @@ typedef struct rn__reducing {
 
 void rn__reduce_run(const rn_call *call, const rn__reducing *with);
 
+/* ---- sums of the products of two operands ---- */
+
+typedef void rn__product_columns(const void *x, const int64_t *at_x, const void *y,
+                                 const int64_t *at_y, int64_t n, bool repeated, void *out);
+
+/* What a sum of products does with elements; reduce_products.h makes them. n is the number
+ * of terms, at most a block of them. */
+typedef struct rn__products {
+    /* Totals of so many rows of contiguous terms, whose first ones are by_x and by_y
+     * elements apart. */
+    void (*rows)(int64_t rows, const void *x, int64_t by_x, const void *y, int64_t by_y,
+                 int64_t n, void *out);
+    /* The totals of `columns` adjacent results, or of one, whose terms are at these
+     * offsets; y is the same for all of them if it is repeated. */
+    rn__product_columns *wide, *one;
+    /* The products themselves, of terms at these offsets. */
+    void (*gather)(const void *x, const int64_t *at_x, const void *y, const int64_t *at_y,
+                   int64_t n, void *out);
+    void (*block)(const void *x, int64_t n, void *y); /* as in rn__reducing */
+    void (*totals)(void *y, const void *x, int64_t n);
+    int64_t columns, element;
+} rn__products;
+
+void rn__reduce_products(const rn_call *call, const rn__products *with);
+
 /* The index of one term for each result: of the first largest, by `find`. y is i32. */
 void rn__reduce_to_index(const rn_call *call, int64_t element,
                          int32_t (*find)(const void *x, int64_t n, int64_t stride));

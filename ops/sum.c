@@ -18,9 +18,18 @@ RN_INLINE element combine(element a, element b)
     return a + b;
 }
 #include "ops/reduce_kernel.h"
+#if RN_IS_REAL
+#include "ops/reduce_products.h"
+#endif
 
 RN_KERNEL(sum)
 {
+#if RN_IS_REAL
+    if (call->inputs == 2) {
+        reduce_products(call);
+        return true;
+    }
+#endif
     reduce(call);
     return true;
 }
@@ -51,7 +60,8 @@ static bool sum_of_steps(const rn_batching *b, rn_tensor *sum)
     return true;
 }
 
-RN_REDUCTION(sum, .flags = RN_OP_STRIDED | RN_OP_ADDITIVE | RN_OP_KEEPS_NAN,
+RN_REDUCTION(sum,
+             .flags = RN_OP_STRIDED | RN_OP_ADDITIVE | RN_OP_KEEPS_NAN | RN_OP_PRODUCTS,
              .shape = rn__reduce_shape, .sum_of_steps = sum_of_steps)
 
 rn_tensor rn_sum_all(rn_tensor x)

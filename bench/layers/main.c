@@ -73,7 +73,8 @@ static bool ask(const char *words)
         return printf("ok %.6f\n", read_time(count / sizeof(float))) > 0;
     if (strncmp(words, "passes", 6) == 0)
         return printf("ok merge_loops hoist elide fuse pack join_products split_products "
-                      "rows accumulate parts recompute row_blocks checkpoint scan\n") > 0;
+                      "rows accumulate parts recompute row_blocks checkpoint scan "
+                      "contract\n") > 0;
     if (strncmp(words, "isa", 3) == 0) return printf("ok %s\n", rn_isa()) > 0;
     if (sscanf(words, "cells %lld %lld %lld %lld", &T, &B, &I, &H) == 4) {
         printf("ok");

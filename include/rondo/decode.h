@@ -78,12 +78,15 @@ typedef struct rn_decode_options {
     int32_t end;        /* the token that ends a sequence */
     bool endless;       /* no token does: all sequences have T tokens */
     int64_t min_length; /* `end` is not chosen before so many tokens */
+    bool stop_early;    /* no step is computed once all sequences, or hypotheses, have
+                           ended; see below */
 
     bool sample;      /* draws each token, else the most likely one is chosen */
     rn_filter filter; /* with sample: of the logits before each draw */
 
     int beam;              /* K, the beams of a beam search; 0: none; excludes sample */
     double length_penalty; /* with beam: alpha, see below; 0: none */
+    double length_power;   /* with beam: p, see below; 1: the mean; 0: none */
 } rn_decode_options;
 
 /* [B..] is [B], with a beam [B, K]: the hypotheses, the best first. */
@@ -106,14 +109,17 @@ typedef struct rn_decoding {
  *
  * With a beam, each step extends every hypothesis by every token and keeps the K best by
  *
- *   score = log_probability / ((5 + L) / 6)^alpha
+ *   score = log_probability / ((5 + L) / 6)^alpha     Wu et al. 2016, arXiv:1609.08144
+ *   score = log_probability / L^p                     p = 1: the mean of all tokens
  *
- * where L counts the tokens and `end`; Wu et al. 2016, arXiv:1609.08144. A hypothesis that
- * has ended stays among them with the score it has. Of equal ones the order is that of the
- * beams before and of the tokens. K = 1 is the choice of the most likely token. Where there
- * are fewer than K hypotheses, those missing have log_probability -inf and length 0.
+ * where L counts the tokens and `end`. At most one of alpha and p is not 0. A hypothesis
+ * that has ended stays among them with the score it has. Of equal ones the order is that of
+ * the beams before and of the tokens. K = 1 is the choice of the most likely token. Where
+ * there are fewer than K hypotheses, those missing have log_probability -inf and length 0.
  *
- * The loop has T steps; it cannot stop when all sequences have ended. Scopes for training
+ * With stop_early results have the same bits, and steps after all have ended cost nothing.
+ * The steps before cost a little more, and the loop counts as two of the RN_LOOP_DEPTH that
+ * may be nested. Scopes for training
  * are an error. After an error all tensors are null, the states too. */
 RN_API rn_decoding rn_decode(rn_scope scope, const char *name, const rn_decoder *decoder,
                              rn_tensor *states, int count, rn_decode_options options);

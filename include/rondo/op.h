@@ -233,7 +233,10 @@ typedef enum rn_op_flags {
     RN_OP_APART = 8192,
     /* The result depends on the type on purpose, as a limit of the type's range does, so
      * rn_gradcheck does not compare its f32 kernel with the f64 one. */
-    RN_OP_TYPED = 16384
+    RN_OP_TYPED = 16384,
+    /* A reduction of one operand, whose kernel for a real type also takes two of one shape:
+     * then it reduces their product, with the same bits as if that had been computed. */
+    RN_OP_PRODUCTS = 32768
 } rn_op_flags;
 
 /* Members may be left zero. */

@@ -26,9 +26,9 @@ typedef enum rn_watch {
     RN_WATCH_OFF
 } rn_watch;
 
-/* Shown the program's plan as text after each pass that makes it: schedule, order,
- * elide, accumulate, overlay, pack, row_blocks, fuse, place, watch. Both texts live until
- * it returns. */
+/* Shown the program's plan as text after each pass that makes it: schedule, contract,
+ * order, elide, accumulate, overlay, pack, row_blocks, fuse, place, watch. Both texts live
+ * until it returns. */
 typedef void (*rn_trace)(void *with, const char *pass, const char *plan);
 
 /* Passes of the compiler that can be left out, to measure what each is worth or to find one
@@ -56,7 +56,8 @@ typedef enum rn_pass {
                                   rn_loop_checkpoint */
     RN_PASS_SCAN = 8192,       /* loops whose carries are affine in themselves, such as
                                   averages, compute all steps at once */
-    RN_PASS_ALL = 16383        /* all of these */
+    RN_PASS_CONTRACT = 16384,  /* sums of products, element by element, are one call */
+    RN_PASS_ALL = 32767        /* all of these */
 } rn_pass;
 
 enum { RN_OUTPUTS_MAX = 32 };

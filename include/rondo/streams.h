@@ -41,10 +41,11 @@ typedef struct rn_streams_options {
     rn_allocator allocator;
 } rn_streams_options;
 
-/* Windows over all sequences of a source, which must live as long. Memory is one window,
- * and 4 bytes a sequence. NULL and errors as of rn_batches_new; fields with `once`, and a
- * `next` that is the name of a field, are errors too. A window's `which` is NULL; `real` is
- * B. */
+/* Windows over all sequences of a source, which must live as long. Memory is one window, 4
+ * bytes a sequence, and at most 1 MB for steps that are read ahead, because a source is
+ * read faster in larger parts: up to 4 KB of each row and field, each epoch anew. NULL and
+ * errors as of rn_batches_new; fields with `once`, and a `next` that is the name of a
+ * field, are errors too. A window's `which` is NULL; `real` is B. */
 RN_API rn_batches *rn_streams_new(const rn_source *source, rn_streams_options options);
 
 #ifdef __cplusplus

@@ -48,7 +48,7 @@ typedef struct rn_table rn_table;
 RN_API rn_table *rn_table_open(const char *path, rn_table_options options);
 RN_API void rn_table_free(rn_table *table);
 
-/* The first error's message, or "". */
+/* The first error's message, or that of rn_table_find until the next call, or "". */
 RN_API const char *rn_table_error(const rn_table *table);
 
 /* The numbers of rows and columns; 0 after an error. */
@@ -58,7 +58,8 @@ RN_API int rn_table_columns(const rn_table *table);
 /* The name of a column, "" without a header; NULL: no such column. */
 RN_API const char *rn_table_name(const rn_table *table, int column);
 
-/* The number of the column of that name. -1 with an error that lists the nearest names. */
+/* The number of the column of that name. -1: there is none, or not one; rn_table_error then
+ * has a message that lists the nearest names. This error does not stay on the table. */
 RN_API int rn_table_find(rn_table *table, const char *name);
 
 /* A field's text, without its quotes and with a 0 behind it; valid until the next call with

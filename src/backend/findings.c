@@ -53,16 +53,28 @@ static int32_t addend_of(const rn_graph *graph, const rn__step *step)
     return sum->in[first == step->node];
 }
 
+/* The node that operand i of a step is the value of. */
+static int32_t operand_of(const rn__plan *plan, const rn__step *step, int i)
+{
+    const rn_graph *graph = plan->graphs[step->graph];
+    const rn__node *node = rn__step_node(plan, step);
+
+    if (rn__reduces_product(plan, step)) {
+        node = rn__at(graph, node->in[0]);
+        while (node->op->view) node = rn__at(graph, node->in[0]);
+    }
+    return i < node->inputs ? node->in[i] : addend_of(graph, step);
+}
+
 static void add_operands(const rn__plan *plan, rn__text *t, const rn_nonfinite *found,
                          const rn__step *step)
 {
     const rn_graph *graph = plan->graphs[step->graph];
-    const rn__node *node = rn__step_node(plan, step);
     char what[160];
 
     for (int i = 0; i < found->operands && i < RN_NONFINITE_OPERANDS; i++) {
         const rn_nonfinite_operand *x = &found->operand[i];
-        const int32_t id = i < node->inputs ? node->in[i] : addend_of(graph, step);
+        const int32_t id = operand_of(plan, step, i);
         const rn_tensor in = rn__tensor((rn_graph *)(uintptr_t)graph, id);
         rn__text_add(t, i ? ", " : ", computed from ");
         if (x->element < 0)
@@ -155,9 +167,24 @@ void rn__trace_kernel_begin(rn__tracer *tracer, const rn__step *step, const rn_a
     tracer->nan_before = tracer->inf_before && rn__values_first(before, true) >= 0;
 }
 
+/* Element k of an array, the operand of a product that is reduced, as one of the factor,
+ * which is repeated along axes of stride 0. */
+static int64_t element_of_factor(const rn__operand *x, const rn_array *array, int64_t k)
+{
+    int64_t element = 0, step = 1;
+
+    for (int axis = x->rank - 1; axis >= 0; k /= array->size[axis--]) {
+        if (x->stride[axis] == 0) continue;
+        element += k % array->size[axis] * step;
+        step *= array->size[axis];
+    }
+    return element;
+}
+
 void rn__trace_kernel(rn__tracer *tracer, const rn__step *step, const int64_t *iteration,
                       const rn_array *array, const int64_t *before)
 {
+    const rn__plan *plan = tracer->watch->plan;
     const rn_array *out = &array[step->inputs];
     rn_nonfinite_operand operand[RN_NONFINITE_OPERANDS];
     const int inputs = rn__step_kernel_inputs(step);
@@ -174,8 +201,12 @@ void rn__trace_kernel(rn__tracer *tracer, const rn__step *step, const int64_t *i
     if (element < 0) return;
     for (int i = 0; i < step->inputs && i < RN_NONFINITE_OPERANDS; i++) {
         const int64_t k = i < inputs ? rn__values_largest(&array[i]) : -1;
-        operand[i].element = k < 0 || !before ? k : k + before[i];
         operand[i].value = k < 0 ? (double)NAN : rn__values_at(&array[i], k);
+        operand[i].element = k;
+        if (k >= 0 && rn__reduces_product(plan, step))
+            operand[i].element =
+                element_of_factor(rn__step_operands(plan, step) + i, &array[i], k);
+        if (k >= 0 && before) operand[i].element += before[i];
     }
     rn__finding_add(tracer, step, iteration, element + (before ? before[step->inputs] : 0),
                     rn__values_at(out, element), operand);

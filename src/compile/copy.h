@@ -37,6 +37,7 @@ typedef struct rn__region {
     rn__parts **parts;            /* by node: the sum of parts that it is; parts.c */
     rn__again **again;            /* of a body, by leaf: how its value is computed again;
                                      recompute.c */
+    bool *kept;                   /* by node: see spread.c */
     rn__checkpoints *checkpoints; /* which of its loops are divided; checkpoint.h */
     const int32_t *order; /* its nodes, in the order in which they are copied; NULL: in
                              that of their ids */

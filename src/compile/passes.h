@@ -15,6 +15,7 @@
  *   hoist      moves work out of loops that need not run in every step
  *   scan       loops whose carries are affine in themselves become scans
  *   recompute  cheap values that a loop kept for another are computed again
+ *   spread     what a broadcast enlarges is computed in the loops that read it
  *   simplify   again, after these
  *
  * Each is a hook of copy.h. Then the passes of plan/plan.h make the plan.
@@ -79,6 +80,10 @@ bool rn__scan_loops(rn__copy_pass *pass, const int32_t *roots, int count, bool h
 /* Whether a loop could read what another one kept, and the pass, which simplifies too. */
 bool rn__recompute_possible(const rn_graph *graph);
 bool rn__recompute(rn__copy_pass *pass, const int32_t *roots, int count);
+
+/* The pass after it: loops compute what is much larger than its operands; it simplifies
+ * too. */
+bool rn__spread(rn__copy_pass *pass, const int32_t *roots, int count);
 
 /* The value of an element-wise operator on scalar constants, as a constant of `to`; null
  * without an error if there is none. */

@@ -22,4 +22,10 @@ struct rn__again {
  * what lives. False without memory. */
 bool rn__find_again(rn__copy_pass *pass, rn__region *region);
 
+/* By node of a graph: whether all of it must be there, whatever loops read by step. An
+ * element-wise operator outside does not need all of its operands; if `alone`, only if it
+ * need not be there either. NULL without memory. */
+bool *rn__find_kept(const rn__copy_pass *pass, rn__region *outer, rn__arena *arena,
+                    bool alone);
+
 #endif

@@ -41,12 +41,13 @@ static void keep_for_loop(const finding *f, const rn_loop *loop)
             f->kept[rn__list_at(loop->carry, rn__carry, i)->initial] = true;
 }
 
-/* Outside loops, element-wise operators can use a value that they compute on the way. */
-static void keep_for_nodes(const finding *f)
+/* Outside loops, element-wise operators can use a value that they compute on the way: for
+ * any reader or, if `alone`, only for one that need not be there either. */
+static void keep_for_nodes(const finding *f, bool alone)
 {
     int32_t reads[RN__READS];
 
-    for (int32_t id = 0; id < f->outer->graph->count; id++) {
+    for (int32_t id = f->outer->graph->count - 1; id >= 0; id--) {
         const rn__node *node = node_at(f, id);
         if (!f->outer->live[id]) continue;
         for (int i = rn__copy_reads(node, reads) - 1; i >= 0; i--) f->kept[reads[i]] = true;
@@ -54,7 +55,7 @@ static void keep_for_nodes(const finding *f)
             keep_for_loop(f, node->loop);
             continue;
         }
-        const bool on_the_way = rn__is_elementwise(node->op);
+        const bool on_the_way = rn__is_elementwise(node->op) && !(alone && f->kept[id]);
         for (int i = 0; i < node->inputs; i++)
             if (!on_the_way || node_at(f, node->in[i])->op == &rn__op_get)
                 f->kept[node->in[i]] = true;
@@ -77,6 +78,19 @@ static void keep_roots(const finding *f)
         const rn__get *get = (const rn__get *)rn__at(g->parent, output)->attributes;
         f->kept[get->id] = true;
     }
+}
+
+bool *rn__find_kept(const rn__copy_pass *pass, rn__region *outer, rn__arena *arena,
+                    bool alone)
+{
+    const size_t n = (size_t)outer->graph->count;
+    finding f = {.pass = pass, .outer = outer};
+
+    f.kept = (bool *)rn__arena_new(arena, n);
+    if (!f.kept) return NULL;
+    keep_roots(&f);
+    keep_for_nodes(&f, alone);
+    return f.kept;
 }
 
 /* ---- what a loop has ---- */
@@ -230,13 +244,9 @@ bool rn__find_again(rn__copy_pass *pass, rn__region *region)
     const size_t n = (size_t)region->graph->count;
     finding f = {.pass = pass, .outer = region};
 
-    f.kept = (bool *)rn__arena_new(&pass->arena, n);
+    f.kept = rn__find_kept(pass, region, &pass->arena, false);
     f.leaf = (int32_t *)rn__arena_new(&pass->arena, n * sizeof *f.leaf);
     bool ok = f.kept && f.leaf;
-    if (ok) {
-        keep_for_nodes(&f);
-        keep_roots(&f);
-    }
     for (int32_t id = 0; ok && id < region->graph->count; id++)
         if (region->live[id] && node_at(&f, id)->op == &rn__op_loop)
             keep_stacks(&f, node_at(&f, id)->loop);

@@ -13,6 +13,11 @@ typedef struct rn__cursor {
     int64_t text, step;
 } rn__cursor;
 
+/* Steps that were read ahead for a row of a stream. */
+typedef struct rn__piece {
+    int64_t sequence, first, count; /* count 0: none */
+} rn__piece;
+
 /* One kind of batches. */
 typedef struct rn__batching {
     const char *name;
@@ -58,6 +63,9 @@ struct rn_batches {
     int64_t total;      /* steps of all rows */
     rn__cursor *cursor; /* [B]: at the beginning of batch `at` */
     int64_t at;
+    rn__piece *piece; /* [field_count, B]; NULL: nothing is read ahead */
+    char *ahead;      /* of each, so many bytes: */
+    size_t ahead_bytes;
 
     int32_t *lengths;
     float *weights;

@@ -97,7 +97,7 @@ static rn_status find(rn_model *model, const char *name, int64_t columns,
     char full[NAME];
 
     for (int k = 0; k < 2; k++) {
-        if (!name || snprintf(full, sizeof full, "%s/%s", name, last[k]) >= NAME)
+        if (!name || !*name || snprintf(full, sizeof full, "%s/%s", name, last[k]) >= NAME)
             return refuse(model, name, "no name, or a long one");
         const int i = rn__model_index(model, full);
         found[k] = i < 0 ? NULL : model->entry[i].variable;

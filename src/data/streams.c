@@ -37,6 +37,41 @@ static void advance(const rn_batches *b, rn__cursor *c, int64_t steps)
     }
 }
 
+/* ---- reading ---- */
+
+/* Small windows would take many small reads, so what follows is read with them. A source
+ * may be read differently in every epoch, and again after a jump. */
+static void forget(rn_batches *b)
+{
+    if (b->piece)
+        memset(b->piece, 0, (size_t)(b->field_count * b->options.batch) * sizeof *b->piece);
+}
+
+/* Reads steps of a row from a cursor on, which are of one text. If they and what is ahead
+ * cannot be read, those alone are. */
+static bool read_steps(rn_batches *b, int field, int64_t row, const rn__cursor *c,
+                       int64_t steps, char *to)
+{
+    const int64_t i = b->sequence[c->text], first = c->step;
+    const int64_t place = field * b->options.batch + row;
+    const size_t bytes = rn__field_bytes(&b->fields[field]);
+    const int64_t most = b->piece ? (int64_t)(b->ahead_bytes / bytes) : 0;
+
+    if (steps > most / 2) return rn__batches_read(b, i, field, first, steps, to);
+    rn__piece *p = &b->piece[place];
+    char *data = b->ahead + (size_t)place * b->ahead_bytes;
+    if (p->sequence != i || first < p->first || first + steps > p->first + p->count) {
+        const int64_t left = rn__source_length(&b->source, i) - first,
+                      n = left < most ? left : most;
+        p->count = 0;
+        if (n <= steps || !b->source.read(b->source.self, i, field, first, n, data))
+            return rn__batches_read(b, i, field, first, steps, to);
+        *p = (rn__piece){i, first, n};
+    }
+    memcpy(to, data + (size_t)(first - p->first) * bytes, (size_t)steps * bytes);
+    return true;
+}
+
 /* ---- windows ---- */
 
 static void order(rn_batches *b)
@@ -46,6 +81,7 @@ static void order(rn_batches *b)
         rn__shuffle(b->sequence, b->source.count, b->options.seed, b->epoch,
                     RN__PART_TEXTS);
     b->at = -2;
+    forget(b);
 }
 
 /* Moves all cursors to window b->index. */
@@ -54,6 +90,7 @@ static void locate(rn_batches *b)
     const int64_t rows = b->options.batch;
 
     if (b->at == b->index) return;
+    if (b->at + 1 != b->index) forget(b);
     for (int64_t r = 0; r < rows; r++) {
         rn__cursor *c = &b->cursor[r];
 
@@ -127,8 +164,7 @@ static bool row(rn_batches *b, const rn_batch *batch, int field, int64_t r, char
         const int64_t here = usable(b, c.text) - c.step, n = left < here ? left : here;
         const size_t all = (size_t)n * bytes;
 
-        if (!rn__batches_read(b, b->sequence[c.text], field, c.step, n + apart, at))
-            return false;
+        if (!read_steps(b, field, r, &c, n + apart, at)) return false;
         if (apart) memcpy(next + (at - to), at + bytes, all);
         advance(b, &c, n);
         at += all;
@@ -190,6 +226,19 @@ static bool measure(rn_batches *b)
     return true;
 }
 
+/* Memory for what is read ahead: so much a row, but not more than so much in all. */
+static bool make_ahead(rn_batches *b)
+{
+    enum { ROW = 1 << 12, ALL = 1 << 20 };
+    const int64_t rows = b->options.batch * b->field_count;
+
+    b->ahead_bytes = (size_t)(rows > ALL / ROW ? ALL / rows / 64 * 64 : ROW);
+    if (b->ahead_bytes == 0) return true;
+    b->ahead = (char *)rn__state_add(&b->state, rows, b->ahead_bytes);
+    if (b->ahead) b->piece = (rn__piece *)rn__state_add(&b->state, rows, sizeof *b->piece);
+    return b->piece;
+}
+
 /* Rows, windows and their sizes. */
 static bool divide(rn_batches *b)
 {
@@ -207,7 +256,7 @@ static bool divide(rn_batches *b)
     b->cursor = (rn__cursor *)rn__state_add(&b->state, rows, sizeof *b->cursor);
     if (b->state.failed || !rn__batches_arrays(b, window)) return false;
     b->resets = (bool *)rn__state_add(&b->state, rows * window, sizeof *b->resets);
-    if (!b->resets) return false;
+    if (!b->resets || !make_ahead(b)) return false;
     if (b->options.last == RN_LAST_KEEP && rest) b->size[b->size_count++] = rest;
     if (b->options.last != RN_LAST_KEEP || whole) b->size[b->size_count++] = window;
     return true;

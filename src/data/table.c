@@ -21,6 +21,7 @@ bool rn__table_fail(rn_table *table, rn_status status, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    table->fault.message[0] = 0; /* that of rn_table_find */
     table->status =
         rn__fault_set(&table->fault, status,
                       table->window.path ? table->window.path : "table", "%s", text);
@@ -35,9 +36,10 @@ bool rn__table_no_memory(rn_table *table)
 
 static bool bad_at(rn_table *table, size_t position, rn_status status, const char *text)
 {
-    if (table->status == RN_OK)
-        table->status =
-            rn__window_fault(&table->window, position, &table->fault, status, "%s", text);
+    if (table->status != RN_OK) return false;
+    table->fault.message[0] = 0;
+    table->status =
+        rn__window_fault(&table->window, position, &table->fault, status, "%s", text);
     return false;
 }
 
@@ -46,19 +48,14 @@ bool rn__table_bad(rn_table *table, int column, size_t skip, rn_status status,
 {
     const size_t position = table->offset[table->row] + skip +
                             (size_t)(table->record.cell[column].at - table->row_start);
-    const char *name = rn_table_name(table, column);
-    char text[300], full[400], shown[RN__SHOWN];
+    char text[300], full[400], name[RN__NAMED];
     va_list arguments;
 
     if (table->quiet) return false;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (name && *name)
-        snprintf(full, sizeof full, "column \"%s\": %s",
-                 rn__shown(name, strlen(name), shown), text);
-    else
-        snprintf(full, sizeof full, "column %d: %s", column, text);
+    snprintf(full, sizeof full, "%s: %s", rn__table_named(table, column, name), text);
     return bad_at(table, position, status, full);
 }
 
@@ -232,6 +229,7 @@ void rn_table_free(rn_table *t)
 bool rn__table_row(rn_table *t, int64_t row)
 {
     if (t->status != RN_OK) return false;
+    t->fault.message[0] = 0;
     if (t->row == row) return true;
     if (row < 0 || row >= t->rows)
         return rn__table_fail(t, RN_INVALID, "no row %lld of %lld", (long long)row,

@@ -46,6 +46,13 @@ bool rn__table_bad(rn_table *table, int column, size_t skip, rn_status status,
 /* Makes the row the current one. */
 bool rn__table_row(rn_table *table, int64_t row);
 
+/* "column "name"", or its number. */
+enum { RN__NAMED = RN__SHOWN + 16 };
+const char *rn__table_named(const rn_table *table, int column, char text[RN__NAMED]);
+
+/* The error of a vocabulary is one of the table. */
+bool rn__table_vocabulary(rn_table *table, int column, const rn_vocabulary *v);
+
 /* The text of a field of the current row, valid until the next call; NULL: no memory. */
 const char *rn__table_cell(rn_table *table, int column, size_t *bytes);
 

@@ -27,6 +27,26 @@ const char *rn_table_name(const rn_table *t, int column)
     return t->name ? t->name[column] : "";
 }
 
+const char *rn__table_named(const rn_table *t, int column, char text[RN__NAMED])
+{
+    const char *name = rn_table_name(t, column);
+    char shown[RN__SHOWN];
+
+    if (name && *name)
+        snprintf(text, RN__NAMED, "column \"%s\"", rn__shown(name, strlen(name), shown));
+    else
+        snprintf(text, RN__NAMED, "column %d", column);
+    return text;
+}
+
+bool rn__table_vocabulary(rn_table *t, int column, const rn_vocabulary *v)
+{
+    char name[RN__NAMED];
+
+    return rn__table_fail(t, v->status, "%s: %s", rn__table_named(t, column, name),
+                          rn_vocabulary_error(v));
+}
+
 /* ---- which column ---- */
 
 /* Names that are nearest to one, "a", "b", "c". */
@@ -55,12 +75,11 @@ static const char *nearest(const rn_table *t, const char *name, char *text, size
     return text;
 }
 
-int rn_table_find(rn_table *t, const char *name)
+static int find(rn_table *t, const char *name)
 {
     char near[4 * RN__SHOWN], shown[RN__SHOWN];
     int found = -1;
 
-    if (!t || t->status != RN_OK) return -1;
     if (!name || !t->name) {
         rn__table_fail(t, RN_INVALID,
                        name ? "no header, so columns have no names" : "no name");
@@ -82,9 +101,18 @@ int rn_table_find(rn_table *t, const char *name)
     return found;
 }
 
+int rn_table_find(rn_table *t, const char *name)
+{
+    if (!t || t->status != RN_OK) return -1;
+    t->fault.message[0] = 0;
+    const int found = find(t, name);
+    t->status = RN_OK; /* the error does not stay */
+    return found;
+}
+
 int rn__table_column(rn_table *t, const rn_column *column)
 {
-    if (column->name) return rn_table_find(t, column->name);
+    if (column->name) return find(t, column->name);
     if (column->number >= 0 && column->number < t->columns) return column->number;
     rn__table_fail(t, RN_INVALID, "no column %d of %d", column->number, t->columns);
     return -1;

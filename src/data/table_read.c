@@ -8,15 +8,16 @@
 #include "data/table.h"
 #include "io/number.h"
 
-static bool check(rn_table *t, const rn_column *c)
+static bool check(rn_table *t, const rn__picked *p)
 {
+    const rn_column *c = &p->c;
+
     if ((unsigned)c->missing > RN_MISSING_PREVIOUS)
         return rn__table_fail(t, RN_INVALID, "no such way to fill: %d", (int)c->missing);
     if ((unsigned)c->type > RN_I32)
         return rn__table_fail(t, RN_INVALID, "numbers are f32, f64 or i32");
     if (c->vocabulary && c->vocabulary->status != RN_OK)
-        return rn__table_fail(t, c->vocabulary->status, "%s",
-                              rn_vocabulary_error(c->vocabulary));
+        return rn__table_vocabulary(t, p->number, c->vocabulary);
     return true;
 }
 
@@ -25,6 +26,7 @@ rn__picked *rn__table_pick(rn_table *t, const rn_column *columns, int count)
     if (t->status == RN_OK && (!columns || count <= 0))
         rn__table_fail(t, RN_INVALID, "no columns");
     if (t->status != RN_OK) return NULL;
+    t->fault.message[0] = 0;
     rn__picked *picked =
         (rn__picked *)rn__new(t->allocator, (size_t)count * sizeof *picked);
     if (!picked) rn__table_no_memory(t);
@@ -33,7 +35,7 @@ rn__picked *rn__table_pick(rn_table *t, const rn_column *columns, int count)
         picked[i].number = rn__table_column(t, &columns[i]);
         picked[i].value = columns[i].fill;
         picked[i].known = columns[i].missing == RN_MISSING_CONSTANT;
-        if (picked[i].number >= 0 && check(t, &columns[i])) continue;
+        if (picked[i].number >= 0 && check(t, &picked[i])) continue;
         rn__free(t->allocator, picked);
         return NULL;
     }
@@ -136,7 +138,7 @@ static bool add_cell(rn_table *t, const rn__picked *p)
     if (v->options.split == RN_WHOLE && bytes == 0 && p->c.missing == RN_MISSING_REFUSED)
         return rn__table_bad(t, p->number, 0, RN_BAD_FILE, "a missing value");
     return rn_vocabulary_add(v, text, bytes) == RN_OK ||
-           rn__table_fail(t, v->status, "%s", rn_vocabulary_error(v));
+           rn__table_vocabulary(t, p->number, v);
 }
 
 rn_status rn_table_add(rn_table *t, const rn_column *columns, int count)

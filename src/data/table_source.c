@@ -192,7 +192,7 @@ static bool describe(rn__rows *r, int i)
                               r->picked[r->tokens].number, r->picked[i].number);
     if (tokens) r->tokens = i;
     if (v && rn_vocabulary_complete(v) != RN_OK)
-        return rn__table_fail(t, v->status, "%s", rn_vocabulary_error(v));
+        return rn__table_vocabulary(t, r->picked[i].number, v);
     const int32_t padding = v ? rn_vocabulary_mark(v, RN_MARK_PADDING) : -1;
     if (padding > 0) r->field[i].padding = padding;
     if (v) return true;

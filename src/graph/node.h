@@ -198,6 +198,9 @@ static inline bool rn__is_elementwise(const rn_op *op)
 /* Whether the operator is the sum of its two operands. */
 bool rn__op_adds(const rn_op *op);
 
+/* Whether the operator is the product of its two operands. */
+bool rn__op_multiplies(const rn_op *op);
+
 /* The axis along which a node is its operands one after the other, at least two and none of
  * them empty; -1: it is something else. */
 int rn__node_joins(const rn_graph *graph, const rn__node *node);

@@ -58,6 +58,14 @@ bool rn__op_adds(const rn_op *op)
     return op->inputs == 2 && rn__is_elementwise(op) && (op->flags & flags) == flags;
 }
 
+bool rn__op_multiplies(const rn_op *op)
+{
+    const unsigned flags = RN_OP_NEUTRAL_RIGHT | RN_OP_NEUTRAL_LEFT;
+
+    return op->inputs == 2 && rn__is_elementwise(op) && (op->flags & flags) == flags &&
+           op->linear == 3;
+}
+
 int rn__node_joins(const rn_graph *graph, const rn__node *node)
 {
     int64_t size = 0;

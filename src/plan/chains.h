@@ -29,7 +29,20 @@ bool rn__same_limit(const rn__step *a, const rn__step *b);
  * the bits of all at once. */
 bool rn__runs_by_rows(const rn__plan *plan, const rn__step *step, int64_t rows);
 
-/* Of a reduction that can run row by row: how many rows it has; else 0. */
-int64_t rn__reduction_rows(const rn__plan *plan, const rn__step *step);
+/* Of a reduction that can run row by row: how many rows it has, the most below `below`; 0:
+ * it cannot. A row may be one of several axes. */
+int64_t rn__reduction_rows(const rn__plan *plan, const rn__step *step, int64_t below);
+
+/* What the elements of a row take in the largest operand; and whether a step runs by rows
+ * that are short enough. */
+int64_t rn__row_bytes(const rn__plan *plan, const rn__step *step, int64_t rows);
+bool rn__fits_rows(const rn__planner *p, const rn__step *step, int64_t rows);
+
+/* Whether some steps should run by longer rows, because these are in much more of what they
+ * read and write. */
+static inline bool rn__worth_longer_rows(double more, double bytes)
+{
+    return more > 1.1 * bytes;
+}
 
 #endif

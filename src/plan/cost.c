@@ -74,7 +74,8 @@ static double operations(const rn__plan *plan, const rn__step *step)
         return (node->inputs >= 2 ? product(plan, step, node) : 0) +
                (step->added >= 0 ? count(rn__step_output(plan, step), false) : 0);
     case RN_KIND_REDUCTION:
-        return step->inputs ? count(rn__step_operands(plan, step), false) : 0;
+        return step->inputs *
+               (step->inputs ? count(rn__step_operands(plan, step), false) : 0);
     case RN_KIND_VIEW:
     case RN_KIND_MOVEMENT:
         return 0;

@@ -7,10 +7,12 @@
  * by rows and the others, such as products and sums over rows; each step is in the first
  * level that its operands allow, and within a level all keep their order. What is computed
  * by rows from what the loop only reads, such as a value that is computed again, goes to
- * just before its first reader, if all of these run by rows. Copies at the end of the body
- * stay there.
+ * just before its first reader, if all of these run by rows; but a reduction goes to where
+ * its operand is, which is larger than the result. Copies at the end of the body stay
+ * there.
  */
 #include "plan/chains.h"
+#include "plan/cost.h"
 
 #include <string.h>
 
@@ -28,6 +30,7 @@ typedef struct usage {
 } usage;
 
 typedef struct ordering {
+    const rn__planner *planner;
     rn__plan *plan;
     usage *use;         /* by buffer */
     int32_t first, end; /* the steps that are ordered */
@@ -35,6 +38,7 @@ typedef struct ordering {
     int32_t *level; /* by step from `first` on; -1: it goes before its first reader */
     bool *placed;
     int32_t *order, *stack;
+    int32_t *reader; /* by step: the lowest level of its readers */
     int32_t count;
 } ordering;
 
@@ -48,7 +52,7 @@ static bool by_rows(const ordering *o, int32_t c)
     if (step->kind == RN__STEP_COPY)
         return rn__find_row_form(o->plan, step, 0, o->rows, &form) &&
                rn__find_row_form(o->plan, step, 1, o->rows, &form);
-    return rn__runs_by_rows(o->plan, step, o->rows);
+    return rn__fits_rows(o->planner, step, o->rows);
 }
 
 /* Visits the buffers that a step touches, its output last. */
@@ -120,6 +124,40 @@ static void find_level(const ordering *o, int32_t c)
     if (out >= 0) o->use[out].written = *level;
 }
 
+/* The lowest levels at which what each step makes is read, directly or by way of steps that
+ * go before their first reader. */
+static void find_reader_levels(const ordering *o)
+{
+    for (int32_t c = o->first; c < o->end; c++) o->reader[c - o->first] = INT32_MAX;
+    for (int32_t c = o->end - 1; c >= o->first; c--) {
+        const int32_t own = o->level[c - o->first];
+        const int32_t level = own >= 0 ? own : o->reader[c - o->first];
+        for (int i = 0; i < o->plan->step[c].inputs; i++) {
+            const int32_t buffer = buffer_at(o, c, i);
+            const int32_t writer = buffer >= 0 ? o->use[buffer].writer : NONE;
+            if (writer >= 0 && writer < c && level < o->reader[writer - o->first])
+                o->reader[writer - o->first] = level;
+        }
+    }
+}
+
+/* A reduction that goes before its first reader, of what another step of that kind makes
+ * for an earlier one, goes to that level. */
+static void keep_with_operand(const ordering *o, int32_t c)
+{
+    const rn__step *step = &o->plan->step[c];
+    int32_t *level = &o->level[c - o->first];
+
+    if (step->kind != RN__STEP_KERNEL || *level >= 0) return;
+    for (int i = 0; i < step->inputs; i++) {
+        const int32_t buffer = buffer_at(o, c, i);
+        const int32_t writer = buffer >= 0 ? o->use[buffer].writer : NONE;
+        if (writer < 0 || o->reader[writer - o->first] >= o->reader[c - o->first]) continue;
+        if (*level < 0 || o->reader[writer - o->first] < *level)
+            *level = o->reader[writer - o->first];
+    }
+}
+
 /* Puts a step after those that go before their first reader, of which it is one. */
 static void put(ordering *o, int32_t c)
 {
@@ -168,16 +206,19 @@ static bool order_body(ordering *o, rn__arena *arena)
 {
     const size_t n = (size_t)(o->end - o->first);
 
-    o->level = (int32_t *)rn__arena_new(arena, (6 * n + 2) * sizeof *o->level);
+    o->level = (int32_t *)rn__arena_new(arena, (7 * n + 2) * sizeof *o->level);
     o->placed = (bool *)rn__arena_new(arena, n);
     rn__step *old = (rn__step *)rn__arena_new(arena, n * sizeof *old);
     if (!o->level || !o->placed || !old) return false;
     o->order = o->level + n;
     o->stack = o->order + n;
+    o->reader = o->level + 6 * n + 2;
     o->count = 0;
     find_writers(o);
     find_readers(o);
     for (int32_t c = o->first; c < o->end; c++) find_level(o, c);
+    find_reader_levels(o);
+    for (int32_t c = o->first; c < o->end; c++) keep_with_operand(o, c);
     put_all(o, o->stack + n);
     memcpy(old, &o->plan->step[o->first], n * sizeof *old);
     for (size_t i = 0; i < n; i++)
@@ -187,6 +228,33 @@ static bool order_body(ordering *o, rn__arena *arena)
             if (buffer_at(o, c, i) >= 0)
                 o->use[buffer_at(o, c, i)] = (usage){.writer = NONE};
     return true;
+}
+
+/* What of the body's traffic is that of steps by rows. */
+static double traffic(const ordering *o)
+{
+    double sum = 0;
+
+    for (int32_t c = o->first; c < o->end; c++) {
+        const rn__cost cost = rn__step_cost(o->plan, &o->plan->step[c]);
+        if (by_rows(o, c)) sum += cost.read + cost.written;
+    }
+    return sum;
+}
+
+/* Finds the rows of the body, by those of a reduction. */
+static void find_rows(ordering *o, const rn__step *reduction)
+{
+    int64_t rows = INT64_MAX, best = 0;
+    double most = 0;
+
+    while ((rows = rn__reduction_rows(o->plan, reduction, rows)) > 0) {
+        o->rows = rows;
+        const double bytes = traffic(o);
+        if (best > 0 && !rn__worth_longer_rows(bytes, most)) continue;
+        best = rows, most = bytes;
+    }
+    o->rows = best;
 }
 
 /* Whether the order of a loop's steps is decided here: none is a block, and one is a
@@ -201,14 +269,14 @@ static bool orders(ordering *o, int32_t loop)
     while (o->end > o->first && step[o->end - 1].kind == RN__STEP_COPY) o->end--;
     for (int32_t c = o->first; c < o->end; c++) {
         if (step[c].kind == RN__STEP_LOOP) return false;
-        if (o->rows == 0) o->rows = rn__reduction_rows(o->plan, &step[c]);
+        if (o->rows == 0) find_rows(o, &step[c]);
     }
     return o->rows > 0;
 }
 
 bool rn__order(rn__planner *p)
 {
-    ordering o = {.plan = p->plan};
+    ordering o = {.planner = p, .plan = p->plan};
     const size_t n = (size_t)p->plan->buffers;
 
     if (p->options.tile_bytes == 0) return true;

@@ -75,6 +75,7 @@ typedef struct pass {
 
 static const pass passes[] = {
     {"schedule", schedule, 0},
+    {"contract", rn__contract, RN_PASS_CONTRACT},
     {"order", rn__order, RN_PASS_ROW_BLOCKS},
     {"elide", rn__elide, RN_PASS_ELIDE},
     {"accumulate", rn__accumulate, RN_PASS_ACCUMULATE},

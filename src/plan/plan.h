@@ -25,6 +25,9 @@
  *   schedule  All live nodes, in the order of their ids, each with a buffer of its own.
  *             Carries and stacks are copied at the end of a loop's body. A step reads only
  *             what an earlier step wrote, or a leaf.
+ *   contract  Reductions read the factors of a product in place of the product: such a step
+ *             has two inputs, of one shape, though its operator has one. Relies on
+ *             schedule's buffers, each with one value.
  *   order     In the body of a loop with reductions within rows, steps that can run row by
  *             row come together. Relies on schedule's buffers, each with one value. A step
  *             reads what it read before.
@@ -250,6 +253,15 @@ static inline int rn__step_kernel_inputs(const rn__step *step)
 static inline const rn__node *rn__step_node(const rn__plan *plan, const rn__step *step)
 {
     return step->node < 0 ? NULL : rn__at(plan->graphs[step->graph], step->node);
+}
+
+/* Whether a step reduces the product of its two inputs, whose operator has one
+ * (contract.c).
+ */
+static inline bool rn__reduces_product(const rn__plan *plan, const rn__step *step)
+{
+    return step->kind == RN__STEP_KERNEL && rn__step_kernel_inputs(step) == 2 &&
+           rn__step_node(plan, step)->inputs == 1;
 }
 
 /* The axes of a map, collapsed over all its operands (kernel/strided.h): sizes, and strides

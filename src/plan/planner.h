@@ -92,6 +92,7 @@ bool rn__schedule_assignments(rn__planner *p);
 bool rn__schedule_graph(rn__planner *p, const rn_graph *graph);
 bool rn__schedule_loop(rn__planner *p, const rn_graph *outer, int32_t id);
 
+bool rn__contract(rn__planner *p);
 bool rn__order(rn__planner *p);
 bool rn__elide(rn__planner *p);
 bool rn__accumulate(rn__planner *p);

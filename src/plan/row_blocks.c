@@ -15,10 +15,11 @@
 #include <string.h>
 
 #include "plan/chains.h"
+#include "plan/cost.h"
 
-/* A row of an operand is no longer than so many tiles. The rows that run at a time fill
- * more than one, so that there are fewer calls of few elements. */
-enum { ROW_TILES = 8, TILES = 2 };
+/* The rows that run at a time fill more than one tile, so that there are fewer calls of few
+ * elements. */
+enum { TILES = 2 };
 
 /* Whether a step may touch operand i while another one writes its output row by row. */
 static bool compatible(const rn__plan *plan, const rn__step *a, int i, const rn__step *b,
@@ -47,25 +48,11 @@ static bool independent(const rn__plan *plan, const rn__step *a, const rn__step 
     return true;
 }
 
-/* What the elements of a row take in the largest operand. */
-static int64_t row_bytes(const rn__plan *plan, const rn__step *step, int64_t rows)
-{
-    const rn__operand *o = rn__step_operands(plan, step);
-    int64_t most = 1;
-
-    for (int i = 0; i <= step->inputs; i++) {
-        rn__row_form at;
-        const int64_t bytes = rn__operand_count(&o[i]) * (int64_t)rn_type_size(o[i].type);
-        const bool own = rn__find_row_form(plan, step, i, rows, &at) && at.stride > 0;
-        if (own && bytes / rows > most) most = bytes / rows;
-    }
-    return most;
-}
-
 typedef struct block {
     int32_t first, end;
     int64_t rows;
-    int64_t bytes; /* of the longest row */
+    int64_t bytes;  /* of the longest row */
+    double traffic; /* bytes that its steps read and write */
 } block;
 
 /* Whether step c can be one of a block that so far has steps first..end - 1. */
@@ -75,8 +62,7 @@ static bool joins(const rn__planner *p, const block *b, int32_t c)
     const rn__step *step = &plan->step[c], *head = &plan->step[b->first];
 
     if (b->end - b->first == RN__CHAIN_LONGEST || step->block != head->block ||
-        !rn__same_limit(step, head) || !rn__runs_by_rows(plan, step, b->rows) ||
-        row_bytes(plan, step, b->rows) > ROW_TILES * (int64_t)p->options.tile_bytes)
+        !rn__same_limit(step, head) || !rn__fits_rows(p, step, b->rows))
         return false;
     for (int32_t i = b->first; i < b->end; i++)
         if (!independent(plan, &plan->step[i], step, b->rows)) return false;
@@ -84,21 +70,36 @@ static bool joins(const rn__planner *p, const block *b, int32_t c)
 }
 
 /* The block around a reduction that begins with step `from` or a later one. */
-static bool find_block(const rn__planner *p, int32_t from, int32_t reduction, block *b)
+static void find_block(const rn__planner *p, int32_t from, int32_t reduction, block *b)
 {
     const rn__plan *plan = p->plan;
 
-    *b = (block){.first = reduction, .end = reduction};
-    b->rows = rn__reduction_rows(plan, &plan->step[reduction]);
-    if (b->rows == 0 || !joins(p, b, reduction)) return false;
+    if (!joins(p, b, reduction)) return;
     b->end++;
     while (b->first > from && joins(p, b, b->first - 1)) b->first--;
     while (b->end < plan->steps && joins(p, b, b->end)) b->end++;
     for (int32_t c = b->first; c < b->end; c++) {
-        const int64_t bytes = row_bytes(plan, &plan->step[c], b->rows);
+        const rn__cost cost = rn__step_cost(plan, &plan->step[c]);
+        const int64_t bytes = rn__row_bytes(plan, &plan->step[c], b->rows);
         if (bytes > b->bytes) b->bytes = bytes;
+        b->traffic += cost.read + cost.written;
     }
-    return b->end - b->first >= 2;
+}
+
+/* The best block: that of the shortest rows, unless one of longer rows has more in it. */
+static bool find_best(const rn__planner *p, int32_t from, int32_t reduction, block *best)
+{
+    const rn__step *step = &p->plan->step[reduction];
+    int64_t rows = INT64_MAX;
+
+    *best = (block){.rows = 0};
+    while ((rows = rn__reduction_rows(p->plan, step, rows)) > 0) {
+        block b = {.first = reduction, .end = reduction, .rows = rows};
+        find_block(p, from, reduction, &b);
+        if (b.end - b.first >= 2 && rn__worth_longer_rows(b.traffic, best->traffic))
+            *best = b;
+    }
+    return best->rows > 0;
 }
 
 /* ---- memory of some rows ---- */
@@ -149,7 +150,7 @@ bool rn__row_blocks(rn__planner *p)
     }
     for (int32_t c = 0; c < plan->steps; c++) {
         block b;
-        if (c < from || !find_block(p, from, c, &b)) continue;
+        if (c < from || !find_best(p, from, c, &b)) continue;
         const int64_t most = TILES * (int64_t)p->options.tile_bytes / b.bytes;
         const int64_t tile = most < 1 ? 1 : most < b.rows ? most : b.rows;
         chains[b.first] = (rn__chain){b.end, tile, b.rows};

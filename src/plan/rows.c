@@ -2,7 +2,9 @@
 /* Which steps can run row by row, and how the rows of their operands lie. */
 #include "plan/chains.h"
 
-enum { FEWEST_ROWS = 2 };
+/* A reduction has two inputs if it sums products (contract.c). A row of an operand is no
+ * longer than so many tiles. */
+enum { FEWEST_ROWS = 2, INPUTS = 2, ROW_TILES = 8 };
 
 /* The axis at which the leading axes have so many elements together; -1: none. */
 static int row_axis(const rn__operand *o, int64_t rows)
@@ -65,11 +67,12 @@ static bool divides(const rn__plan *plan, const rn__step *step, int64_t rows)
 {
     const rn__node *node = rn__step_node(plan, step);
     const rn__operand *o = rn__step_operands(plan, step);
-    const int axis[2] = {row_axis(&o[0], rows), row_axis(&o[1], rows)};
-    int cut = -1;
-    rn_array array[2];
+    const int out = step->inputs;
+    int axis[INPUTS + 1], cut[INPUTS] = {-1, -1};
+    rn_array array[INPUTS + 1];
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i <= out; i++) {
+        axis[i] = row_axis(&o[i], rows);
         if (axis[i] < 0) return false;
         array[i] = (rn_array){.type = o[i].type, .rank = o[i].rank};
         for (int a = 0; a < o[i].rank; a++) {
@@ -78,8 +81,9 @@ static bool divides(const rn__plan *plan, const rn__step *step, int64_t rows)
         }
     }
     const rn_call call = {
-        .in = &array[0], .out = &array[1], .attributes = node->attributes, .inputs = 1};
-    return rn__op_divides(node->op, &call, axis[1], &cut) && cut == axis[0];
+        .in = array, .out = &array[out], .attributes = node->attributes, .inputs = out};
+    return rn__op_divides(node->op, &call, axis[out], cut) && cut[0] == axis[0] &&
+           cut[out - 1] == axis[out - 1];
 }
 
 /* Whether the limit cuts all operands that have rows along them. */
@@ -101,10 +105,13 @@ bool rn__runs_by_rows(const rn__plan *plan, const rn__step *step, int64_t rows)
     rn__row_form at = {0};
 
     if (step->kind == RN__STEP_KERNEL) {
-        if (step->inputs != 1 || step->added >= 0 || step->packed.buffer >= 0) return false;
+        if (step->inputs < 1 || step->inputs > INPUTS || step->added >= 0 ||
+            step->packed.buffer >= 0)
+            return false;
         const rn_op *op = rn__step_node(plan, step)->op;
         if (rn__op_kind(op) != RN_KIND_REDUCTION || !divides(plan, step, rows))
             return false;
+        if (step->inputs > 1 && !(op->flags & RN_OP_PRODUCTS)) return false;
         if (!(op->flags & RN_OP_STRIDED) && !rn__operand_is_dense(&o[0])) return false;
     } else if (step->kind != RN__STEP_MAP) {
         return false;
@@ -114,15 +121,36 @@ bool rn__runs_by_rows(const rn__plan *plan, const rn__step *step, int64_t rows)
     return at.stride > 0 && limited_by_rows(plan, step, rows);
 }
 
-int64_t rn__reduction_rows(const rn__plan *plan, const rn__step *step)
+int64_t rn__row_bytes(const rn__plan *plan, const rn__step *step, int64_t rows)
 {
-    if (step->kind != RN__STEP_KERNEL || step->inputs != 1) return 0;
+    const rn__operand *o = rn__step_operands(plan, step);
+    int64_t most = 1;
+
+    for (int i = 0; i <= step->inputs; i++) {
+        rn__row_form at;
+        const int64_t bytes = rn__operand_count(&o[i]) * (int64_t)rn_type_size(o[i].type);
+        const bool own = rn__find_row_form(plan, step, i, rows, &at) && at.stride > 0;
+        if (own && bytes / rows > most) most = bytes / rows;
+    }
+    return most;
+}
+
+bool rn__fits_rows(const rn__planner *p, const rn__step *step, int64_t rows)
+{
+    return rn__runs_by_rows(p->plan, step, rows) &&
+           rn__row_bytes(p->plan, step, rows) <= ROW_TILES * (int64_t)p->options.tile_bytes;
+}
+
+int64_t rn__reduction_rows(const rn__plan *plan, const rn__step *step, int64_t below)
+{
+    if (step->kind != RN__STEP_KERNEL || step->inputs < 1) return 0;
     const rn__operand *in = rn__step_operands(plan, step);
     int64_t rows = rn__operand_count(in);
 
     for (int axis = in->rank - 1; axis > 0 && rows >= FEWEST_ROWS; axis--) {
         rows /= in->size[axis];
-        if (rows >= FEWEST_ROWS && rn__runs_by_rows(plan, step, rows)) return rows;
+        if (rows >= FEWEST_ROWS && rows < below && rn__runs_by_rows(plan, step, rows))
+            return rows;
     }
     return 0;
 }

@@ -165,7 +165,8 @@ static bool recompute(rn__compilation *c)
     if ((c->options.without & RN_PASS_RECOMPUTE) || !rn__recompute_possible(c->graph))
         return true;
     return begin_pass(c, &pass) &&
-           take(c, &pass, rn__recompute(&pass, c->wanted, c->count));
+           take(c, &pass, rn__recompute(&pass, c->wanted, c->count)) &&
+           begin_pass(c, &pass) && take(c, &pass, rn__spread(&pass, c->wanted, c->count));
 }
 
 /* ---- the whole ---- */

@@ -121,6 +121,8 @@ static void decode(rn_test_world *w)
     if (rn_test_draw(w, 2)) o.filter = a_filter(w);
     if (rn_test_draw(w, 2)) o.beam = DRAW(w, int, 1, 2, 3, -1, INT32_MAX);
     if (rn_test_draw(w, 4) == 0) o.length_penalty = real(w);
+    if (rn_test_draw(w, 4) == 0) o.length_power = real(w);
+    o.stop_early = rn_test_draw(w, 4) == 0;
     rn_scope s = scope(w);
     s.inference = rn_test_draw(w, 4) != 0;
     if (!s.graph) w->given = !rn_is_null(o.first) || any_of(states, count);

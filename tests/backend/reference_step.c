@@ -229,6 +229,26 @@ static void add(const rn_reference *r, const rn__step *step, const rn_array *arr
                              rn_reference_get(out->type, to + i * size));
 }
 
+/* The oracle on the product of both operands, rounded. */
+static void call_oracle_of_product(const rn_reference *r, const rn__step *step,
+                                   const rn_array *array)
+{
+    const rn__operand *o = rn__step_operands(r->plan, step);
+    const int64_t count = rn_shape_count(rn_reference_shape(o));
+    const size_t size = rn_type_size(o->type);
+    rn_array with[3] = {array[0], array[1], array[2]};
+
+    with[0].data = rn_test_quad_room(count, size);
+    for (int64_t i = 0; i < count; i++) {
+        const size_t at = (size_t)i * size;
+        rn_reference_put(o->type, (char *)with[0].data + at,
+                         rn_reference_get(o->type, (const char *)array[0].data + at) *
+                             rn_reference_get(o->type, (const char *)array[1].data + at));
+    }
+    call_oracle(r, step, with);
+    free(with[0].data);
+}
+
 bool rn_reference_kernel(rn_reference *r, const rn__step *step)
 {
     rn_array *array = (rn_array *)rn_test_quad_room(step->inputs + 1, sizeof *array);
@@ -236,7 +256,9 @@ bool rn_reference_kernel(rn_reference *r, const rn__step *step)
     gather(r, step, array);
     if (r->tracer) rn__trace_kernel_begin(r->tracer, step, array);
     const bool ok = call_kernel(r, step, array);
-    if (ok && builtin(rn__step_node(r->plan, step)->op)) call_oracle(r, step, array);
+    if (ok && builtin(rn__step_node(r->plan, step)->op))
+        (rn__reduces_product(r->plan, step) ? call_oracle_of_product : call_oracle)(r, step,
+                                                                                    array);
     if (ok && step->added >= 0) add(r, step, array);
     if (ok) {
         scatter(r, step, array);

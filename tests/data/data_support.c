@@ -13,7 +13,10 @@ static bool read(void *self, int64_t i, int field, int64_t first, int64_t steps,
     rn_test_texts *s = (rn_test_texts *)self;
 
     cr_assert(i >= 0 && i < s->count && field >= 0 && field < s->field_count);
-    if (++s->reads == s->fail_at) return false;
+    s->reads++;
+    if (s->fail_at && s->reads >= s->fail_at &&
+        (s->reads == s->fail_at || s->reads <= s->fail_to))
+        return false;
     if (steps > s->most) s->most = steps;
     if (field == 2) {
         cr_assert(first == 0 && steps == 1);

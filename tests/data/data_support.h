@@ -15,6 +15,7 @@ typedef struct rn_test_texts {
     int field_count;
     rn_field fields[3];
     int64_t reads, fail_at; /* fails at this read, counted from 1; 0: never */
+    int64_t fail_to;        /* and at those up to this one */
     int64_t most;           /* most steps that a read was for */
 } rn_test_texts;
 

@@ -330,6 +330,7 @@ Test(series, scaling_refuses_what_is_no_scaling)
     cr_assert_eq(rn_scaling_declare(w.model, "b", C + 1), RN_INVALID);
     cr_assert_eq(rn_scaling_declare(w.model, "c", 0), RN_INVALID);
     cr_assert_eq(rn_scaling_declare(w.model, NULL, 1), RN_INVALID);
+    cr_assert_eq(rn_scaling_declare(w.model, "", 1), RN_INVALID);
     cr_assert_eq(rn_scaling_declare(w.model, "\n", 1), RN_INVALID);
     cr_assert_eq(rn_scaling_apply(w.model, "c", NULL, C, RN_F64, x, 1), RN_INVALID);
     cr_assert_str_eq(rn_model_error(w.model), "scaling: no such statistics: c");

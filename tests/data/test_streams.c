@@ -179,8 +179,9 @@ Test(streams, go_on_from_every_position)
     rn_test_resumes(shuffled);
 }
 
-/* Memory is bounded by the window, however long the text is. */
-Test(streams, read_no_more_than_a_window)
+/* Memory is bounded, however long the text is: a window, and 4 KB of a row are read ahead.
+ */
+Test(streams, read_a_part_of_a_long_text)
 {
     rn_test_memory memory = {.blocks = 0};
     texts = rn_test_texts_of(1, INT64_C(1) << 40);
@@ -199,7 +200,8 @@ Test(streams, read_no_more_than_a_window)
             cr_assert_eq(rn_test_at(&w, 0, r), (int32_t)first);
         }
     }
-    cr_assert_eq(texts.most, 51);
+    cr_assert_eq(texts.most, 1024);
+    cr_assert_eq(texts.reads, 4);
     cr_assert_eq(memory.requests, requests);
     rn_batches_free(b);
     cr_assert_eq(memory.blocks, 0);
@@ -237,12 +239,37 @@ Test(streams, fail_with_their_source)
     rn_test_next(b);
     const rn_position p = rn_batches_position(b);
     texts.fail_at = texts.reads + 2;
+    texts.fail_to = texts.fail_at + 9;
     cr_assert_eq(rn_batches_next(b, &batch), RN_IO);
     cr_assert(strstr(rn_batches_error(b), "of sequence 1: the disc is gone"), "%s",
               rn_batches_error(b));
     cr_assert_eq(rn_batches_position(b).number[1], p.number[1]);
     texts.fail_at = 0;
     cr_assert_eq(rn_test_next(b).index, 1);
+    rn_batches_free(b);
+}
+
+/* What is read ahead is no error if it cannot be read, and not kept for the next epoch. */
+Test(streams, read_ahead_is_only_tried)
+{
+    rn_batches *b =
+        made(1, 300, (rn_streams_options){.batch = 1, .steps = 30, .last = RN_LAST_DROP});
+    int64_t reads[2];
+
+    for (int epoch = 0; epoch < 2; epoch++) {
+        texts.reads = 0;
+        texts.fail_at = epoch ? 0 : 1;
+        for (int64_t k = 0; k < 10; k++) {
+            const rn_batch w = rn_test_next(b);
+            for (int64_t t = 0; t < 30; t++)
+                cr_assert_eq(rn_test_at(&w, t, 0), (int32_t)(30 * k + t));
+        }
+        rn_test_epoch_ends(b, epoch);
+        reads[epoch] = texts.reads;
+    }
+    /* Field x: one in vain, its first window, the rest. Field v: 256 steps, the rest. */
+    cr_assert_eq(reads[0], 3 + 2);
+    cr_assert_eq(reads[1], 1 + 2);
     rn_batches_free(b);
 }
 

@@ -130,6 +130,8 @@ Test(table_errors, names)
     rn_table *t = rn_table_open("t", (rn_table_options){.headless = true});
     cr_assert_eq(rn_table_find(t, "x"), -1);
     cr_assert_str_eq(rn_table_error(t), "t: no header, so columns have no names");
+    cr_assert_eq(rn_table_find(t, NULL), -1);
+    cr_assert_str_eq(rn_table_error(t), "t: no name");
     rn_table_free(t);
     t = rn_table_open("t", (rn_table_options){.headless = true});
     cr_assert_null(rn_table_text(t, 1, 0, NULL));
@@ -138,6 +140,44 @@ Test(table_errors, names)
     t = rn_table_open("t", (rn_table_options){.headless = true});
     cr_assert_null(rn_table_text(t, 0, 2, NULL));
     cr_assert_str_eq(rn_table_error(t), "t: no column 2 of 2");
+    rn_table_free(t);
+    rn_test_directory_free(&d);
+}
+
+/* A column that is looked for in vain is no error of the table. */
+Test(table_errors, not_found)
+{
+    rn_test_directory d = rn_test_directory_new();
+    const rn_column x = {.name = "x"}, z = {.name = "z"};
+    double to[1] = {0};
+
+    rn_test_write("t", "x,y\n1,b\n", 8);
+    rn_table *t = rn_table_open("t", (rn_table_options){0});
+    cr_assert_eq(rn_table_find(t, "z"), -1);
+    cr_assert_str_eq(rn_table_error(t), "t: no column \"z\"; the nearest: \"x\", \"y\"");
+    cr_assert_eq(rn_table_rows(t), 1);
+    cr_assert_eq(rn_table_find(t, "y"), 1);
+    cr_assert_str_eq(rn_table_error(t), "");
+    cr_assert_eq(rn_table_find(t, "z"), -1);
+    cr_assert_eq(rn_table_read(t, &x, 1, RN_F64, to, 1), RN_OK);
+    cr_assert(to[0] == 1);
+    cr_assert_str_eq(rn_table_error(t), "");
+    cr_assert_eq(rn_table_find(t, "z"), -1);
+    cr_assert_str_eq(rn_table_text(t, 0, 1, NULL), "b");
+
+    /* A later error has its own message, and stays. */
+    cr_assert_eq(rn_table_find(t, "z"), -1);
+    cr_assert_eq(rn_table_read(t, &(rn_column){.number = 1}, 1, RN_F64, to, 1),
+                 RN_BAD_FILE);
+    cr_assert_str_eq(rn_table_error(t), "t:2:3: column \"y\": not a number: \"b\"");
+    cr_assert_eq(rn_table_find(t, "y"), -1);
+    cr_assert_str_eq(rn_table_error(t), "t:2:3: column \"y\": not a number: \"b\"");
+    rn_table_free(t);
+
+    /* To read a column that does not exist is an error. */
+    t = rn_table_open("t", (rn_table_options){0});
+    cr_assert_eq(rn_table_read(t, &z, 1, RN_F64, to, 1), RN_INVALID);
+    cr_assert_null(rn_table_text(t, 0, 1, NULL));
     rn_table_free(t);
     rn_test_directory_free(&d);
 }
@@ -186,7 +226,8 @@ Test(table_errors, sources)
     source("x,y\na,a\n", twice, 2, "t: columns 0 and 1 both have tokens");
     source("x\n1\n", &previous, 1, "t: a source cannot fill with the previous value");
     source("x\n1\n", &mean, 1, "t: a mean is not i32");
-    source("x\n1\n", &none, 1, "t: vocabulary: no tokens");
+    source("x\n1\n", &none, 1, "t: column \"x\": vocabulary: no tokens");
+    source("x\n\" \"\n", &none, 1, "t: column \"x\": vocabulary: no tokens");
     source("x\n1\n", NULL, 1, "t: no columns");
     source("x\n1\n", both, 0, "t: no columns");
     rn_vocabulary_free(words);
@@ -224,7 +265,8 @@ Test(table_errors, adding)
     rn_vocabulary_complete(done);
     cr_assert_eq(rn_table_add(t, &(rn_column){.name = "x", .vocabulary = done}, 1),
                  RN_INVALID);
-    cr_assert_str_eq(rn_table_error(t), "t: vocabulary: add: it is complete already");
+    cr_assert_str_eq(rn_table_error(t),
+                     "t: column \"x\": vocabulary: add: it is complete already");
     rn_table_free(t);
 
     rn_vocabulary *words = of(RN_WORDS, "a");

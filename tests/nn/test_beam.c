@@ -66,7 +66,9 @@ static void next_logs(const toy *t, int b, const hypothesis *y, double *log)
 
 static double score_of(const toy *t, const hypothesis *y)
 {
-    return y->sum / pow((5.0 + y->n) / 6, t->o.length_penalty);
+    const double L = t->o.length_power != 0 && y->n ? y->n : 1;
+
+    return y->sum / pow((5.0 + y->n) / 6, t->o.length_penalty) / pow(L, t->o.length_power);
 }
 
 static hypothesis extended(const toy *t, const hypothesis *y, int v, double log)
@@ -242,6 +244,9 @@ Test(beam, options)
 {
     check(5, 6, 1, (rn_decode_options){.beam = 3, .length_penalty = -0.7});
     check(5, 6, 2, (rn_decode_options){.beam = 3, .endless = true});
+    check(5, 6, 6, (rn_decode_options){.beam = 3, .length_power = 1});
+    check(5, 6, 7, (rn_decode_options){.beam = 4, .length_power = 1.7, .min_length = 2});
+    check(4, 0, 8, (rn_decode_options){.beam = 4, .length_power = -0.5});
     check(5, 6, 3, (rn_decode_options){.beam = 3, .min_length = 2});
     check(5, 6, 4, (rn_decode_options){.beam = 4, .min_length = 6, .length_penalty = 0.6});
     check(5, 6, 5, (rn_decode_options){.beam = 4, .min_length = 7});

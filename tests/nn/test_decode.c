@@ -350,12 +350,19 @@ REFUSES(min_length, "decode: min_length must not be negative: d has -2",
 REFUSES(beam, "decode: beam must not be negative: d has -1", c.o.beam = -1)
 REFUSES(penalty, "decode: length_penalty must be finite: d has nan", c.o.beam = 2;
         c.o.length_penalty = NAN)
+REFUSES(power, "decode: length_power must be finite: d has inf", c.o.beam = 2;
+        c.o.length_power = INFINITY)
+REFUSES(two_lengths, "decode: length_power excludes length_penalty: d", c.o.beam = 2;
+        c.o.length_power = c.o.length_penalty = 1)
+REFUSES(power_alone, "decode: length_power needs beam: d", c.o.length_power = 1)
 REFUSES(both, "decode: sample excludes beam: d", c.o.beam = 2; c.o.sample = true)
 REFUSES(filter, "decode: filter needs sample: d", c.o.filter.top_k = 2)
 REFUSES(bad_filter, "filter_logits: top_k must not be negative: -1", c.o.filter.top_k = -1;
         c.o.sample = true)
 REFUSES(no_beam, "decode: length_penalty needs beam: d", c.o.length_penalty = 1)
 REFUSES(never, "decode: min_length excludes endless: d", c.o.min_length = 1;
+        c.o.endless = true)
+REFUSES(stop_never, "decode: stop_early excludes endless: d", c.o.stop_early = true;
         c.o.endless = true)
 REFUSES(large, "decode: too many extensions of a beam: d has 1000000000 of 3 tokens",
         c.o.beam = 1000000000)

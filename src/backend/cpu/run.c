@@ -78,12 +78,12 @@ static void trace_rows(const rn__cpu_context *c, const rn__cpu_call *call,
                        const rn_array *array, int64_t first)
 {
     const rn__operand *operand = rn__step_operands(c->program->plan, call->step);
-    int64_t before[2]; /* a reduction has one input */
+    int64_t before[3]; /* a reduction has one input, or the factors of one */
 
     for (int i = 0; i <= call->inputs; i++) {
-        before[i] = first;
+        before[i] = call->move[i] ? first : 0;
         for (int axis = call->row_axis[i] + 1; axis < operand[i].rank; axis++)
-            before[i] *= operand[i].size[axis];
+            if (operand[i].stride[axis]) before[i] *= operand[i].size[axis];
     }
     rn__trace_kernel(c->tracer, call->step, c->iteration, array, before);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Decoding: options, the loop's tokens and states, and what all modes share. */
+/* Decoding: options, and what all modes share. */
 #include "nn/decode/decode.h"
 
 #include <math.h>
@@ -24,6 +24,8 @@ static const char *fault_of(const rn_decode_options *o, double *number)
     if (o->beam < 0) return "beam must not be negative";
     *number = o->length_penalty;
     if (!isfinite(o->length_penalty)) return "length_penalty must be finite";
+    *number = o->length_power;
+    if (!isfinite(o->length_power)) return "length_power must be finite";
     return NULL;
 }
 
@@ -33,7 +35,11 @@ static const char *conflict_of(const rn_decode_options *o)
     if (o->sample && o->beam) return "sample excludes beam";
     if (filters(&o->filter) && !o->sample) return "filter needs sample";
     if (o->length_penalty != 0 && !o->beam) return "length_penalty needs beam";
+    if (o->length_power != 0 && !o->beam) return "length_power needs beam";
+    if (o->length_power != 0 && o->length_penalty != 0)
+        return "length_power excludes length_penalty";
     if (o->min_length && o->endless) return "min_length excludes endless";
+    if (o->stop_early && o->endless) return "stop_early excludes endless";
     return NULL;
 }
 
@@ -55,15 +61,6 @@ static bool check(const rn__decode *w)
 }
 
 /* ---- a step ---- */
-
-bool rn__decode_begin(rn__decode *w, rn_tensor first, const rn_tensor *state)
-{
-    w->loop = rn_loop_begin(w->d.graph);
-    rn_loop_steps(w->loop, w->o.steps);
-    w->token = rn_loop_carry(w->loop, first);
-    for (int i = 0; i < w->d.count; i++) w->state[i] = rn_loop_carry(w->loop, state[i]);
-    return w->loop && !w->d.graph->root->failed;
-}
 
 rn_tensor rn__decode_logits(const rn__decode *w, rn_tensor *next)
 {
@@ -89,7 +86,7 @@ rn_tensor rn__decode_not_too_early(const rn__decode *w, rn_tensor logits)
     if (w->o.min_length == 0) return logits;
 
     const double least = fmin((double)w->o.min_length, INT32_MAX);
-    const rn_tensor t = rn_loop_index(w->loop);
+    const rn_tensor t = rn__decode_index(w);
     const rn_tensor early = rn_less(t, rn_constant_like(t, least));
     return rn_where(rn_logical_and(early, rn__decode_is_end(w, logits)),
                     rn_constant_like(logits, -(double)INFINITY), logits);

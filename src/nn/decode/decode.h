@@ -2,7 +2,8 @@
 /*
  * The internals of decoding.
  *
- *   decode.c        the public function, its arguments, the states
+ *   decode.c        the public function, its arguments, a step's logits
+ *   decode_loop.c   the loop, which may stop early
  *   decode_rows.c   without a beam: one hypothesis a sequence
  *   decode_beam.c   a beam search
  *   teacher.c       teacher forcing, scheduled sampling
@@ -55,7 +56,8 @@ rn_tensor rn__filter_draw(rn_tensor ticks, uint64_t key, rn_tensor x, const rn_f
 typedef struct rn__decode {
     rn__decoder d;
     rn_decode_options o;
-    rn_loop *loop;
+    rn_loop *loop;   /* with the decoder's step */
+    rn_loop *around; /* NULL, or the loop whose steps have that one */
     rn_tensor token, state[RN_DECODER_STATES_MAX]; /* carries */
 } rn__decode;
 
@@ -63,6 +65,18 @@ typedef struct rn__decode {
  * rn__decode_logits: the logits of a step, without `end` where it is too early for that,
  * and in `next` its states. */
 bool rn__decode_begin(rn__decode *w, rn_tensor first, const rn_tensor *state);
+
+/* The carries of the loop, and the index of its step. After rn__decode_end: the final value
+ * of a carry. */
+rn_tensor rn__decode_carry(const rn__decode *w, rn_tensor initial);
+rn_tensor rn__decode_index(const rn__decode *w);
+rn_tensor rn__decode_final(const rn__decode *w, rn_tensor carry);
+
+/* Ends the loop. `ended` is the carry that says so, null if there is none; y[i], a value of
+ * the step, becomes its values in all steps, rest[i] in those after the last. */
+bool rn__decode_end(rn__decode *w, rn_tensor ended, rn_tensor *y, const rn_tensor *rest,
+                    int count);
+
 rn_tensor rn__decode_logits(const rn__decode *w, rn_tensor *next);
 
 /* bool [V]: whether each token is `end`. */

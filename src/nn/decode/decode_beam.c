@@ -5,7 +5,7 @@
  *
  *   sum[b,k,v] = sum[b,k] + log_softmax(logits)[b,k,v];   of an ended hypothesis sum[b,k]
  *                                                         if v is `end`, else -inf
- *   score      = sum / ((5 + L) / 6)^alpha,   L the tokens and `end`
+ *   score      = sum / ((5 + L) / 6)^alpha, or sum / L^p;   L the tokens and `end`
  *
  * The rows of the loop are [B K]. All but the first hypothesis begin with the sum -inf, so
  * that the K first rows, which are equal, count as one. The tokens are found at the end, by
@@ -49,21 +49,25 @@ static hypotheses begin_hypotheses(const rn__decode *w)
     const rn_tensor k = numbers(w);
     hypotheses r = {.ended = rn_null()};
 
-    r.sum = rn_loop_carry(
-        w->loop, rn_where(rn_greater(k, rn_constant_like(k, 0)), nothing_like(zero), zero));
-    r.terms = rn_loop_carry(w->loop, rn_fill(w->d.graph, RN_I32, shape_of(w), 0));
+    r.sum = rn__decode_carry(
+        w, rn_where(rn_greater(k, rn_constant_like(k, 0)), nothing_like(zero), zero));
+    r.terms = rn__decode_carry(w, rn_fill(w->d.graph, RN_I32, shape_of(w), 0));
     if (w->o.endless) return r;
-    r.ended = rn_loop_carry(w->loop, rn_fill(w->d.graph, RN_BOOL, shape_of(w), 0));
+    r.ended = rn__decode_carry(w, rn_fill(w->d.graph, RN_BOOL, shape_of(w), 0));
     return r;
 }
 
-/* Sums [..] of so many terms -> scores. */
+/* Sums [..] of so many terms -> scores. Without a step there is no term. */
 static rn_tensor scores(const rn__decode *w, rn_tensor sum, rn_tensor terms)
 {
-    if (w->o.length_penalty == 0) return sum;
+    const bool by_power = w->o.length_power != 0;
+    const double power = by_power ? w->o.length_power : w->o.length_penalty;
+    if (power == 0) return sum;
+
     const rn_tensor L = rn_cast(terms, w->d.real);
-    const rn_tensor base = rn_scale(rn_offset(L, 5), 1.0 / 6);
-    return rn_div(sum, rn_pow(base, rn_constant_like(base, w->o.length_penalty)));
+    const rn_tensor base = by_power ? rn_maximum(L, rn_constant_like(L, 1))
+                                    : rn_scale(rn_offset(L, 5), 1.0 / 6);
+    return rn_div(sum, power == 1 ? base : rn_pow(base, rn_constant_like(base, power)));
 }
 
 /* The sums of all extensions, [B, K, V]. */
@@ -186,20 +190,18 @@ rn_tensor rn_beam_repeat(rn_tensor x, int axis, int beams)
 /* Hypotheses that do not exist get no tokens. */
 static rn_decoding results(const rn__decode *w, const hypotheses *r, const choice *c)
 {
-    const rn_tensor origins = rn_loop_collect(w->loop, c->origin);
-    const rn_tensor tokens = rn_loop_collect(w->loop, c->token);
-    const rn_tensor terms = rn_loop_final(w->loop, r->terms);
+    const rn_tensor terms = rn__decode_final(w, r->terms);
     rn_decoding y;
 
-    y.log_probability = rn_loop_final(w->loop, r->sum);
+    y.log_probability = rn__decode_final(w, r->sum);
     y.score = scores(w, y.log_probability, terms);
     const rn_tensor exists =
         rn_not_equal(y.log_probability, nothing_like(y.log_probability));
-    y.tokens = traced(w, origins, tokens);
+    y.tokens = traced(w, c->origin, c->token);
     y.tokens = rn_where(exists, y.tokens, rn_constant_like(y.tokens, w->o.end));
     y.lengths = terms;
     if (!w->o.endless)
-        y.lengths = rn_sub(terms, rn_cast(rn_loop_final(w->loop, r->ended), RN_I32));
+        y.lengths = rn_sub(terms, rn_cast(rn__decode_final(w, r->ended), RN_I32));
     y.lengths = rn_where(exists, y.lengths, rn_constant_like(y.lengths, 0));
     return y;
 }
@@ -214,9 +216,12 @@ rn_decoding rn__decode_beams(rn__decode *w, rn_tensor *state)
         return (rn_decoding){rn_null(), rn_null(), rn_null(), rn_null()};
     const hypotheses r = begin_hypotheses(w);
     const choice c = step(w, &r);
-    if (rn_is_null(c.token) || !rn_loop_end(w->loop))
+    rn_tensor all[2] = {c.origin, c.token};
+    const rn_tensor rest[2] = {numbers(w),
+                               rn_fill(w->d.graph, RN_I32, shape_of(w), w->o.end)};
+    if (rn_is_null(c.token) || !rn__decode_end(w, r.ended, all, rest, 2))
         return (rn_decoding){rn_null(), rn_null(), rn_null(), rn_null()};
 
-    for (int i = 0; i < w->d.count; i++) state[i] = rn_loop_final(w->loop, w->state[i]);
-    return results(w, &r, &c);
+    for (int i = 0; i < w->d.count; i++) state[i] = rn__decode_final(w, w->state[i]);
+    return results(w, &r, &(choice){all[0], all[1]});
 }

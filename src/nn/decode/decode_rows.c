@@ -19,10 +19,10 @@ static rows begin_rows(const rn__decode *w)
     const rn_shape one = {1, {w->d.batch}};
     rows r = {rn_null(), rn_null(), rn_null()};
 
-    r.sum = rn_loop_carry(w->loop, rn_fill(w->d.graph, w->d.real, one, 0));
+    r.sum = rn__decode_carry(w, rn_fill(w->d.graph, w->d.real, one, 0));
     if (w->o.endless) return r;
-    r.ended = rn_loop_carry(w->loop, rn_fill(w->d.graph, RN_BOOL, one, 0));
-    r.length = rn_loop_carry(w->loop, rn_fill(w->d.graph, RN_I32, one, 0));
+    r.ended = rn__decode_carry(w, rn_fill(w->d.graph, RN_BOOL, one, 0));
+    r.length = rn__decode_carry(w, rn_fill(w->d.graph, RN_I32, one, 0));
     return r;
 }
 
@@ -68,13 +68,15 @@ rn_decoding rn__decode_rows(rn__decode *w, rn_tensor *state)
 
     if (!rn__decode_begin(w, w->d.first, w->d.state)) return y;
     const rows r = begin_rows(w);
-    const rn_tensor token = step(w, &r);
-    if (rn_is_null(token) || !rn_loop_end(w->loop)) return y;
+    rn_tensor token = step(w, &r);
+    if (rn_is_null(token)) return y;
+    const rn_tensor end = rn_fill(w->d.graph, RN_I32, one, w->o.end);
+    if (!rn__decode_end(w, r.ended, &token, &end, 1)) return y;
 
-    y.tokens = rn_loop_collect(w->loop, token);
+    y.tokens = token;
     y.lengths = w->o.endless ? rn_fill(w->d.graph, RN_I32, one, (double)w->o.steps)
-                             : rn_loop_final(w->loop, r.length);
-    y.score = y.log_probability = rn_loop_final(w->loop, r.sum);
-    for (int i = 0; i < w->d.count; i++) state[i] = rn_loop_final(w->loop, w->state[i]);
+                             : rn__decode_final(w, r.length);
+    y.score = y.log_probability = rn__decode_final(w, r.sum);
+    for (int i = 0; i < w->d.count; i++) state[i] = rn__decode_final(w, w->state[i]);
     return y;
 }

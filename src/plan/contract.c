@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contract: a sum of a product, element by element, reads the factors itself.
+ *
+ *   p = x y,  z = the sum of p over axes    becomes    z = the sum of x y over axes
+ *
+ * as in a matrix times a vector that are written with these operators. A reduction with
+ * RN_OP_PRODUCTS writes the same bits. Nothing else may read p, which then is nowhere: else
+ * it takes as much memory as the larger factor. The operands of the reduction have the
+ * shape of p, with the stride 0 where a factor is repeated.
+ *
+ * Left alone are sums whose kernel would go through a factor element by element; and,
+ * unless they run row by row with what computes the factors, sums of two factors that are
+ * as large as p: then these would be kept in place of p.
+ */
+#include <string.h>
+
+#include "plan/chains.h"
+#include "plan/elide.h"
+
+/* Bytes of adjacent results that kernels compute together, and terms of which they can. */
+enum { WIDE = 128, TERMS = 1024 };
+
+/* A factor of p as an operand of the shape of p. */
+static rn__operand repeated(const rn__operand *factor, const rn__operand *p)
+{
+    const int shift = p->rank - factor->rank;
+    rn__operand x = *p;
+
+    x.at = factor->at;
+    for (int axis = 0; axis < p->rank; axis++) {
+        const int own = axis - shift;
+        x.stride[axis] = own < 0 || factor->size[own] == 1 ? 0 : factor->stride[own];
+    }
+    return x;
+}
+
+/* The axes of p that its sum keeps, as a mask; -1: they are not known. */
+static int64_t kept_axes(const rn__plan *plan, const rn__step *step)
+{
+    const rn__node *node = rn__step_node(plan, step);
+    const rn__operand *o = rn__step_operands(plan, step);
+    rn_array array[2] = {{.data = NULL}, {.data = NULL}};
+    const rn_call form = {
+        .in = &array[0], .out = &array[1], .attributes = node->attributes, .inputs = 1};
+    int64_t kept = 0;
+
+    for (int i = 0; i < 2; i++) {
+        array[i].type = o[i].type, array[i].rank = o[i].rank;
+        memcpy(array[i].size, o[i].size, sizeof array[i].size);
+        memcpy(array[i].stride, o[i].stride, sizeof array[i].stride);
+    }
+    for (int axis = 0; axis < o[1].rank && kept >= 0; axis++) {
+        int cut = -1;
+        if (o[1].size[axis] == 1) continue;
+        const bool divides = rn__op_divides(node->op, &form, axis, &cut) && cut >= 0;
+        kept = divides ? kept | (int64_t)1 << cut : -1;
+    }
+    return kept;
+}
+
+/* Whether the kernel takes contiguous elements of both factors. */
+static bool in_vectors(const rn__operand *x, const rn__operand *y, int64_t kept)
+{
+    int64_t terms = 1, last = -1;
+    bool rows = true;
+
+    for (int axis = x->rank - 1; axis >= 0; axis--) {
+        if (x->size[axis] == 1) continue;
+        if (kept >> axis & 1) {
+            if (last < 0) last = axis;
+            continue;
+        }
+        rows &= x->stride[axis] == terms && y->stride[axis] == terms;
+        terms *= x->size[axis];
+    }
+    if (rows || last < 0) return rows;
+    const int64_t a = x->stride[last], b = y->stride[last];
+    return ((a == 1 && b == 1) || a + b == 1) && terms <= TERMS &&
+           x->size[last] * (int64_t)rn_type_size(x->type) >= WIDE;
+}
+
+/* Whether an operand is repeated. */
+static bool smaller(const rn__operand *x)
+{
+    for (int axis = 0; axis < x->rank; axis++)
+        if (x->stride[axis] == 0 && x->size[axis] > 1) return true;
+    return false;
+}
+
+/* Whether a step from `from` on, up to step c, writes what another step reads. */
+static bool changed(const rn__eliding *e, const rn__step *reads, int32_t from, int32_t c)
+{
+    const rn__operand *o = rn__step_operands(e->plan, reads);
+
+    for (int i = 0; i < reads->inputs; i++)
+        for (const rn__access *x = e->lists[o[i].at.buffer].first; x; x = x->next)
+            if (x->write && x->step >= from && x->step <= c) return true;
+    return false;
+}
+
+/* The step that computes the product which step c sums, if both can be one; else -1. */
+static int32_t find(const rn__eliding *e, int32_t c)
+{
+    const rn__plan *plan = e->plan;
+    const rn__step *step = &plan->step[c];
+    if (step->kind != RN__STEP_KERNEL || step->inputs != 1 || step->added >= 0) return -1;
+    const rn__operand *in = rn__step_operands(plan, step);
+    if (!(rn__step_node(plan, step)->op->flags & RN_OP_PRODUCTS)) return -1;
+    const rn__buffer *buffer = &plan->buffer[in->at.buffer];
+    const rn__access *write = e->lists[in->at.buffer].first;
+
+    if (buffer->kind != RN__BUFFER_TEMPORARY || buffer->lasting || !write ||
+        !write->write || !write->next || write->next->next || !rn__is_real(in->type))
+        return -1;
+    const rn__step *maker = &plan->step[write->step];
+    const bool one = maker->kind == RN__STEP_MAP && maker->block == step->block &&
+                     rn__op_multiplies(rn__step_node(plan, maker)->op) &&
+                     rn__same_limit(maker, step) &&
+                     rn__operands_same(rn__step_output(plan, maker), in) &&
+                     rn_shape_equal(rn__operand_shape(rn__step_output(plan, maker)),
+                                    rn__operand_shape(in));
+    return one && !changed(e, maker, write->step, c) ? write->step : -1;
+}
+
+/* False after an error. */
+static bool contract(const rn__eliding *e, int32_t c)
+{
+    const rn__plan *plan = e->plan;
+    const int32_t product = find(e, c);
+    if (product < 0) return true;
+    const rn__operand *factor = rn__step_operands(plan, &plan->step[product]);
+    const rn__operand p = *rn__step_operands(plan, &plan->step[c]);
+    const rn__operand x = repeated(&factor[0], &p), y = repeated(&factor[1], &p);
+    const int64_t kept = kept_axes(plan, &plan->step[c]);
+
+    if (kept < 0 || !in_vectors(&x, &y, kept)) return true;
+    if (!smaller(&x) && !smaller(&y) &&
+        !rn__reduction_rows(plan, &plan->step[c], INT64_MAX))
+        return true;
+    if (!rn__plan_add_input(e->planner, c, &y)) return false;
+    *rn__step_operands(plan, &plan->step[c]) = x;
+    e->gone[product] = true;
+    return true;
+}
+
+bool rn__contract(rn__planner *p)
+{
+    rn__eliding e;
+
+    if (!rn__eliding_begin(&e, p)) return false;
+    for (int32_t c = 0; c < p->plan->steps; c++)
+        if (!contract(&e, c)) return false;
+    return rn__eliding_end(&e);
+}
