@@ -19,6 +19,8 @@
  * The compiler also makes scans without the initial state: y [T, ..] is the state after
  * each step.
  *
+ * And it scans pairs of states (linear_scan.h), with eight operands.
+ *
  * Of packed rows (ops/ragged.h), which the compiler scans, two more operands: where each
  * step begins, i32 [T], and the lengths in order, i32 [B]. Row j of step t of a and b is
  * packed row offset[t] + j. The states are in slots of B rows, which keep their value past
@@ -28,6 +30,7 @@
 
 #if RN_IS_REAL
 #include "kernel/simd.h"
+#include "ops/linear_scan_pairs.h"
 
 enum { TOGETHER = 4 }; /* vectors of states that stay in registers */
 
@@ -99,17 +102,36 @@ static void scan_lines(int64_t n, const rn__scan_lines *l)
 
 RN_KERNEL(linear_scan)
 {
+    if (call->inputs == RN__PAIR_OPERANDS) return rn__pair_scan(call, scan_pairs);
     return rn__linear_scan(call, scan_lines);
 }
 #endif
 
 #if RN_ONCE
 
+static const char *shape_of_pair(rn_typing *t)
+{
+    rn_shape y = t->in_shape[0];
+
+    if (y.rank < 2 || y.rank == RN_RANK_MAX) return "no axis of pairs";
+    for (int i = 1; i < t->inputs; i++) {
+        const rn_shape want = i < RN__PAIR_STEPS ? y : rn_shape_of(y.rank - 1, y.size + 1);
+        if (t->in_type[i] != t->in_type[0]) return "types differ";
+        if (!rn_shape_equal(t->in_shape[i], want)) return "shapes differ";
+    }
+    y.size[y.rank] = y.size[y.rank - 1];
+    y.size[y.rank++ - 1] = 2;
+    y.size[0] += !(*(const int64_t *)t->attributes & RN__SCAN_AFTER);
+    t->shape = y;
+    return NULL;
+}
+
 static const char *shape(rn_typing *t)
 {
     const rn_shape a = t->in_shape[0], h = t->in_shape[2];
     const bool rows = t->inputs == 5;
 
+    if (t->inputs == RN__PAIR_OPERANDS) return shape_of_pair(t);
     if (t->inputs != 3 && !rows) return "not three operands";
     for (int i = 1; i < 3; i++)
         if (t->in_type[i] != t->in_type[0]) return "types differ";
@@ -136,6 +158,15 @@ static rn_tensor scan(rn_tensor a, rn_tensor b, rn_tensor h, int64_t attribute)
 rn_tensor rn__linear_scan_after(rn_tensor a, rn_tensor b, rn_tensor h, bool reverse)
 {
     return scan(a, b, h, RN__SCAN_AFTER | (reverse ? RN__SCAN_REVERSE : 0));
+}
+
+rn_tensor rn__linear_scan_pair(const rn_tensor *in, bool reverse, bool after)
+{
+    const int64_t attribute =
+        (reverse ? RN__SCAN_REVERSE : 0) | (after ? RN__SCAN_AFTER : 0);
+
+    return rn_apply(&rn__op_linear_scan, in, RN__PAIR_OPERANDS, &attribute,
+                    sizeof attribute);
 }
 
 rn_tensor rn__linear_scan_rows(rn_tensor a, rn_tensor b, rn_tensor h, rn_tensor offsets,
@@ -166,21 +197,34 @@ static void gradient(rn_pullback *p)
 static rn_tensor batch(const rn_batching *b)
 {
     int axes[RN_RANK_MAX];
-    rn_tensor x[3];
+    const int steps = b->inputs == 3 ? 2 : RN__PAIR_STEPS;
+    rn_tensor x[RN__PAIR_OPERANDS];
 
-    if (b->inputs > 3) return rn_null();
+    if (b->inputs == 5) return rn_null();
     for (int i = 0; i < RN_RANK_MAX; i++) axes[i] = i < 2 ? 1 - i : i;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < b->inputs; i++) {
         const rn_shape shape = rn__stack_shape(b->steps, b->in_shape[i]);
         x[i] = b->stacked[i] ? b->x[i] : rn_broadcast(b->x[i], shape);
-        if (i < 2) x[i] = rn_permute(x[i], axes);
+        if (i < steps) x[i] = rn_permute(x[i], axes);
     }
-    return rn_permute(rn_apply(b->op, x, 3, b->attributes, b->attribute_size), axes);
+    return rn_permute(rn_apply(b->op, x, b->inputs, b->attributes, b->attribute_size),
+                      axes);
+}
+
+/* Of pairs: columns, but not the axis of the two. */
+static bool divide_pairs(const rn_call *call, int axis, int *cut)
+{
+    const int pair = call->out->rank - 2;
+
+    for (int i = 0; i < RN__PAIR_OPERANDS; i++)
+        cut[i] = axis - (axis > pair) - (i >= RN__PAIR_STEPS);
+    return axis > 0 && axis != pair;
 }
 
 /* Columns. Of packed rows: rows; what is before them, `first` says. */
 static bool divide(const rn_call *call, int axis, int *cut)
 {
+    if (call->inputs == RN__PAIR_OPERANDS) return divide_pairs(call, axis, cut);
     cut[0] = cut[1] = call->inputs > 3 ? -1 : axis;
     cut[2] = axis - 1;
     if (call->inputs > 3) cut[3] = -1, cut[4] = 0;

@@ -26,6 +26,26 @@ bool rn__linear_scan(const rn_call *call, rn__scan_kernel *kernel);
 /* The states after each step, [T, ..]. It has no gradient. */
 rn_tensor rn__linear_scan_after(rn_tensor a, rn_tensor b, rn_tensor h, bool reverse);
 
+/* Of pairs: columns of a, a', b, d, d', e, h and g, as numbers of elements. The states of g
+ * are `apart` elements behind those of h. */
+enum { RN__PAIR_STEPS = 6, RN__PAIR_OPERANDS = 8 };
+
+typedef struct rn__pair_lines {
+    int64_t steps, next[RN__PAIR_STEPS], next_y, by[RN__PAIR_OPERANDS], apart;
+    const void *x[RN__PAIR_OPERANDS];
+    void *y; /* the states after the first step */
+} rn__pair_lines;
+
+typedef void rn__pair_kernel(int64_t n, const rn__pair_lines *lines);
+
+bool rn__pair_scan(const rn_call *call, rn__pair_kernel *kernel);
+
+/* A pair of states [.., H] that need one another: in is a, a', b, d, d', e [T, .., H] and
+ * the initial h and g. y [T + 1 or T, .., 2, H]. It has no gradient.
+ *
+ *   h' = (a h + a' g) + b, g' = (d h + d' g) + e */
+rn_tensor rn__linear_scan_pair(const rn_tensor *in, bool reverse, bool after);
+
 /* a, b [T, B, ..], packed where their rows vary with the steps; h [B, ..] in order. States
  * [T + 1, B, ..] in slots whose rows are in order. It has no gradient. */
 rn_tensor rn__linear_scan_rows(rn_tensor a, rn_tensor b, rn_tensor h, rn_tensor offsets,

@@ -128,3 +128,55 @@ bool rn__linear_scan(const rn_call *call, rn__scan_kernel *kernel)
     }
     return true;
 }
+
+/* ---- pairs ---- */
+
+/* Both states of the columns of one row, of all steps; at[o] is where operand o and y have
+ * the row. */
+static void pair_row(const rn_call *call, rn__pair_kernel *kernel, const int64_t *at)
+{
+    const int64_t attribute = *(const int64_t *)call->attributes;
+    const bool reverse = attribute & RN__SCAN_REVERSE, after = attribute & RN__SCAN_AFTER;
+    const int64_t size = (int64_t)rn_type_size(call->out->type);
+    const int rank = call->out->rank;
+    const int64_t T = call->in[0].size[0], n = call->out->size[rank - 1];
+    const int64_t t = reverse ? T - 1 : 0, slot = call->out->stride[0];
+    const int64_t way = reverse ? -1 : 1;
+    char *y = element(call->out, at[RN__PAIR_OPERANDS], size);
+    rn__pair_lines l = {
+        .steps = T, .next_y = way * slot, .apart = call->out->stride[rank - 2]};
+
+    for (int i = 0; i < RN__PAIR_OPERANDS; i++) {
+        const rn_array *x = &call->in[i];
+        const bool of_step = i < RN__PAIR_STEPS;
+        if (of_step) l.next[i] = way * x->stride[0];
+        l.by[i] = x->stride[x->rank - 1];
+        l.x[i] = element(x, at[i] + (of_step ? t * x->stride[0] : 0), size);
+        for (int64_t k = 0; !of_step && !after && k < n; k++)
+            memcpy(y + ((reverse ? T : 0) * slot + (i - RN__PAIR_STEPS) * l.apart + k) *
+                           size,
+                   (const char *)l.x[i] + k * l.by[i] * size, (size_t)size);
+    }
+    l.y = y + (reverse || after ? t : 1) * slot * size;
+    if (T > 0) kernel(n, &l);
+}
+
+bool rn__pair_scan(const rn_call *call, rn__pair_kernel *kernel)
+{
+    const int lead = call->out->rank - 2; /* the axes before: T and those of the rows */
+    int64_t rows = 1, at[RN__PAIR_OPERANDS + 1];
+
+    for (int i = 1; i < lead; i++) rows *= call->out->size[i];
+    for (int64_t row = 0; row < rows && call->out->size[lead + 1] > 0; row++) {
+        memset(at, 0, sizeof at);
+        int64_t rest = row;
+        for (int i = lead - 1; i > 0; rest /= call->out->size[i--]) {
+            const int64_t index = rest % call->out->size[i];
+            for (int o = 0; o < RN__PAIR_OPERANDS; o++)
+                at[o] += index * call->in[o].stride[i - (o >= RN__PAIR_STEPS)];
+            at[RN__PAIR_OPERANDS] += index * call->out->stride[i];
+        }
+        pair_row(call, kernel, at);
+    }
+    return true;
+}

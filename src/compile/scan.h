@@ -4,7 +4,8 @@
  *
  *   c(t + 1) = a(t) c(t) + b(t)          a and b of no carry that is not known yet
  *
- * Of a node that depends on one carry c, of c's shape, it is known whether it is a c + b.
+ * Of a node that depends on one carry c, of c's shape, it is known whether it is a c + b;
+ * of one that depends on a pair (scan_pairs.c) whether it is a c + a' c' + b.
  */
 #ifndef RN_COMPILE_SCAN_H
 #define RN_COMPILE_SCAN_H
@@ -17,7 +18,8 @@ enum { RN__OF_NONE = -1, RN__OF_MANY = -2 }; /* or the only carry that a node de
 enum {
     RN__AFFINE = 1,
     RN__SCALED = 2, /* a is not 1 */
-    RN__MOVED = 4   /* b is not 0 */
+    RN__MOVED = 4,  /* b is not 0 */
+    RN__PAIRED = 8  /* it depends on both carries of a pair */
 };
 
 typedef struct rn__scan {
@@ -29,16 +31,36 @@ typedef struct rn__scan {
     rn_tensor *leaf, *states; /* by carry: its value before a block, its history there, or
                                  the values after the steps, if no others are read */
     rn_tensor *after;         /* by carry: its values after the steps of a block */
-    int32_t *of;         /* by node: the carry that it depends on, of those not known */
+    int32_t *of;         /* by node: the carry that it depends on, of those not known; the
+                            first of a pair */
+    uint64_t *on;        /* by node: the carries that it depends on, as bits */
+    int *mate;           /* by carry: the other one of its pair; -1 */
     unsigned char *form; /* by node: of one that depends on one carry */
     bool *known;         /* by carry: its values in all steps are */
     int64_t *shown;      /* by node: see rn__scan_find_ranges */
     bool *want, *cone;   /* by node: the stacks to make; what next values are made of */
-    rn__batched *scale, *shift; /* by node of the cone: a and b; null: 1 and 0 */
+    rn__batched *scale[2], *shift; /* by node of the cone: a, of a pair a and a', and b;
+                                      null: 1 and 0 */
 } rn__scan;
 
 /* Allocates the arrays, all carries unknown. False without memory. */
 bool rn__scan_begin(rn__scan *s, rn__arena *arena);
+
+/* ---- scan_pairs.c ---- */
+
+/* Allocates `on` and `mate`, and fills them in; the first carry of the pair that a node
+ * depends on, or -1. */
+bool rn__scan_begin_pairs(rn__scan *s, rn__arena *arena);
+void rn__scan_find_pairs(rn__scan *s);
+int rn__scan_pair_of(const rn__scan *s, int32_t id);
+
+/* The carry of which scale[side] is the factor in node id; -1: it does not depend on it. */
+int rn__scan_side_carry(const rn__scan *s, int32_t id, int side);
+
+/* Whether a node depends on a carry, of those that a scan computes with it. */
+bool rn__scan_depends(const rn__scan *s, int32_t id, int carry);
+
+/* ---- scan_find.c ---- */
 
 /* Fills in `of` and `form`; whether the carry's next value is affine then. */
 void rn__scan_classify(rn__scan *s);

@@ -32,7 +32,7 @@ static rn_tensor scanned(const rn__scan *s, const rn__carry *c, rn_tensor initia
 {
     const rn_shape shape = node_at(s, c->leaf)->shape;
     const rn_type type = node_at(s, c->leaf)->type;
-    rn__batched a = s->scale[c->next], b = s->shift[c->next];
+    rn__batched a = s->scale[0][c->next], b = s->shift[c->next];
     const bool reverse = s->b.old->reverse;
 
     if (rn_is_null(a.x)) a = rn__scan_scalar(s, type, 1);
@@ -45,6 +45,27 @@ static rn_tensor scanned(const rn__scan *s, const rn__carry *c, rn_tensor initia
     return rn__linear_scan_rows(
         a.x, b.x, initial, rn__hoist_array(&s->b.h, s->b.to, RN__RAGGED_OFFSETS),
         rn__hoist_array(&s->b.h, s->b.to, RN__RAGGED_ENDS), reverse);
+}
+
+/* The histories of a pair, the other one's too. */
+static rn_tensor scanned_pair(rn__scan *s, int i, const rn_tensor *initial, bool after)
+{
+    const int of[2] = {i, s->mate[i]};
+    rn_tensor in[8];
+
+    for (int k = 0; k < 2; k++) {
+        const rn__carry *c = rn__list_at(s->b.old->carry, rn__carry, of[k]);
+        const rn__node *leaf = node_at(s, c->leaf);
+        for (int part = 0; part < 3; part++) {
+            rn__batched x = part < 2 ? s->scale[part][c->next] : s->shift[c->next];
+            if (rn_is_null(x.x)) x = rn__scan_scalar(s, leaf->type, -0.0);
+            in[3 * k + part] = rn__scan_whole(s, x, leaf->shape);
+        }
+        in[6 + k] = initial[k];
+    }
+    const rn_tensor y = rn__linear_scan_pair(in, s->b.old->reverse, after);
+    for (int k = 0; k < 2; k++) s->states[of[k]] = rn_index(y, -2, k);
+    return s->states[i];
 }
 
 /* T slots of a history from the first or second one, packed in a ragged loop. */
@@ -71,20 +92,30 @@ static bool is_taken(const rn__scan *s, int32_t id, int carry)
     return false;
 }
 
+/* Whether a node is one that a carry's next value is made of. */
+static bool is_inside(const rn__scan *s, int32_t id, int carry)
+{
+    return s->cone[id] && rn__scan_depends(s, id, carry);
+}
+
 /* Whether nothing but the scan itself reads a carry's value before a step, or what its next
  * value is made of. Then the states after the steps are enough. */
 static bool only_after(const rn__scan *s, int carry)
 {
+    const int mate = s->mate[carry] < 0 ? carry : s->mate[carry];
     const int32_t next = rn__list_at(s->b.old->carry, rn__carry, carry)->next;
+    const int32_t other = rn__list_at(s->b.old->carry, rn__carry, mate)->next;
 
     for (int32_t id = 0; id < s->b.old->body->count; id++) {
         const rn__node *node = node_at(s, id);
-        if (!s->b.body->live[id]) continue;
-        if (s->of[id] == carry && id != next && is_taken(s, id, carry)) return false;
-        for (int i = 0; i < node->inputs && !s->cone[id]; i++)
-            if (s->of[node->in[i]] == carry && node->in[i] != next) return false;
+        if (!s->b.body->live[id] || id == next || id == other) continue;
+        if (is_inside(s, id, carry) && is_taken(s, id, carry)) return false;
+        for (int i = 0; i < node->inputs && !s->cone[id]; i++) {
+            const int32_t in = node->in[i];
+            if (in != next && in != other && is_inside(s, in, carry)) return false;
+        }
     }
-    return !s->b.h.ragged;
+    return next != rn__list_at(s->b.old->carry, rn__carry, carry)->leaf && !s->b.h.ragged;
 }
 
 /* The value of a carry before the steps that are computed at once. */
@@ -97,23 +128,42 @@ static rn_tensor initial_of(rn__scan *s, int i)
     return s->leaf[i];
 }
 
-static bool solve(rn__scan *s, int i)
+/* What is known of a carry from its states, a history or, `after`, one without the initial
+ * value. */
+static bool set_known(rn__scan *s, int i, bool after)
 {
     const rn__carry *c = rn__list_at(s->b.old->carry, rn__carry, i);
     const int64_t before = s->b.old->reverse ? 1 : 0;
-    const rn_tensor initial = initial_of(s, i);
-    const bool by_scan = s->of[c->next] >= 0;
     rn__region *body = s->b.body;
 
-    if (rn_is_null(initial)) return false;
-    const bool after = by_scan && c->next != c->leaf && only_after(s, i);
-    s->states[i] = by_scan ? scanned(s, c, initial, after) : delayed(s, c, initial);
-    if (rn_is_null(s->states[i])) return false;
     body->total[i] = rn_index(s->states[i], 0, before ? 0 : s->b.old->steps - after);
     s->after[i] = after ? s->states[i] : slots(s, s->states[i], 1 - before);
     if (!after) body->stack[c->leaf] = slots(s, s->states[i], before);
-    if (by_scan && c->next != c->leaf) body->stack[c->next] = s->after[i];
+    if (s->of[c->next] >= 0 && c->next != c->leaf) body->stack[c->next] = s->after[i];
     return !s->b.to->root->failed;
+}
+
+static bool solve_pair(rn__scan *s, int i)
+{
+    const int mate = s->mate[i];
+    const bool after = only_after(s, i) && only_after(s, mate);
+    const rn_tensor initial[2] = {initial_of(s, i), initial_of(s, mate)};
+
+    return !rn_is_null(scanned_pair(s, i, initial, after)) && set_known(s, i, after) &&
+           set_known(s, mate, after);
+}
+
+static bool solve(rn__scan *s, int i)
+{
+    const rn__carry *c = rn__list_at(s->b.old->carry, rn__carry, i);
+    const bool by_scan = s->of[c->next] >= 0;
+
+    if (by_scan && s->mate[i] >= 0) return s->mate[i] < i || solve_pair(s, i);
+    const rn_tensor initial = initial_of(s, i);
+    const bool after = by_scan && only_after(s, i);
+    if (rn_is_null(initial)) return false;
+    s->states[i] = by_scan ? scanned(s, c, initial, after) : delayed(s, c, initial);
+    return !rn_is_null(s->states[i]) && set_known(s, i, after);
 }
 
 /* Makes those carries known that can be. */

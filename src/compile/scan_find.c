@@ -31,21 +31,22 @@ bool rn__scan_begin(rn__scan *s, rn__arena *arena)
     s->want = (bool *)rn__arena_new(arena, n);
     s->shown = (int64_t *)rn__arena_new(arena, n * sizeof *s->shown);
     s->cone = (bool *)rn__arena_new(arena, n);
-    s->scale = (rn__batched *)rn__arena_new(arena, n * sizeof *s->scale);
+    for (int side = 0; side < 2; side++)
+        s->scale[side] = (rn__batched *)rn__arena_new(arena, n * sizeof *s->scale[side]);
     s->shift = (rn__batched *)rn__arena_new(arena, n * sizeof *s->shift);
-    return s->of && s->form && s->known && s->want && s->shown && s->cone && s->scale &&
-           s->shift;
+    return rn__scan_begin_pairs(s, arena) && s->of && s->form && s->known && s->want &&
+           s->shown && s->cone && s->scale[0] && s->scale[1] && s->shift;
 }
 
 /* ---- affine nodes ---- */
 
-/* Which operands depend on the carry; all are affine, or the result is 0. */
-static unsigned dependent(const rn__scan *s, const rn__node *node, int carry)
+/* Which operands depend on a carry; all are affine, or the result is 0. */
+static unsigned dependent(const rn__scan *s, const rn__node *node)
 {
     unsigned bits = 0;
 
     for (int i = 0; i < node->inputs; i++) {
-        if (s->of[node->in[i]] != carry) continue;
+        if (s->of[node->in[i]] < 0) continue;
         if (!s->form[node->in[i]]) return 0;
         bits |= 1u << i;
     }
@@ -61,11 +62,15 @@ static unsigned char forms_of(const rn__scan *s, const rn__node *node, unsigned 
     return form;
 }
 
-static unsigned char form_of_sum(const rn__node *node, unsigned bits, unsigned char form)
+/* Of a pair the user adds a p and b q first, and then the rest. */
+static unsigned char form_of_sum(const rn__scan *s, const rn__node *node, unsigned bits,
+                                 unsigned char form)
 {
     const bool one = (bits & (bits - 1)) == 0;
+    const uint64_t x = s->on[node->in[0]], y = bits == 3 ? s->on[node->in[1]] : 0;
+    const bool apart = x && y && !(x & y);
 
-    if (!node->gradient && (!one || (form & RN__MOVED))) return 0;
+    if (!node->gradient && ((!one && !apart) || (form & RN__MOVED))) return 0;
     if (!one || !rn__op_adds(node->op)) form |= RN__SCALED;
     return one ? form | RN__MOVED : form;
 }
@@ -84,9 +89,12 @@ static unsigned char form_of_product(const rn__node *node, unsigned bits,
 }
 
 /* A value in place of the carry would multiply it by 0, which infinities do not stand. */
-static unsigned char form_of_choice(const rn__node *node, unsigned bits, unsigned char form)
+static unsigned char form_of_choice(const rn__scan *s, const rn__node *node, unsigned bits,
+                                    unsigned char form)
 {
-    if (bits == 6) return form;
+    const bool alike = s->on[node->in[1]] == s->on[node->in[2]];
+
+    if (bits == 6) return node->gradient || alike ? form : 0;
     return node->gradient && !(bits & 1) ? form | RN__SCALED | RN__MOVED : 0;
 }
 
@@ -97,16 +105,17 @@ static unsigned char form_of(const rn__scan *s, int32_t id, int carry)
     if (!rn__is_elementwise(node->op) || node->type != leaf->type ||
         !rn_shape_equal(node->shape, leaf->shape))
         return 0;
-    const unsigned bits = dependent(s, node, carry);
+    const unsigned bits = dependent(s, node);
     const unsigned char form = forms_of(s, node, bits);
     if (!bits) return 0;
-    if (node->op->flags & RN_OP_CHOOSES) return form_of_choice(node, bits, form);
-    if (node->op->flags & RN_OP_ADDITIVE) return form_of_sum(node, bits, form);
+    if (node->op->flags & RN_OP_CHOOSES) return form_of_choice(s, node, bits, form);
+    if (node->op->flags & RN_OP_ADDITIVE) return form_of_sum(s, node, bits, form);
     return form_of_product(node, bits, form);
 }
 
 void rn__scan_classify(rn__scan *s)
 {
+    rn__scan_find_pairs(s);
     for (int32_t id = 0; id < s->b.old->body->count; id++) {
         const rn__node *node = node_at(s, id);
         const int carry = node->op == &rn__op_carry ? rn__carry_of(s->b.old, id) : -1;
@@ -119,7 +128,10 @@ void rn__scan_classify(rn__scan *s)
             if (in == RN__OF_NONE || in == s->of[id]) continue;
             s->of[id] = s->of[id] == RN__OF_NONE ? in : RN__OF_MANY;
         }
+        const int pair = rn__scan_pair_of(s, id);
+        if (pair >= 0) s->of[id] = pair;
         if (s->of[id] >= 0) s->form[id] = form_of(s, id, s->of[id]);
+        if (pair >= 0 && s->form[id]) s->form[id] |= RN__PAIRED;
     }
 }
 
@@ -129,7 +141,8 @@ bool rn__scan_solves(const rn__scan *s, int carry)
 
     if (s->known[carry] || !s->b.body->carried[carry]) return false;
     if (s->of[next] == RN__OF_NONE) return !s->b.h.ragged;
-    return s->of[next] == carry && s->form[next] != 0;
+    if (s->mate[carry] < 0) return s->of[next] == carry && s->form[next] != 0;
+    return s->form[next] != 0 && s->form[carry_at(s, s->mate[carry])->next] != 0;
 }
 
 /* ---- loops ---- */

@@ -197,42 +197,55 @@ static bool in_cone(const rn__scan *s, const rn__node *node, int i)
 }
 
 /* Values of the operands: a or b of those in the cone, else the value, or what stands for
- * it. */
+ * it. The factors of a carry that an operand does not depend on are 0. */
 static bool operands_of(const rn__scan *s, const rn__node *node, const rn__batched *part,
-                        rn__batched none, const rn__batched *other, rn__batched *in)
+                        int carry, const rn__batched *other, rn__batched *in)
 {
+    const rn__batched one = rn__scan_scalar(s, node->type, 1),
+                      zero = rn__scan_scalar(s, node->type, -0.0);
+
     for (int i = 0; i < node->inputs; i++) {
-        const bool cone = in_cone(s, node, i);
-        if (cone)
-            in[i] = rn_is_null(part[node->in[i]].x) ? none : part[node->in[i]];
+        const int32_t of = node->in[i];
+        const bool is_one = carry >= 0 && rn__scan_depends(s, of, carry);
+        if (in_cone(s, node, i))
+            in[i] = !rn_is_null(part[of].x) ? part[of] : is_one ? one : zero;
         else
-            in[i] = other ? *other : rn__hoist_operand(&s->b, node->in[i]);
+            in[i] = other ? *other : rn__hoist_operand(&s->b, of);
         if (rn_is_null(in[i].x)) return false;
     }
     return true;
+}
+
+/* a or a' of a node, from those of its operands. */
+static bool make_scale(rn__scan *s, int32_t id, int side)
+{
+    const rn__node *node = node_at(s, id);
+    const bool adds = rn__is_elementwise(node->op) && (node->op->flags & RN_OP_ADDITIVE);
+    const bool chooses = (node->op->flags & RN_OP_CHOOSES) != 0;
+    const rn__batched zero = rn__scan_scalar(s, node->type, -0.0);
+    const int carry = rn__scan_side_carry(s, id, side);
+    rn__batched in[RN__BATCH_INPUTS];
+
+    if (carry < 0) return true;
+    if (!operands_of(s, node, s->scale[side], carry, adds ? &zero : NULL, in)) return false;
+    for (int i = 1; i < node->inputs && chooses; i++)
+        if (!in_cone(s, node, i)) in[i] = zero;
+    s->scale[side][id] = apply(s, node, in);
+    return !rn_is_null(s->scale[side][id].x);
 }
 
 /* a and b of a node, from those of its operands. */
 static bool make_form(rn__scan *s, int32_t id)
 {
     const rn__node *node = node_at(s, id);
-    const bool adds = rn__is_elementwise(node->op) && (node->op->flags & RN_OP_ADDITIVE);
-    const bool chooses = (node->op->flags & RN_OP_CHOOSES) != 0;
-    const rn__batched one = rn__scan_scalar(s, node->type, 1),
-                      zero = rn__scan_scalar(s, node->type, -0.0);
     rn__batched in[RN__BATCH_INPUTS];
 
-    s->scale[id].x = s->shift[id].x = rn_null();
+    s->scale[0][id].x = s->scale[1][id].x = s->shift[id].x = rn_null();
     if (node->inputs == 0) return true;
-    if (s->form[id] & RN__SCALED) {
-        if (!operands_of(s, node, s->scale, one, adds ? &zero : NULL, in)) return false;
-        for (int i = 1; i < node->inputs && chooses; i++)
-            if (!in_cone(s, node, i)) in[i] = zero;
-        s->scale[id] = apply(s, node, in);
-        if (rn_is_null(s->scale[id].x)) return false;
-    }
+    for (int side = 0; side < 2 && (s->form[id] & RN__SCALED); side++)
+        if (!make_scale(s, id, side)) return false;
     if (s->form[id] & RN__MOVED) {
-        if (!operands_of(s, node, s->shift, zero, NULL, in)) return false;
+        if (!operands_of(s, node, s->shift, -1, NULL, in)) return false;
         s->shift[id] = apply(s, node, in);
         if (rn_is_null(s->shift[id].x)) return false;
     }

@@ -121,7 +121,38 @@ static inline rn_tensor gates(const body *b)
     return next(b, rn_add(rn_mul(rn_one_minus(z), b->h), rn_mul(z, g)));
 }
 
+/* A complex state, such as the LRU's: each part needs the other one. */
+static inline rn_tensor rotated(const body *b)
+{
+    const rn_tensor p = b->h, q = rn_loop_carry(b->loop, rn_neg(b->h0));
+    const rn_tensor re = rn_scale(b->z, 0.6), im = rn_scale(rn_sigmoid(b->v), 0.3);
+    const rn_tensor rp = rn_sub(rn_mul(re, p), rn_mul(im, q));
+    const rn_tensor rq = rn_add(rn_mul(q, re), rn_mul(im, p));
+
+    rn_loop_next(b->loop, q, rn_add(b->z, rq));
+    return rn_mul(next(b, rn_add(rp, b->x)), q);
+}
+
+/* Sums without a product, and of which only values after the steps are read. */
+static inline rn_tensor exchanged(const body *b)
+{
+    const rn_tensor p = b->h, q = rn_loop_carry(b->loop, b->h0);
+    const rn_tensor difference = rn_sub(q, rn_mul(b->z, p));
+
+    rn_loop_next(b->loop, q, rn_where(b->m, rn_sub(difference, b->x), difference));
+    return next(b, rn_add(rn_mul(rn_sigmoid(b->v), q), rn_neg(rn_mul(b->z, p))));
+}
+
 /* ---- bodies that stay loops ---- */
+
+/* A pair whose parts are not added first. */
+static inline rn_tensor added_late(const body *b)
+{
+    const rn_tensor p = b->h, q = rn_loop_carry(b->loop, b->h0);
+
+    rn_loop_next(b->loop, q, rn_add(rn_add(rn_mul(b->z, q), b->x), rn_scale(p, 0.1)));
+    return next(b, rn_sub(rn_mul(b->z, p), rn_scale(q, 0.2)));
+}
 
 static inline rn_tensor with_tanh(const body *b)
 {
@@ -182,6 +213,9 @@ static const form forms[] = {
     {"two", two, true},
     {"sru", sru, true},
     {"gates", gates, true},
+    {"rotated", rotated, true},
+    {"exchanged", exchanged, true},
+    {"added late", added_late, false},
     {"tanh", with_tanh, false},
     {"squared", squared, false},
     {"mixed", mixed, false},

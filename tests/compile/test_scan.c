@@ -30,7 +30,7 @@ Test(scan, affine_loops_vanish_with_the_same_values)
 /* Many steps are computed in blocks, in a loop over these. */
 Test(scan, long_loops_become_loops_over_blocks)
 {
-    static const int which[] = {0, 4, 6, 7, 8, 9, 10};
+    static const int which[] = {0, 4, 6, 7, 8, 9, 10, 12};
 
     for (size_t i = 0; i < sizeof which / sizeof *which && !slow; i++) {
         const form *f = &forms[which[i]];
@@ -109,14 +109,18 @@ Test(scan, bits_do_not_depend_on_threads)
                .type = RN_F32,
                .gradient = true,
                .threads = 1};
-    outcome *one = run(&w, sru);
+    rule *const rules[] = {sru, rotated};
 
-    for (w.threads = 2; w.threads <= 4 && !slow; w.threads++) {
-        outcome *more = run(&w, sru);
-        same(&w, more, one, 0, "threads");
-        free(more);
+    for (int i = 0; i < 2; i++) {
+        w.threads = 1;
+        outcome *one = run(&w, rules[i]);
+        for (w.threads = 2; w.threads <= 4 && !slow; w.threads++) {
+            outcome *more = run(&w, rules[i]);
+            same(&w, more, one, 0, "threads");
+            free(more);
+        }
+        free(one);
     }
-    free(one);
 }
 
 /* ---- layers ---- */

@@ -124,6 +124,57 @@ static void expect_columns(void)
             expect_bits_of_loop(way & 1 ? RN_F32 : RN_F64, n, way & 2, way & 4);
 }
 
+/* ---- pairs ---- */
+
+/* a h + b g + c of step t of three stacks */
+static rn_tensor mixed(const rn_tensor *x, int t, rn_tensor h, rn_tensor g)
+{
+    const rn_tensor sum =
+        rn_add(rn_mul(rn_index(x[0], 0, t), h), rn_mul(rn_index(x[1], 0, t), g));
+
+    return rn_add(sum, rn_index(x[2], 0, t));
+}
+
+/* Pairs of [2, n]; the last stack has the same values in all steps and rows. */
+static void expect_pairs(rn_type type, int64_t n, bool reverse, bool after)
+{
+    enum { T = 4, B = 2 };
+    rn_graph *g = rn_graph_new();
+    rn_tensor in[8], h[2], both[2 * (T + 1)];
+    rn_test_array value[8];
+    rn_test_feed feeds[8];
+    rn_test_random random = {7};
+
+    for (int i = 0; i < 8; i++) {
+        const rn_shape shape = i == 5  ? rn_shape(n)
+                               : i < 6 ? rn_shape(T, B, n)
+                                       : rn_shape(B, n);
+        feeds[i].input = in[i] = rn_input(g, "x", type, shape);
+        value[i] = rn_test_array_new(type, shape);
+        rn_test_fill_open(&value[i], &random);
+        feeds[i].value = &value[i];
+        if (i == 5) in[i] = rn_broadcast(in[i], rn_shape(T, B, n));
+        if (i >= 6) h[i - 6] = in[i];
+    }
+    for (int k = 0; k <= T; k++) {
+        const int t = reverse ? T - k : k, step = reverse ? t : t - 1;
+        const rn_tensor next = k ? mixed(in, step, h[0], h[1]) : h[0];
+        if (k) h[1] = mixed(in + 3, step, h[0], h[1]);
+        h[0] = next;
+        for (int i = 0; i < 2; i++) both[2 * t + i] = h[i];
+    }
+    rn_tensor pairs[T + 1];
+    for (int t = 0; t <= T; t++) pairs[t] = rn_stack(both + 2 * t, 2, 1);
+    const rn_tensor want = rn_stack(&pairs[after && !reverse], T + !after, 0);
+    rn_test_array have = rn_test_eval(rn__linear_scan_pair(in, reverse, after), feeds, 8);
+    rn_test_array expected = rn_test_eval(want, feeds, 8);
+    rn_test_compare(&have, &expected, 0, 0, "the bits of a loop of pairs");
+    rn_test_array_free(&have);
+    rn_test_array_free(&expected);
+    for (int i = 0; i < 8; i++) rn_test_array_free(&value[i]);
+    rn_graph_free(g);
+}
+
 /* ---- packed rows ---- */
 
 enum { STEPS = 6, ROWS = 4, UNITS = 3 };
@@ -187,6 +238,8 @@ static void expect_rows(bool reverse, int as)
 static void more_linear_scan(void)
 {
     expect_columns();
+    for (int way = 0; way < 8; way++)
+        expect_pairs(way & 1 ? RN_F32 : RN_F64, 35, way & 2, way & 4);
     for (int as = 0; as < 3; as++) {
         expect_rows(false, as);
         expect_rows(true, as);

@@ -28,8 +28,37 @@ static void scan_column(const rn_test_quad_value *v, int64_t column, int64_t inn
         v->y[t * all + column] = h;
 }
 
+/* One pair of columns, of the last axis [2, H]. */
+static void scan_pair(const rn_test_quad_value *v, int64_t column)
+{
+    const int64_t attribute = *(const int64_t *)v->node->attributes;
+    const bool reverse = attribute & RN__SCAN_REVERSE, after = attribute & RN__SCAN_AFTER;
+    const rn_shape shape = v->x[0].node->shape;
+    const int64_t T = shape.size[0], H = shape.size[shape.rank - 1], n = v->x[6].count;
+    const int64_t to = column / H * 2 * H + column % H;
+    quad h = v->x[6].at[column], g = v->x[7].at[column];
+
+    if (!after) {
+        quad *first = v->y + (reverse ? T : 0) * 2 * n + to;
+        first[0] = h;
+        first[H] = g;
+    }
+    for (int64_t k = 0; k < T; k++) {
+        const int64_t t = reverse ? T - 1 - k : k, at = t * n + column;
+        const int64_t slot = (reverse || after ? t : t + 1) * 2 * n + to;
+        const quad next = v->x[0].at[at] * h + v->x[1].at[at] * g + v->x[2].at[at];
+        g = v->x[3].at[at] * h + v->x[4].at[at] * g + v->x[5].at[at];
+        h = next;
+        v->y[slot] = h;
+        v->y[slot + H] = g;
+    }
+}
+
 void rn_test_quad_linear_scan(const rn_test_quad_value *v)
 {
+    for (int64_t i = 0; v->node->inputs == RN__PAIR_OPERANDS && i < v->x[6].count; i++)
+        scan_pair(v, i);
+    if (v->node->inputs == RN__PAIR_OPERANDS) return;
     const int64_t columns = v->x[2].count;
     const int64_t rows = v->node->inputs == 5 ? v->x[2].node->shape.size[0] : 1;
 
