@@ -13,31 +13,7 @@
 
 #include <stdlib.h>
 
-enum { MOVES = 9, ACROSS = 16, MOST = 80, SIDE = 40 };
-
-/* ---- images that are moved: number i is image i / 9 ---- */
-
-static int64_t rows(void *self, int64_t i)
-{
-    (void)self, (void)i;
-    return ROWS;
-}
-
-static bool read_moved(void *self, int64_t i, int field, int64_t first, int64_t steps,
-                       void *to)
-{
-    const digits *d = (const digits *)self;
-    const int32_t *pixel = &d->pixel[i / MOVES * PIXELS];
-    int32_t *out = (int32_t *)to;
-
-    if (field == 1) return *out = d->label[i / MOVES], true;
-    for (int64_t k = first * COLUMNS; k < (first + steps) * COLUMNS; k++) {
-        const int64_t row = k / COLUMNS + i % 3 - 1, column = k % COLUMNS + i / 3 % 3 - 1;
-        const bool inside = row >= 0 && row < ROWS && column >= 0 && column < COLUMNS;
-        *out++ = inside ? pixel[row * COLUMNS + column] : 0;
-    }
-    return true;
-}
+enum { ACROSS = 16, MOST = 80, SIDE = 40 };
 
 /* ---- the network ---- */
 
@@ -60,13 +36,10 @@ static rn_tensor loss(rn_fit_graph *g)
 }
 
 /* Trains, or loads the weights, and names the held-out images. */
-static bool name(settings *s, const digits *d, int32_t *named)
+static bool name(settings *s, digits *d, int32_t *named)
 {
     const rn_source held = rn_source_arrays(&d->held);
-    rn_source learned = rn_source_arrays(&d->learn);
-    learned.count *= MOVES, learned.length = rows, learned.read = read_moved;
-    learned.self = (void *)(uintptr_t)d;
-
+    const rn_source learned = digits_moved(d);
     rn_model *model = rn_model_new((uint64_t)s->seed);
     rn_graph *g = rn_graph_new();
     rn_tensor x = rn_input(g, "x", RN_I32, rn_shape(ROWS, held.count, COLUMNS));

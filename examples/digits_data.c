@@ -75,6 +75,35 @@ bool digits_read(digits *d, const char *path, double share, uint64_t seed)
     return ok;
 }
 
+/* ---- moved images ---- */
+
+static int64_t rows(void *self, int64_t i)
+{
+    (void)self, (void)i;
+    return ROWS;
+}
+
+static bool read_moved(void *self, int64_t i, int field, int64_t first, int64_t steps,
+                       void *to)
+{
+    const digits *d = (const digits *)self;
+    const int32_t *pixel = &d->pixel[i / MOVES * PIXELS];
+    int32_t *out = (int32_t *)to;
+
+    if (field == 1) return *out = d->label[i / MOVES], true;
+    for (int64_t k = first * COLUMNS; k < (first + steps) * COLUMNS; k++) {
+        const int64_t row = k / COLUMNS + i % 3 - 1, column = k % COLUMNS + i / 3 % 3 - 1;
+        const bool inside = row >= 0 && row < ROWS && column >= 0 && column < COLUMNS;
+        *out++ = inside ? pixel[row * COLUMNS + column] : 0;
+    }
+    return true;
+}
+
+rn_source digits_moved(digits *d)
+{
+    return (rn_source){d->train * MOVES, fields, 2, rows, read_moved, NULL, d};
+}
+
 void digits_free(digits *d)
 {
     free(d->pixel);

@@ -61,7 +61,9 @@ learns()
 learns digits
 learns draw
 learns sunspots
-grep -q "interval of 80 %: \(7[89]\|8[01]\)\." "$work/stdout" || fail "intervals are not calibrated"
+grep -q "last value *23.48" "$work/said" && grep -q "cycle ago *32.76" "$work/said" ||
+    fail "other errors of the simple guesses"
+grep -q "interval of 80 %: \(7[89]\|8[01]\)\." "$work/said" || fail "intervals are not calibrated"
 learns tagger "$work/tree"
 learns translate
 

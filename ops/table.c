@@ -41,6 +41,8 @@ const code R(rn__table)[] = {
 
 #if RN_ONCE
 
+const char rn__of_product[] = "product";
+
 const rn_op *const rn__ops[] = {
 #define RN_OP(name, code, kind, ...) &rn__op_##name,
 #include "ops/ops.def"

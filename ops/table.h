@@ -15,6 +15,10 @@ typedef struct rn__code {
  * are NULL if the operator does not support the type. */
 rn__code rn__op_code(const rn_op *op, rn_type variant);
 
+/* The attributes by which the map of rn_add takes three operands: it adds the product of
+ * the first two to the third, with the bits of two operators. */
+extern const char rn__of_product[];
+
 /* The built-in operators in the order of ops.def, and their number. */
 extern const rn_op *const rn__ops[];
 extern const int rn__op_count;

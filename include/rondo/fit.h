@@ -80,10 +80,18 @@ RN_API rn_tensor rn_fit_mask(rn_fit_graph *g);
  * read after each step. The trainer adds the batches to `metric`, with their lengths and
  * weights, and resets it when an epoch or an evaluation begins. The metric must live as
  * long as the trainer. Errors on the graph: no metric, or one with an error; more than
- * RN_FIT_METRICS of them; a tensor of another graph, of type bool, or a scalar. */
+ * RN_FIT_METRICS of them; a tensor of another graph, of type bool, a scalar, or of another
+ * shape. */
 enum { RN_FIT_METRICS = 16 };
 RN_API void rn_fit_metric(rn_fit_graph *g, rn_metric *metric, rn_tensor scores,
                           rn_tensor targets);
+
+/* The same for sequences with steps and lengths of their own, such as those of rn_decode:
+ * scores real [P, B, C] or classes i32 [P, B], targets i32 [S, B]. Lengths are i32 [B];
+ * null: all steps. Errors also: other types and shapes. */
+RN_API void rn_fit_metric_lengths(rn_fit_graph *g, rn_metric *metric, rn_tensor scores,
+                                  rn_tensor score_lengths, rn_tensor targets,
+                                  rn_tensor target_lengths);
 
 /* ---- the trainer ---- */
 

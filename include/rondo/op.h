@@ -234,8 +234,9 @@ typedef enum rn_op_flags {
     /* The result depends on the type on purpose, as a limit of the type's range does, so
      * rn_gradcheck does not compare its f32 kernel with the f64 one. */
     RN_OP_TYPED = 16384,
-    /* A reduction of one operand, whose kernel for a real type also takes two of one shape:
-     * then it reduces their product, with the same bits as if that had been computed. */
+    /* Built-in: a reduction of one operand, whose kernel for a real type also takes two of
+     * one shape; then it reduces their product, with the same bits as if that had been
+     * computed. Or rn_add, whose map also takes three operands. */
     RN_OP_PRODUCTS = 32768
 } rn_op_flags;
 

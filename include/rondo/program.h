@@ -56,7 +56,7 @@ typedef enum rn_pass {
                                   rn_loop_checkpoint */
     RN_PASS_SCAN = 8192,       /* loops whose carries are affine in themselves, such as
                                   averages, compute all steps at once */
-    RN_PASS_CONTRACT = 16384,  /* sums of products, element by element, are one call */
+    RN_PASS_CONTRACT = 16384,  /* a product, element by element, and its sum are one call */
     RN_PASS_ALL = 32767        /* all of these */
 } rn_pass;
 

@@ -17,9 +17,13 @@ typedef struct rn__fit_output {
     size_t bytes;
 } rn__fit_output;
 
+enum { RN__FIT_OUTPUTS = 4 * RN_FIT_METRICS };
+
 typedef struct rn__fit_metric {
     rn_metric *metric;
     int scores, targets; /* indices of outputs; -1: none */
+    bool own;            /* they have steps of their own ... */
+    int lengths[2];      /* ... and these lengths */
 } rn__fit_metric;
 
 /* The program of one size of batch. */
@@ -35,7 +39,7 @@ typedef struct rn__fit_program {
     rn_tensor lengths, weights, resets, loss, counted;
     bool per_step, aware; /* it uses weights or lengths */
     rn__fit_metric metric[RN_FIT_METRICS];
-    rn__fit_output output[2 * RN_FIT_METRICS];
+    rn__fit_output output[RN__FIT_OUTPUTS];
     int metrics, outputs;
     rn_program *program;
 } rn__fit_program;

@@ -92,11 +92,51 @@ static bool readable(const rn_fit_graph *g, rn_tensor x)
     return x.graph == g->graph && rn_type_get(x) != RN_BOOL && rn_rank(x) >= 1;
 }
 
-void rn_fit_metric(rn_fit_graph *g, rn_metric *metric, rn_tensor scores, rn_tensor targets)
+static bool by_sequence(const rn_fit_graph *g, rn_tensor x)
+{
+    return rn_rank(x) >= 2 && rn_size(x, 1) == g->sequences;
+}
+
+/* NULL, or what is wrong with the tensors of a metric. */
+static const char *fault_of(const rn_fit_graph *g, rn_tensor x, rn_tensor y)
+{
+    const bool alone = rn_is_null(y);
+
+    if (!readable(g, x) || (!alone && !readable(g, y)))
+        return "a tensor of another graph, of type bool or a scalar";
+    const bool steps = by_sequence(g, x) && rn_size(x, 0) == g->steps;
+    const bool steps_of_y = !alone && by_sequence(g, y) &&
+                            (rn_size(y, 0) == g->steps || rn_type_get(y) == RN_I32);
+    if (!steps && rn_size(x, 0) != g->sequences)
+        return "scores that are neither [T, B, ..] nor [B, ..]";
+    if (!alone && !(steps && steps_of_y) && rn_size(y, 0) != g->sequences)
+        return "targets that are neither [T, B, ..] nor [B, ..]";
+    return NULL;
+}
+
+/* The same for sequences with lengths. */
+static const char *own_fault_of(const rn_fit_graph *g, const rn_tensor x[4])
+{
+    for (int i = 0; i < 4; i += 2) {
+        const rn_tensor n = x[i + 1];
+        const rn_shape rows = {1, {g->sequences}};
+        if (!readable(g, x[i]) || !by_sequence(g, x[i]) ||
+            rn_rank(x[i]) != (rn_type_get(x[i]) == RN_I32 ? 2 : 3))
+            return i ? "targets that are not i32 [S, B]"
+                     : "scores that are neither real [P, B, C] nor i32 [P, B]";
+        if (!rn_is_null(n) && (!readable(g, n) || rn_type_get(n) != RN_I32 ||
+                               !rn_shape_equal(rn_shape_get(n), rows)))
+            return "lengths that are not i32 [B]";
+    }
+    return rn_type_get(x[2]) == RN_I32 ? NULL : "targets that are not i32 [S, B]";
+}
+
+/* Scores, their lengths, targets, theirs. */
+static void declare(rn_fit_graph *g, rn_metric *metric, const rn_tensor x[4], bool own)
 {
     rn__fit_program *p = g ? g->program : NULL;
-    const bool alone = rn_is_null(targets);
     const char *why = NULL;
+    int at[4];
 
     if (!p || *rn_graph_error(g->graph)) return;
     if (!metric)
@@ -105,13 +145,29 @@ void rn_fit_metric(rn_fit_graph *g, rn_metric *metric, rn_tensor scores, rn_tens
         why = rn_metric_error(metric);
     else if (p->metrics == RN_FIT_METRICS)
         why = "too many metrics";
-    else if (!readable(g, scores) || (!alone && !readable(g, targets)))
-        why = "a tensor of another graph, of type bool or a scalar";
+    else
+        why = own ? own_fault_of(g, x) : fault_of(g, x[0], x[2]);
     if (why) rn_fail(g->graph, "fit_metric: %s", why);
     if (why || (g->training && !p->trainer->options.train_metrics)) return;
     if (is_new(p->trainer, metric)) rn_metric_reset(metric);
-    const int x = output_of(p, scores), y = alone ? -1 : output_of(p, targets);
-    p->metric[p->metrics++] = (rn__fit_metric){metric, x, y};
+    for (int i = 0; i < 4; i++) at[i] = rn_is_null(x[i]) ? -1 : output_of(p, x[i]);
+    p->metric[p->metrics++] = (rn__fit_metric){metric, at[0], at[2], own, {at[1], at[3]}};
+}
+
+void rn_fit_metric(rn_fit_graph *g, rn_metric *metric, rn_tensor scores, rn_tensor targets)
+{
+    const rn_tensor x[4] = {scores, rn_null(), targets, rn_null()};
+
+    declare(g, metric, x, false);
+}
+
+void rn_fit_metric_lengths(rn_fit_graph *g, rn_metric *metric, rn_tensor scores,
+                           rn_tensor score_lengths, rn_tensor targets,
+                           rn_tensor target_lengths)
+{
+    const rn_tensor x[4] = {scores, score_lengths, targets, target_lengths};
+
+    declare(g, metric, x, true);
 }
 
 /* ---- what every graph has ---- */

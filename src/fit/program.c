@@ -77,7 +77,7 @@ static bool compile(rn__fit_program *p, rn_graph *graph)
 {
     const rn_trainer *t = p->trainer;
     rn_compile_options o = t->options.compile;
-    rn_tensor list[2 * RN_FIT_METRICS + 2];
+    rn_tensor list[RN__FIT_OUTPUTS + 2];
     int count = 0;
 
     for (; count < p->outputs; count++) list[count] = p->output[count].tensor;

@@ -64,19 +64,27 @@ static bool by_step(rn_shape x, const rn_batch *b)
     return x.rank >= 2 && x.size[0] == b->steps && x.size[1] == b->sequences;
 }
 
+static const int32_t *lengths_of(const rn__fit_program *p, int output)
+{
+    return output < 0 ? NULL : (const int32_t *)p->output[output].data;
+}
+
 static rn_status add(const rn__fit_program *p, const rn__fit_metric *m, const rn_batch *b)
 {
     const rn__fit_output *x = &p->output[m->scores];
     const rn__fit_output *y = m->targets < 0 ? NULL : &p->output[m->targets];
     const bool whole = y && y->type == RN_I32;
-    const bool steps = whole ? y->shape.rank > 1 && y->shape.size[1] == b->sequences
-                             : by_step(x->shape, b);
-    const int64_t rows = (steps ? b->steps : 1) * b->sequences;
-    rn_metric_batch all = {.steps = steps ? b->steps : 1,
+    const bool steps = by_step(x->shape, b) &&
+                       (!whole || (y->shape.rank > 1 && y->shape.size[1] == b->sequences));
+    const int64_t T = m->own ? x->shape.size[0] : steps ? b->steps : 1;
+    const int64_t rows = T * b->sequences;
+    rn_metric_batch all = {.steps = T,
                            .sequences = b->sequences,
                            .width = rows ? rn_shape_count(x->shape) / rows : 1,
                            .type = x->type,
-                           .lengths = steps ? b->lengths : NULL,
+                           .lengths = m->own  ? lengths_of(p, m->lengths[0])
+                                      : steps ? b->lengths
+                                              : NULL,
                            .weights = b->weights};
 
     if (x->type == RN_I32)
@@ -87,7 +95,9 @@ static rn_status add(const rn__fit_program *p, const rn__fit_metric *m, const rn
         all.targets = (const int32_t *)y->data;
     else if (y)
         all.values = y->data;
-    if (whole && steps && y->shape.size[0] != b->steps) all.target_steps = y->shape.size[0];
+    if (m->own) all.target_lengths = lengths_of(p, m->lengths[1]);
+    if (m->own || (whole && steps && y->shape.size[0] != b->steps))
+        all.target_steps = y->shape.size[0];
     const rn_status s = rn_metric_add(m->metric, &all);
     return s == RN_OK ? s : rn__fit_fail_as(p->trainer, s, "", rn_metric_error(m->metric));
 }

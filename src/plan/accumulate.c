@@ -25,7 +25,8 @@ typedef struct addition {
 
 static bool is_addition(const rn__plan *plan, const rn__step *step)
 {
-    return step->kind == RN__STEP_MAP && rn__op_adds(rn__step_node(plan, step)->op);
+    return step->kind == RN__STEP_MAP && step->inputs == 2 &&
+           rn__op_adds(rn__step_node(plan, step)->op);
 }
 
 static bool can_add(const rn__plan *plan, const rn__step *step)

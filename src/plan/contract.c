@@ -99,14 +99,13 @@ static bool changed(const rn__eliding *e, const rn__step *reads, int32_t from, i
     return false;
 }
 
-/* The step that computes the product which step c sums, if both can be one; else -1. */
-static int32_t find(const rn__eliding *e, int32_t c)
+/* The step that computes operand i of step c, if it is a product that can be formed there;
+ * else -1. */
+static int32_t find(const rn__eliding *e, int32_t c, int i)
 {
     const rn__plan *plan = e->plan;
     const rn__step *step = &plan->step[c];
-    if (step->kind != RN__STEP_KERNEL || step->inputs != 1 || step->added >= 0) return -1;
-    const rn__operand *in = rn__step_operands(plan, step);
-    if (!(rn__step_node(plan, step)->op->flags & RN_OP_PRODUCTS)) return -1;
+    const rn__operand *in = rn__step_operands(plan, step) + i;
     const rn__buffer *buffer = &plan->buffer[in->at.buffer];
     const rn__access *write = e->lists[in->at.buffer].first;
 
@@ -114,33 +113,91 @@ static int32_t find(const rn__eliding *e, int32_t c)
         !write->write || !write->next || write->next->next || !rn__is_real(in->type))
         return -1;
     const rn__step *maker = &plan->step[write->step];
-    const bool one = maker->kind == RN__STEP_MAP && maker->block == step->block &&
-                     rn__op_multiplies(rn__step_node(plan, maker)->op) &&
-                     rn__same_limit(maker, step) &&
-                     rn__operands_same(rn__step_output(plan, maker), in) &&
-                     rn_shape_equal(rn__operand_shape(rn__step_output(plan, maker)),
-                                    rn__operand_shape(in));
+    const bool one =
+        maker->kind == RN__STEP_MAP && maker->block == step->block && maker->inputs == 2 &&
+        rn__op_multiplies(rn__step_node(plan, maker)->op) && rn__same_limit(maker, step) &&
+        rn__operands_same(rn__step_output(plan, maker), in) &&
+        rn_shape_equal(rn__operand_shape(rn__step_output(plan, maker)),
+                       rn__operand_shape(in));
     return one && !changed(e, maker, write->step, c) ? write->step : -1;
 }
 
+/* ---- sums over axes ---- */
+
 /* False after an error. */
-static bool contract(const rn__eliding *e, int32_t c)
+static bool contract_sum(const rn__eliding *e, int32_t c)
 {
     const rn__plan *plan = e->plan;
-    const int32_t product = find(e, c);
+    const rn__step *step = &plan->step[c];
+    const bool one = step->kind == RN__STEP_KERNEL && step->inputs == 1 && step->added < 0;
+    if (!one || !(rn__step_node(plan, step)->op->flags & RN_OP_PRODUCTS)) return true;
+    const int32_t product = find(e, c, 0);
     if (product < 0) return true;
     const rn__operand *factor = rn__step_operands(plan, &plan->step[product]);
-    const rn__operand p = *rn__step_operands(plan, &plan->step[c]);
+    const rn__operand p = *rn__step_operands(plan, step);
     const rn__operand x = repeated(&factor[0], &p), y = repeated(&factor[1], &p);
-    const int64_t kept = kept_axes(plan, &plan->step[c]);
+    const int64_t kept = kept_axes(plan, step);
 
     if (kept < 0 || !in_vectors(&x, &y, kept)) return true;
-    if (!smaller(&x) && !smaller(&y) &&
-        !rn__reduction_rows(plan, &plan->step[c], INT64_MAX))
+    if (!smaller(&x) && !smaller(&y) && !rn__reduction_rows(plan, step, INT64_MAX))
         return true;
     if (!rn__plan_add_input(e->planner, c, &y)) return false;
     *rn__step_operands(plan, &plan->step[c]) = x;
     e->gone[product] = true;
+    return true;
+}
+
+/* ---- additions ---- */
+
+/* The stride of an operand along the last axis that is longer than 1. */
+static int64_t last_stride(const rn__operand *x, const rn__operand *out)
+{
+    int axis = out->rank - 1;
+
+    while (axis > 0 && out->size[axis] == 1) axis--;
+    const int own = axis - (out->rank - x->rank);
+    return own < 0 || x->size[own] == 1 ? 0 : x->stride[own];
+}
+
+/* Whether the other operand is a product of matrices, to which accumulate.c adds. */
+static bool is_accumulated(const rn__eliding *e, const rn__operand *w)
+{
+    const rn__access *write = e->lists[w->at.buffer].first;
+    if (!write || !write->write) return false;
+    const rn__step *maker = &e->plan->step[write->step];
+
+    return maker->kind == RN__STEP_KERNEL &&
+           (rn__step_node(e->plan, maker)->op->flags & RN_OP_ADDS);
+}
+
+/* The product of the first two factors that can be. False after an error. */
+static bool contract_addition(const rn__eliding *e, int32_t c)
+{
+    const rn__plan *plan = e->plan;
+    const rn__step *step = &plan->step[c];
+    const rn_op *op = step->kind == RN__STEP_MAP ? rn__step_node(plan, step)->op : NULL;
+    if (!op || step->inputs != 2 || !(op->flags & RN_OP_PRODUCTS) || !rn__op_adds(op))
+        return true;
+
+    for (int i = 0; i < 2; i++) {
+        const rn__operand *o = rn__step_operands(plan, step), *out = &o[2];
+        const int32_t product = find(e, c, i);
+        if (product < 0 ||
+            !rn_shape_equal(rn__operand_shape(&o[i]), rn__operand_shape(out)))
+            continue;
+        const rn__operand *factor = rn__step_operands(plan, &plan->step[product]);
+        const rn__operand x = factor[0], y = factor[1], w = o[1 - i];
+        const int64_t a = last_stride(&x, out), b = last_stride(&y, out);
+        if (last_stride(&w, out) != 1 || !((a == 1 && b == 1) || (a | b) == 1) ||
+            is_accumulated(e, &w))
+            continue;
+        if (!rn__plan_add_input(e->planner, c, &w)) return false;
+        rn__operand *to = rn__step_operands(plan, &plan->step[c]);
+        to[0] = x, to[1] = y;
+        plan->step[c].packs = i;
+        e->gone[product] = true;
+        return true;
+    }
     return true;
 }
 
@@ -150,6 +207,6 @@ bool rn__contract(rn__planner *p)
 
     if (!rn__eliding_begin(&e, p)) return false;
     for (int32_t c = 0; c < p->plan->steps; c++)
-        if (!contract(&e, c)) return false;
+        if (!contract_sum(&e, c) || !contract_addition(&e, c)) return false;
     return rn__eliding_end(&e);
 }

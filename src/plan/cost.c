@@ -80,7 +80,8 @@ static double operations(const rn__plan *plan, const rn__step *step)
     case RN_KIND_MOVEMENT:
         return 0;
     default:
-        return count(rn__step_output(plan, step), false);
+        return (1 + rn__adds_product(plan, step)) *
+               count(rn__step_output(plan, step), false);
     }
 }
 

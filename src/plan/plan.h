@@ -25,9 +25,10 @@
  *   schedule  All live nodes, in the order of their ids, each with a buffer of its own.
  *             Carries and stacks are copied at the end of a loop's body. A step reads only
  *             what an earlier step wrote, or a leaf.
- *   contract  Reductions read the factors of a product in place of the product: such a step
- *             has two inputs, of one shape, though its operator has one. Relies on
- *             schedule's buffers, each with one value.
+ *   contract  Reductions and additions read the factors of a product in place of the
+ *             product: such a step has one input more than its operator, and both factors
+ *             of a reduction have one shape. Relies on schedule's buffers, each with one
+ *             value.
  *   order     In the body of a loop with reductions within rows, steps that can run row by
  *             row come together. Relies on schedule's buffers, each with one value. A step
  *             reads what it read before.
@@ -262,6 +263,14 @@ static inline bool rn__reduces_product(const rn__plan *plan, const rn__step *ste
 {
     return step->kind == RN__STEP_KERNEL && rn__step_kernel_inputs(step) == 2 &&
            rn__step_node(plan, step)->inputs == 1;
+}
+
+/* Whether a map adds the product of its first two inputs to the third, in place of operand
+ * `packs` of its operator (contract.c). */
+static inline bool rn__adds_product(const rn__plan *plan, const rn__step *step)
+{
+    return step->kind == RN__STEP_MAP && step->inputs == 3 &&
+           (rn__step_node(plan, step)->op->flags & RN_OP_PRODUCTS);
 }
 
 /* The axes of a map, collapsed over all its operands (kernel/strided.h): sizes, and strides

@@ -62,6 +62,10 @@ static rn_tensor fit_build(rn_fit_graph *g)
     if (rn_test_draw(w, 4) == 0)
         rn_fit_metric(g, rn_test_draw(w, 4) ? f->metric : NULL,
                       rn_test_draw(w, 2) ? x : a_tensor(w), a_tensor(w));
+    if (rn_test_draw(w, 4) == 0)
+        rn_fit_metric_lengths(g, f->metric, rn_test_draw(w, 2) ? x : a_tensor(w),
+                              rn_test_draw(w, 2) ? g->lengths : a_tensor(w), a_tensor(w),
+                              a_tensor(w));
     if (rn_test_draw(w, 8) == 0) g->counted = a_tensor(w);
     g->per_step = rn_test_draw(w, 2);
     if (rn_test_draw(w, 8) == 0) return a_tensor(w);

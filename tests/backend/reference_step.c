@@ -100,6 +100,10 @@ static void run_element(rn_reference *r, const rn__step *step, int64_t from, int
         x[k] = rn_reference_get(o[k].type, p);
         value[k] = (double)x[k];
     }
+    if (rn__adds_product(r->plan, step)) {
+        rn_reference_put(out->type, to, x[0] * x[1]);
+        x[1] = rn_reference_get(out->type, to), x[0] = x[2];
+    }
     if (builtin(node->op))
         rn_reference_put(out->type, to, compute(r, step, x));
     else

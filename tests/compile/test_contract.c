@@ -9,17 +9,14 @@
 
 enum { B = 3, MOST = 30000 };
 
-/* Reductions with two operands. */
+/* Reductions with two operands, and additions with three. */
 static int contracted(const rn_program *p)
 {
     int n = 0;
 
-    for (int32_t i = 0; i < p->plan.steps; i++) {
-        const rn__step *step = &p->plan.step[i];
-        if (step->kind != RN__STEP_KERNEL) continue;
-        n += rn__op_kind(rn__step_node(&p->plan, step)->op) == RN_KIND_REDUCTION &&
-             step->inputs == 2;
-    }
+    for (int32_t i = 0; i < p->plan.steps; i++)
+        n += rn__reduces_product(&p->plan, &p->plan.step[i]) ||
+             rn__adds_product(&p->plan, &p->plan.step[i]);
     return n;
 }
 
@@ -127,14 +124,56 @@ Test(contract, in_threads)
     const rn_tensor x = rn_test_f64(g, "x", rn_shape(7, 64, 64));
     const rn_tensor y = rn_test_f64(g, "y", rn_shape(7, 64, 1));
     const rn_tensor z = rn_sum_axis(rn_mul(x, y), 1);
-    const rn_tensor s =
-        rn_add(z, rn_sum_axis(rn_mul(rn_exp(x), rn_reshape(y, rn_shape(7, 1, 64))), 2));
+    const rn_tensor row = rn_reshape(y, rn_shape(7, 1, 64));
+    const rn_tensor s = rn_sum_axis(rn_mul(rn_add(rn_mul(x, row), x), row), 2);
 
-    expect_in(g, s, 2, 3);
+    expect_in(g, rn_add(z, s), 3, 3);
     rn_graph_free(g);
 }
 
+Test(contract, additions_of_a_product)
+{
+    static const int64_t column[] = {40, 1, 40, 37}, other[] = {40, 40, 1, 37};
+
+    for (int i = 0; i < 8; i++) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x = rn_test_f64(g, "x", rn_shape(B, 5, column[i / 2]));
+        const rn_tensor y = rn_test_f64(g, "y", rn_shape(5, other[i / 2]));
+        const rn_tensor p = rn_mul(x, y);
+        const rn_tensor w = rn_test_f64(g, "w", rn_shape_get(p));
+        expect(g, rn_exp(i % 2 ? rn_add(w, p) : rn_add(p, w)), 1);
+    }
+}
+
+/* One of two, and an outer product. */
+Test(contract, additions_of_two_products)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(B, 9, 9));
+    const rn_tensor y = rn_test_f64(g, "y", rn_shape(B, 9));
+    const rn_tensor outer = rn_mul(rn_expand(y, 1), rn_expand(rn_sin(y), 2));
+    expect(g, rn_add(rn_mul(x, rn_expand(rn_expand(rn_sum_axis(y, 1), -1), -1)), outer), 1);
+}
+
 /* ---- which are not ---- */
+
+/* What is added has another shape, or is one number for all columns. */
+Test(contract, additions_with_a_broadcast)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(B, 40));
+    const rn_tensor y = rn_test_f64(g, "y", rn_shape(B, 1));
+    const rn_tensor z = rn_test_f64(g, "z", rn_shape(4, B, 40));
+    expect(g, rn_add(rn_add(rn_mul(x, x), y), z), 0);
+}
+
+/* The product of matrices is added to it. */
+Test(contract, additions_of_a_product_of_matrices)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(9, 9));
+    expect(g, rn_add(rn_mul(x, x), rn_matmul(x, x)), 0);
+}
 
 Test(contract, a_product_that_is_read_elsewhere)
 {
@@ -216,4 +255,17 @@ Test(contract, an_infinity_of_a_product_in_a_row)
     expect_text(g, x, y, rn_neg(z),
                 "sum [3,2]: -inf at element 2, computed from largest -1e+200 at 85 of "
                 "neg [3,2,40], largest 1e+200 at 45 of abs [3,1,40]");
+}
+
+Test(contract, an_infinity_of_an_addition)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(B, 2, 40));
+    const rn_tensor y = rn_test_f64(g, "y", rn_shape(B, 1, 40));
+    const rn_tensor w = rn_floor(rn_sigmoid(x));
+
+    expect_text(
+        g, x, y, rn_add(w, rn_mul(x, y)),
+        "add [3,2,40]: inf at element 85, computed from 1e+200 at 85 of x [3,2,40], "
+        "1e+200 at 45 of y [3,1,40], 1 at 85 of floor [3,2,40]");
 }

@@ -1,12 +1,112 @@
 /* SPDX-License-Identifier: MIT */
-/* The data that the examples of the output modes make: labels of C sources, dates in words.
- */
+/* The data that the examples of the output modes read and make: digits, labels of C
+ * sources, dates in words. */
+#include "digits.h"
 #include "tagger.h"
 #include "translate.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* ---- digits ---- */
+
+enum { IMAGES = 40 };
+
+/* Level k of image i of the file. */
+static int level(int64_t i, int64_t k)
+{
+    return (int)((i + 3 * k) % LEVELS);
+}
+
+static void read_digits(digits *d, double share, uint64_t seed)
+{
+    char path[] = "/tmp/rondo_digits_XXXXXX";
+    FILE *file = fdopen(mkstemp(path), "w");
+
+    cr_assert_not_null(file);
+    for (int i = 0; i < IMAGES; i++) {
+        fprintf(file, "%d ", i < 20 ? 7 : i % 5 * 2);
+        for (int k = 0; k < PIXELS; k++) fputc("0123456789abcdefg"[level(i, k)], file);
+        fputc('\n', file);
+    }
+    fclose(file);
+    const bool ok = digits_read(d, path, share, seed);
+    remove(path);
+    cr_assert(ok && d->count == IMAGES);
+}
+
+/* The image of the file with these levels. Two of one first level are LEVELS apart. */
+static int find(const int32_t *pixel, int label)
+{
+    for (int i = pixel[0]; i < IMAGES; i += LEVELS)
+        if (label == (i < 20 ? 7 : i % 5 * 2)) return i;
+    return -1;
+}
+
+Test(modes_data, digits)
+{
+    digits d;
+    int seen[2][CLASSES] = {{0}};
+
+    read_digits(&d, 0.25, 1);
+    cr_assert(d.learn.count == 30 && d.held.count == 10 && d.train == 30);
+    for (int i = 0; i < IMAGES; i++) {
+        const int from = find(&d.pixel[i * PIXELS], d.label[i]);
+        cr_assert_geq(from, 0);
+        for (int k = 0; k < PIXELS; k++)
+            cr_assert_eq(d.pixel[i * PIXELS + k], level(from, k));
+        seen[i >= d.train][d.label[i]]++;
+    }
+    cr_assert(seen[1][7] == 5 && seen[0][7] == 15, "not each class has its share");
+    for (int k = 0; k < CLASSES; k += 2) cr_assert(seen[0][k] == 3 && seen[1][k] == 1);
+
+    const rn_source held = rn_source_arrays(&d.held);
+    int32_t row[COLUMNS], label;
+    cr_assert(held.read(held.self, 9, 0, 7, 1, row) &&
+              held.read(held.self, 9, 1, 0, 1, &label));
+    cr_assert_arr_eq(row, &d.pixel[39 * PIXELS + 56], sizeof row);
+    cr_assert_eq(label, d.label[39]);
+    digits_free(&d);
+    /* All of them, in the order of the file. */
+    read_digits(&d, 0, 1);
+    for (int i = 0; i < IMAGES; i++) cr_assert_eq(d.pixel[i * PIXELS + 5], level(i, 5));
+    digits_free(&d);
+}
+
+/* Each image is there in all nine places, on a background of zeros. */
+Test(modes_data, moved_digits)
+{
+    digits d;
+
+    read_digits(&d, 0.25, 1);
+    const rn_source source = digits_moved(&d);
+    cr_assert_eq(source.count, 9 * d.train);
+    for (int64_t i = 0; i < d.train; i++) {
+        int32_t all[9][PIXELS], label, found = 0;
+        for (int m = 0; m < 9; m++) {
+            cr_assert(source.read(source.self, 9 * i + m, 0, 0, 3, all[m]));
+            cr_assert(source.read(source.self, 9 * i + m, 0, 3, 5, all[m] + 24));
+            cr_assert(source.read(source.self, 9 * i + m, 1, 0, 1, &label));
+            cr_assert_eq(label, d.label[i]);
+        }
+        for (int dy = -1; dy <= 1; dy++)
+            for (int dx = -1; dx <= 1; dx++) {
+                int32_t wanted[PIXELS] = {0};
+                for (int r = 0; r < ROWS; r++)
+                    for (int c = 0; c < COLUMNS; c++)
+                        if (r + dy >= 0 && r + dy < ROWS && c + dx >= 0 && c + dx < COLUMNS)
+                            wanted[(r + dy) * COLUMNS + c + dx] =
+                                d.pixel[i * PIXELS + r * COLUMNS + c];
+                for (int m = 0; m < 9; m++) found += !memcmp(all[m], wanted, sizeof wanted);
+            }
+        cr_assert_eq(found, 9);
+    }
+    digits_free(&d);
+}
+
+/* ---- labels of sources ---- */
 
 /* A letter for each kind, in its order. */
 static const char letters[] = "csnkidp ";

@@ -20,7 +20,8 @@ static inline rn_optimizer optimizer(int which, bool streams)
     rn_optimizer o[OPTIMIZERS] = {rn_sgd(0.1, 0.9), rn_adam(0.05), rn_rmsprop(0.01)};
 
     o[0].nesterov = true;
-    o[0].schedule = (rn_schedule){.kind = RN_SCHEDULE_ONE_CYCLE, .steps = STEPS};
+    o[0].schedule = (rn_schedule){
+        .kind = RN_SCHEDULE_ONE_CYCLE, .steps = STEPS, .cycle_momentum = true};
     o[1].accumulate = 2;
     o[1].average = (rn_average){.kind = RN_AVERAGE_EMA, .decay = 0.75};
     o[1].amsgrad = streams;
@@ -95,9 +96,23 @@ static const char *die_validating(rn_callback *c, const rn_fit_state *now)
     return NULL;
 }
 
+/* Whether there is a checkpoint. */
+static inline bool saved(void)
+{
+    return access("last.safetensors", F_OK) == 0 || access("last.1.safetensors", F_OK) == 0;
+}
+
+/* A fit does not begin anew if there is a checkpoint. */
+static inline rn_status goes_on(rn_callback *c, const rn_fit_state *now)
+{
+    return c->on[0] && now->step == 0
+               ? rn_trainer_fail(now->trainer, RN_INVALID, "the checkpoint is not read")
+               : RN_OK;
+}
+
 static inline rn_callback killer(moment m, bool first)
 {
-    rn_callback c = {.whole = {m.step}};
+    rn_callback c = {.begin = first ? goes_on : NULL, .whole = {m.step}, .on = {saved()}};
 
     if (first && m.place == STEP) c.step = die;
     if (first && m.place == BEFORE) c.save = die;
@@ -148,6 +163,7 @@ static inline void train(fit *f, int which, bool streams, moment m)
         .epoch_steps = streams ? WINDOWS : 0,
         .log_every = 2,
         .resume = "last.safetensors",
+        .averages = which == 1,
         .callbacks = {
             killer(m, true), rn_stop_early((rn_stop_early_options){.patience = 3}),
             rn_reduce_on_plateau(&f->plateau, NULL),

@@ -34,7 +34,7 @@ static inline void move(const rn__cpu_call *call, int axis, int64_t count, place
     at->out += count * by[inputs];
 }
 
-/* More than two axes: `rows` indices of the first one. */
+/* More than three axes: `rows` indices of the first one. */
 static void run_axes(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows, place *at)
 {
     const int inner = call->rank - 1;
@@ -51,6 +51,17 @@ static void run_axes(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows,
             index[axis] = 0;
         }
         if (axis < 0) return;
+    }
+}
+
+/* Three axes, such as rows of small matrices: the same with less to count. */
+static void run_planes(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows,
+                       place *at)
+{
+    for (; rows > 0; rows--, move(call, 0, 1, at)) {
+        place row = *at;
+        for (int64_t i = call->size[1]; i > 0; i--, move(call, 1, 1, &row))
+            run_row(c, call, call->size[2], &row);
     }
 }
 
@@ -73,7 +84,9 @@ void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t firs
         at.in[i] = place_of(c, &call->address[i], depth, first * by[i]);
     at.out = place_of(c, &call->address[inputs], depth, first * by[inputs]);
     if (c->tracer) rn__cpu_trace_begin(c, first * call->row, at.out);
-    if (call->rank > 2) {
+    if (call->rank == 3) {
+        run_planes(c, call, rows, &at);
+    } else if (call->rank > 2) {
         run_axes(c, call, rows, &at);
     } else if (call->rank < 2) {
         run_row(c, call, rows, &at);
