@@ -22,7 +22,7 @@ static bool leaves(const rn__scan *s, int32_t leaf)
     static const rn__get_kind kinds[] = {RN__COLLECT, RN__HISTORY};
 
     for (int i = 0; i < 2; i++) {
-        const int32_t get = rn__loop_find_get(old, kinds[i], leaf);
+        const int32_t get = rn__loop_find_get(s->b.h.loop, kinds[i], leaf);
         if (get >= 0 && s->b.outer->live[get]) return true;
     }
     for (int i = 0; i < old->carry.count; i++)

@@ -148,6 +148,12 @@ static inline rn_tensor added_and_read(const body *b)
     return rn_mul(next(b, rn_mul(rn_add(b->h, b->x), b->z)), b->h);
 }
 
+static inline rn_tensor added_and_kept(const body *b)
+{
+    next(b, rn_mul(rn_add(b->h, b->x), b->z));
+    return b->h;
+}
+
 /* Sums without a product, and of which only values after the steps are read. */
 static inline rn_tensor exchanged(const body *b)
 {
@@ -233,6 +239,7 @@ static const form forms[] = {
     {"added first", added_first, true},
     {"added late", added_late, false},
     {"added and read", added_and_read, false},
+    {"added and kept", added_and_kept, false},
     {"tanh", with_tanh, false},
     {"squared", squared, false},
     {"mixed", mixed, false},
