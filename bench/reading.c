@@ -189,6 +189,9 @@ static void table(const char *path)
     printf("%44s %7.0f MB/s\n", "with the vocabulary", megabytes / (total + added));
     batches("CSV: batches shuffled", source,
             (rn_batches_options){.batch = BATCH, .buckets = 8, .shuffle = true});
+    since = now();
+    rn_table_source(t, columns, 4);
+    report("CSV: source, words not known from counting", since);
     rn_table_free(t);
     rn_vocabulary_free(words);
     rn_vocabulary_free(labels);

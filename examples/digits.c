@@ -52,8 +52,10 @@ static bool name(settings *s, digits *d, int32_t *named)
     rn_batches *all = rn_batches_new(&held, (rn_batches_options){.batch = held.count});
     rn_trainer *trainer = use ? learn(s, model, loss, s, batches) : NULL;
     rn_batch b;
-    bool ok = trainer && rn_batches_next(all, &b) == RN_OK;
+    bool ok = use || complain("%s", rn_graph_error(g));
 
+    if (ok && rn_batches_next(all, &b) != RN_OK) ok = complain("%s", rn_batches_error(all));
+    ok = ok && trainer;
     if (ok && (rn_batch_feed(&b, use) != RN_OK || rn_run(use) != RN_OK ||
                rn_read_i32(use, out, named, held.count) != RN_OK))
         ok = complain("%s", rn_program_error(use));

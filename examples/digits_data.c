@@ -21,19 +21,19 @@ static rn_vocabulary *in_order(const char *characters, rn_splitting split)
 }
 
 /* Image i of the file becomes image `to`. */
-static bool copy(digits *d, const rn_source *s, int64_t i, int64_t to)
+static bool copy(digits *d, const rn_source *s, const char *path, int64_t i, int64_t to)
 {
     if (s->length(s->self, i) != PIXELS)
-        return complain("line %lld is not a digit and its %d levels", (long long)i + 1,
-                        PIXELS);
+        return complain("%s: line %lld is not a digit and its %d levels", path,
+                        (long long)i + 1, PIXELS);
     return (s->read(s->self, i, 0, 0, PIXELS, d->pixel + to * PIXELS) &&
             s->read(s->self, i, 1, 0, 1, &d->label[to])) ||
            complain("%s", s->error(s->self));
 }
 
 /* All images, in the order of a split. */
-static bool arrange(digits *d, rn_table *table, const rn_column *columns, double share,
-                    uint64_t seed)
+static bool arrange(digits *d, rn_table *table, const rn_column *columns, const char *path,
+                    double share, uint64_t seed)
 {
     const rn_source s = rn_table_source(table, columns, 2);
     const size_t count = s.count < 0 ? 0 : (size_t)s.count;
@@ -46,7 +46,7 @@ static bool arrange(digits *d, rn_table *table, const rn_column *columns, double
         ok = complain("%s", rn_table_error(table));
     if (ok) d->count = s.count;
     if (ok) d->train = rn_hold_out(s.count, share, seed, d->label, index);
-    for (int64_t i = 0; i < d->count && ok; i++) ok = copy(d, &s, index[i], i);
+    for (int64_t i = 0; i < d->count && ok; i++) ok = copy(d, &s, path, index[i], i);
     free(index);
     return ok;
 }
@@ -61,7 +61,7 @@ bool digits_read(digits *d, const char *path, double share, uint64_t seed)
         rn_table_open(path, (rn_table_options){.delimiter = ' ', .headless = true});
 
     *d = (digits){.count = 0};
-    bool ok = arrange(d, table, columns, share, seed);
+    bool ok = arrange(d, table, columns, path, share, seed);
     if (ok && (!d->train || (share > 0 && d->train == d->count)))
         ok = complain("%s: too few digits", path);
     d->data[0] = d->pixel, d->data[1] = d->label;

@@ -111,7 +111,7 @@ head -n 9 "$work/gap.txt" >"$work/few.txt"
         expect 1 "$work/nowhere:.* No such file" $program "$work/nowhere" $tiny
     done
     expect 1 "digits.txt:8:12: " digits "$work/digits.txt" $tiny
-    expect 1 "line 1 is not a digit and its 64 levels" draw "$work/short.txt" $tiny
+    expect 1 "short.txt: line 1 is not a digit and its 64 levels" draw "$work/short.txt" $tiny
     expect 1 "one.txt: too few digits" digits "$work/one.txt" $tiny
     expect 1 "gap.txt: line 52 is not the next year" sunspots "$work/gap.txt" $tiny
     expect 1 "few.txt: 108 months are too few" sunspots "$work/few.txt" $tiny

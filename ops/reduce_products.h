@@ -74,7 +74,8 @@ static void products_rows(int64_t rows, const void *a, int64_t by_a, const void 
     }
 }
 
-/* y is the same for all columns, if `repeated`. Of one to 64 terms there is one a lane. */
+/* y is the same for all columns, if `repeated`. Of one to 64 terms there is one a lane. A
+ * lane begins with 0, which only makes a sum of zeros positive; so it is added last. */
 RN_INLINE void products_of_lanes(const real *x, const int64_t *at_x, const real *y,
                                  const int64_t *at_y, int64_t n, bool repeated,
                                  int64_t columns, real *restrict lane)
@@ -89,11 +90,10 @@ RN_INLINE void products_of_lanes(const real *x, const int64_t *at_x, const real 
         const real p0 = *p, q0 = *q, r0 = *r, s0 = *s;
         if (repeated)
             WHOLE_VECTORS for (int64_t j = 0; j < columns; j++) lane[i * columns + j] =
-                ((0 + a[j] * p0) + (0 + c[j] * r0)) + ((0 + b[j] * q0) + (0 + d[j] * s0));
+                0 + ((a[j] * p0 + c[j] * r0) + (b[j] * q0 + d[j] * s0));
         else
             WHOLE_VECTORS for (int64_t j = 0; j < columns; j++) lane[i * columns + j] =
-                ((0 + a[j] * p[j]) + (0 + c[j] * r[j])) +
-                ((0 + b[j] * q[j]) + (0 + d[j] * s[j]));
+                0 + ((a[j] * p[j] + c[j] * r[j]) + (b[j] * q[j] + d[j] * s[j]));
     }
 }
 

@@ -41,7 +41,7 @@ const code R(rn__table)[] = {
 
 #if RN_ONCE
 
-const char rn__of_product[] = "product";
+const char rn__of_product[] = "product", rn__of_products[] = "products";
 
 const rn_op *const rn__ops[] = {
 #define RN_OP(name, code, kind, ...) &rn__op_##name,

@@ -19,6 +19,8 @@ rn__code rn__op_code(const rn_op *op, rn_type variant);
  * the first two to the third, with the bits of two operators. */
 extern const char rn__of_product[];
 
+extern const char rn__of_products[]; /* of four: x y + u v */
+
 /* The built-in operators in the order of ops.def, and their number. */
 extern const rn_op *const rn__ops[];
 extern const int rn__op_count;

@@ -93,8 +93,10 @@ typedef struct rn_column {
                           header "column" and the number */
 } rn_column;
 
-/* Adds the texts of the columns that have vocabularies to them, in one pass. Errors are
- * those of rn_vocabulary_add and of columns that do not exist. */
+/* Adds the texts of the columns that have vocabularies to them, in one pass. The words of
+ * the first column of words are kept for the next source that reads them, in 4 bytes each,
+ * if they take at most 128 MB. Errors are those of rn_vocabulary_add and of columns that do
+ * not exist. */
 RN_API rn_status rn_table_add(rn_table *table, const rn_column *columns, int count);
 
 /* Reads columns of numbers and classes to `to`, row-major [rows, count], all of the type

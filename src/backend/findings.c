@@ -59,9 +59,12 @@ static int32_t operand_of(const rn__plan *plan, const rn__step *step, int i)
     const rn_graph *graph = plan->graphs[step->graph];
     const rn__node *node = rn__step_node(plan, step);
 
-    if (rn__adds_product(plan, step) && i == 2) return node->in[1 - step->packs];
-    if (rn__adds_product(plan, step) || rn__reduces_product(plan, step)) {
-        node = rn__at(graph, node->in[step->packs]);
+    const bool adds = rn__adds_product(plan, step), second = adds && i >= 2;
+
+    if (second && step->inputs == 3) return node->in[1 - step->packs];
+    if (adds || rn__reduces_product(plan, step)) {
+        node = rn__at(graph, node->in[second ? 1 - step->packs : step->packs]);
+        i -= second ? 2 : 0;
         while (node->op->view) node = rn__at(graph, node->in[0]);
     }
     return i < node->inputs ? node->in[i] : addend_of(graph, step);

@@ -30,6 +30,7 @@ typedef struct rn__hoist {
     int32_t *summed_reads; /* by node: how often increments of sums read it */
     int32_t *stack;        /* room for all nodes */
     bool ragged;           /* the loop is */
+    bool multiplies;       /* what is carried is a product with weights, of many rows */
     rn__row_body rows;     /* then: which nodes have rows */
     bool any;              /* some node leaves */
 } rn__hoist;
@@ -46,6 +47,14 @@ static inline bool rn__hoist_is_sum(const rn__node *node)
 {
     return rn__op_kind(node->op) == RN_KIND_REDUCTION && (node->op->flags & RN_OP_ADDITIVE);
 }
+
+/* hoist_cost.c: whether a node is a reduction of so much that its operand had better be in
+ * the cache; whether what is carried is multiplied by weights, for which `core` is room for
+ * all nodes, of false; and whether a product that depends on no carry is as fast in such a
+ * loop, where its result stays in the cache and the other product is added to it. */
+bool rn__hoist_reduces_much(const rn__hoist *h, const rn__node *node);
+bool rn__hoist_multiplies(const rn__hoist *h, bool *core);
+bool rn__hoist_product_stays(const rn__hoist *h, int32_t id);
 
 /* Which carries are sums; hoist_sums.c. The targets before the loop and the readers are
  * known. */

@@ -4,8 +4,9 @@
  *
  * Before the loop: products that depend on no carry, with the nodes that they need and
  * those computed from them. After the loop: products on which no carry depends, with the
- * nodes computed from them. Element-wise nodes alone are not worth a stack in memory; they
- * stay in the loop, where their operands are in the cache.
+ * nodes computed from them. Neither, if they are as fast in the loop (hoist_cost.c).
+ * Element-wise nodes alone are not worth a stack in memory; they stay in the loop, where
+ * their operands are in the cache.
  */
 #include "compile/hoist.h"
 
@@ -74,21 +75,13 @@ static void find_able_before(rn__hoist *h)
     for (int32_t id = 0; id < h->loop->body->count; id++) {
         const rn__node *node = node_at(h, id);
         bool able = h->body->live[id] && h->varies[id] && !h->of_carry[id] && !leaf(node) &&
-                    node->limit.id < 0 && rn__batch_known(node) && rn__hoist_packs(h, id);
+                    node->limit.id < 0 && rn__batch_known(node) && rn__hoist_packs(h, id) &&
+                    !rn__hoist_product_stays(h, id);
 
         for (int i = 0; able && i < node->inputs; i++)
             able = leaf(node_at(h, node->in[i])) || h->target[node->in[i]] == RN__BEFORE;
         if (able) h->target[id] = RN__BEFORE;
     }
-}
-
-/* Whether a node is a reduction of so much that its operand had better be in the cache. */
-static bool reduces_much(const rn__hoist *h, const rn__node *node)
-{
-    enum { MUCH = 4096 };
-
-    return rn__op_kind(node->op) == RN_KIND_REDUCTION && node->inputs > 0 &&
-           rn_shape_count(node_at(h, node->in[0])->shape) >= MUCH;
 }
 
 /* Unmarks nodes that no product needs and that are computed from none; or from one by way
@@ -100,7 +93,7 @@ static void keep_wanted_before(rn__hoist *h, bool *wanted)
 
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
-        bool reduced = reduces_much(h, node);
+        bool reduced = rn__hoist_reduces_much(h, node);
         if (h->target[id] != RN__BEFORE) continue;
         for (int i = 0; i < node->inputs; i++) {
             wanted[id] |= wanted[node->in[i]];
@@ -178,7 +171,7 @@ static void find_after(rn__hoist *h, bool *held)
     for (int32_t id = 0; id < n; id++) {
         const rn__node *node = node_at(h, id);
         if (!h->body->live[id] || h->in_sum[id] || held[id]) continue;
-        bool leaves = is_product(node);
+        bool leaves = is_product(node) && !rn__hoist_product_stays(h, id);
         for (int i = 0; i < node->inputs; i++)
             leaves |= h->target[node->in[i]] == RN__AFTER;
         if (leaves) h->target[id] = RN__AFTER;
@@ -287,6 +280,8 @@ bool rn__hoist_classify(rn__hoist *h, rn__arena *arena)
     h->ragged = h->loop->ragged[0] >= 0;
     if (h->ragged && !rn__row_axes(&h->rows, h->loop, arena)) return false;
     find_dependence(h);
+    h->multiplies = rn__hoist_multiplies(h, held);
+    memset(held, 0, n * sizeof *held);
     find_able_before(h);
     keep_wanted_before(h, scratch);
     count_readers(h);

@@ -53,13 +53,33 @@ static const rn__joined *larger(const rn__copy_pass *pass, const rn__joined *j, 
     return all;
 }
 
+/* The concatenation that the operands share with those of another sum, all of which have
+ * been copied; *of: its products. False if there is none. */
+static bool overlapping(const rn__copy_pass *pass, const rn__joined *j, rn__joined *of,
+                        int *first)
+{
+    const rn__region *region = pass->at;
+    const rn__sums *s = (const rn__sums *)region->products->of_pass;
+
+    if (!j->with) return false;
+    *of = j->leads ? *j : *s->at[j->with - 1];
+    const rn__joined *next = j->leads ? s->at[j->with - 1] : j;
+    for (int i = next->shared; i < next->count; i++) of->id[of->count++] = next->id[i];
+    *first = j->leads ? 0 : of->count - j->count;
+    for (int i = 0; i < of->count; i++)
+        if (rn_is_null(region->to[node_at(region, of->id[i])->in[j->moving]])) return false;
+    return true;
+}
+
 /* Operand `moving`: a range of a larger concatenation if there is one, so that its parts
  * are computed in one place. */
 static rn_tensor moving_operands(rn__copy_pass *pass, const rn__joined *j)
 {
+    rn__joined both;
     const int axis = j->inner[j->moving];
     int first;
-    const rn__joined *all = larger(pass, j, &first);
+    const rn__joined *all =
+        overlapping(pass, j, &both, &first) ? &both : larger(pass, j, &first);
     int64_t start = 0, stop = 0;
 
     if (!all) return concatenation(pass, j, j->moving);

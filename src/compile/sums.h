@@ -13,6 +13,10 @@ typedef struct rn__joined {
     int count;
     int moving; /* which operand is not from outside */
     int inner[RN__FORM_INPUTS];
+    int32_t with; /* from 1: the sum of others whose operands are in one concatenation with
+                     these, which overlap; 0: none */
+    int shared;   /* how many are in both: the last ones, if these lead; else the first */
+    bool leads;
 } rn__joined;
 
 typedef struct rn__sums {
@@ -24,6 +28,9 @@ typedef struct rn__sums {
 
 /* Fills in region->products->of_pass, an rn__sums, for a loop's body. */
 bool rn__find_sums(rn__copy_pass *pass, rn__region *region);
+
+/* Finds those of which some operands, but not all, are the same; sums_overlap.c. */
+void rn__overlap_sums(const rn__region *region, const rn__sums *sums);
 
 /* The terms of a sum in order; 0 if there are too many. */
 int rn__sum_terms(const rn__region *region, const rn__sums *s, int32_t id, int32_t *term);

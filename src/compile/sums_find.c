@@ -194,6 +194,7 @@ bool rn__find_sums(rn__copy_pass *pass, rn__region *region)
         *s->at[id] = found;
         remember(region, s, id);
     }
+    rn__overlap_sums(region, s);
     return true;
 no_memory:
     rn__no_memory(pass->to);

@@ -10,14 +10,16 @@
 #include "data/split.h"
 #include "data/window.h"
 
+enum { PIECE = 256 }; /* indices at a time */
+
 bool rn__kept_fits(size_t bytes)
 {
     return bytes <= RN__KEPT;
 }
 
-rn__kept rn__kept_begin(rn_allocator allocator, const rn_vocabulary *v, size_t beside)
+rn__kept rn__kept_begin(rn_allocator allocator, int64_t indices, size_t beside)
 {
-    const int width = v->count <= 1 << 8 ? 1 : v->count <= 1 << 16 ? 2 : 4;
+    const int width = indices <= 1 << 8 ? 1 : indices <= 1 << 16 ? 2 : 4;
 
     return (rn__kept){.allocator = allocator, .limit = RN__KEPT - beside, .width = width};
 }
@@ -82,16 +84,22 @@ void rn__kept_read(const rn__kept *k, size_t first, int64_t count, int32_t *to)
     }
 }
 
+bool rn__kept_put(rn__kept *k, const int32_t *index, int64_t count)
+{
+    if (count > 0 && !grow(k, (size_t)count)) return rn__kept_stop(k), false;
+    if (count > 0) narrow(k, index, count);
+    return true;
+}
+
 /* False: the text is not kept, and nothing is any more. */
 static bool keep(rn__kept *k, rn_vocabulary *v, rn_tokens *text)
 {
-    enum { PIECE = 256 };
     int32_t index[PIECE];
 
     for (int64_t n = PIECE; n == PIECE;) {
         n = rn__vocabulary_indices(v, text, true, index, PIECE);
-        if (text->bad || (n > 0 && !grow(k, (size_t)n))) return rn__kept_stop(k), false;
-        if (n > 0) narrow(k, index, n);
+        if (text->bad) return rn__kept_stop(k), false;
+        if (!rn__kept_put(k, index, n)) return false;
     }
     return true;
 }
@@ -106,4 +114,27 @@ rn__range rn__kept_add(rn__kept *k, rn_vocabulary *v, rn_tokens *text)
         return (rn__range){(uint32_t)before, (int32_t)(k->used - before)};
     }
     return (rn__range){0, (int32_t)rn__split_skip(text, true, RN__LONGEST)};
+}
+
+rn__range rn__kept_move(rn__kept *k, const rn__kept *from, rn__range text,
+                        const int32_t *moved, int32_t unknown)
+{
+    const rn__range range = {(uint32_t)k->used, text.length};
+    int32_t index[PIECE];
+
+    for (int64_t done = 0, n; k->width && done < text.length; done += n) {
+        n = text.length - done < PIECE ? text.length - done : PIECE;
+        rn__kept_read(from, text.start + (size_t)done, n, index);
+        int32_t least = 0;
+        for (int64_t i = 0; i < n; i++) {
+            const int32_t to = moved[index[i]];
+            index[i] = to < 0 ? unknown : to;
+            least |= index[i];
+        }
+        if (least < 0)
+            rn__kept_stop(k);
+        else
+            rn__kept_put(k, index, n);
+    }
+    return range;
 }

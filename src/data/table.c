@@ -214,6 +214,7 @@ void rn_table_free(rn_table *t)
     if (!t) return;
     const rn_allocator a = t->allocator;
     rn__table_sources_free(t);
+    rn__table_forget(t);
     rn__free(a, t->missing);
     rn__window_close(&t->window);
     rn__free(a, t->name_pool);

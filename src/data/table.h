@@ -6,9 +6,19 @@
 #include "kernel/ieee.h"
 
 #include "data/csv.h"
+#include "data/kept.h"
 #include "data/vocabulary.h"
 #include "data/window.h"
 #include "rondo/table.h"
+
+/* The words of a column, as the vocabulary found them that counted them. It is theirs if
+ * the vocabulary has the memo too: two objects that exist cannot be mistaken for others. */
+typedef struct rn__memo {
+    const rn_vocabulary *vocabulary;
+    int column;
+    rn__kept kept;
+    rn__range row[];
+} rn__memo;
 
 struct rn_table {
     rn_allocator allocator;
@@ -33,6 +43,7 @@ struct rn_table {
     char *scratch; /* text without doubled quotes or with U+FFFD */
     size_t scratch_room;
     struct rn__rows *sources;
+    rn__memo *memo; /* of rn_table_add, for rn_table_source; NULL: none */
 };
 
 bool rn__table_fail(rn_table *table, rn_status status, const char *format, ...)
@@ -73,6 +84,9 @@ typedef struct rn__picked {
 
 /* Checks the columns and finds their numbers; rn__free the result. NULL after an error. */
 rn__picked *rn__table_pick(rn_table *table, const rn_column *columns, int count);
+
+/* Frees the memo. */
+void rn__table_forget(rn_table *table);
 
 /* The number or class in the current row. NaN, with *missing, for a mean. */
 bool rn__table_value(rn_table *table, rn__picked *column, double *value, bool *missing);

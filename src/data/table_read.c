@@ -128,31 +128,6 @@ bool rn__table_store(rn_table *t, const rn__picked *p, double value, rn_type typ
 
 /* ---- whole columns ---- */
 
-static bool add_cell(rn_table *t, const rn__picked *p)
-{
-    rn_vocabulary *v = p->c.vocabulary;
-    size_t bytes;
-    const char *text = rn__table_cell(t, p->number, &bytes);
-
-    if (!text) return false;
-    if (v->options.split == RN_WHOLE && bytes == 0 && p->c.missing == RN_MISSING_REFUSED)
-        return rn__table_bad(t, p->number, 0, RN_BAD_FILE, "a missing value");
-    return rn_vocabulary_add(v, text, bytes) == RN_OK ||
-           rn__table_vocabulary(t, p->number, v);
-}
-
-rn_status rn_table_add(rn_table *t, const rn_column *columns, int count)
-{
-    rn__picked *picked = t ? rn__table_pick(t, columns, count) : NULL;
-
-    if (!picked) return t ? t->status : RN_INVALID;
-    for (int64_t row = 0; row < t->rows && rn__table_row(t, row); row++)
-        for (int i = 0; i < count && t->status == RN_OK; i++)
-            if (picked[i].c.vocabulary) add_cell(t, &picked[i]);
-    rn__free(t->allocator, picked);
-    return t->status;
-}
-
 static bool check_read(rn_table *t, const rn__picked *picked, int count, rn_type type,
                        const void *to, int64_t capacity)
 {

@@ -127,12 +127,18 @@ static bool read(void *self, int64_t i, int field, int64_t first, int64_t steps,
 static bool scan_tokens(rn__rows *r, const rn__picked *p)
 {
     rn_table *t = r->table;
+    rn_vocabulary *v = p->c.vocabulary;
+    const rn__memo *m = t->memo;
     size_t bytes;
 
     const char *text = rn__table_cell(t, p->number, &bytes);
     if (!text) return false;
-    rn_tokens k = rn__vocabulary_tokens(p->c.vocabulary, text, bytes);
-    *row_of(r, t->row) = rn__kept_add(&r->kept, p->c.vocabulary, &k);
+    rn_tokens k = rn__vocabulary_tokens(v, text, bytes);
+    if (m && m->column == p->number && m->vocabulary == v && v->memo == m && v->moved)
+        *row_of(r, t->row) = rn__kept_move(&r->kept, &m->kept, m->row[t->row], v->moved,
+                                           rn_vocabulary_mark(v, RN_MARK_UNKNOWN));
+    else
+        *row_of(r, t->row) = rn__kept_add(&r->kept, v, &k);
     if (r->kept.failed) return rn__table_no_memory(t);
     if (!k.bad) return true;
     k.token = NULL;
@@ -224,7 +230,7 @@ static bool make_room(rn__rows *r)
         at += rn_type_size(r->field[i].type);
     }
     if (v) r->ends = rn__vocabulary_ends(v);
-    if (v && keep) r->kept = rn__kept_begin(t->allocator, v, all);
+    if (v && keep) r->kept = rn__kept_begin(t->allocator, v->count, all);
     if (!v && !keep) return true;
     r->row = (char *)rn__new(t->allocator, (rows + 1) * r->bytes);
     return r->row || rn__table_no_memory(t);
@@ -266,7 +272,9 @@ rn_source rn_table_source(rn_table *t, const rn_column *columns, int count)
     *r = (rn__rows){
         .next = t->sources, .table = t, .picked = picked, .count = count, .tokens = -1};
     t->sources = r;
-    if (!prepare(r)) return failed;
+    const bool ok = prepare(r);
+    if (r->tokens >= 0) rn__table_forget(t); /* it has served */
+    if (!ok) return failed;
     return (rn_source){.count = t->rows,
                        .fields = r->field,
                        .field_count = count,

@@ -184,7 +184,7 @@ rn_text *rn_text_lines(const char *path, rn_vocabulary *vocabulary)
     rn_text *text = make(RN__LINES, path, vocabulary);
 
     if (!text || !open_file(text, path)) return text;
-    text->kept = rn__kept_begin(text->allocator, vocabulary, 0);
+    text->kept = rn__kept_begin(text->allocator, vocabulary->count, 0);
     rn_status status = rn__window_scan(&text->window, rn__lines_scan, text, &text->fault);
     if (status == RN_OK && !text->kept.width)
         status = rn__window_keep(&text->window, &text->fault);
@@ -202,7 +202,7 @@ rn_text *rn_text_list(const char *const *texts, const size_t *bytes, int64_t cou
     text->texts = texts;
     text->bytes = bytes;
     if (count < 0) return rn__text_invalid(text, "a negative count"), text;
-    text->kept = rn__kept_begin(text->allocator, vocabulary, 0);
+    text->kept = rn__kept_begin(text->allocator, vocabulary->count, 0);
     return rn__list_scan(text, count) ? finish(text, count) : text;
 }
 

@@ -49,6 +49,7 @@ void rn_vocabulary_free(rn_vocabulary *v)
     rn__free(a, v->token);
     rn__free(a, v->pool);
     rn__free(a, v->slot);
+    rn__free(a, v->moved);
     rn__free(a, v);
 }
 

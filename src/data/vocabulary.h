@@ -37,6 +37,8 @@ struct rn_vocabulary {
     size_t used, room;
     rn__token_slot *slot; /* a power of two of them, at most half of them used */
     size_t slots;
+    const void *memo;        /* who wants `moved`; NULL: nobody */
+    int32_t *moved;          /* the index of each token that was counted; -1: none */
     int64_t byte_times[256]; /* characters of one byte, until the vocabulary is complete */
     int32_t byte_index[256]; /* then their indices; -1: unknown, or not one byte */
 };

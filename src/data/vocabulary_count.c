@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "data/kept.h"
 #include "data/place.h"
 #include "data/split.h"
 #include "data/vocabulary.h"
@@ -17,18 +18,21 @@ rn_tokens rn__vocabulary_tokens(const rn_vocabulary *v, const char *text, size_t
                        .replace = v->options.replace};
 }
 
-/* Counts what is complete. */
-static void count(rn_vocabulary *v, rn_tokens *t, bool last)
+/* Counts what is complete; keeps the indices of words, unless `k` is NULL. */
+static void count(rn_vocabulary *v, rn_tokens *t, bool last, rn__kept *k)
 {
     const bool lower = v->options.lower, bytes = t->split == RN_BYTES;
     const int most = bytes || t->split == RN_CHARACTERS ? 1 : RN__TOGETHER;
     rn__ahead a[RN__TOGETHER];
+    int32_t index[RN__TOGETHER];
 
     for (int n = most; n == most && v->status == RN_OK;) {
         for (; most == 1 && t->next < t->end && (bytes || !(*t->next & 0x80)); t->next++)
             v->byte_times[(unsigned char)rn__folded(*t->next, lower)]++;
         n = rn__vocabulary_ahead(v, t, last, a, most);
-        for (int i = 0; i < n && rn__vocabulary_put(v, &a[i], 1) >= 0; i++) continue;
+        for (int i = 0; i < n; i++)
+            if ((index[i] = rn__vocabulary_put(v, &a[i], 1)) < 0) return;
+        if (k && k->width) rn__kept_put(k, index, n);
     }
 }
 
@@ -85,12 +89,17 @@ static rn_status open_for(rn_vocabulary *v, const void *what, const char *functi
 
 rn_status rn_vocabulary_add(rn_vocabulary *v, const char *text, size_t bytes)
 {
+    return rn__vocabulary_add(v, text, bytes, NULL);
+}
+
+rn_status rn__vocabulary_add(rn_vocabulary *v, const char *text, size_t bytes, rn__kept *k)
+{
     char why[RN__SHOWN + 40];
     const rn_status status = open_for(v, text, "add");
 
     if (status != RN_OK) return status;
     rn_tokens t = rn__vocabulary_tokens(v, text, bytes);
-    count(v, &t, true);
+    count(v, &t, true, k);
     if (!t.bad) return v->status;
     const rn__place at = rn__place_of((rn__place){1, 1}, text, (size_t)(t.next - text));
     t.token = NULL;
@@ -138,7 +147,7 @@ static size_t count_lines(counting *c, const char *at, size_t bytes, bool last, 
         if (!stop) stop = end;
         stop -= stop > line && stop[-1] == '\r';
         rn_tokens t = rn__vocabulary_tokens(c->v, line, (size_t)(stop - line));
-        count(c->v, &t, true);
+        count(c->v, &t, true, NULL);
         if (t.bad) return bad_in(c, &t, at, from);
         if (c->v->status != RN_OK) return RN__STOP;
         line = next;
@@ -152,7 +161,7 @@ static size_t count_piece(void *self, const char *at, size_t bytes, bool last, s
 
     if (c->v->options.split == RN_WHOLE) return count_lines(c, at, bytes, last, from);
     rn_tokens t = rn__vocabulary_tokens(c->v, at, bytes);
-    count(c->v, &t, last);
+    count(c->v, &t, last, NULL);
     if (t.bad) return bad_in(c, &t, at, from);
     return c->v->status == RN_OK ? (size_t)(t.next - at) : RN__STOP;
 }

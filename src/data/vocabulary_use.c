@@ -36,6 +36,7 @@ void rn__vocabulary_finish(rn_vocabulary *v)
 typedef struct sorted {
     const char *text;
     rn__token token;
+    int32_t index;
 } sorted;
 
 static int compare(const void *a, const void *b)
@@ -73,6 +74,19 @@ static void place_all(rn_vocabulary *v, const void *const *order, int64_t count)
     }
 }
 
+/* Notes the new indices, for who has the old ones. */
+static bool note(rn_vocabulary *v, const void *const *order, int64_t count, int32_t marks)
+{
+    if (!v->memo) return true;
+    v->moved = (int32_t *)rn__allocate(v->options.allocator,
+                                       ((size_t)v->count + 1) * sizeof *v->moved);
+    if (!v->moved) return false;
+    memset(v->moved, -1, (size_t)v->count * sizeof *v->moved);
+    for (int32_t i = 0; i < count; i++)
+        v->moved[((const sorted *)order[i])->index] = marks + i;
+    return true;
+}
+
 static rn_status rebuild(rn_vocabulary *v, const void **order, sorted *item)
 {
     const int64_t least = v->options.least > 1 ? v->options.least : 1;
@@ -82,7 +96,7 @@ static rn_status rebuild(rn_vocabulary *v, const void **order, sorted *item)
 
     for (int32_t i = 0; i < v->count; i++) {
         if (v->token[i].times < least) continue;
-        item[kept] = (sorted){v->pool + v->token[i].at, v->token[i]};
+        item[kept] = (sorted){v->pool + v->token[i].at, v->token[i], i};
         order[kept] = &item[kept];
         kept++;
     }
@@ -92,6 +106,8 @@ static rn_status rebuild(rn_vocabulary *v, const void **order, sorted *item)
     if (kept < 0 || kept + marks == 0)
         return rn__vocabulary_fail(v, RN_INVALID,
                                    kept < 0 ? "fewer indices than marks" : "no tokens");
+    if (!note(v, order, kept, marks))
+        return rn__vocabulary_fail(v, RN_NO_MEMORY, "out of memory");
     v->token = NULL, v->pool = NULL, v->slot = NULL;
     v->count = v->capacity = 0;
     v->used = v->room = v->slots = 0;

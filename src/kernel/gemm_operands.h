@@ -147,9 +147,11 @@ static void pack_columns_of_a(const product *g, const part *o, const real *a)
     for (int64_t p = 0; p < o->k; p += BAND)
         for (int64_t i = 0, rows; i < o->m; i += rows) {
             rows = tile_rows(i, o->m);
-            for (int64_t q = p; q < p + BAND && q < o->k; q++)
+            for (int64_t q = p; q < p + BAND && q < o->k; q++) {
+                __builtin_prefetch(a + i + (q + BAND) * g->a_column);
                 copy_lanes(g->a_packed + i * o->k + q * rows, a + i + q * g->a_column,
                            rows);
+            }
         }
 }
 

@@ -81,9 +81,12 @@ static inline void pack_transposed(real *to, int64_t lanes, int64_t width, int64
     /* Reads a cache line of each of four lanes before the next four evict it: lanes a power
      * of two apart share a cache set. */
     for (int64_t p = 0; p < steps; p += LINE)
-        for (int64_t i = 0; i < whole; i += 4)
+        for (int64_t i = 0; i < whole; i += 4) {
+            for (int64_t l = i; l < i + 4; l++)
+                __builtin_prefetch(from + l * lane + p + LINE);
             for (int64_t q = p; q < steps && q < p + LINE; q += 4)
                 transpose4(to + q * width + i, width, from + i * lane + q, lane);
+        }
     pack_strided(to + steps * width, whole, width, k - steps, from + steps, lane, 1);
     pack_strided(to + whole, lanes - whole, width, k, from + whole * lane, lane, 1);
 }

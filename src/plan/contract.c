@@ -170,7 +170,22 @@ static bool is_accumulated(const rn__eliding *e, const rn__operand *w)
            (rn__step_node(e->plan, maker)->op->flags & RN_OP_ADDS);
 }
 
-/* The product of the first two factors that can be. False after an error. */
+/* The step that computes operand i of an addition, if it is a product whose elements are
+ * next to each other, as the result's; else -1. */
+static int32_t find_addend(const rn__eliding *e, int32_t c, int i)
+{
+    const rn__plan *plan = e->plan;
+    const rn__operand *o = rn__step_operands(plan, &plan->step[c]), *out = &o[2];
+    const int32_t product = find(e, c, i);
+
+    if (product < 0 || !rn_shape_equal(rn__operand_shape(&o[i]), rn__operand_shape(out)))
+        return -1;
+    const rn__operand *factor = rn__step_operands(plan, &plan->step[product]);
+    const int64_t a = last_stride(&factor[0], out), b = last_stride(&factor[1], out);
+    return (a == 1 && b == 1) || (a | b) == 1 ? product : -1;
+}
+
+/* x y + w, or x y + u v. False after an error. */
 static bool contract_addition(const rn__eliding *e, int32_t c)
 {
     const rn__plan *plan = e->plan;
@@ -178,26 +193,27 @@ static bool contract_addition(const rn__eliding *e, int32_t c)
     const rn_op *op = step->kind == RN__STEP_MAP ? rn__step_node(plan, step)->op : NULL;
     if (!op || step->inputs != 2 || !(op->flags & RN_OP_PRODUCTS) || !rn__op_adds(op))
         return true;
+    const rn__operand *o = rn__step_operands(plan, step);
+    const int32_t product[2] = {find_addend(e, c, 0), find_addend(e, c, 1)};
+    const int first = product[0] < 0;
+    rn__operand in[4] = {{.rank = 0}};
+    int inputs = 3;
 
-    for (int i = 0; i < 2; i++) {
-        const rn__operand *o = rn__step_operands(plan, step), *out = &o[2];
-        const int32_t product = find(e, c, i);
-        if (product < 0 ||
-            !rn_shape_equal(rn__operand_shape(&o[i]), rn__operand_shape(out)))
-            continue;
-        const rn__operand *factor = rn__step_operands(plan, &plan->step[product]);
-        const rn__operand x = factor[0], y = factor[1], w = o[1 - i];
-        const int64_t a = last_stride(&x, out), b = last_stride(&y, out);
-        if (last_stride(&w, out) != 1 || !((a == 1 && b == 1) || (a | b) == 1) ||
-            is_accumulated(e, &w))
-            continue;
-        if (!rn__plan_add_input(e->planner, c, &w)) return false;
-        rn__operand *to = rn__step_operands(plan, &plan->step[c]);
-        to[0] = x, to[1] = y;
-        plan->step[c].packs = i;
-        e->gone[product] = true;
+    if (product[first] < 0) return true;
+    memcpy(in, rn__step_operands(plan, &plan->step[product[first]]), 2 * sizeof *in);
+    in[2] = o[1 - first];
+    if (product[0] >= 0 && product[1] >= 0 && product[0] != product[1]) {
+        memcpy(in + 2, rn__step_operands(plan, &plan->step[product[1]]), 2 * sizeof *in);
+        inputs = 4;
+    } else if (last_stride(&in[2], &o[2]) != 1 || is_accumulated(e, &in[2])) {
         return true;
     }
+    for (int i = 2; i < inputs; i++)
+        if (!rn__plan_add_input(e->planner, c, &in[i])) return false;
+    memcpy(rn__step_operands(plan, &plan->step[c]), in, (size_t)inputs * sizeof *in);
+    plan->step[c].packs = first;
+    e->gone[product[first]] = true;
+    if (inputs == 4) e->gone[product[1]] = true;
     return true;
 }
 

@@ -80,7 +80,7 @@ static double operations(const rn__plan *plan, const rn__step *step)
     case RN_KIND_MOVEMENT:
         return 0;
     default:
-        return (1 + rn__adds_product(plan, step)) *
+        return (rn__adds_product(plan, step) ? step->inputs - 1 : 1) *
                count(rn__step_output(plan, step), false);
     }
 }

@@ -71,6 +71,11 @@ enum { RN__MAPS_TO_STACK = 2 };
 /* Puts a stack over columns of another one; stack_columns.c. False if there are none. */
 bool rn__put_over_columns(const rn__eliding *e, int32_t loop, const rn__slot *stack);
 
+/* Makes old stacks, which the loop is the last to read, columns of a new one, of which they
+ * are most; stack_columns.c. Takes them from the list. False if there are none. */
+bool rn__take_columns(const rn__eliding *e, int32_t loop, const rn__slot *stack,
+                      rn__slot *old, int *count);
+
 /* Puts stacks over others that are not read again. False after an error. */
 bool rn__elide_stacks(const rn__eliding *e);
 

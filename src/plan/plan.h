@@ -265,11 +265,11 @@ static inline bool rn__reduces_product(const rn__plan *plan, const rn__step *ste
            rn__step_node(plan, step)->inputs == 1;
 }
 
-/* Whether a map adds the product of its first two inputs to the third, in place of operand
- * `packs` of its operator (contract.c). */
+/* Whether a map adds the product of its first two inputs, in place of operand `packs` of
+ * its operator, to the third or to the product of the other two (contract.c). */
 static inline bool rn__adds_product(const rn__plan *plan, const rn__step *step)
 {
-    return step->kind == RN__STEP_MAP && step->inputs == 3 &&
+    return step->kind == RN__STEP_MAP && step->inputs > 2 &&
            (rn__step_node(plan, step)->op->flags & RN_OP_PRODUCTS);
 }
 

@@ -3,6 +3,9 @@
  * Stacks over columns: one that a loop fills takes some columns of one that the loop reads,
  * where each row of a slot has several parts. Nothing touches them after the map that
  * writes the new stack. So the gates of a cell lie over a product for all of them.
+ *
+ * Or the other way round: the old stacks take the columns of the new one, which lies there
+ * from then on. So the gates of a cell lie where their gradients will be side by side.
  */
 #include "plan/elide.h"
 
@@ -103,4 +106,102 @@ static bool put_over_columns(const rn__eliding *e, int32_t loop, const rn__slot 
 bool rn__put_over_columns(const rn__eliding *e, int32_t loop, const rn__slot *a)
 {
     return put_over_columns(e, loop, a, a->first->step, RN__MAPS_TO_STACK);
+}
+
+/* ---- old stacks in columns of a new one ---- */
+
+/* An operand of an access of the old stack, where the stack becomes a part of another. */
+static rn__operand moved(const rn__plan *plan, const rn__access *x, const rn__rows *to)
+{
+    const rn__buffer part = {.part = to->at, .row = to->row, .pitch = to->pitch};
+    rn__operand operand = rn__operand_at(plan, x, 0);
+
+    rn__restride(&operand, &x->address, to);
+    operand.at = rn__in_whole(&part, x->address);
+    operand.at.buffer = 0;
+    return operand;
+}
+
+/* Whether the loop has read the old stack before the access of the new one, or reads it in
+ * the same map, each element where that writes it. */
+static bool is_read_before(const rn__plan *plan, int32_t loop, const rn__access *read,
+                           const rn__access *write, const rn__rows *to)
+{
+    for (; read; read = read->next) {
+        if (read->step <= loop || read->step < write->step) continue;
+        if (read->step > write->step || !write->write ||
+            plan->step[read->step].kind != RN__STEP_MAP)
+            return false;
+        const rn__operand in = moved(plan, read, to), out = rn__operand_at(plan, write, 0);
+        if (in.type != out.type || !rn__operands_same(&in, &out)) return false;
+    }
+    return true;
+}
+
+/* Whether the loop only reads the old stack, and nothing of the new one is touched in its
+ * columns before that. */
+static bool may_take(const rn__eliding *e, int32_t loop, const rn__slot *a,
+                     const rn__slot *old, const rn__rows *to)
+{
+    const rn__plan *plan = e->plan;
+
+    for (const rn__access *x = old->first; x; x = x->next)
+        if (x->write) return false;
+    for (const rn__access *x = e->lists[a->buffer].first;
+         x && x->step < plan->step[loop].end; x = x->next)
+        if (!rn__in_other_columns(plan, x, to) &&
+            !is_read_before(plan, loop, old->first, x, to))
+            return false;
+    return true;
+}
+
+/* Where an old stack goes that can lie where this access writes the new one. */
+static bool place_in_columns(const rn__eliding *e, int32_t loop, const rn__slot *a,
+                             const rn__access *write, const rn__slot *old, rn__rows *to)
+{
+    rn__operand out = rn__operand_at(e->plan, write, 0);
+
+    out.at.buffer = a->buffer;
+    return old->buffer != a->buffer && columns_of(e, old, &out, to) &&
+           within_slots(e, loop, old, a, to) && may_take(e, loop, a, old, to) &&
+           rn__all_accept(e->plan, e->lists[old->buffer].first, to);
+}
+
+/* The first write of the new stack from `x` on where an old stack can lie, which is then
+ * *taken and goes to *to; NULL: there is none. */
+static const rn__access *next_taken(const rn__eliding *e, int32_t loop, const rn__slot *a,
+                                    const rn__access *x, const rn__slot *old, int count,
+                                    int *taken, rn__rows *to)
+{
+    const rn__plan *plan = e->plan;
+
+    for (; x && x->step < plan->step[loop].end; x = x->next) {
+        if (!x->write || x->operand < 0 || plan->step[x->step].kind != RN__STEP_MAP)
+            continue;
+        for (*taken = 0; *taken < count; ++*taken)
+            if (place_in_columns(e, loop, a, x, &old[*taken], to)) return x;
+    }
+    return NULL;
+}
+
+bool rn__take_columns(const rn__eliding *e, int32_t loop, const rn__slot *a, rn__slot *old,
+                      int *count)
+{
+    rn__plan *plan = e->plan;
+    const rn__access *x = a->first;
+    const size_t bytes = plan->buffer[a->buffer].bytes;
+    size_t sum = 0;
+    rn__rows to;
+    int i;
+
+    if (a->first->address.advance[RN_LOOP_DEPTH + plan->step[loop].depth]) return false;
+    for (; (x = next_taken(e, loop, a, x, old, *count, &i, &to)) != NULL; x = x->next)
+        sum += plan->buffer[old[i].buffer].bytes;
+    if (sum < bytes - bytes / 4) return false;
+    for (x = a->first; (x = next_taken(e, loop, a, x, old, *count, &i, &to)) != NULL;
+         x = x->next) {
+        rn__become_part(plan, e->lists, old[i].buffer, &to);
+        old[i] = old[--*count];
+    }
+    return true;
 }

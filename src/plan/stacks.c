@@ -188,8 +188,8 @@ static void do_loop(const stacks *s, int32_t loop)
         if (buffer->kind == RN__BUFFER_TEMPORARY &&
             buffer->home == plan->step[loop].block && s->lists[a.buffer].first->step == c &&
             find_slot(s, loop, &a) && !put_over(s, loop, &a, old, &count) &&
-            !buffer->lasting)
-            rn__put_over_columns(s->e, loop, &a);
+            !buffer->lasting && !rn__put_over_columns(s->e, loop, &a))
+            rn__take_columns(s->e, loop, &a, old, &count);
     }
 }
 

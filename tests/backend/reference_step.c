@@ -102,7 +102,11 @@ static void run_element(rn_reference *r, const rn__step *step, int64_t from, int
     }
     if (rn__adds_product(r->plan, step)) {
         rn_reference_put(out->type, to, x[0] * x[1]);
-        x[1] = rn_reference_get(out->type, to), x[0] = x[2];
+        x[0] = rn_reference_get(out->type, to), x[1] = x[2];
+        if (step->inputs == 4) {
+            rn_reference_put(out->type, to, x[2] * x[3]);
+            x[1] = rn_reference_get(out->type, to);
+        }
     }
     if (builtin(node->op))
         rn_reference_put(out->type, to, compute(r, step, x));

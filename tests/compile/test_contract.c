@@ -145,7 +145,7 @@ Test(contract, additions_of_a_product)
     }
 }
 
-/* One of two, and an outer product. */
+/* A matrix times a number, and an outer product. */
 Test(contract, additions_of_two_products)
 {
     rn_graph *g = rn_graph_new();
@@ -153,6 +153,21 @@ Test(contract, additions_of_two_products)
     const rn_tensor y = rn_test_f64(g, "y", rn_shape(B, 9));
     const rn_tensor outer = rn_mul(rn_expand(y, 1), rn_expand(rn_sin(y), 2));
     expect(g, rn_add(rn_mul(x, rn_expand(rn_expand(rn_sum_axis(y, 1), -1), -1)), outer), 1);
+}
+
+Test(contract, additions_of_two_products_of_all_forms)
+{
+    static const int64_t size[3][2] = {{37, 37}, {1, 37}, {37, 1}};
+
+    for (int i = 0; i < 9; i++) {
+        rn_graph *g = rn_graph_new();
+        const int64_t *p = size[i / 3], *q = size[i % 3];
+        const rn_tensor x = rn_test_f64(g, "x", rn_shape(B, 5, p[0]));
+        const rn_tensor y = rn_test_f64(g, "y", rn_shape(B, 5, p[1]));
+        const rn_tensor u = rn_test_f64(g, "u", rn_shape(B, 5, q[0]));
+        const rn_tensor v = rn_test_f64(g, "v", rn_shape(B, 5, q[1]));
+        expect(g, rn_add(rn_mul(x, y), rn_mul(u, v)), 1);
+    }
 }
 
 /* ---- which are not ---- */

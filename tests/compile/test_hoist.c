@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hoisting: nodes that depend on no carry move before the loop, nodes that no carry depends
- * on move after it, and sums over the steps become one product or sum after it. Loops are
- * compared with a direct evaluation of their graphs.
+ * Hoisting: products that depend on no carry move before the loop, and those that no carry
+ * depends on after it, unless they are as fast in its steps; sums over the steps become one
+ * product or sum after it. Loops are compared with a direct evaluation of their graphs.
  */
 #include "naive.h"
 
@@ -15,13 +15,13 @@ typedef struct world {
     rn_tensor x, h, next;
 } world;
 
-/* h' = tanh(x w + h u) over xs [T,B,I]. */
-static world begin(int64_t steps, bool reverse)
+/* h' = tanh(x w + h u) over xs [T,rows,I]. */
+static world begin_rows(int64_t rows, int64_t steps, bool reverse)
 {
     world w = {.g = rn_graph_new()};
 
-    w.xs = rn_test_f64(w.g, "xs", rn_shape(steps, B, I));
-    w.h0 = rn_test_f64(w.g, "h0", rn_shape(B, H));
+    w.xs = rn_test_f64(w.g, "xs", rn_shape(steps, rows, I));
+    w.h0 = rn_test_f64(w.g, "h0", rn_shape(rows, H));
     w.w = rn_test_f64(w.g, "w", rn_shape(I, H));
     w.u = rn_test_f64(w.g, "u", rn_shape(H, H));
     w.v = rn_test_f64(w.g, "v", rn_shape(H, I));
@@ -33,6 +33,11 @@ static world begin(int64_t steps, bool reverse)
     w.next = rn_tanh(rn_add(rn_matmul(w.x, w.w), rn_matmul(w.h, w.u)));
     rn_loop_next(w.loop, w.h, w.next);
     return w;
+}
+
+static world begin(int64_t steps, bool reverse)
+{
+    return begin_rows(B, steps, reverse);
 }
 
 static void set_leaf(const rn_graph *graph, int32_t id, void *to)
@@ -84,6 +89,50 @@ Test(hoist, products_of_step_inputs)
         const int inside = check(&w, rn_loop_collect(w.loop, w.next), "matmul");
         cr_assert_leq(inside, 1, "%d products in the loop", inside);
     }
+}
+
+/* With many rows it is as fast in the loop, where its result needs no stack. */
+Test(hoist, products_of_many_rows_stay)
+{
+    for (int k = 0; k < 8; k++) {
+        world w = begin_rows(4, counts[k / 2], k % 2);
+        const rn_tensor y = rn_matmul(w.next, w.v);
+        rn_loop_end(w.loop);
+        const int inside = check(&w, rn_loop_collect(w.loop, y), "matmul");
+        cr_expect_eq(inside, 3, "%d products in the loop", inside);
+    }
+}
+
+/* Not if what is carried is no product: the loop may become a scan. */
+Test(hoist, products_leave_a_loop_without_others)
+{
+    world w = begin_rows(4, 5, false);
+    w.loop = rn_loop_begin(w.g);
+    w.x = rn_loop_each(w.loop, w.xs);
+    w.h = rn_loop_carry(w.loop, w.h0);
+    rn_loop_next(w.loop, w.h, rn_tanh(rn_add(rn_matmul(w.x, w.w), w.h)));
+    rn_loop_end(w.loop);
+    cr_expect_eq(check(&w, rn_loop_final(w.loop, w.h), "matmul"), 0);
+}
+
+/* Nor if a step would read a large matrix, here of 4.2 MB, for few rows. */
+static int by_a_large_matrix(int64_t rows)
+{
+    enum { FAR = 512, COLUMNS = 1032 };
+    world w = begin_rows(rows, 2, false);
+    const rn_tensor x = rn_broadcast(rn_slice(w.x, 1, 0, 1, 1), rn_shape(rows, FAR));
+    const rn_tensor v = rn_slice(rn_slice(w.v, 0, 0, 1, 1), 1, 0, 1, 1);
+    const rn_tensor z = rn_matmul(x, rn_sin(rn_broadcast(v, rn_shape(FAR, COLUMNS))));
+    const rn_tensor y = rn_add(w.next, rn_slice(z, 1, 0, H, 1));
+
+    rn_loop_end(w.loop);
+    return check(&w, rn_loop_collect(w.loop, y), "matmul");
+}
+
+Test(hoist, products_with_large_matrices_leave)
+{
+    cr_expect_eq(by_a_large_matrix(31), 2);
+    cr_expect_eq(by_a_large_matrix(32), 3);
 }
 
 /* z = x v with v [I, N] is computed before the loop; mean and variance of z only where they

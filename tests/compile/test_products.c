@@ -152,10 +152,12 @@ Test(products, of_an_lstm_are_one_for_each_operand)
                     4);
 }
 
-/* x W, h [Ur|Uz] and (r h) U, and so for the gradients. */
+/* x W, h [Ur|Uz] and (r h) U, and so for the gradients. With the reset after the product,
+ * the gradients by W and by U are of the same r and z, but of two candidates. */
 Test(products, of_a_gru_are_one_for_each_operand)
 {
     expect_products(&rn_cell_gru, (rn_recurrent_options){0}, 3, 2, 9, 4);
+    expect_products(&rn_cell_gru_reset_after, (rn_recurrent_options){0}, 2, 1, 6, 2);
 }
 
 Test(products, with_transposed_weights_become_one)
@@ -241,9 +243,10 @@ static void expect_same(const rn_cell *cell, rn_recurrent_options o, bool length
 
 Test(products, joined_have_the_same_values)
 {
-    const rn_cell *cells[] = {&rn_cell_lstm, &rn_cell_gru, &joint, &transposed};
+    const rn_cell *cells[] = {&rn_cell_lstm, &rn_cell_gru, &rn_cell_gru_reset_after, &joint,
+                              &transposed};
 
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         for (int lengths = 0; lengths < 2; lengths++) {
             expect_same(cells[i], (rn_recurrent_options){0}, lengths);
             expect_same(cells[i], (rn_recurrent_options){.layers = 2}, lengths);

@@ -305,3 +305,76 @@ Test(stack_columns, not_over_columns_for_a_kernel_that_takes_no_strides)
     const rn_tensor three = rn_constant(a.w.g, RN_I32, rn_shape(1), (int32_t[]){3});
     expect(&a.w, rn_add(y, rn_index(rn_take(one, three), 0, 0)), 4);
 }
+
+/* ---- old stacks as columns of a new one ---- */
+
+enum { PLAIN, READ_LATER, TRANSPOSED, READ_AFTER, THREE };
+
+/* A loop fills two stacks. A second one, in the other direction, is the last to read them
+ * and fills a wide one, whose columns are computed from them. */
+static rn_tensor wide_from(world *w, int kind)
+{
+    w->g = rn_graph_new();
+    w->x = rn_test_f64(w->g, "x", rn_shape(T, N, N));
+    w->loop = rn_loop_begin(w->g);
+    w->now = rn_loop_each(w->loop, w->x);
+    w->carry = rn_loop_carry(w->loop, rn_fill(w->g, RN_F64, rn_shape(N, N), 0.5));
+    const rn_tensor first = rn_sigmoid(rn_add(w->now, w->carry));
+    const rn_tensor second = rn_tanh(rn_mul(w->now, w->carry));
+    rn_loop_next(w->loop, w->carry, rn_mul(first, second));
+    cr_assert(rn_loop_end(w->loop));
+    const rn_tensor ones = rn_loop_collect(w->loop, first);
+    const rn_tensor twos = rn_loop_collect(w->loop, second);
+
+    w->loop = rn_loop_begin(w->g);
+    rn_loop_reverse(w->loop);
+    const rn_tensor one = rn_loop_each(w->loop, ones), two = rn_loop_each(w->loop, twos);
+    w->carry = rn_loop_carry(w->loop, rn_fill(w->g, RN_F64, rn_shape(N, N), 1));
+    const rn_tensor u = rn_mul(w->carry, rn_cos(one));
+    const rn_tensor read = kind == TRANSPOSED ? rn_transpose(one) : one;
+    const rn_tensor part[3] = {rn_sub(u, read), rn_mul(w->carry, two), rn_cos(u)};
+    const rn_tensor wide = rn_concat(part, kind == THREE ? 3 : 2, 1);
+    rn_loop_next(w->loop, w->carry,
+                 rn_tanh(rn_matmul(part[0], kind == READ_LATER ? one : part[1])));
+    cr_assert(rn_loop_end(w->loop));
+    rn_tensor y = rn_reshape(rn_slice(rn_loop_collect(w->loop, wide), 2, 0, 2 * N, 1),
+                             rn_shape(T, 2, SLOT));
+    y = rn_add(rn_sum_axis(y, 1), rn_reshape(w->x, rn_shape(T, SLOT)));
+    return kind == READ_AFTER ? rn_mul(y, rn_reshape(ones, rn_shape(T, SLOT))) : y;
+}
+
+/* The workspace holds x, the wide stack and the result, which lies over the old ones if
+ * these are elsewhere. */
+static void expect_wide(int kind, int stacks)
+{
+    world w;
+    const rn_tensor y = wide_from(&w, kind);
+
+    expect(&w, y, stacks);
+}
+
+Test(stack_columns, become_columns_of_a_new_stack)
+{
+    expect_wide(PLAIN, 4);
+}
+
+Test(stack_columns, become_no_columns_if_read_later)
+{
+    expect_wide(READ_LATER, 5);
+}
+
+Test(stack_columns, become_no_columns_if_read_in_another_order)
+{
+    expect_wide(TRANSPOSED, 5);
+}
+
+Test(stack_columns, become_no_columns_if_read_after_the_loop)
+{
+    expect_wide(READ_AFTER, 5);
+}
+
+/* The third column would be held for longer than the stacks of the others. */
+Test(stack_columns, become_no_columns_if_there_are_others)
+{
+    expect_wide(THREE, 6);
+}

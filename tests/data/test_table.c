@@ -255,6 +255,78 @@ Test(table, source)
     rn_test_directory_free(&d);
 }
 
+/* Reads a column, whose texts these are, with a vocabulary. */
+static void rows_are(rn_table *t, rn_vocabulary *v, const char *name,
+                     const char *const texts[3])
+{
+    rn_source s = rn_table_source(t, &(rn_column){.name = name, .vocabulary = v}, 1);
+
+    cr_assert_eq(s.count, 3, "%s", rn_table_error(t));
+    for (int64_t i = 0; i < 3; i++) {
+        int32_t expected[9], got[9];
+        const int64_t n = rn_vocabulary_encode(v, texts[i], strlen(texts[i]), expected, 9);
+        cr_assert_eq(s.length(s.self, i), n);
+        cr_assert(s.read(s.self, i, 0, 0, n, got), "%s", rn_table_error(t));
+        cr_assert_eq(memcmp(got, expected, (size_t)n * sizeof *got), 0, "%d", (int)i);
+    }
+}
+
+static rn_vocabulary *with(rn_table *t, rn_table *other, int64_t largest)
+{
+    rn_vocabulary *v = rn_vocabulary_new((rn_vocabulary_options){
+        .split = RN_WORDS, .largest = largest, .marks = RN_MARK_UNKNOWN});
+    const rn_column x = {.name = "x", .vocabulary = v};
+
+    if (t) cr_assert_eq(rn_table_add(t, &x, 1), RN_OK);
+    if (other) cr_assert_eq(rn_table_add(other, &x, 1), RN_OK);
+    return v;
+}
+
+/* Words that a vocabulary counted in a table have its indices when it is complete, and no
+ * others: of another table, of another vocabulary, in a second source. */
+Test(table, words_counted_and_read)
+{
+    static const char *const one[] = {"b a a", "c a b", "d"},
+                             *const two[] = {"d d d d d", "", "a e"},
+                             *const numbers[] = {"1", "2", "3"};
+    rn_test_directory d = rn_test_directory_new();
+    rn_table *t = plain("x,y\nb a a,1\nc a b,2\nd,3\n"),
+             *u = plain("x\nd d d d d\n\"\"\na e\n");
+
+    for (int64_t largest = 0; largest < 5; largest++) {
+        rn_vocabulary *v = with(t, NULL, largest), *both = with(t, u, largest);
+        rows_are(t, v, "x", one);
+        rows_are(t, both, "x", one);
+        rows_are(u, both, "x", two);
+        rows_are(u, both, "x", two);
+        rn_vocabulary_free(both);
+        rn_vocabulary_free(v);
+
+        /* Likely to be where one was that the table knows. */
+        v = with(t, NULL, largest);
+        rn_vocabulary_free(v);
+        v = with(NULL, NULL, largest);
+        rn_vocabulary_add(v, "d d c", 5);
+        rows_are(t, v, "x", one);
+        rn_vocabulary_free(v);
+        v = with(t, NULL, largest);
+        rn_vocabulary_add(v, "d d d e e e", 11);
+        rows_are(t, v, "x", one);
+        rn_vocabulary_free(v);
+        rn_vocabulary_free(with(t, NULL, largest));
+        v = with(u, NULL, largest);
+        rows_are(t, v, "x", one);
+        rn_vocabulary_free(v);
+
+        v = with(t, NULL, largest);
+        rows_are(t, v, "y", numbers);
+        rn_vocabulary_free(v);
+    }
+    rn_table_free(t);
+    rn_table_free(u);
+    rn_test_directory_free(&d);
+}
+
 /* From raw text to batches: what a script does. */
 Test(table, batches)
 {

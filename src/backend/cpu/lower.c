@@ -189,7 +189,8 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
         return true;
     call->code = rn__op_code(node->op, node->variant);
     call->attributes = node->attributes;
-    if (rn__adds_product(plan, step)) call->attributes = rn__of_product;
+    if (rn__adds_product(plan, step))
+        call->attributes = step->inputs == 3 ? rn__of_product : rn__of_products;
     if (step->kind == RN__STEP_MAP) return lower_map(p, call);
     call->array = p->arrays;
     p->arrays += n;
