@@ -72,25 +72,25 @@ static rn_tensor step(rn_scope s, rn_tensor signs, rn_tensor *state, void *user)
     return rn_linear(s, "out", rn_concat(x, 2, -1), rn_vocabulary_count(t->signs));
 }
 
-/* Measures how many translations are right: all characters of y [T, B] up to the end. With
- * one beam the decoder chooses the most likely character. */
-static void measure(rn_fit_graph *g, memory m, rn_tensor y, int beams, rn_metric *metric)
+/* Measures how many translations of `lengths` characters, y [T, B], are right. With one
+ * beam the decoder chooses the most likely character. */
+static void measure(rn_fit_graph *g, memory m, rn_tensor y, rn_tensor lengths, int beams,
+                    rn_metric *metric)
 {
     const rn_decoder decoder = {step, &m};
 
     m.outputs = rn_beam_repeat(m.outputs, 1, beams);
     m.keys = rn_beam_repeat(m.keys, 1, beams);
     m.words = rn_beam_repeat(m.words, 1, beams);
-    rn_tensor got = rn_decode(rn_share(g->scope), "choice", &decoder, m.state, 2,
-                              (rn_decode_options){.steps = rn_size(y, 0),
-                                                  .begin = m.task->begin,
-                                                  .end = m.task->end,
-                                                  .beam = beams})
-                        .tokens;
-    rn_tensor best = rn_reshape(rn_slice(got, 2, 0, 1, 1), rn_shape_get(y));
-    rn_tensor right = rn_logical_or(rn_equal(best, y), rn_equal(y, rn_fill_like(y, 0)));
-    rn_fit_metric(g, metric, rn_min(rn_cast(right, RN_F32), (int[]){0}, 1, false),
-                  rn_null());
+    const rn_decoding d = rn_decode(rn_share(g->scope), "choice", &decoder, m.state, 2,
+                                    (rn_decode_options){.steps = rn_size(y, 0),
+                                                        .begin = m.task->begin,
+                                                        .end = m.task->end,
+                                                        .beam = beams});
+    rn_tensor best = rn_slice(d.tokens, 2, 0, 1, 1),
+              length = rn_slice(d.lengths, 1, 0, 1, 1);
+    rn_fit_metric_lengths(g, metric, rn_reshape(best, rn_shape_get(y)),
+                          rn_reshape(length, rn_shape_get(lengths)), y, lengths);
 }
 
 static rn_tensor loss(rn_fit_graph *g)
@@ -104,8 +104,10 @@ static rn_tensor loss(rn_fit_graph *g)
                                         (rn_teacher_options){.begin = t->begin});
 
     if (!g->training) {
-        measure(g, m, y, 1, t->greedy);
-        measure(g, m, y, BEAM, t->beam);
+        rn_tensor n = rn_fit_input(g, "length"); /* with begin and end; 0 fills a batch */
+        rn_tensor lengths = rn_maximum(rn_offset(n, -2), rn_fill_like(n, 0));
+        measure(g, m, y, lengths, 1, t->greedy);
+        measure(g, m, y, lengths, BEAM, t->beam);
     }
     return rn_cross_entropy_with(logits, y,
                                  (rn_loss_options){.weights = g->weights, .ignores = true});
@@ -199,11 +201,11 @@ int main(int argc, char **argv)
     if (!settings_read(&s, "translate", "Learns to write dates in English words as digits.",
                        argc, argv, &status))
         return status;
-    task t = {
-        s.units, words_new(), signs_new(),
-        .greedy =
-            rn_metric_new((rn_metric_options){.kind = RN_METRIC_MEAN, .name = "greedy"}),
-        .beam = rn_metric_new((rn_metric_options){.kind = RN_METRIC_MEAN, .name = "beam"})};
+    task t = {s.units, words_new(), signs_new(),
+              .greedy = rn_metric_new(
+                  (rn_metric_options){.kind = RN_METRIC_EXACT_MATCH, .name = "greedy"}),
+              .beam = rn_metric_new(
+                  (rn_metric_options){.kind = RN_METRIC_EXACT_MATCH, .name = "beam"})};
     rn_model *model = rn_model_new((uint64_t)s.seed);
     t.begin = rn_vocabulary_mark(t.signs, RN_MARK_BEGIN);
     t.end = rn_vocabulary_mark(t.signs, RN_MARK_END);

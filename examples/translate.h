@@ -6,7 +6,7 @@
 #include "example.h"
 
 /* Pairs of texts, such as "the third of march nineteen oh four" and "1904-03-03", as a
- * source: tokens, and once the date between marks for begin and end. */
+ * source: tokens, once the date between marks for begin and end, and its length. */
 typedef struct dates {
     int count;
     char (*text)[2][80];

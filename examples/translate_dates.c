@@ -117,7 +117,8 @@ bool dates_make(dates *d, int count, bool held, rn_vocabulary *words, rn_vocabul
         d->texts[k] = rn_text_list(d->side[k], NULL, count, k ? signs : words);
     d->pairs = (rn_pairs){.first = rn_text_source(d->texts[0]),
                           .second = rn_text_source(d->texts[1]),
-                          .target = "date"};
+                          .target = "date",
+                          .lengths = "length"};
     d->source = rn_source_pairs(&d->pairs);
     return d->source.count >= 0 || complain("%s", d->source.error(&d->pairs));
 }

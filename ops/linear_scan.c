@@ -17,7 +17,7 @@
  * the bits are those of a loop.
  *
  * The compiler also makes scans without the initial state: y [T, ..] is the state after
- * each step.
+ * each step. And of h = a[t] (h + b[t]) those that make the sums.
  *
  * And it scans pairs of states (linear_scan.h), with eight operands.
  *
@@ -155,9 +155,9 @@ static rn_tensor scan(rn_tensor a, rn_tensor b, rn_tensor h, int64_t attribute)
     return rn_apply(&rn__op_linear_scan, in, 3, &attribute, sizeof attribute);
 }
 
-rn_tensor rn__linear_scan_after(rn_tensor a, rn_tensor b, rn_tensor h, bool reverse)
+rn_tensor rn__linear_scan_after(rn_tensor a, rn_tensor b, rn_tensor h, int64_t attribute)
 {
-    return scan(a, b, h, RN__SCAN_AFTER | (reverse ? RN__SCAN_REVERSE : 0));
+    return scan(a, b, h, RN__SCAN_AFTER | attribute);
 }
 
 rn_tensor rn__linear_scan_pair(const rn_tensor *in, bool reverse, bool after)

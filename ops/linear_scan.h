@@ -6,8 +6,9 @@
 
 #include "ops/op.h"
 
-/* Bits of the attribute; `after`: without the initial state. */
-enum { RN__SCAN_REVERSE = 1, RN__SCAN_AFTER = 2 };
+/* Bits of the attribute; `after`: without the initial state; `sums`: the state is a[t] y[t]
+ * after a step, and y[t] [T, ..] the state before it plus b[t]. */
+enum { RN__SCAN_REVERSE = 1, RN__SCAN_AFTER = 2, RN__SCAN_SUMS = 4 };
 
 /* Columns on their way through the steps, as numbers of elements: next_x is from a step to
  * the one that is computed next, by_x from a column to the next one, 1 of h and y. */
@@ -23,8 +24,9 @@ typedef void rn__scan_kernel(int64_t n, const rn__scan_lines *lines);
 /* The kernel, for the columns of a type and an instruction set (linear_scan_run.c). */
 bool rn__linear_scan(const rn_call *call, rn__scan_kernel *kernel);
 
-/* The states after each step, [T, ..]. It has no gradient. */
-rn_tensor rn__linear_scan_after(rn_tensor a, rn_tensor b, rn_tensor h, bool reverse);
+/* The states after each step, [T, ..], or with RN__SCAN_SUMS the sums. It has no gradient.
+ */
+rn_tensor rn__linear_scan_after(rn_tensor a, rn_tensor b, rn_tensor h, int64_t attribute);
 
 /* Of pairs: columns of a, a', b, d, d', e, h and g, as numbers of elements. The states of g
  * are `apart` elements behind those of h. */

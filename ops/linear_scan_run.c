@@ -14,7 +14,7 @@ typedef struct scan {
     const rn_call *call;
     rn__scan_kernel *kernel;
     int64_t size; /* of an element */
-    bool reverse, after, rows;
+    bool reverse, after, sums, rows;
 } scan;
 
 static char *element(const rn_array *x, int64_t at, int64_t size)
@@ -43,6 +43,30 @@ static const char *initial(const scan *s, int64_t n, int64_t at, int64_t by, cha
     return y;
 }
 
+/* y[0] = h + b[0], y[t] = a[t - 1] y[t - 1] + b[t], in the order of the steps. */
+static void sums(const scan *s, int64_t n, const int64_t *at, int64_t by_h,
+                 rn__scan_lines l, char *y)
+{
+    static const float one_f32 = 1;
+    static const double one_f64 = 1;
+    const rn_array *a = &s->call->in[A], *b = &s->call->in[B];
+    const int64_t t = s->reverse ? l.steps - 1 : 0;
+    rn__scan_lines first = l;
+
+    first.y = y + t * s->call->out->stride[0] * s->size;
+    l.h = first.y;
+    first.h = initial(s, n, at[H], by_h, (char *)first.y);
+    first.steps = 1;
+    first.a = s->size == sizeof one_f32 ? (const void *)&one_f32 : &one_f64;
+    first.by_a = 0;
+    first.b = element(b, at[B] + t * b->stride[0], s->size);
+    s->kernel(n, &first);
+    l.a = element(a, at[A] + t * a->stride[0], s->size);
+    l.b = (const char *)first.b + l.next_b * s->size;
+    l.y = (char *)first.y + l.next_y * s->size;
+    if (--l.steps > 0) s->kernel(n, &l);
+}
+
 /* Columns at..at + n - 1 of row j, of `length` steps, through time. Only packed rows are
  * not equally far apart. */
 static void columns(const scan *s, int64_t j, int64_t length, int64_t n, const int64_t *at,
@@ -60,6 +84,10 @@ static void columns(const scan *s, int64_t j, int64_t length, int64_t n, const i
                         .by_b = by[B]};
 
     int64_t t = s->reverse ? length - 1 : 0;
+    if (s->sums) {
+        sums(s, n, at, by[H], l, y);
+        return;
+    }
     l.h = initial(s, n, at[H], by[H], y + (s->reverse ? t + !s->after : 0) * slot);
     for (int64_t k = 0; k < length; k += l.steps, t += way) {
         l.a = element(a, at[A] + place_of(s, a, t, j), s->size);
@@ -103,6 +131,7 @@ bool rn__linear_scan(const rn_call *call, rn__scan_kernel *kernel)
                     .size = (int64_t)rn_type_size(call->out->type),
                     .reverse = attribute & RN__SCAN_REVERSE,
                     .after = attribute & RN__SCAN_AFTER,
+                    .sums = attribute & RN__SCAN_SUMS,
                     .rows = call->inputs > 3};
     const int skip = s.rows ? 2 : 1; /* axes of a, b and y before those of the columns */
     const rn_array *of[OPERANDS] = {&call->in[A], &call->in[B], &call->in[H], call->out};

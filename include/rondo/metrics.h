@@ -64,11 +64,14 @@ typedef enum rn_metric_kind {
     RN_METRIC_ABSOLUTE_ERROR,     /* the mean of |x - y| over all elements */
     RN_METRIC_SQUARED_ERROR,      /* the mean of (x - y)^2 */
     RN_METRIC_ROOT_SQUARED_ERROR, /* its square root */
-    RN_METRIC_R2,  /* 1 - sum (x - y)^2 / sum (y - mean y)^2 of a column; their mean. For
-                      constant y it is 1 if x equals y and else 0 */
-    RN_METRIC_MEAN /* the mean of the scores; without targets */
+    RN_METRIC_R2,   /* 1 - sum (x - y)^2 / sum (y - mean y)^2 of a column; their mean. For
+                       constant y it is 1 if x equals y and else 0 */
+    RN_METRIC_MEAN, /* the mean of the scores; without targets */
+
+    /* Of sequences of tokens. */
+    RN_METRIC_EXACT_MATCH /* the share of sequences that need no edit */
 } rn_metric_kind;
-enum { RN_METRIC_KINDS = RN_METRIC_MEAN + 1 };
+enum { RN_METRIC_KINDS = RN_METRIC_EXACT_MATCH + 1 };
 
 /* How precision, recall and F1 of classes or types of spans become one number. Those whose
  * divisor is 0 are 0. */
@@ -146,7 +149,8 @@ typedef struct rn_metric_batch {
     const float *weights;      /* [B]: of sequences, at least 0; NULL: 1 */
     const float *step_weights; /* [T, B]: multiply them; of kinds that count steps */
 
-    /* Edit distance, error rate and BLEU: targets with lengths of their own. */
+    /* Edit distance, error rate, BLEU and exact match: targets with lengths of their own.
+     */
     int64_t target_steps;          /* S, of targets [S, B]; 0: T, with the same lengths */
     const int32_t *target_lengths; /* [B], 0..S; NULL: all S, or the lengths */
     bool by_sequence;              /* targets are [B, S], as for rn_ctc */
@@ -175,8 +179,8 @@ RN_API rn_status rn_metric_add_sum(rn_metric *metric, double sum, double weight)
 /* The value of all that was added. NaN if nothing was, or nothing that counts. */
 RN_API double rn_metric_value(const rn_metric *metric);
 
-/* The sum of the weights of what was counted: steps, scores, sequences (EDIT_DISTANCE) or
- * tokens of the targets (ERROR_RATE, BLEU). */
+/* The sum of the weights of what was counted: steps, scores, sequences (EDIT_DISTANCE,
+ * EXACT_MATCH) or tokens of the targets (ERROR_RATE, BLEU). */
 RN_API double rn_metric_weight(const rn_metric *metric);
 
 /* Parts of a value: precision, recall or F1 of each class or type of spans, recall for

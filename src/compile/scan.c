@@ -134,7 +134,8 @@ static bool end_carry(rn__scan *s, int i)
     rn_tensor all[2];
 
     body->total[i] = rn__loop_get(s->loop, RN__FINAL, s->leaf[i].id);
-    if (rn__scan_is_sum(s, i)) return !rn_is_null(body->total[i]);
+    if (rn__scan_is_sum(s, i) || rn_is_null(s->after[i]))
+        return !rn_is_null(body->total[i]);
     body->slots[!reverse][i] = stack_of(s, s->after[i]);
     all[reverse] = rn_expand(s->b.outer->to[c->initial], 0);
     all[!reverse] = body->slots[!reverse][i];

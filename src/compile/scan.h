@@ -35,6 +35,7 @@ typedef struct rn__scan {
                             first of a pair */
     uint64_t *on;        /* by node: the carries that it depends on, as bits */
     int *mate;           /* by carry: the other one of its pair; -1 */
+    int32_t *sum;        /* by carry: what is scanned instead (scan_sums.c); -1 */
     unsigned char *form; /* by node: of one that depends on one carry */
     bool *known;         /* by carry: its values in all steps are */
     int64_t *shown;      /* by node: see rn__scan_find_ranges */
@@ -48,8 +49,8 @@ bool rn__scan_begin(rn__scan *s, rn__arena *arena);
 
 /* ---- scan_pairs.c ---- */
 
-/* Allocates `on` and `mate`, and fills them in; the first carry of the pair that a node
- * depends on, or -1. */
+/* Allocates `on`, `mate` and `sum`, and fills in the first two; the first carry of the pair
+ * that a node depends on, or -1. */
 bool rn__scan_begin_pairs(rn__scan *s, rn__arena *arena);
 void rn__scan_find_pairs(rn__scan *s);
 int rn__scan_pair_of(const rn__scan *s, int32_t id);
@@ -60,6 +61,16 @@ int rn__scan_side_carry(const rn__scan *s, int32_t id, int side);
 /* Whether a node depends on a carry, of those that a scan computes with it. */
 bool rn__scan_depends(const rn__scan *s, int32_t id, int carry);
 
+/* ---- scan_sums.c ---- */
+
+/* Fills in `sum`, for which `on` and `mate` are known; drops those for which forms show
+ * that more than a factor follows. True if there are any. */
+void rn__scan_find_sums(rn__scan *s);
+bool rn__scan_drop_sums(rn__scan *s);
+
+/* What a sum adds to a carry. */
+int32_t rn__scan_added(const rn__scan *s, int32_t sum, int32_t leaf);
+
 /* ---- scan_find.c ---- */
 
 /* Fills in `of` and `form`; whether the carry's next value is affine then. */
@@ -69,6 +80,8 @@ bool rn__scan_solves(const rn__scan *s, int carry);
 /* Whether all carries can become known, and all nodes be computed for all steps at once.
  * The carries are unknown again, but for those that are sums. */
 bool rn__scan_possible(rn__scan *s);
+
+/* ---- scan_blocks.c ---- */
 
 /* How many steps to compute at once; 0: it is not worth it. */
 int64_t rn__scan_block(const rn__scan *s);

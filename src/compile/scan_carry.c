@@ -39,7 +39,8 @@ static rn_tensor scanned(const rn__scan *s, const rn__carry *c, rn_tensor initia
     if (rn_is_null(b.x)) b = rn__scan_scalar(s, type, -0.0);
     a.x = rn__scan_whole(s, a, shape);
     b.x = rn__scan_whole(s, b, shape);
-    if (after) return rn__linear_scan_after(a.x, b.x, initial, reverse);
+    if (after)
+        return rn__linear_scan_after(a.x, b.x, initial, reverse ? RN__SCAN_REVERSE : 0);
     if (!s->b.h.ragged)
         return rn_linear_scan(a.x, b.x, initial, (rn_linear_scan_options){reverse});
     return rn__linear_scan_rows(
@@ -143,6 +144,26 @@ static bool set_known(rn__scan *s, int i, bool after)
     return !s->b.to->root->failed;
 }
 
+/* Of a carry whose sums are scanned: they, and the value after the last step. */
+static bool solve_sums(rn__scan *s, int i)
+{
+    const rn__carry *c = rn__list_at(s->b.old->carry, rn__carry, i);
+    const rn_shape shape = node_at(s, c->leaf)->shape;
+    const int32_t added = rn__scan_added(s, s->sum[i], c->leaf);
+    const bool reverse = s->b.old->reverse;
+    const int64_t last = reverse ? 0 : s->b.old->steps - 1;
+    rn__batched a = s->scale[0][c->next];
+
+    if (rn_is_null(a.x)) a = rn__scan_scalar(s, node_at(s, c->leaf)->type, 1);
+    a.x = rn__scan_whole(s, a, shape);
+    const rn_tensor b = rn__scan_whole(s, rn__hoist_operand(&s->b, added), shape);
+    const rn_tensor y = rn__linear_scan_after(
+        a.x, b, initial_of(s, i), RN__SCAN_SUMS | (reverse ? RN__SCAN_REVERSE : 0));
+    s->b.body->stack[s->sum[i]] = s->states[i] = y;
+    s->b.body->total[i] = rn_mul(rn_index(a.x, 0, last), rn_index(y, 0, last));
+    return !rn_is_null(s->b.body->total[i]);
+}
+
 static bool solve_pair(rn__scan *s, int i)
 {
     const int mate = s->mate[i];
@@ -159,6 +180,7 @@ static bool solve(rn__scan *s, int i)
     const bool by_scan = s->of[c->next] >= 0;
 
     if (by_scan && s->mate[i] >= 0) return s->mate[i] < i || solve_pair(s, i);
+    if (by_scan && s->sum[i] >= 0) return solve_sums(s, i);
     const rn_tensor initial = initial_of(s, i);
     const bool after = by_scan && only_after(s, i);
     if (rn_is_null(initial)) return false;

@@ -88,6 +88,18 @@ static unsigned char form_of_product(const rn__node *node, unsigned bits,
     return form | RN__SCALED;
 }
 
+/* Whether a node is the constant 0, from outside the loop. */
+static bool is_zero(const rn__scan *s, int32_t id)
+{
+    const rn_loop *old = s->b.old;
+
+    while (node_at(s, id)->op->view) id = node_at(s, id)->in[0];
+    if (node_at(s, id)->op != &rn__op_capture) return false;
+    const rn__node *node = rn__at(old->outer, rn__pair_of(&old->capture, id)->outer);
+    while (node->op->view) node = rn__at(old->outer, node->in[0]);
+    return node->op == &rn__op_scalar && *(const double *)node->attributes == 0;
+}
+
 /* A value in place of the carry would multiply it by 0, which infinities do not stand. */
 static unsigned char form_of_choice(const rn__scan *s, const rn__node *node, unsigned bits,
                                     unsigned char form)
@@ -95,7 +107,8 @@ static unsigned char form_of_choice(const rn__scan *s, const rn__node *node, uns
     const bool alike = s->on[node->in[1]] == s->on[node->in[2]];
 
     if (bits == 6) return node->gradient || alike ? form : 0;
-    return node->gradient && !(bits & 1) ? form | RN__SCALED | RN__MOVED : 0;
+    if (!node->gradient || (bits & 1)) return 0;
+    return form | RN__SCALED | (is_zero(s, node->in[bits == 2 ? 2 : 1]) ? 0 : RN__MOVED);
 }
 
 static unsigned char form_of(const rn__scan *s, int32_t id, int carry)
@@ -113,26 +126,34 @@ static unsigned char form_of(const rn__scan *s, int32_t id, int carry)
     return form_of_product(node, bits, form);
 }
 
+static void classify(rn__scan *s, int32_t id)
+{
+    const rn__node *node = node_at(s, id);
+    const int carry = node->op == &rn__op_carry ? rn__carry_of(s->b.old, id) : -1;
+
+    s->of[id] = carry >= 0 && !s->known[carry] ? carry : RN__OF_NONE;
+    s->form[id] = s->of[id] >= 0 ? RN__AFFINE : 0;
+    if (node->inputs == 0) return;
+    for (int i = 0; i < node->inputs; i++) {
+        const int32_t in = s->of[node->in[i]];
+        if (in == RN__OF_NONE || in == s->of[id]) continue;
+        s->of[id] = s->of[id] == RN__OF_NONE ? in : RN__OF_MANY;
+    }
+    const int pair = rn__scan_pair_of(s, id);
+    if (pair >= 0) s->of[id] = pair;
+    if (s->of[id] < 0) return;
+    const bool sum = s->sum[s->of[id]] == id;
+    s->form[id] = sum ? RN__AFFINE : form_of(s, id, s->of[id]);
+    if (pair >= 0 && s->form[id]) s->form[id] |= RN__PAIRED;
+}
+
 void rn__scan_classify(rn__scan *s)
 {
     rn__scan_find_pairs(s);
-    for (int32_t id = 0; id < s->b.old->body->count; id++) {
-        const rn__node *node = node_at(s, id);
-        const int carry = node->op == &rn__op_carry ? rn__carry_of(s->b.old, id) : -1;
-
-        s->of[id] = carry >= 0 && !s->known[carry] ? carry : RN__OF_NONE;
-        s->form[id] = s->of[id] >= 0 ? RN__AFFINE : 0;
-        if (node->inputs == 0) continue;
-        for (int i = 0; i < node->inputs; i++) {
-            const int32_t in = s->of[node->in[i]];
-            if (in == RN__OF_NONE || in == s->of[id]) continue;
-            s->of[id] = s->of[id] == RN__OF_NONE ? in : RN__OF_MANY;
-        }
-        const int pair = rn__scan_pair_of(s, id);
-        if (pair >= 0) s->of[id] = pair;
-        if (s->of[id] >= 0) s->form[id] = form_of(s, id, s->of[id]);
-        if (pair >= 0 && s->form[id]) s->form[id] |= RN__PAIRED;
-    }
+    rn__scan_find_sums(s);
+    do
+        for (int32_t id = 0; id < s->b.old->body->count; id++) classify(s, id);
+    while (rn__scan_drop_sums(s));
 }
 
 bool rn__scan_solves(const rn__scan *s, int carry)
@@ -224,77 +245,4 @@ bool rn__scan_possible(rn__scan *s)
         }
     }
     return left == 0 && unknown(s) > 0;
-}
-
-/* ---- blocks ---- */
-
-/* Values of a block that are in the cache together; some of them never leave the tiles of a
- * chain. And what a step computes at most where there are no blocks: above, stacks of a, b
- * and the history in memory take longer than the steps. */
-enum { BLOCK_BYTES = 1 << 21, STEP_BYTES = 1 << 14 };
-
-static int64_t bytes_of(const rn__node *node)
-{
-    return rn_shape_count(node->shape) * (int64_t)rn_type_size(node->type);
-}
-
-/* What a step computes, but for views. */
-static int64_t computed(const rn__scan *s)
-{
-    int64_t bytes = 1;
-
-    for (int32_t id = 0; id < s->b.old->body->count; id++) {
-        const rn__node *node = node_at(s, id);
-        if (s->b.body->live[id] && node->inputs > 0 && !node->op->view &&
-            !s->b.h.in_sum[id])
-            bytes += bytes_of(node);
-    }
-    return bytes;
-}
-
-/* The sums over the steps, such as gradients of weights, to which each block adds. */
-static int64_t summed(const rn__scan *s)
-{
-    int64_t bytes = 0;
-
-    for (int i = 0; i < s->b.old->carry.count; i++)
-        if (s->b.body->carried[i] && s->b.h.summed[i])
-            bytes += bytes_of(node_at(s, carry_at(s, i)->leaf));
-    return bytes;
-}
-
-/* Without blocks a, b and the history are stacks of all steps. They may not be much larger
- * than the stacks that the loop reads and writes anyway. */
-static bool small_states(const rn__scan *s)
-{
-    const rn_loop *old = s->b.old;
-    int64_t states = 0, stacks = 0;
-
-    for (int i = 0; i < old->carry.count; i++)
-        if (!s->known[i]) states += bytes_of(node_at(s, carry_at(s, i)->leaf));
-    for (int i = 0; i < old->each.count; i++)
-        stacks += bytes_of(node_at(s, rn__list_at(old->each, rn__pair, i)->leaf));
-    for (int i = 0; i < old->output.count; i++) {
-        const rn__node *output = rn__at(old->outer, *rn__list_at(old->output, int32_t, i));
-        const rn__get *get = (const rn__get *)output->attributes;
-        if (get->kind == RN__COLLECT) stacks += bytes_of(node_at(s, (int32_t)get->id));
-    }
-    return states <= stacks;
-}
-
-int64_t rn__scan_block(const rn__scan *s)
-{
-    const int64_t T = s->b.old->steps, most = BLOCK_BYTES / computed(s);
-    int64_t K = most < T ? most : T;
-
-    if (s->hoisted) return computed(s) <= STEP_BYTES && small_states(s) ? T : 0;
-    while (K > 1 && T % K) K--;
-    /* Rather an even number, which threads can halve. */
-    for (int64_t even = K; even > K / 2 && K < T; even--)
-        if (even % 2 == 0 && T % even == 0) {
-            K = even;
-            break;
-        }
-    if (K < T && (K < 2 || K < most / 8 || K * computed(s) < 3 * summed(s))) return 0;
-    return K;
 }

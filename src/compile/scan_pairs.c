@@ -20,7 +20,8 @@ bool rn__scan_begin_pairs(rn__scan *s, rn__arena *arena)
 
     s->on = (uint64_t *)rn__arena_new(arena, n * sizeof *s->on);
     s->mate = (int *)rn__arena_new(arena, m * sizeof *s->mate);
-    return s->on && s->mate;
+    s->sum = (int32_t *)rn__arena_new(arena, m * sizeof *s->sum);
+    return s->on && s->mate && s->sum;
 }
 
 /* On which carries that are not known each node depends; of more than BITS nothing is

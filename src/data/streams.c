@@ -81,7 +81,6 @@ static void order(rn_batches *b)
         rn__shuffle(b->sequence, b->source.count, b->options.seed, b->epoch,
                     RN__PART_TEXTS);
     b->at = -2;
-    forget(b);
 }
 
 /* Moves all cursors to window b->index. */

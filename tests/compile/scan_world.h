@@ -133,6 +133,27 @@ static inline rn_tensor rotated(const body *b)
     return rn_mul(next(b, rn_add(rp, b->x)), q);
 }
 
+/* What is scanned are the sums. */
+static inline rn_tensor added_first(const body *b)
+{
+    const rn_tensor sum = rn_add(b->x, b->h);
+
+    next(b, rn_mul(sum, b->z));
+    return rn_tanh(sum);
+}
+
+/* The same where the state itself is read too. */
+static inline rn_tensor added_and_read(const body *b)
+{
+    return rn_mul(next(b, rn_mul(rn_add(b->h, b->x), b->z)), b->h);
+}
+
+static inline rn_tensor added_and_kept(const body *b)
+{
+    next(b, rn_mul(rn_add(b->h, b->x), b->z));
+    return b->h;
+}
+
 /* Sums without a product, and of which only values after the steps are read. */
 static inline rn_tensor exchanged(const body *b)
 {
@@ -215,7 +236,10 @@ static const form forms[] = {
     {"gates", gates, true},
     {"rotated", rotated, true},
     {"exchanged", exchanged, true},
+    {"added first", added_first, true},
     {"added late", added_late, false},
+    {"added and read", added_and_read, false},
+    {"added and kept", added_and_kept, false},
     {"tanh", with_tanh, false},
     {"squared", squared, false},
     {"mixed", mixed, false},

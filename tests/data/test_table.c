@@ -255,10 +255,11 @@ Test(table, source)
     rn_test_directory_free(&d);
 }
 
-/* Reads the rows of "t", whose texts these are, with a vocabulary. */
-static void rows_are(rn_table *t, rn_vocabulary *v, const char *const texts[3])
+/* Reads a column, whose texts these are, with a vocabulary. */
+static void rows_are(rn_table *t, rn_vocabulary *v, const char *name,
+                     const char *const texts[3])
 {
-    rn_source s = rn_table_source(t, &(rn_column){.name = "x", .vocabulary = v}, 1);
+    rn_source s = rn_table_source(t, &(rn_column){.name = name, .vocabulary = v}, 1);
 
     cr_assert_eq(s.count, 3, "%s", rn_table_error(t));
     for (int64_t i = 0; i < 3; i++) {
@@ -285,18 +286,19 @@ static rn_vocabulary *with(rn_table *t, rn_table *other, int64_t largest)
  * others: of another table, of another vocabulary, in a second source. */
 Test(table, words_counted_and_read)
 {
-    static const char *const one[] = {"b a a", "c a b", "d"}, *const two[] = {"d d d d d",
-                                                                              "", "a e"};
+    static const char *const one[] = {"b a a", "c a b", "d"},
+                             *const two[] = {"d d d d d", "", "a e"},
+                             *const numbers[] = {"1", "2", "3"};
     rn_test_directory d = rn_test_directory_new();
     rn_table *t = plain("x,y\nb a a,1\nc a b,2\nd,3\n"),
              *u = plain("x\nd d d d d\n\"\"\na e\n");
 
     for (int64_t largest = 0; largest < 5; largest++) {
         rn_vocabulary *v = with(t, NULL, largest), *both = with(t, u, largest);
-        rows_are(t, v, one);
-        rows_are(t, both, one);
-        rows_are(u, both, two);
-        rows_are(u, both, two);
+        rows_are(t, v, "x", one);
+        rows_are(t, both, "x", one);
+        rows_are(u, both, "x", two);
+        rows_are(u, both, "x", two);
         rn_vocabulary_free(both);
         rn_vocabulary_free(v);
 
@@ -305,11 +307,19 @@ Test(table, words_counted_and_read)
         rn_vocabulary_free(v);
         v = with(NULL, NULL, largest);
         rn_vocabulary_add(v, "d d c", 5);
-        rows_are(t, v, one);
+        rows_are(t, v, "x", one);
         rn_vocabulary_free(v);
         v = with(t, NULL, largest);
         rn_vocabulary_add(v, "d d d e e e", 11);
-        rows_are(t, v, one);
+        rows_are(t, v, "x", one);
+        rn_vocabulary_free(v);
+        rn_vocabulary_free(with(t, NULL, largest));
+        v = with(u, NULL, largest);
+        rows_are(t, v, "x", one);
+        rn_vocabulary_free(v);
+
+        v = with(t, NULL, largest);
+        rows_are(t, v, "y", numbers);
         rn_vocabulary_free(v);
     }
     rn_table_free(t);

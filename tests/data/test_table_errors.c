@@ -236,6 +236,16 @@ Test(table_errors, sources)
                      "t:3:3: column \"x\": not in the vocabulary: \"b\"");
     rn_table_free(t);
     rn_vocabulary_free(few);
+    rn_test_write("t2", "x,y\n1,2\n3,z\n", 12);
+    t = rn_table_open("t2", (rn_table_options){0});
+    const rn_column numbers[] = {{"x", .type = RN_I32}, {"y", .type = RN_I32}};
+    s = rn_table_source(t, numbers, 2);
+    cr_assert_eq(s.count, 2);
+    cr_assert(s.read(s.self, 0, 1, 0, 1, to) && to[0] == 2);
+    cr_assert(s.read(s.self, 1, 0, 0, 1, to) && to[0] == 3);
+    cr_assert(!s.read(s.self, 1, 1, 0, 1, to));
+    cr_assert_str_eq(rn_table_error(t), "t2:3:3: column \"y\": not a number: \"z\"");
+    rn_table_free(t);
     source("x,y\na b,yes\na,no\n", both, 2, "t:3:3: column \"y\": no such class: \"no\"");
     source("x,y\na b,yes\na,\n", both, 2, "t:3:3: column \"y\": a missing value");
     source("x,y\na,a\n", twice, 2, "t: columns 0 and 1 both have tokens");

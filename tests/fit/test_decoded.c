@@ -23,7 +23,7 @@ static const rn_field fields[] = {{"x", .type = RN_I32},
                                   {"want_n", RN_I32, {0, {0}}, true, 0}};
 
 typedef struct metrics {
-    rn_metric *edits, *rate, *accuracy;
+    rn_metric *edits, *rate, *accuracy, *exact;
 } metrics;
 
 static rn_tensor loss(rn_fit_graph *g)
@@ -34,6 +34,7 @@ static rn_tensor loss(rn_fit_graph *g)
     rn_tensor y = rn_transpose(rn_fit_input(g, "want")), all = rn_fit_input(g, "want_n");
 
     rn_fit_metric_lengths(g, m->edits, x, n, y, all);
+    rn_fit_metric_lengths(g, m->exact, x, n, y, all);
     rn_fit_metric_lengths(g, m->rate, rn_one_hot(x, 10, RN_F32), n, y, all);
     rn_fit_metric_lengths(g, m->accuracy, x, rn_null(), rn_slice(y, 0, 0, P, 1), rn_null());
     return rn_mean_all(rn_mul(rn_square(w), g->weights));
@@ -101,7 +102,8 @@ Test(decoded, edits)
     const metrics m = {
         rn_metric_new((rn_metric_options){.kind = RN_METRIC_EDIT_DISTANCE}),
         rn_metric_new((rn_metric_options){.kind = RN_METRIC_ERROR_RATE}),
-        rn_metric_new((rn_metric_options){.kind = RN_METRIC_ACCURACY, .classes = 10})};
+        rn_metric_new((rn_metric_options){.kind = RN_METRIC_ACCURACY, .classes = 10}),
+        rn_metric_new((rn_metric_options){.kind = RN_METRIC_EXACT_MATCH})};
     rn_trainer *t =
         rn_trainer_new(model, loss, (rn_trainer_options){.user = (void *)(uintptr_t)&m});
 
@@ -111,12 +113,14 @@ Test(decoded, edits)
         cr_assert_eq(rn_evaluate(t, b, NULL), RN_OK, "%s", rn_trainer_error(t));
         cr_assert_eq(rn_metric_value(m.edits), 4.0 / N);
         cr_assert_eq(rn_metric_value(m.rate), 4.0 / 11);
+        cr_assert_eq(rn_metric_value(m.exact), 2.0 / N);
         cr_assert_float_eq(rn_metric_value(m.accuracy), 11.0 / 15, 1e-12);
         rn_batches_free(b);
     }
     rn_trainer_free(t);
     rn_metric_free(m.edits);
     rn_metric_free(m.rate);
+    rn_metric_free(m.exact);
     rn_metric_free(m.accuracy);
     rn_model_free(model);
 }

@@ -82,7 +82,17 @@ static const sample scans[] = {
 
 /* ---- the bits of a loop ---- */
 
-/* All states, or those after the steps, of n columns. */
+static void expect_equal(rn_tensor y, rn_tensor expected, const rn_test_feed *feeds, int n)
+{
+    rn_test_array want = rn_test_eval(expected, feeds, n);
+    rn_test_array have = rn_test_eval(y, feeds, n);
+
+    rn_test_compare(&have, &want, 0, 0, "the bits of a loop");
+    rn_test_array_free(&have);
+    rn_test_array_free(&want);
+}
+
+/* All states, or those after the steps and the sums, of n columns. */
 static void expect_bits_of_loop(rn_type type, int64_t n, bool reverse, bool after)
 {
     enum { T = 9 };
@@ -106,12 +116,18 @@ static void expect_bits_of_loop(rn_type type, int64_t n, bool reverse, bool afte
     }
     const rn_tensor y = after ? rn__linear_scan_after(a, b, h, reverse)
                               : rn_linear_scan(a, b, h, (rn_linear_scan_options){reverse});
-    const rn_tensor *first = &all[after && !reverse];
-    rn_test_array want = rn_test_eval(rn_stack(first, T + !after, 0), feeds, 3);
-    rn_test_array have = rn_test_eval(y, feeds, 3);
-    rn_test_compare(&have, &want, 0, 0, "the bits of a loop");
-    rn_test_array_free(&have);
-    rn_test_array_free(&want);
+    rn_tensor *first = &all[after && !reverse], sums[T];
+    expect_equal(y, rn_stack(first, T + !after, 0), feeds, 3);
+    states = h;
+    for (int k = 0; k < T && after; k++) {
+        const int t = reverse ? T - 1 - k : k;
+        sums[t] = rn_add(states, rn_index(b, 0, t));
+        states = rn_mul(sums[t], rn_index(a, 0, t));
+    }
+    if (after) {
+        const rn_tensor have = rn__linear_scan_after(a, b, h, RN__SCAN_SUMS | reverse);
+        expect_equal(have, rn_stack(sums, T, 0), feeds, 3);
+    }
     for (int i = 0; i < 3; i++) rn_test_array_free(&value[i]);
     rn_graph_free(g);
 }
@@ -166,11 +182,7 @@ static void expect_pairs(rn_type type, int64_t n, bool reverse, bool after)
     rn_tensor pairs[T + 1];
     for (int t = 0; t <= T; t++) pairs[t] = rn_stack(both + 2 * t, 2, 1);
     const rn_tensor want = rn_stack(&pairs[after && !reverse], T + !after, 0);
-    rn_test_array have = rn_test_eval(rn__linear_scan_pair(in, reverse, after), feeds, 8);
-    rn_test_array expected = rn_test_eval(want, feeds, 8);
-    rn_test_compare(&have, &expected, 0, 0, "the bits of a loop of pairs");
-    rn_test_array_free(&have);
-    rn_test_array_free(&expected);
+    expect_equal(rn__linear_scan_pair(in, reverse, after), want, feeds, 8);
     for (int i = 0; i < 8; i++) rn_test_array_free(&value[i]);
     rn_graph_free(g);
 }

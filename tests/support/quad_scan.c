@@ -21,6 +21,11 @@ static void scan_column(const rn_test_quad_value *v, int64_t column, int64_t inn
         const int64_t t = reverse ? length - 1 - k : k;
         const int64_t row = rows ? (int64_t)v->x[3].at[t] + j : t;
         const int64_t at = row * inner + column % inner;
+        if (attribute & RN__SCAN_SUMS) {
+            v->y[t * all + column] = h + v->x[1].at[at];
+            h = v->x[0].at[at] * v->y[t * all + column];
+            continue;
+        }
         h = v->x[0].at[at] * h + v->x[1].at[at];
         v->y[(reverse || after ? t : t + 1) * all + column] = h;
     }

@@ -44,7 +44,8 @@ Test(metrics, ignore_what_does_not_count)
 
     for (int k = 0; k < RN_METRIC_KINDS; k++) {
         double value[2];
-        const bool whole = k >= RN_METRIC_SPAN_PRECISION && k <= RN_METRIC_BLEU;
+        const bool whole = (k >= RN_METRIC_SPAN_PRECISION && k <= RN_METRIC_BLEU) ||
+                           k == RN_METRIC_EXACT_MATCH;
         const bool wide = k == RN_METRIC_BINARY_ACCURACY || k == RN_METRIC_AUC;
         for (int junk = 0; junk < 2; junk++) {
             arrays a;
@@ -92,6 +93,24 @@ Test(metrics, ignore_targets)
                                            .ignores = true,
                                            .ignored = -100},
                        b) == 1);
+    /* Three of four sequences; the target's -100 is left out. */
+    static const int32_t lines[2][4] = {{1, 2, 3, 5}, {7, 2, 0, 5}},
+                         right[2][4] = {{1, 2, 3, 5}, {7, 2, -100, 4}},
+                         long_as[] = {2, 1, 1, 2}, target_long_as[] = {2, 1, 2, 2};
+    static const float weights[] = {1, 1, 2, 1};
+    const rn_metric_batch whole = {.steps = 2,
+                                   .sequences = 4,
+                                   .type = RN_I32,
+                                   .classes = lines[0],
+                                   .targets = right[0],
+                                   .lengths = long_as,
+                                   .weights = weights,
+                                   .target_steps = 2,
+                                   .target_lengths = target_long_as};
+    cr_assert(value_of((rn_metric_options){.kind = RN_METRIC_EXACT_MATCH,
+                                           .ignores = true,
+                                           .ignored = -100},
+                       whole) == 0.8);
 }
 
 /* Additions in any order, and of any size. */

@@ -48,7 +48,7 @@ Test(metrics_refused, options_that_are_refused)
 {
     static const char *const tags[] = {"O", "B-x", "C-x"};
 #define BAD(message, ...) bad_options(message, (rn_metric_options){__VA_ARGS__})
-    BAD("metric: kind must be in 0..21: 22", .kind = (rn_metric_kind)RN_METRIC_KINDS);
+    BAD("metric: kind must be in 0..22: 23", .kind = (rn_metric_kind)RN_METRIC_KINDS);
     BAD("accuracy: classes must be in 0..2147483647: -1", .classes = -1);
     BAD("mine: average must be in 0..4: 9", .average = (rn_metric_average)9, .name = "mine",
         .of_class = -1);

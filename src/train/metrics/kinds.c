@@ -153,6 +153,7 @@ const rn__metric_kind rn__metric_kinds[] = {
     KIND("root_squared_error", ERRORS, SQUARE, PAIRS | LOWER, ROOT),
     KIND("r2", R2, SQUARE, PAIRS, MEAN),
     MEAN("mean", SCORE, SCORES | LOWER, MEAN),
+    KIND("exact_match", EDITS, 0, TOKENS, MEAN),
 };
 _Static_assert(sizeof rn__metric_kinds / sizeof rn__metric_kinds[0] == RN_METRIC_KINDS,
                "each kind has a line");

@@ -145,8 +145,10 @@ static void add_edits(rn_metric *m, const rn__metric_data *d, int64_t b, double 
     tokens target, prediction;
     int64_t *row = read(m, d, b, &target, &prediction);
     const bool rate = m->o.kind == RN_METRIC_ERROR_RATE;
+    int64_t edits = edits_of(&target, &prediction, row);
 
-    rn__metric_add(&m->sum, weight * (double)edits_of(&target, &prediction, row));
+    if (m->o.kind == RN_METRIC_EXACT_MATCH) edits = edits == 0;
+    rn__metric_add(&m->sum, weight * (double)edits);
     rn__metric_add(&m->weight, rate ? weight * (double)target.count : weight);
 }
 
