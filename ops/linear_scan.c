@@ -42,9 +42,6 @@ static void step(int64_t n, const rn__scan_lines *l, const real *a, const real *
 
     if (by_a == 1 && by_b == 1) {
         RN_EACH(i, n) y[i] = a[i] * h[i] + b[i];
-    } else if (by_a == 0 && by_b == 1) {
-        const real decay = *a;
-        RN_EACH(i, n) y[i] = decay * h[i] + b[i];
     } else {
         for (; n > 0; n--, a += by_a, b += by_b) *y++ = *a * *h++ + *b;
     }
@@ -94,8 +91,7 @@ static void scan_lines(int64_t n, const rn__scan_lines *l)
     if (n <= 2 * TOGETHER * LANES && l->by_a == 1 && l->by_b == 1) {
         for (; n - at >= TOGETHER * LANES; at += TOGETHER * LANES)
             steps_of_vectors(TOGETHER, l, at);
-        if (n - at >= 2 * LANES) steps_of_vectors(2, l, at), at += 2 * LANES;
-        if (n - at >= LANES) steps_of_vectors(1, l, at), at += LANES;
+        for (; n - at >= LANES; at += LANES) steps_of_vectors(1, l, at);
     }
     if (n > at) steps_of(n - at, l, at);
 }
