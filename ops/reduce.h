@@ -102,9 +102,6 @@ typedef struct rn__products {
      * is the same for all of them if it is repeated. */
     void (*wide)(const void *x, const int64_t *at_x, const void *y, const int64_t *at_y,
                  int64_t n, bool repeated, void *out);
-    /* The products themselves, of terms at these offsets. */
-    void (*gather)(const void *x, const int64_t *at_x, const void *y, const int64_t *at_y,
-                   int64_t n, void *out);
     void (*block)(const void *x, int64_t n, void *y); /* as in rn__reducing */
     void (*totals)(void *y, const void *x, int64_t n);
     int64_t columns, element;

@@ -26,10 +26,13 @@ typedef struct job {
 static void begin(job *j, const rn_call *call, const rn__products *with)
 {
     const int64_t axes = ((const rn__reduce_attributes *)call->attributes)->axes;
-    const rn_array *x = &call->in[0], *y = &call->in[1];
+    bool second = false; /* its elements are next to each other, at least */
     int64_t *const strides[2] = {j->stride[0], j->stride[1]};
     int64_t *const kept_strides[2] = {j->kept.stride[0], j->kept.stride[1]};
 
+    for (int i = 0; i < call->in->rank; i++)
+        if (call->in->size[i] > 1 && !(axes >> i & 1)) second = call->in->stride[i] != 1;
+    const rn_array *x = &call->in[second], *y = &call->in[!second];
     *j = (job){.outputs = 1,
                .terms = 1,
                .x = (const char *)x->data,
@@ -69,12 +72,19 @@ static const void *element(const job *j, const char *data, int64_t at)
     return data + at * j->with->element;
 }
 
+#define PRODUCTS(type, of)                                                                 \
+    for (int64_t i = 0; i < n; i++)                                                        \
+        product.of[i] = ((const type *)x)[at_x[i]] * ((const type *)y)[at_y[i]];
+
 /* The total of one block of terms of the result at hand. */
 static void sum_block(const job *j, int64_t from, int64_t n, void *to)
 {
     const void *x = element(j, j->x, j->kept.at[0]), *y = element(j, j->y, j->kept.at[1]);
     int64_t at_x[BLOCK], at_y[BLOCK];
-    double product[BLOCK];
+    union {
+        float of4[BLOCK];
+        double of8[BLOCK];
+    } product;
 
     if (contiguous(j)) {
         j->with->rows(1, element(j, (const char *)x, from), 0,
@@ -83,8 +93,11 @@ static void sum_block(const job *j, int64_t from, int64_t n, void *to)
     }
     find_offsets(j, 0, from, n, at_x);
     find_offsets(j, 1, from, n, at_y);
-    j->with->gather(x, at_x, y, at_y, n, product);
-    j->with->block(product, n, to);
+    if (j->with->element == 4)
+        PRODUCTS(float, of4)
+    else
+        PRODUCTS(double, of8)
+    j->with->block(&product, n, to);
 }
 
 /* One result after the other, of any number of terms. */
@@ -145,19 +158,6 @@ static void sum_columns(job *j)
         }
 }
 
-/* Exchanges the operands, whose products are the same. */
-static void exchange(job *j)
-{
-    const char *x = j->x;
-
-    j->x = j->y, j->y = x;
-    for (int i = 0; i < RN_RANK_MAX; i++) {
-        const int64_t a = j->stride[0][i], b = j->kept.stride[0][i];
-        j->stride[0][i] = j->stride[1][i], j->stride[1][i] = a;
-        j->kept.stride[0][i] = j->kept.stride[1][i], j->kept.stride[1][i] = b;
-    }
-}
-
 void rn__reduce_products(const rn_call *call, const rn__products *with)
 {
     job j;
@@ -165,7 +165,6 @@ void rn__reduce_products(const rn_call *call, const rn__products *with)
     begin(&j, call, with);
     if (j.outputs == 0) return;
     const int last = j.kept.rank - 1;
-    if (last >= 0 && j.kept.stride[0][last] != 1) exchange(&j);
     const bool adjacent = last >= 0 && j.kept.stride[0][last] == 1 &&
                           (j.kept.stride[1][last] & ~(int64_t)1) == 0 &&
                           j.kept.size[last] >= with->columns && j.terms >= 4 &&

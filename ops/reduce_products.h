@@ -12,6 +12,8 @@
 
 enum { PRODUCT_LANES = RN__REDUCE_LANES, LAST = 16, AT_ONCE = 16 };
 
+#if RN_REAL == 32
+
 /* n is a constant. */
 RN_INLINE void add_products(real *restrict a, const real *x, const real *y, int64_t n)
 {
@@ -51,8 +53,11 @@ RN_INLINE void combine_last(const real *restrict last, real *restrict y)
         y[i] = (part[4 * i] + part[4 * i + 2]) + (part[4 * i + 1] + part[4 * i + 3]);
 }
 
+#endif
+
 /* The members of rn__products. */
 
+#if RN_REAL == 32
 static void products_rows(int64_t rows, const void *a, int64_t by_a, const void *b,
                           int64_t by_b, int64_t n, void *out)
 {
@@ -109,19 +114,39 @@ static void products_wide(const void *x, const int64_t *at_x, const void *y,
     memcpy(out, lane, REDUCE_WIDE * sizeof *lane);
 }
 
-/* Products of elements anywhere. */
-static void products_gather(const void *x, const int64_t *at_x, const void *y,
-                            const int64_t *at_y, int64_t n, void *out)
-{
-    real *z = (real *)out;
+#else /* less code */
 
-    for (int64_t i = 0; i < n; i++)
-        z[i] = ((const real *)x)[at_x[i]] * ((const real *)y)[at_y[i]];
+static void products_rows(int64_t rows, const void *a, int64_t by_a, const void *b,
+                          int64_t by_b, int64_t n, void *out)
+{
+    const real *x = (const real *)a, *y = (const real *)b;
+    real product[RN__REDUCE_BLOCK], *z = (real *)out;
+
+    for (; rows > 0; rows--, x += by_a, y += by_b, z++) {
+        RN_EACH(i, n) product[i] = x[i] * y[i];
+        reduce_block(product, n, z);
+    }
 }
+
+static void products_wide(const void *x, const int64_t *at_x, const void *y,
+                          const int64_t *at_y, int64_t n, bool repeated, void *out)
+{
+    real product[RN__REDUCE_LANES * REDUCE_WIDE];
+    int64_t at[RN__REDUCE_LANES];
+
+    for (int64_t i = 0; i < n; i++) {
+        const real *a = (const real *)x + at_x[i], *b = (const real *)y + at_y[i];
+        at[i] = i * REDUCE_WIDE;
+        for (int64_t j = 0; j < REDUCE_WIDE; j++)
+            product[at[i] + j] = a[j] * b[repeated ? 0 : j];
+    }
+    reduce_wide(product, at, n, out);
+}
+#endif
 
 static inline void reduce_products(const rn_call *call)
 {
-    const rn__products with = {products_rows, products_wide, products_gather, reduce_block,
+    const rn__products with = {products_rows, products_wide, reduce_block,
                                reduce_totals, REDUCE_WIDE,   sizeof(real)};
 
     rn__reduce_products(call, &with);
