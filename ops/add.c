@@ -55,30 +55,14 @@ static void add_products(int64_t n, const void *const *in, const int64_t *step, 
     RN_LEFT(i, done, n, z[i] = x[i * sx] * y[i * by[1]] + u[i * su] * v[i * by[3]])
 }
 
-/* Three operands: x y + w, the product rounded first. */
+/* Three operands: x y + 1 w, which is x y + w. */
 static void add_product(int64_t n, const void *const *in, const int64_t *step, void *out)
 {
-    const real *x = (const real *)in[0], *y = (const real *)in[1], *w = (const real *)in[2];
-    const int64_t whole = RN_WHOLE(n, real);
-    int64_t sx = step[0], sy = step[1], done = whole;
-    real *z = (real *)out;
+    static const real one = 1;
+    const void *const all[4] = {in[0], in[1], &one, in[2]};
+    const int64_t by[4] = {step[0], step[1], 0, step[2]};
 
-    if (step[2] != 1 || n == 0) {
-        done = 0;
-    } else if (sx == 1 && sy == 1) {
-        RN_EACH(i, whole) z[i] = x[i] * y[i] + w[i];
-    } else if (sx == 0 && sy == 1) {
-        const real x0 = x[0];
-        RN_EACH(i, whole) z[i] = x0 * y[i] + w[i];
-    } else if (sx == 1 && sy == 0) {
-        const real y0 = y[0];
-        RN_EACH(i, whole) z[i] = x[i] * y0 + w[i];
-    } else {
-        done = 0;
-    }
-    RN_UNKNOWN(sx);
-    RN_UNKNOWN(sy);
-    RN_LEFT(i, done, n, z[i] = x[i * sx] * y[i * sy] + w[i * step[2]])
+    add_products(n, all, by, out);
 }
 #endif
 

@@ -91,9 +91,6 @@ void rn__reduce_run(const rn_call *call, const rn__reducing *with);
 
 /* ---- sums of the products of two operands ---- */
 
-typedef void rn__product_columns(const void *x, const int64_t *at_x, const void *y,
-                                 const int64_t *at_y, int64_t n, bool repeated, void *out);
-
 /* What a sum of products does with elements; reduce_products.h makes them. n is the number
  * of terms, at most a block of them. */
 typedef struct rn__products {
@@ -101,9 +98,10 @@ typedef struct rn__products {
      * elements apart. */
     void (*rows)(int64_t rows, const void *x, int64_t by_x, const void *y, int64_t by_y,
                  int64_t n, void *out);
-    /* The totals of `columns` adjacent results, or of one, whose terms are at these
-     * offsets; y is the same for all of them if it is repeated. */
-    rn__product_columns *wide, *one;
+    /* The totals of `columns` adjacent results, of 4, 8, .. or 64 terms at these offsets; y
+     * is the same for all of them if it is repeated. */
+    void (*wide)(const void *x, const int64_t *at_x, const void *y, const int64_t *at_y,
+                 int64_t n, bool repeated, void *out);
     /* The products themselves, of terms at these offsets. */
     void (*gather)(const void *x, const int64_t *at_x, const void *y, const int64_t *at_y,
                    int64_t n, void *out);

@@ -132,18 +132,16 @@ static void sum_columns(job *j)
     const int last = --j->kept.rank;
     const int64_t columns = j->kept.size[last], by_y = j->kept.stride[1][last];
     const int64_t wide = j->with->columns;
-    int64_t at_x[BLOCK], at_y[BLOCK];
+    int64_t at_x[RN__REDUCE_LANES], at_y[RN__REDUCE_LANES];
 
     find_offsets(j, 0, 0, j->terms, at_x);
     find_offsets(j, 1, 0, j->terms, at_y);
     for (int64_t i = 0; i < j->outputs; i += columns, rn__walk_next(&j->kept))
-        for (int64_t k = 0, n; k < columns; k += n) {
-            n = columns >= wide ? wide : 1;
-            if (k + n > columns) k = columns - n; /* some again */
-            (n > 1 ? j->with->wide
-                   : j->with->one)(element(j, j->x, j->kept.at[0] + k), at_x,
-                                   element(j, j->y, j->kept.at[1] + k * by_y), at_y,
-                                   j->terms, by_y == 0, j->to + (i + k) * j->with->element);
+        for (int64_t k = 0; k < columns; k += wide) {
+            if (k + wide > columns) k = columns - wide; /* some again */
+            j->with->wide(element(j, j->x, j->kept.at[0] + k), at_x,
+                          element(j, j->y, j->kept.at[1] + k * by_y), at_y, j->terms,
+                          by_y == 0, j->to + (i + k) * j->with->element);
         }
 }
 
@@ -169,7 +167,9 @@ void rn__reduce_products(const rn_call *call, const rn__products *with)
     const int last = j.kept.rank - 1;
     if (last >= 0 && j.kept.stride[0][last] != 1) exchange(&j);
     const bool adjacent = last >= 0 && j.kept.stride[0][last] == 1 &&
-                          (j.kept.stride[1][last] & ~(int64_t)1) == 0;
+                          (j.kept.stride[1][last] & ~(int64_t)1) == 0 &&
+                          j.kept.size[last] >= with->columns && j.terms >= 4 &&
+                          j.terms <= RN__REDUCE_LANES && (j.terms & (j.terms - 1)) == 0;
 
     if (j.terms > BLOCK || j.terms == 0)
         sum_each(&j);

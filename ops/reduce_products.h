@@ -63,18 +63,13 @@ static void products_rows(int64_t rows, const void *a, int64_t by_a, const void 
         const int64_t count = left < AT_ONCE ? left : AT_ONCE;
         for (int64_t i = 0; i < count; i++, x += by_a, y += by_b)
             row_lanes(x, y, n, last + i * LAST);
-        if (count < AT_ONCE) {
-            memset(last + count * LAST, 0,
-                   sizeof last - (size_t)(count * LAST) * sizeof *last);
-            combine_last(last, some);
-            memcpy(z, some, (size_t)count * sizeof *z);
-        } else {
-            combine_last(last, z);
-        }
+        for (int64_t i = count * LAST; i < AT_ONCE * LAST; i++) last[i] = 0;
+        combine_last(last, some);
+        memcpy(z, some, (size_t)count * sizeof *z);
     }
 }
 
-/* y is the same for all columns, if `repeated`. Of one to 64 terms there is one a lane. A
+/* y is the same for all columns, if `repeated`. There is one term a lane. A
  * lane begins with 0, which only makes a sum of zeros positive; so it is added last. */
 RN_INLINE void products_of_lanes(const real *x, const int64_t *at_x, const real *y,
                                  const int64_t *at_y, int64_t n, bool repeated,
@@ -97,45 +92,22 @@ RN_INLINE void products_of_lanes(const real *x, const int64_t *at_x, const real 
     }
 }
 
-RN_INLINE void products_columns(const real *x, const int64_t *at_x, const real *y,
-                                const int64_t *at_y, int64_t n, bool repeated,
-                                int64_t columns, real *restrict lane, void *out)
+static void products_wide(const void *x, const int64_t *at_x, const void *y,
+                          const int64_t *at_y, int64_t n, bool repeated, void *out)
 {
-    int64_t lanes = n < PRODUCT_LANES ? n : PRODUCT_LANES;
+    real lane[PRODUCT_LANES / 4 * REDUCE_WIDE];
+    const real *a = (const real *)x, *b = (const real *)y;
 
-    if (n >= 4 && n <= PRODUCT_LANES && (n & (n - 1)) == 0) {
-        products_of_lanes(x, at_x, y, at_y, n, repeated, columns, lane);
-        lanes = n / 4;
-    } else {
-        for (int64_t i = 0; i < (n > 0 ? lanes : 1) * columns; i++) lane[i] = 0;
-        for (int64_t i = 0; i < n; i++) {
-            real *to = lane + i % PRODUCT_LANES * columns;
-            const real *a = x + at_x[i], *b = y + at_y[i], b0 = *b;
-            if (repeated)
-                WHOLE_VECTORS for (int64_t j = 0; j < columns; j++) to[j] += a[j] * b0;
-            else
-                add_products(to, a, b, columns);
-        }
-    }
-    for (int64_t half = PRODUCT_LANES / 2; half > 0; half /= 2)
-        for (int64_t i = 0; i < half && i + half < lanes; i++)
-            combine_totals(lane + i * columns, lane + (i + half) * columns, columns);
-    memcpy(out, lane, (size_t)columns * sizeof *lane);
+    if (repeated)
+        products_of_lanes(a, at_x, b, at_y, n, true, REDUCE_WIDE, lane);
+    else
+        products_of_lanes(a, at_x, b, at_y, n, false, REDUCE_WIDE, lane);
+    for (int64_t half = n / 8; half > 0; half /= 2)
+        for (int64_t i = 0; i < half; i++)
+            combine_totals(lane + i * REDUCE_WIDE, lane + (i + half) * REDUCE_WIDE,
+                           REDUCE_WIDE);
+    memcpy(out, lane, REDUCE_WIDE * sizeof *lane);
 }
-
-#define PRODUCTS(name, columns)                                                            \
-    static void name(const void *x, const int64_t *at_x, const void *y,                    \
-                     const int64_t *at_y, int64_t n, bool repeated, void *out)             \
-    {                                                                                      \
-        real lane[RN__REDUCE_LANES * (columns)];                                           \
-        const real *a = (const real *)x, *b = (const real *)y;                             \
-        if (repeated)                                                                      \
-            products_columns(a, at_x, b, at_y, n, true, columns, lane, out);               \
-        else                                                                               \
-            products_columns(a, at_x, b, at_y, n, false, columns, lane, out);              \
-    }
-PRODUCTS(products_wide, REDUCE_WIDE)
-PRODUCTS(products_one, 1)
 
 /* Products of elements anywhere. */
 static void products_gather(const void *x, const int64_t *at_x, const void *y,
@@ -149,8 +121,8 @@ static void products_gather(const void *x, const int64_t *at_x, const void *y,
 
 static inline void reduce_products(const rn_call *call)
 {
-    const rn__products with = {products_rows, products_wide, products_one, products_gather,
-                               reduce_block,  reduce_totals, REDUCE_WIDE,  sizeof(real)};
+    const rn__products with = {products_rows, products_wide, products_gather, reduce_block,
+                               reduce_totals, REDUCE_WIDE,   sizeof(real)};
 
     rn__reduce_products(call, &with);
 }

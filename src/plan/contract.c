@@ -18,8 +18,8 @@
 #include "plan/chains.h"
 #include "plan/elide.h"
 
-/* Bytes of adjacent results that kernels compute together, and terms of which they can. */
-enum { WIDE = 128, TERMS = 1024 };
+/* Bytes of adjacent results that kernels compute together, of powers of two of terms. */
+enum { WIDE = 128, FEWEST = 4, MOST = 64 };
 
 /* A factor of p as an operand of the shape of p. */
 static rn__operand repeated(const rn__operand *factor, const rn__operand *p)
@@ -76,7 +76,8 @@ static bool in_vectors(const rn__operand *x, const rn__operand *y, int64_t kept)
     }
     if (rows || last < 0) return rows;
     const int64_t a = x->stride[last], b = y->stride[last];
-    return ((a == 1 && b == 1) || a + b == 1) && terms <= TERMS &&
+    return ((a == 1 && b == 1) || a + b == 1) && terms >= FEWEST && terms <= MOST &&
+           (terms & (terms - 1)) == 0 &&
            x->size[last] * (int64_t)rn_type_size(x->type) >= WIDE;
 }
 
