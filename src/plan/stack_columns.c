@@ -25,8 +25,8 @@ static bool columns_of(const rn__eliding *e, const rn__slot *a, const rn__operan
     for (int d = 0; d < RN__ADVANCES; d++)
         if (a->first->address.advance[d] / to->row * to->pitch != operand->at.advance[d])
             return false;
-    return (size_t)(to->at.offset + (to->rows - 1) * to->pitch + to->row) <=
-           plan->buffer[to->at.buffer].bytes;
+    return to->at.offset >= 0 && (size_t)(to->at.offset + (to->rows - 1) * to->pitch +
+                                          to->row) <= plan->buffer[to->at.buffer].bytes;
 }
 
 /* Whether the slots of the new stack are then within those of the old one. */

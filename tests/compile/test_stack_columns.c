@@ -308,7 +308,7 @@ Test(stack_columns, not_over_columns_for_a_kernel_that_takes_no_strides)
 
 /* ---- old stacks as columns of a new one ---- */
 
-enum { PLAIN, READ_LATER, TRANSPOSED, READ_AFTER, THREE };
+enum { PLAIN, READ_LATER, TRANSPOSED, READ_AFTER, THREE, HISTORY };
 
 /* A loop fills two stacks. A second one, in the other direction, is the last to read them
  * and fills a wide one, whose columns are computed from them. */
@@ -323,7 +323,9 @@ static rn_tensor wide_from(world *w, int kind)
     const rn_tensor second = rn_tanh(rn_mul(w->now, w->carry));
     rn_loop_next(w->loop, w->carry, rn_mul(first, second));
     cr_assert(rn_loop_end(w->loop));
-    const rn_tensor ones = rn_loop_collect(w->loop, first);
+    const rn_tensor ones =
+        kind == HISTORY ? rn_slice(rn_loop_history(w->loop, w->carry), 0, 1, T + 1, 1)
+                        : rn_loop_collect(w->loop, first);
     const rn_tensor twos = rn_loop_collect(w->loop, second);
 
     w->loop = rn_loop_begin(w->g);
@@ -377,4 +379,10 @@ Test(stack_columns, become_no_columns_if_read_after_the_loop)
 Test(stack_columns, become_no_columns_if_there_are_others)
 {
     expect_wide(THREE, 6);
+}
+
+/* The first slot of a history would lie before the new stack. */
+Test(stack_columns, become_no_columns_if_they_are_longer)
+{
+    expect_wide(HISTORY, 5);
 }
