@@ -34,8 +34,9 @@ static rn_tensor fading(rn_update *u, int i)
 static rn_tensor step(rn_update *u, int i)
 {
     rn_tensor w = u->w[i], ax = rn_update_moment(u, i, "ax");
+    rn_tensor rate = rn_mul(u->rate[i], fading(u, i)); /* first: the rest is one pass */
     rn_tensor sum = rn_add(u->dw[i], rn_scale(w, u->self->lambd));
-    rn_tensor change = rn_mul(rn_mul(u->rate[i], fading(u, i)), sum);
+    rn_tensor change = rn_mul(rate, sum);
     rn_tensor distance = rn_sub(rn_sub(w, change), ax);
 
     rn_update_advance(u, ax, rn_add(ax, rn_mul(distance, rn__factor(u, 1, i))));
