@@ -194,8 +194,8 @@ rn_batches *rn_batches_new(const rn_source *source, rn_batches_options options)
 
     if (!b || b->state.failed) return b;
     if (o->batch == 0) o->batch = 32;
-    if (o->batch < 0 || o->longest < 0 || o->buckets < 0 || (o->sizes && !o->buckets) ||
-        (int)o->last < 0 || o->last > RN_LAST_DROP) {
+    if (o->batch < 0 || o->longest < 0 || o->buckets < 0 || (int)o->last < 0 ||
+        o->last > RN_LAST_DROP) {
         rn__state_refuse(&b->state,
                          "options out of range: batch %lld, longest %lld, "
                          "buckets %d, last %d",

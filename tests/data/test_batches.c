@@ -254,6 +254,17 @@ static rn_batches *with(rn_batches_options o)
     return rn_batches_new(&source, o);
 }
 
+Test(batches, one_size_needs_no_number)
+{
+    const int64_t size = 20, *sizes;
+
+    texts = rn_test_texts_of(7, -1);
+    rn_batches *b = with((rn_batches_options){.sizes = &size});
+    cr_assert_eq(rn_batches_sizes(b, &sizes), 1, "%s", rn_batches_error(b));
+    cr_assert_eq(sizes[0], 20);
+    rn_batches_free(b);
+}
+
 Test(batches, refuse_wrong_options_and_sources)
 {
     const int64_t falling[] = {13, 13}, small[] = {3, 12};
