@@ -236,7 +236,8 @@ typedef enum rn_op_flags {
     RN_OP_TYPED = 16384,
     /* Built-in: a reduction of one operand, whose kernel for a real type also takes two of
      * one shape; then it reduces their product, with the same bits as if that had been
-     * computed. Or rn_add, whose map also takes three operands. */
+     * computed. Or rn_add, whose map also takes three operands, for x y + w, or four, for
+     * x y + u v. */
     RN_OP_PRODUCTS = 32768
 } rn_op_flags;
 

@@ -91,7 +91,7 @@ struct rn_optimizer {
     rn_schedule schedule; /* how it depends on the updates made; zeros: not at all */
     rn_average average;   /* of the weights; zeros: none */
 
-    bool maximize; /* makes the loss large: each gradient is taken with the other sign */
+    bool maximize; /* maximises the loss: each gradient is taken with the other sign */
 
     /* At most one of these; 0: no clipping. */
     double clip;       /* largest global norm of the gradient */

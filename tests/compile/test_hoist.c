@@ -15,8 +15,8 @@ typedef struct world {
     rn_tensor x, h, next;
 } world;
 
-/* h' = tanh(x w + h u) over xs [T,rows,I]. */
-static world begin_rows(int64_t rows, int64_t steps, bool reverse)
+/* h' = tanh(x w + h u) over xs [T,rows,I]; `lengths` [rows] or NULL. */
+static world begin_rows(int64_t rows, int64_t steps, bool reverse, const int32_t *lengths)
 {
     world w = {.g = rn_graph_new()};
 
@@ -28,6 +28,7 @@ static world begin_rows(int64_t rows, int64_t steps, bool reverse)
     w.s0 = rn_test_f64(w.g, "s0", rn_shape(H, I));
     w.loop = rn_loop_begin(w.g);
     if (reverse) rn_loop_reverse(w.loop);
+    if (lengths) rn_loop_lengths(w.loop, rn_constant(w.g, RN_I32, rn_shape(rows), lengths));
     w.x = rn_loop_each(w.loop, w.xs);
     w.h = rn_loop_carry(w.loop, w.h0);
     w.next = rn_tanh(rn_add(rn_matmul(w.x, w.w), rn_matmul(w.h, w.u)));
@@ -37,7 +38,7 @@ static world begin_rows(int64_t rows, int64_t steps, bool reverse)
 
 static world begin(int64_t steps, bool reverse)
 {
-    return begin_rows(B, steps, reverse);
+    return begin_rows(B, steps, reverse, NULL);
 }
 
 static void set_leaf(const rn_graph *graph, int32_t id, void *to)
@@ -95,7 +96,7 @@ Test(hoist, products_of_step_inputs)
 Test(hoist, products_of_many_rows_stay)
 {
     for (int k = 0; k < 8; k++) {
-        world w = begin_rows(4, counts[k / 2], k % 2);
+        world w = begin_rows(4, counts[k / 2], k % 2, NULL);
         const rn_tensor y = rn_matmul(w.next, w.v);
         rn_loop_end(w.loop);
         const int inside = check(&w, rn_loop_collect(w.loop, y), "matmul");
@@ -103,10 +104,19 @@ Test(hoist, products_of_many_rows_stay)
     }
 }
 
+/* With lengths it leaves, for it is of the rows that run in all steps, one after the other.
+ */
+Test(hoist, products_of_packed_rows_leave)
+{
+    world w = begin_rows(4, 5, false, (int32_t[]){5, 2, 0, 3});
+    rn_loop_end(w.loop);
+    cr_expect_eq(check(&w, rn_loop_collect(w.loop, w.next), "matmul"), 1);
+}
+
 /* Not if what is carried is no product: the loop may become a scan. */
 Test(hoist, products_leave_a_loop_without_others)
 {
-    world w = begin_rows(4, 5, false);
+    world w = begin_rows(4, 5, false, NULL);
     w.loop = rn_loop_begin(w.g);
     w.x = rn_loop_each(w.loop, w.xs);
     w.h = rn_loop_carry(w.loop, w.h0);
@@ -119,7 +129,7 @@ Test(hoist, products_leave_a_loop_without_others)
 static int by_a_large_matrix(int64_t rows)
 {
     enum { FAR = 512, COLUMNS = 1032 };
-    world w = begin_rows(rows, 2, false);
+    world w = begin_rows(rows, 2, false, NULL);
     const rn_tensor x = rn_broadcast(rn_slice(w.x, 1, 0, 1, 1), rn_shape(rows, FAR));
     const rn_tensor v = rn_slice(rn_slice(w.v, 0, 0, 1, 1), 1, 0, 1, 1);
     const rn_tensor z = rn_matmul(x, rn_sin(rn_broadcast(v, rn_shape(FAR, COLUMNS))));
