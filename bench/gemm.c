@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/cpu/cpu.h"
 #include "bench.h"
 #include "graph/node.h"
 #include "ops/op.h"
@@ -72,6 +73,7 @@ static void *memory(size_t bytes)
     void *p = aligned_alloc(64, (bytes + 64) / 64 * 64);
 
     if (!p) exit(1);
+    rn__cpu_large_pages(p, bytes); /* as a program's workspace */
     return p;
 }
 

@@ -12,10 +12,13 @@
  *             for each MR rows                        b of the tile: first-level cache
  *               tile                                  a of the tile: second-level cache
  *
- * The sums of the blocks of k so far are in a buffer of their own, so C is written once. A
- * block of A, a band of B and these sums fit in the second-level cache. Where neither A nor
- * B is packed and all of a block of rows of A fits there, a block of columns is one strip,
- * and its sums stay in the first-level cache.
+ * or, for a large C without an addend, with the loop over k outermost and C for the sums so
+ * far.
+ *
+ * Else the sums of the blocks of k so far are in a buffer of their own, so C is written
+ * once. A block of A, a band of B and these sums fit in the second-level cache. Where
+ * neither A nor B is packed and all of a block of rows of A fits there, a block of columns
+ * is one strip, and its sums stay in the first-level cache.
  */
 #ifndef RN_KERNEL_GEMM_BLOCKS_H
 #define RN_KERNEL_GEMM_BLOCKS_H
@@ -43,7 +46,7 @@ static void tile_to_edge(tile_function *run, tile_operands t, rn__matrix c, int6
 /* Some columns of a block, in tiles one below the other. */
 static void tiles(const product *g, const part *o, int64_t band, int64_t j, int64_t columns)
 {
-    const bool last = o->p + RN__GEMM_KC >= g->k;
+    const bool last = g->by_terms || o->p + RN__GEMM_KC >= g->k;
     const bool by_rows = g->from_a == A_ROWS;
     const int64_t vectors = divide_up(columns, LANES), width = vectors * LANES;
     const ahead next = strip_ahead(g, o, j, columns);
@@ -59,11 +62,16 @@ static void tiles(const product *g, const part *o, int64_t band, int64_t j, int6
         set_a(g, o, i, rows, &t);
         set_fetch(&next, tile++, &t);
         t.prior = o->p > 0 ? sum : NULL;
-        if (t.prior && g->columns) fetch_prior(sum, rows * width);
         t.c = sum;
         if (last) {
             t.c = g->c + (o->i + i) * g->c_row + j * g->c_column;
             t.c_row = g->c_row;
+        }
+        if (t.prior && g->by_terms) t.prior = t.c, t.prior_row = g->c_row;
+        if (t.prior && g->columns)
+            for (int64_t y = 0; y < rows; y++)
+                fetch_prior(t.prior + y * t.prior_row, width);
+        if (last) {
             if (g->c_column != 1 || columns != width) {
                 tile_to_edge(run, t, (rn__matrix){NULL, g->c_row, g->c_column}, rows,
                              columns);
@@ -109,10 +117,28 @@ static inline int64_t columns_at(const product *g, int64_t j, int64_t m)
     return next_vectors(tile_rows(0, m), divide_up(g->n - j, LANES)) * LANES;
 }
 
+/* With the loop over k outermost. */
+static void blocks_by_terms(const product *g)
+{
+    part o = {.n = g->n};
+
+    for (; o.p < g->k; o.p += RN__GEMM_KC) {
+        o.k = least(RN__GEMM_KC, g->k - o.p);
+        for (o.i = 0; o.i < g->m; o.i += g->rows) {
+            o.m = least(g->rows, g->m - o.i);
+            multiply(g, &o);
+        }
+    }
+}
+
 static void blocks(const product *g)
 {
     part o;
 
+    if (g->by_terms) {
+        blocks_by_terms(g);
+        return;
+    }
     for (o.i = 0; o.i < g->m; o.i += g->rows) {
         o.m = least(g->rows, g->m - o.i);
         for (o.j = 0; o.j < g->n; o.j += o.n) {

@@ -67,12 +67,28 @@ static b_source source_of_b(const rn__product *g)
                                                                           : B_IN_PLACE;
 }
 
+/* Whether C holds the sums while k is the outermost loop. Each element of A and of B is
+ * packed once then, or once for each of fewer blocks of rows; but C is written for each
+ * block of k. */
+static bool goes_by_terms(const product *g)
+{
+    if (g->rows >= g->m && g->columns >= g->n) return false;
+    if (g->from_a != A_PACKED || g->from_b != B_BY_BLOCK || g->k <= RN__GEMM_KC)
+        return false;
+    return !g->add && g->c_column == 1 && g->n % LANES == 0;
+}
+
+static int64_t even_rows(int64_t m, int64_t most)
+{
+    return m <= most ? m : round_up(divide_up(m, divide_up(m, most)), MR);
+}
+
 static void set_blocks(product *g)
 {
     const bool a_packed = g->from_a == A_PACKED;
     const int64_t rows = most_rows(a_packed);
 
-    g->rows = g->m <= rows ? g->m : round_up(divide_up(g->m, divide_up(g->m, rows)), MR);
+    g->rows = even_rows(g->m, rows);
     if (!a_packed && g->from_b != B_BY_BLOCK &&
         bytes(g->rows, g->k) <= rn__cache_bytes(2) / 2) {
         g->columns = 0;
@@ -80,6 +96,10 @@ static void set_blocks(product *g)
     }
     const int64_t most = most_sums() / (a_packed ? 1 : 2) / g->rows / LANES * LANES;
     g->columns = round_up(divide_up(g->n, divide_up(g->n, most)), LANES);
+    if (!goes_by_terms(g)) return;
+    g->by_terms = true;
+    g->rows = even_rows(g->m, 2 * rows);
+    g->columns = g->n;
 }
 
 #endif

@@ -48,6 +48,7 @@ typedef struct product {
     bool add;
     bool packs_whole; /* B, into b_packed, before the loops */
     bool fetches;     /* packed B is not in the second-level cache */
+    bool by_terms;    /* k is the outermost loop, and C holds the sums so far */
     real *a_packed, *b_packed, *sums;
 } product;
 
@@ -77,9 +78,9 @@ static inline int64_t round_up(int64_t n, int64_t to)
 
 /* ---- sizes: none grows when m, n or k get less ---- */
 
-/* Rows of the largest block. A packed block of A takes a quarter of the second-level cache;
- * one that is read in place half of that, as the rows between it may be in the cache too.
- */
+/* Rows of the largest block. A packed block of A takes a quarter of the second-level cache,
+ * or half where the sums are elsewhere; one that is read in place an eighth, as the rows
+ * between it may be in the cache too. */
 CALLED int64_t most_rows(bool packed)
 {
     const int64_t bytes = rn__cache_bytes(2) / (packed ? 4 : 8);
@@ -93,10 +94,10 @@ CALLED int64_t most_sums(void)
     return rn__cache_bytes(2) / 2 / (int64_t)sizeof(real);
 }
 
-/* Columns of B that are packed together, a sixteenth of the cache. */
+/* Columns of B that are packed together, an eighth of the cache. */
 CALLED int64_t band_columns(void)
 {
-    const int64_t bytes = rn__cache_bytes(2) / 16;
+    const int64_t bytes = rn__cache_bytes(2) / 8;
 
     return round_up(bytes / (RN__GEMM_KC * (int64_t)sizeof(real)), WIDEST * LANES);
 }
@@ -104,7 +105,7 @@ CALLED int64_t band_columns(void)
 /* Elements of each part of the scratch. */
 CALLED int64_t packed_a(int64_t m, int64_t k)
 {
-    return round_up(least(m, most_rows(true)) * least(k, RN__GEMM_KC), ALIGNMENT);
+    return round_up(least(m, 2 * most_rows(true)) * least(k, RN__GEMM_KC), ALIGNMENT);
 }
 
 CALLED int64_t packed_b(int64_t n, int64_t k)

@@ -218,6 +218,7 @@ TEST(beyond_the_cache)
 
     for (int64_t m = 13; m < 65; m += 17 * THINNING)
         check_some(PACKED, m, far, k, ROWS, ROWS);
+    check_some(PLAIN, 400, 640, k, COLUMNS, ROWS);
     if (THINNING > 1) return;
     check_some(PLAIN, 600, far, k, ROWS, COLUMNS);
     check_some(ADDED, large, 2 * far, k, ROWS, ROWS);
