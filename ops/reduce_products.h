@@ -8,6 +8,7 @@
 #ifndef RN_OPS_REDUCE_PRODUCTS_H
 #define RN_OPS_REDUCE_PRODUCTS_H
 
+#include "kernel/simd.h"
 #include "ops/reduce_kernel.h"
 
 enum { PRODUCT_LANES = RN__REDUCE_LANES, LAST = 16, AT_ONCE = 16 };
@@ -20,20 +21,40 @@ RN_INLINE void add_products(real *restrict a, const real *x, const real *y, int6
     WHOLE_VECTORS for (int64_t i = 0; i < n; i++) a[i] += x[i] * y[i];
 }
 
+/* The rest of a row: less than one term a lane. */
+RN_INLINE void add_rest(const real *x, const real *y, int64_t n, real *restrict lane)
+{
+    enum { PART = 8 };
+    int64_t i = 0;
+
+    for (; i + PART <= n; i += PART) add_products(lane + i, x + i, y + i, PART);
+    RN_LEFT(j, i, n, lane[j] += x[j] * y[j])
+}
+
 /* The first 16 lanes, to which the others have been added. */
 RN_INLINE void row_lanes(const real *x, const real *y, int64_t n, real *restrict last)
 {
-    enum { PART = 8, LANES_AT_ONCE = VECTOR_BYTES / (int)sizeof(real) };
+    const int64_t whole = n & -PRODUCT_LANES;
     real lane[PRODUCT_LANES];
-    int64_t i = 0;
 
-    for (int j = 0; j < PRODUCT_LANES; j++) lane[j] = 0;
-    for (; n >= PRODUCT_LANES; n -= PRODUCT_LANES, x += PRODUCT_LANES, y += PRODUCT_LANES)
-#pragma GCC unroll 4
-        for (int j = 0; j < PRODUCT_LANES; j += LANES_AT_ONCE)
-            add_products(lane + j, x + j, y + j, LANES_AT_ONCE);
-    for (; i + PART <= n; i += PART) add_products(lane + i, x + i, y + i, PART);
-    RN_LEFT(j, i, n, lane[j] += x[j] * y[j])
+    for (int j = 0; j < LAST; j += LANES) {
+        const real *p = x + j, *q = y + j;
+        vec a = {0}, b = a, c = a, d = a;
+        for (int64_t i = 0; i < whole; i += PRODUCT_LANES) {
+            a += load(p + i) * load(q + i);
+            b += load(p + i + 16) * load(q + i + 16);
+            c += load(p + i + 32) * load(q + i + 32);
+            d += load(p + i + 48) * load(q + i + 48);
+        }
+        if (whole == n) {
+            store(last + j, (a + c) + (b + d));
+        } else {
+            store(lane + j, a), store(lane + j + 16, b);
+            store(lane + j + 32, c), store(lane + j + 48, d);
+        }
+    }
+    if (whole == n) return;
+    add_rest(x + whole, y + whole, n - whole, lane);
     WHOLE_VECTORS for (int j = 0; j < LAST; j++) last[j] =
         (lane[j] + lane[j + 32]) + (lane[j + 16] + lane[j + 48]);
 }
@@ -74,6 +95,17 @@ static void products_rows(int64_t rows, const void *a, int64_t by_a, const void 
     }
 }
 
+/* Fetches results of the next terms, which may come from memory: they are too far apart for
+ * the processor to see that it is their turn. */
+RN_INLINE void fetch(const real *x, int64_t ahead)
+{
+    enum { LINE = 64 };
+    const uintptr_t next = (uintptr_t)x + (uintptr_t)(ahead * (int64_t)sizeof *x);
+
+    UNROLL for (int i = 0; i < RN__REDUCE_WIDE; i += LINE)
+        __builtin_prefetch((const void *)(next + (uintptr_t)i), 0, 2);
+}
+
 /* y is the same for all columns, if `repeated`. There is one term a lane. A
  * lane begins with 0, which only makes a sum of zeros positive; so it is added last. */
 RN_INLINE void products_of_lanes(const real *x, const int64_t *at_x, const real *y,
@@ -88,6 +120,7 @@ RN_INLINE void products_of_lanes(const real *x, const int64_t *at_x, const real 
         const real *p = y + at_y[i], *q = y + at_y[i + quarter];
         const real *r = y + at_y[i + 2 * quarter], *s = y + at_y[i + 3 * quarter];
         const real p0 = *p, q0 = *q, r0 = *r, s0 = *s;
+        fetch(a, at_x[n]), fetch(b, at_x[n]), fetch(c, at_x[n]), fetch(d, at_x[n]);
         if (repeated)
             WHOLE_VECTORS for (int64_t j = 0; j < columns; j++) lane[i * columns + j] =
                 0 + ((a[j] * p0 + c[j] * r0) + (b[j] * q0 + d[j] * s0));
