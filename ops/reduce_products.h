@@ -83,15 +83,14 @@ static void products_rows(int64_t rows, const void *a, int64_t by_a, const void 
                           int64_t by_b, int64_t n, void *out)
 {
     const real *x = (const real *)a, *y = (const real *)b;
-    real last[AT_ONCE * LAST], some[AT_ONCE], *z = (real *)out;
+    real last[AT_ONCE * LAST] = {0}, some[AT_ONCE], *z = (real *)out;
 
-    for (int64_t left = rows; left > 0; left -= AT_ONCE, z += AT_ONCE) {
+    for (int64_t left = rows; left > 0; left -= AT_ONCE) {
         const int64_t count = left < AT_ONCE ? left : AT_ONCE;
         for (int64_t i = 0; i < count; i++, x += by_a, y += by_b)
             row_lanes(x, y, n, last + i * LAST);
-        for (int64_t i = count * LAST; i < AT_ONCE * LAST; i++) last[i] = 0;
         combine_last(last, some);
-        memcpy(z, some, (size_t)count * sizeof *z);
+        RN_LEFT(i, 0, count, *z++ = some[i])
     }
 }
 
@@ -108,43 +107,38 @@ RN_INLINE void fetch(const real *x, int64_t ahead)
 
 /* y is the same for all columns, if `repeated`. There is one term a lane. A
  * lane begins with 0, which only makes a sum of zeros positive; so it is added last. */
-RN_INLINE void products_of_lanes(const real *x, const int64_t *at_x, const real *y,
-                                 const int64_t *at_y, int64_t n, bool repeated,
-                                 int64_t columns, real *restrict lane)
-{
-    const int64_t quarter = n / 4;
-
-    for (int64_t i = 0; i < quarter; i++) {
-        const real *a = x + at_x[i], *b = x + at_x[i + quarter];
-        const real *c = x + at_x[i + 2 * quarter], *d = x + at_x[i + 3 * quarter];
-        const real *p = y + at_y[i], *q = y + at_y[i + quarter];
-        const real *r = y + at_y[i + 2 * quarter], *s = y + at_y[i + 3 * quarter];
-        const real p0 = *p, q0 = *q, r0 = *r, s0 = *s;
-        fetch(a, at_x[n]), fetch(b, at_x[n]), fetch(c, at_x[n]), fetch(d, at_x[n]);
-        if (repeated)
-            WHOLE_VECTORS for (int64_t j = 0; j < columns; j++) lane[i * columns + j] =
-                0 + ((a[j] * p0 + c[j] * r0) + (b[j] * q0 + d[j] * s0));
-        else
-            WHOLE_VECTORS for (int64_t j = 0; j < columns; j++) lane[i * columns + j] =
-                0 + ((a[j] * p[j] + c[j] * r[j]) + (b[j] * q[j] + d[j] * s[j]));
-    }
-}
-
 static void products_wide(const void *x, const int64_t *at_x, const void *y,
                           const int64_t *at_y, int64_t n, bool repeated, void *out)
 {
-    real lane[PRODUCT_LANES / 4 * REDUCE_WIDE];
-    const real *a = (const real *)x, *b = (const real *)y;
+    enum { WIDE = REDUCE_WIDE };
+    const int64_t q = n / 4;
+    real lane[PRODUCT_LANES / 4 * WIDE];
 
-    if (repeated)
-        products_of_lanes(a, at_x, b, at_y, n, true, REDUCE_WIDE, lane);
-    else
-        products_of_lanes(a, at_x, b, at_y, n, false, REDUCE_WIDE, lane);
+    for (int64_t i = 0; i < q; i++) {
+        const real *a[4], *b[4];
+        vec v[4];
+        UNROLL for (int k = 0; k < 4; k++)
+        {
+            a[k] = (const real *)x + at_x[i + k * q];
+            b[k] = (const real *)y + at_y[i + k * q];
+            v[k] = broadcast(*b[k]);
+            fetch(a[k], at_x[n]);
+        }
+        for (int j = 0; j < WIDE; j += LANES) {
+            RN_UNKNOWN(repeated); /* else there are two loops */
+            UNROLL for (int k = 0; k < 4; k++)
+            {
+                if (!repeated) v[k] = load(b[k] + j);
+            }
+            store(lane + i * WIDE + j,
+                  0 + ((load(a[0] + j) * v[0] + load(a[2] + j) * v[2]) +
+                       (load(a[1] + j) * v[1] + load(a[3] + j) * v[3])));
+        }
+    }
     for (int64_t half = n / 8; half > 0; half /= 2)
         for (int64_t i = 0; i < half; i++)
-            combine_totals(lane + i * REDUCE_WIDE, lane + (i + half) * REDUCE_WIDE,
-                           REDUCE_WIDE);
-    memcpy(out, lane, REDUCE_WIDE * sizeof *lane);
+            combine_totals(lane + i * WIDE, lane + (i + half) * WIDE, WIDE);
+    memcpy(out, lane, WIDE * sizeof *lane);
 }
 
 #else /* less code */
