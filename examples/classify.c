@@ -53,6 +53,19 @@ static bool draw(const task *t)
     return ok;
 }
 
+/* NULL, or what is wrong. */
+static const char *work(const task *t, rn_trainer *trainer, rn_fit_options fit,
+                        rn_batches *test)
+{
+    if (rn_vocabulary_count(t->labels) == 1) return "all texts have the same label";
+    if (rn_fit(trainer, fit) != RN_OK || rn_evaluate(trainer, test, NULL) != RN_OK)
+        return rn_trainer_error(trainer);
+    if (rn_metric_weight(t->confusion) == 0) return "there are no texts to test";
+    printf("held out: %.2f %% right\n", 100 * rn_metric_value(t->confusion));
+    if (fflush(stdout) != 0) return "the standard output cannot be written";
+    return draw(t) ? NULL : "classify.svg: cannot be written";
+}
+
 int main(int argc, char **argv)
 {
     char *end = "";
@@ -60,9 +73,9 @@ int main(int argc, char **argv)
     const uint64_t seed = argc > 4 && !*end ? strtoul(argv[4], &end, 10) : 1;
     if (argc < 3 || argc > 5 || *end || epochs < 1)
         return fprintf(stderr, "usage: classify TRAIN.csv TEST.csv [EPOCHS [SEED]]\n"), 2;
-    task t = {rn_vocabulary_new((rn_vocabulary_options){
+    task t = {.words = rn_vocabulary_new((rn_vocabulary_options){
                   .split = RN_WORDS, .marks = RN_MARK_UNKNOWN, .least = 2}),
-              rn_vocabulary_new((rn_vocabulary_options){.split = RN_WHOLE})};
+              .labels = rn_vocabulary_new((rn_vocabulary_options){.split = RN_WHOLE})};
     const rn_column columns[] = {{"text", .vocabulary = t.words},
                                  {"label", .vocabulary = t.labels}};
     rn_table *table[] = {rn_table_open(argv[1], (rn_table_options){0}),
@@ -92,13 +105,8 @@ int main(int argc, char **argv)
     fit.epochs = epochs;
     fit.callbacks[0] = rn_show_progress(stderr);
     fit.callbacks[1] = rn_stop_early((rn_stop_early_options){.patience = 3});
-    const bool ok =
-        rn_fit(trainer, fit) == RN_OK && rn_evaluate(trainer, batches[2], NULL) == RN_OK;
-    const bool drawn = ok && draw(&t);
-    if (ok) printf("held out: %.2f %% right\n", 100 * rn_metric_value(t.confusion));
-    if (!drawn)
-        fprintf(stderr, "classify: %s\n",
-                ok ? "classify.svg: cannot be written" : rn_trainer_error(trainer));
+    const char *why = work(&t, trainer, fit, batches[2]);
+    if (why) fprintf(stderr, "classify: %s\n", why);
 
     rn_trainer_free(trainer);
     rn_model_free(model);
@@ -108,5 +116,5 @@ int main(int argc, char **argv)
     rn_vocabulary_free(t.words);
     rn_vocabulary_free(t.labels);
     free(index);
-    return drawn ? 0 : 1;
+    return why ? 1 : 0;
 }

@@ -88,6 +88,9 @@ echo '"a,b' >>broken.csv
 expect 0 "held out: 100.00 % right" classify texts.csv texts.csv 6
 expect 1 "nowhere.csv: cannot be opened" classify nowhere.csv texts.csv
 expect 1 "broken.csv:1:1: a quote that is not closed" classify texts.csv broken.csv 1
+head -n 1 texts.csv >none.csv && head -n 2 texts.csv >one.csv
+expect 1 "there are no texts to test" classify texts.csv none.csv 1
+expect 1 "all texts have the same label" classify one.csv texts.csv 1
 expect 2 "usage: classify" classify texts.csv
 expect 2 "usage: classify" classify texts.csv texts.csv many
 rm classify.svg && mkdir classify.svg || exit 1
