@@ -29,14 +29,14 @@ static rn_tensor network(rn_fit_graph *g)
 /* The confusion matrix: how many percent of each label's texts were given each label. */
 static bool draw(const task *t)
 {
-    const int n = rn_vocabulary_count(t->labels);
+    const int64_t n = rn_vocabulary_count(t->labels);
     double *percent = (double *)calloc((size_t)n * (size_t)n, sizeof *percent);
     const char **names = (const char **)calloc((size_t)n, sizeof *names);
     bool ok = percent && names;
 
-    for (int i = 0; ok && i < n; i++) {
+    for (int32_t i = 0; ok && i < n; i++) {
         names[i] = rn_vocabulary_token(t->labels, i, NULL);
-        for (int k = 0; k < n; k++)
+        for (int32_t k = 0; k < n; k++)
             percent[i * n + k] = 100 * rn_metric_confusion(t->confusion, i, k) /
                                  rn_metric_part_weight(t->confusion, i);
     }
