@@ -61,8 +61,8 @@ typedef struct rn__reduction {
 void rn__reduction_init(rn__reduction *r, const rn_call *call);
 
 /* The offsets of terms from..from + count - 1, relative to the first. */
-void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
-                           int64_t *offset);
+void rn__reduction_offsets(int rank, const int64_t *size, const int64_t *stride,
+                           int64_t from, int64_t count, int64_t *offset);
 
 /* ---- the loops of a reduction ---- */
 
@@ -80,8 +80,8 @@ typedef void rn__reduce_columns(const void *x, const int64_t *offset, int64_t n,
 typedef struct rn__reducing {
     /* The total of contiguous terms. */
     void (*block)(const void *x, int64_t n, void *y);
-    /* The totals of adjacent results, or of one, whose terms are at these offsets. */
-    rn__reduce_columns *wide, *narrow, *one;
+    /* The totals of adjacent results, whose terms are at these offsets. */
+    rn__reduce_columns *wide, *narrow;
     /* Combines n totals with others. */
     void (*totals)(void *y, const void *x, int64_t n);
     int64_t element, total; /* bytes: 4 or 8 */

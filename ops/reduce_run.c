@@ -71,7 +71,7 @@ static void reduce_long_row(const job *j, const void *x, int64_t *offset, void *
         const int64_t n = least(j->r.terms - from, BLOCK);
 
         if (offset) {
-            rn__reduction_offsets(&j->r, from, n, offset);
+            rn__reduction_offsets(j->r.rank, j->r.size, j->r.stride, from, n, offset);
             reduce_gathered(j, x, offset, n, total_at(j, part, depth));
         } else {
             j->with->block(term_at(j, x, from), n, total_at(j, part, depth));
@@ -93,7 +93,8 @@ static void reduce_rows(job *j, const void *x, void *y)
     const bool one_block = r->terms <= BLOCK;
     int64_t offset[BLOCK];
 
-    if (!dense && one_block) rn__reduction_offsets(r, 0, r->terms, offset);
+    if (!dense && one_block)
+        rn__reduction_offsets(r->rank, r->size, r->stride, 0, r->terms, offset);
     for (int64_t i = 0; i < r->outputs; i++, rn__walk_next(&j->r.kept)) {
         const void *first = term_at(j, x, r->kept.at[0]);
 
@@ -104,6 +105,25 @@ static void reduce_rows(job *j, const void *x, void *y)
         else
             reduce_gathered(j, first, offset, r->terms, total_at(j, y, i));
     }
+}
+
+/* One block of few terms of fewer adjacent results than a narrow tile: copied, filled up
+ * with zeros. */
+static void reduce_rest(const job *j, const void *x, const int64_t *offset, int64_t n,
+                        int64_t columns, void *y)
+{
+    uint64_t terms[BLOCK][RN__REDUCE_NARROW / sizeof(uint64_t)]; /* of any type */
+    double totals[RN__REDUCE_NARROW / sizeof(double)];
+    const int64_t row = (int64_t)sizeof *terms / j->with->element;
+    int64_t at[BLOCK];
+
+    for (int64_t i = 0; i < n; i++) {
+        memset(terms[i], 0, sizeof *terms);
+        memcpy(terms[i], term_at(j, x, offset[i]), (size_t)(columns * j->with->element));
+        at[i] = i * row;
+    }
+    j->with->narrow(terms, at, n, totals);
+    memcpy(y, totals, (size_t)(columns * j->with->total));
 }
 
 /* One block of terms of adjacent results, at most a wide tile of them. */
@@ -118,7 +138,12 @@ static void reduce_tile(const job *j, const void *x, const int64_t *offset, int6
     }
     for (; i + j->narrow <= columns; i += j->narrow)
         j->with->narrow(term_at(j, x, i), offset, n, total_at(j, y, i));
-    for (; i < columns; i++) j->with->one(term_at(j, x, i), offset, n, total_at(j, y, i));
+    if (n < 4 * (columns - i)) {
+        reduce_rest(j, term_at(j, x, i), offset, n, columns - i, total_at(j, y, i));
+        return;
+    }
+    for (; i < columns; i++)
+        reduce_gathered(j, term_at(j, x, i), offset, n, total_at(j, y, i));
 }
 
 /* Results of more than one block, of at most TILES tiles. */
@@ -132,7 +157,7 @@ static void reduce_long_columns(const job *j, const void *x, int64_t columns, vo
         const int64_t n = least(j->r.terms - from, BLOCK);
         const int pairs = pairs_after(blocks);
 
-        rn__reduction_offsets(&j->r, from, n, offset);
+        rn__reduction_offsets(j->r.rank, j->r.size, j->r.stride, from, n, offset);
         for (int64_t i = 0, t = 0; i < columns; i += j->wide, t++) {
             const int64_t width = least(columns - i, j->wide);
 
@@ -160,7 +185,7 @@ static void reduce_columns(job *j, const void *x, void *y)
     const int64_t at_once = one_block ? j->wide : j->wide * TILES;
     int64_t offset[BLOCK];
 
-    if (one_block) rn__reduction_offsets(r, 0, r->terms, offset);
+    if (one_block) rn__reduction_offsets(r->rank, r->size, r->stride, 0, r->terms, offset);
     for (int64_t i = 0; i < r->outputs; i += columns, rn__walk_next(&r->kept))
         for (int64_t k = 0; k < columns; k += at_once) {
             const void *first = term_at(j, x, r->kept.at[0] + k);
