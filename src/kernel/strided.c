@@ -201,12 +201,29 @@ static void choose_rows(axes *x)
     swap_axes(x, rows, x->rank - 2);
 }
 
+/* How many elements two dense arrays of one shape have; 0: not both are dense. */
+static int64_t dense(int rank, const int64_t *size, const int64_t *to, const int64_t *from)
+{
+    int64_t n = 1;
+
+    for (int i = rank - 1; i >= 0; i--) {
+        if (size[i] != 1 && (to[i] != n || from[i] != n)) return 0;
+        n *= size[i];
+    }
+    return n;
+}
+
 void rn__copy(int rank, const int64_t *size, size_t element, void *to,
               const int64_t *to_stride, const void *from, const int64_t *from_stride)
 {
     axes x = {.rank = rank};
     int64_t index[RN__STRIDED_AXES] = {0}, to_at = 0, from_at = 0;
+    const int64_t elements = dense(rank, size, to_stride, from_stride);
 
+    if (elements) {
+        memcpy(to, from, (size_t)elements * element);
+        return;
+    }
     for (int i = 0; i < rank; i++)
         x.size[i] = size[i], x.to[i] = to_stride[i], x.from[i] = from_stride[i];
     put_in_order(&x);

@@ -66,23 +66,23 @@ static void run_planes(rn__cpu_context *c, const rn__cpu_call *call, int64_t row
 }
 
 static inline char *place_of(const rn__cpu_context *c, const rn__cpu_address *address,
-                             int depth, int64_t bytes)
+                             int64_t bytes)
 {
     if (address->tile >= 0) return c->tiles + address->tile;
-    return rn__cpu_at(c, address, depth) + bytes;
+    return rn__cpu_at(c, address) + bytes;
 }
 
 void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
                       int64_t rows)
 {
-    const int inputs = call->inputs, depth = call->depth;
+    const int inputs = call->inputs;
     const int64_t *by = call->move;
     place at;
 
     if (rows <= 0) return;
     for (int i = 0; i < inputs; i++)
-        at.in[i] = place_of(c, &call->address[i], depth, first * by[i]);
-    at.out = place_of(c, &call->address[inputs], depth, first * by[inputs]);
+        at.in[i] = place_of(c, &call->address[i], first * by[i]);
+    at.out = place_of(c, &call->address[inputs], first * by[inputs]);
     if (c->tracer) rn__cpu_trace_begin(c, first * call->row, at.out);
     if (call->rank == 3) {
         run_planes(c, call, rows, &at);
@@ -99,7 +99,7 @@ bool rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_
 {
     const rn__cpu_call *call = &c->program->call[chain];
     const rn__cpu_call *map = call + 1, *end = c->program->call + call->end;
-    const int64_t tile = call->step->tile / call->row, last = first + rows;
+    const int64_t tile = call->tile, last = first + rows;
 
     for (int64_t from = first; from < last; from += tile) {
         const int64_t n = last - from < tile ? last - from : tile;
@@ -116,6 +116,6 @@ int64_t rn__cpu_rows(const rn__cpu_context *c, const rn__cpu_call *call)
 {
     if (!call->limit.base) return call->rows;
     const rn__step *step = call->kind == RN__STEP_CHAIN ? call[1].step : call->step;
-    const int64_t all = step->limit_of, n = rn__cpu_limit(c, call, &call->limit, all);
+    const int64_t all = step->limit_of, n = rn__cpu_limit(c, &call->limit, all);
     return n == all ? call->rows : call->rows / all * n;
 }
