@@ -127,7 +127,7 @@ void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
     const int last = r->rank - 1;
     rn__walk w = {.rank = r->rank};
 
-    for (int i = last; i >= 0; i--) {
+    for (int i = last; i >= 0 && count > 0; i--) {
         w.size[i] = r->size[i];
         w.stride[0][i] = r->stride[i];
         w.index[i] = from % r->size[i];

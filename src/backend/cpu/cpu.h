@@ -59,8 +59,10 @@ typedef struct rn__cpu_call {
     /* Of a map: its axes, collapsed over all operands, and what one row of the first axis
      * is. Of a chain: rows of which each map has a whole number. */
     int rank;
-    int32_t end;              /* of a block */
-    int32_t array;            /* of a kernel: the first of its arguments in a context */
+    int32_t end;     /* of a block */
+    int32_t array;   /* the first of its arguments in a context: of a kernel, or a map's */
+    uint32_t moving; /* bit i: the address of operand i changes from run to run of the call;
+                        bit 31: those of all after it may */
     rn__cpu_address *address; /* by operand */
     rn__code code;
     const void *attributes;
@@ -82,7 +84,7 @@ typedef struct rn__cpu_program {
     const rn__plan *plan;
     rn__cpu_call *call; /* by step */
     char *workspace;
-    int32_t arrays; /* arguments of all kernels */
+    int32_t arrays, places; /* arguments of all kernels, and of all maps */
     int threads;
     /* Of each thread its own: tiles, and then the indices of loops. */
     size_t tile_bytes;
@@ -96,7 +98,8 @@ typedef struct rn__cpu_context {
     const rn__cpu_program *program;
     char *tiles, *scratch;
     size_t scratch_bytes;
-    rn_array *array; /* the arguments of all kernels, but for their addresses */
+    rn_array *array; /* the arguments of all kernels, */
+    void **place;    /* and of all maps. Addresses that move are set when they are used */
     /* Of the loops around, by depth: the iteration; then the packed row where it begins. */
     int64_t iteration[RN__ADVANCES];
     rn__tracer *tracer;   /* NULL: none */
@@ -189,6 +192,11 @@ static inline char *rn__cpu_at(const rn__cpu_context *c, const rn__cpu_address *
     for (int d = RN_LOOP_DEPTH; d < address->rows; d++)
         at += c->iteration[d] * address->advance[d];
     return at;
+}
+
+static inline bool rn__cpu_moves(const rn__cpu_call *call, int i)
+{
+    return call->moving >> (i < 31 ? i : 31) & 1;
 }
 
 /* The part of n units of a call that is this thread's. */

@@ -203,10 +203,22 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
     call->attributes = node->attributes;
     if (rn__adds_product(plan, step))
         call->attributes = step->inputs == 3 ? rn__of_product : rn__of_products;
-    if (step->kind == RN__STEP_MAP) return lower_map(p, call);
-    call->array = p->arrays;
-    p->arrays += n;
-    return true;
+    int32_t *const count = step->kind == RN__STEP_MAP ? &p->places : &p->arrays;
+    call->array = *count;
+    *count += n;
+    return step->kind != RN__STEP_MAP || lower_map(p, call);
+}
+
+/* A divided call moves its addresses to each thread's part. */
+static void find_moving(rn__cpu_call *call)
+{
+    const int n = rn__step_operand_count(call->step);
+
+    for (int i = 0; i < n; i++) {
+        const rn__cpu_address *a = &call->address[i];
+        if (call->share.divided || a->loops || a->rows > RN_LOOP_DEPTH || i >= 31)
+            call->moving |= (uint32_t)1 << (i < 31 ? i : 31);
+    }
 }
 
 bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads)
@@ -224,7 +236,9 @@ bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads)
         if (plan->step[i].kind == RN__STEP_CHAIN && !lower_chain(p, &p->call[i]))
             return false;
     fill_constants(p);
-    return rn__cpu_share(p, threads);
+    if (!rn__cpu_share(p, threads)) return false;
+    for (int32_t i = 0; i < plan->steps; i++) find_moving(&p->call[i]);
+    return true;
 }
 
 void rn__cpu_finish(rn__cpu_program *p)

@@ -65,24 +65,32 @@ static void run_planes(rn__cpu_context *c, const rn__cpu_call *call, int64_t row
     }
 }
 
-static inline char *place_of(const rn__cpu_context *c, const rn__cpu_address *address,
-                             int64_t bytes)
+/* Where row `first` of an operand is. */
+static inline char *place_of(const rn__cpu_call *call, void *const *to, int i,
+                             int64_t first)
 {
-    if (address->tile >= 0) return c->tiles + address->tile;
-    return rn__cpu_at(c, address) + bytes;
+    return (char *)to[i] + (call->address[i].tile < 0 ? first * call->move[i] : 0);
 }
 
 void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
                       int64_t rows)
 {
     const int inputs = call->inputs;
-    const int64_t *by = call->move;
+    void **const to = c->place + call->array;
     place at;
 
     if (rows <= 0) return;
-    for (int i = 0; i < inputs; i++)
-        at.in[i] = place_of(c, &call->address[i], first * by[i]);
-    at.out = place_of(c, &call->address[inputs], first * by[inputs]);
+    for (uint32_t moving = call->moving; moving; moving &= moving - 1) {
+        const int i = __builtin_ctz(moving);
+        to[i] = rn__cpu_at(c, &call->address[i]);
+    }
+    if (call->rank < 2 && first == 0 && !c->tracer) {
+        call->code.map(rows, (const void *const *)to, call->step_of, to[inputs],
+                       call->attributes);
+        return;
+    }
+    for (int i = 0; i < inputs; i++) at.in[i] = place_of(call, to, i, first);
+    at.out = place_of(call, to, inputs, first);
     if (c->tracer) rn__cpu_trace_begin(c, first * call->row, at.out);
     if (call->rank == 3) {
         run_planes(c, call, rows, &at);

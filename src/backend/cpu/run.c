@@ -63,7 +63,7 @@ static bool run_kernel(rn__cpu_context *c, const rn__cpu_call *call)
 
     message[0] = 0;
     for (int i = 0; i <= call->inputs; i++)
-        array[i].data = rn__cpu_at(c, &call->address[i]);
+        if (rn__cpu_moves(call, i)) array[i].data = rn__cpu_at(c, &call->address[i]);
     if (call->limit.base && !cut(c, call, array)) return true;
     if (call->share.divided && !take_part(c, call, array, &arguments.first)) return true;
     if (c->tracer) rn__trace_kernel_begin(c->tracer, call->step, array);
