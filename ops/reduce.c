@@ -121,21 +121,21 @@ void rn__reduction_init(rn__reduction *r, const rn_call *call)
 }
 
 /* Run by run of the innermost axis. */
-void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
-                           int64_t *offset)
+void rn__reduction_offsets(int rank, const int64_t *size, const int64_t *stride,
+                           int64_t from, int64_t count, int64_t *offset)
 {
-    const int last = r->rank - 1;
-    rn__walk w = {.rank = r->rank};
+    const int last = rank - 1;
+    rn__walk w = {.rank = rank};
 
     for (int i = last; i >= 0 && count > 0; i--) {
-        w.size[i] = r->size[i];
-        w.stride[0][i] = r->stride[i];
-        w.index[i] = from % r->size[i];
-        w.at[0] += w.index[i] * r->stride[i];
-        from /= r->size[i];
+        w.size[i] = size[i];
+        w.stride[0][i] = stride[i];
+        w.index[i] = from % size[i];
+        w.at[0] += w.index[i] * stride[i];
+        from /= size[i];
     }
     while (count > 0) {
-        const int64_t step = last < 0 ? 0 : r->stride[last];
+        const int64_t step = last < 0 ? 0 : stride[last];
         const int64_t left = last < 0 ? 1 : w.size[last] - w.index[last];
         const int64_t n = left < count ? left : count;
 
@@ -168,7 +168,7 @@ static double mean_of_small(const rn__reduction *r, const rn_array *x, double sc
 
     for (int64_t i = 0; i < r->terms; i++) {
         int64_t at;
-        rn__reduction_offsets(r, i, 1, &at);
+        rn__reduction_offsets(r->rank, r->size, r->stride, i, 1, &at);
         const double small = element_of(x, r->kept.at[0] + at) * scale;
         const double term = squares ? small * small : small, both = sum + term;
         lost +=

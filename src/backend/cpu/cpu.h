@@ -71,7 +71,9 @@ typedef struct rn__cpu_call {
     int64_t tile;      /* of a chain: rows that run at a time */
     int64_t *move;     /* [axis][operand], bytes to the next index; of a kernel in a chain
                           by rows: [operand], bytes to the next row */
-    int64_t *step_of;  /* by input: elements to the next one of the innermost axis */
+    int64_t *step_of;  /* by input: elements to the next one of the innermost axis; then
+                          one row, for additions of products (ops/table.h) */
+    int64_t *plane;    /* the same of all rows of the last but one axis, or NULL */
     rn__share share;
     rn__cpu_address limit, packed;
     const rn__step *step;
