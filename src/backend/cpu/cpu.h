@@ -27,6 +27,12 @@ typedef struct rn__cpu_address {
     int loops, rows;        /* how many of these count, of loops and of packed rows */
 } rn__cpu_address;
 
+/* An input of a chain by rows that comes from memory; the bytes of a row. */
+typedef struct rn__cpu_stream {
+    const rn__cpu_address *address;
+    int64_t bytes;
+} rn__cpu_stream;
+
 /* How threads share a call; share.h. */
 typedef struct rn__share {
     bool waits;      /* all threads wait before it; */
@@ -51,6 +57,8 @@ static inline rn__range rn__share_range(int64_t n, int64_t granule, int thread, 
 
     return (rn__range){from < n ? from : n, to < n ? to : n};
 }
+
+enum { RN__CPU_STREAMS = 4 };
 
 /* What a run reads of a step most often is repeated here, first and side by side. */
 typedef struct rn__cpu_call {
@@ -80,6 +88,8 @@ typedef struct rn__cpu_call {
     int64_t size[RN_RANK_MAX];
     int *row_axis; /* of a kernel in a chain by rows: by operand, the axis of the rows */
     int64_t *unit; /* by operand: bytes from one unit to the next; 0: it is not cut */
+    int streams;
+    rn__cpu_stream stream[RN__CPU_STREAMS]; /* of a chain by rows */
 } rn__cpu_call;
 
 typedef struct rn__cpu_program {
