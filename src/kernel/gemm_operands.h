@@ -94,10 +94,10 @@ CALLED int64_t most_sums(void)
     return rn__cache_bytes(2) / 2 / (int64_t)sizeof(real);
 }
 
-/* Columns of B that are packed together, an eighth of the cache. */
+/* Columns of B that are packed together, a sixteenth of the cache. */
 CALLED int64_t band_columns(void)
 {
-    const int64_t bytes = rn__cache_bytes(2) / 8;
+    const int64_t bytes = rn__cache_bytes(2) / 16;
 
     return round_up(bytes / (RN__GEMM_KC * (int64_t)sizeof(real)), WIDEST * LANES);
 }
@@ -105,7 +105,9 @@ CALLED int64_t band_columns(void)
 /* Elements of each part of the scratch. */
 CALLED int64_t packed_a(int64_t m, int64_t k)
 {
-    return round_up(least(m, 2 * most_rows(true)) * least(k, RN__GEMM_KC), ALIGNMENT);
+    const int64_t most = (k > RN__GEMM_KC ? 2 : 1) * most_rows(true);
+
+    return round_up(least(m, most) * least(k, RN__GEMM_KC), ALIGNMENT);
 }
 
 CALLED int64_t packed_b(int64_t n, int64_t k)
