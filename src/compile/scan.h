@@ -37,6 +37,7 @@ typedef struct rn__scan {
     int *mate;           /* by carry: the other one of its pair; -1 */
     int32_t *sum;        /* by carry: what is scanned instead (scan_sums.c); -1 */
     unsigned char *form; /* by node: of one that depends on one carry */
+    bool *affine;        /* by node: so is one, in whatever form */
     bool *known;         /* by carry: its values in all steps are */
     int64_t *shown;      /* by node: see rn__scan_find_ranges */
     bool *want, *cone;   /* by node: the stacks to make; what next values are made of */
@@ -70,6 +71,18 @@ bool rn__scan_drop_sums(rn__scan *s);
 
 /* What a sum adds to a carry. */
 int32_t rn__scan_added(const rn__scan *s, int32_t sum, int32_t leaf);
+
+/* ---- scan_maps.c ---- */
+
+/* Whether a node that depends on one carry is affine in it; its operands are classified. */
+bool rn__scan_is_affine(const rn__scan *s, int32_t id, int carry);
+
+/* Whether a carry and its mate are of the form a c + b, or of one whose nodes are computed
+ * in the scan as they stand; then their states, of two along the second axis. */
+bool rn__scan_has_form(const rn__scan *s, int carry);
+bool rn__scan_has_program(const rn__scan *s, int carry);
+rn_tensor rn__scan_mapped(const rn__scan *s, int carry, const rn_tensor *initial,
+                          bool after);
 
 /* ---- scan_find.c ---- */
 

@@ -3,9 +3,9 @@
  * Decides which loops become scans.
  *
  * The records of the operators say what is affine: additive ones, those that are linear in
- * an operand, and selections. What the user wrote keeps its rounding: c(t + 1) must be a c
- * + b as it stands there, with one product and one sum. What rn_grad built may also be
- * multiplied out.
+ * an operand, and selections. What the user wrote keeps its rounding: where c(t + 1) is a c
+ * + b as it stands there, with one product and one sum, or rn_grad built what can be
+ * multiplied out, that is scanned; any other affine form as scan_maps.c says.
  */
 #include <string.h>
 
@@ -27,6 +27,7 @@ bool rn__scan_begin(rn__scan *s, rn__arena *arena)
 
     s->of = (int32_t *)rn__arena_new(arena, n * sizeof *s->of);
     s->form = (unsigned char *)rn__arena_new(arena, n);
+    s->affine = (bool *)rn__arena_new(arena, n);
     s->known = (bool *)rn__arena_new(arena, (size_t)s->b.old->carry.count);
     s->want = (bool *)rn__arena_new(arena, n);
     s->shown = (int64_t *)rn__arena_new(arena, n * sizeof *s->shown);
@@ -34,8 +35,8 @@ bool rn__scan_begin(rn__scan *s, rn__arena *arena)
     for (int side = 0; side < 2; side++)
         s->scale[side] = (rn__batched *)rn__arena_new(arena, n * sizeof *s->scale[side]);
     s->shift = (rn__batched *)rn__arena_new(arena, n * sizeof *s->shift);
-    return rn__scan_begin_pairs(s, arena) && s->of && s->form && s->known && s->want &&
-           s->shown && s->cone && s->scale[0] && s->scale[1] && s->shift;
+    return rn__scan_begin_pairs(s, arena) && s->of && s->form && s->affine && s->known &&
+           s->want && s->shown && s->cone && s->scale[0] && s->scale[1] && s->shift;
 }
 
 /* ---- affine nodes ---- */
@@ -88,27 +89,13 @@ static unsigned char form_of_product(const rn__node *node, unsigned bits,
     return form | RN__SCALED;
 }
 
-/* Whether a node is the constant 0, from outside the loop. */
-static bool is_zero(const rn__scan *s, int32_t id)
-{
-    const rn_loop *old = s->b.old;
-
-    while (node_at(s, id)->op->view) id = node_at(s, id)->in[0];
-    if (node_at(s, id)->op != &rn__op_capture) return false;
-    const rn__node *node = rn__at(old->outer, rn__pair_of(&old->capture, id)->outer);
-    while (node->op->view) node = rn__at(old->outer, node->in[0]);
-    return node->op == &rn__op_scalar && *(const double *)node->attributes == 0;
-}
-
 /* A value in place of the carry would multiply it by 0, which infinities do not stand. */
 static unsigned char form_of_choice(const rn__scan *s, const rn__node *node, unsigned bits,
                                     unsigned char form)
 {
     const bool alike = s->on[node->in[1]] == s->on[node->in[2]];
 
-    if (bits == 6) return node->gradient || alike ? form : 0;
-    if (!node->gradient || (bits & 1)) return 0;
-    return form | RN__SCALED | (is_zero(s, node->in[bits == 2 ? 2 : 1]) ? 0 : RN__MOVED);
+    return bits == 6 && (node->gradient || alike) ? form : 0;
 }
 
 static unsigned char form_of(const rn__scan *s, int32_t id, int carry)
@@ -133,6 +120,7 @@ static void classify(rn__scan *s, int32_t id)
 
     s->of[id] = carry >= 0 && !s->known[carry] ? carry : RN__OF_NONE;
     s->form[id] = s->of[id] >= 0 ? RN__AFFINE : 0;
+    s->affine[id] = s->of[id] >= 0;
     if (node->inputs == 0) return;
     for (int i = 0; i < node->inputs; i++) {
         const int32_t in = s->of[node->in[i]];
@@ -142,6 +130,7 @@ static void classify(rn__scan *s, int32_t id)
     const int pair = rn__scan_pair_of(s, id);
     if (pair >= 0) s->of[id] = pair;
     if (s->of[id] < 0) return;
+    s->affine[id] = rn__scan_is_affine(s, id, s->of[id]);
     const bool sum = s->sum[s->of[id]] == id;
     s->form[id] = sum ? RN__AFFINE : form_of(s, id, s->of[id]);
     if (pair >= 0 && s->form[id]) s->form[id] |= RN__PAIRED;
@@ -162,8 +151,8 @@ bool rn__scan_solves(const rn__scan *s, int carry)
 
     if (s->known[carry] || !s->b.body->carried[carry]) return false;
     if (s->of[next] == RN__OF_NONE) return !s->b.h.ragged;
-    if (s->mate[carry] < 0) return s->of[next] == carry && s->form[next] != 0;
-    return s->form[next] != 0 && s->form[carry_at(s, s->mate[carry])->next] != 0;
+    if (s->mate[carry] < 0 && s->of[next] != carry) return false;
+    return rn__scan_has_form(s, carry) || rn__scan_has_program(s, carry);
 }
 
 /* ---- loops ---- */

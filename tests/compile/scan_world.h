@@ -164,7 +164,85 @@ static inline rn_tensor exchanged(const body *b)
     return next(b, rn_add(rn_mul(rn_sigmoid(b->v), q), rn_neg(rn_mul(b->z, p))));
 }
 
+/* ---- other affine forms, whose rounding stays ---- */
+
+static inline rn_tensor interpolated(const body *b)
+{
+    return next(b, rn_add(b->h, rn_mul(b->z, rn_sub(b->x, b->h))));
+}
+
+static inline rn_tensor interpolated_down(const body *b)
+{
+    return next(b, rn_sub(b->h, rn_mul(rn_sub(b->h, b->x), b->v)));
+}
+
+/* The difference is read too, z is one number of each row. */
+static inline rn_tensor interpolated_back(const body *b)
+{
+    const rn_tensor z = rn_slice(b->z, 1, 0, 1, 1), d = rn_sub(b->h, b->x);
+
+    return rn_mul(d, next(b, rn_add(rn_mul(d, z), b->x)));
+}
+
+static inline rn_tensor twice(const body *b)
+{
+    return next(b, rn_mul(rn_add(rn_mul(b->h, b->z), b->x), b->z));
+}
+
+static inline rn_tensor nested(const body *b)
+{
+    const rn_tensor p = rn_div(rn_sub(b->x, rn_neg(b->h)), rn_offset(b->z, 1));
+    const rn_tensor q = rn_where(b->m, rn_mul(b->v, p), rn_sub(b->h, rn_scale(p, 0.5)));
+
+    return next(b, rn_add(rn_mul(rn_sub(q, b->h), b->z), rn_scale(b->h, 0.25)));
+}
+
+/* Without any other operand. */
+static inline rn_tensor doubled(const body *b)
+{
+    return rn_mul(next(b, rn_neg(rn_add(b->h, b->h))), rn_scale(b->x, 1e-3));
+}
+
+/* Packed sequences: the state begins again where m. */
+static inline rn_tensor restarted(const body *b)
+{
+    const rn_tensor h = rn_where(b->m, b->h0, b->h);
+
+    return next(b, rn_add(rn_mul(rn_one_minus(b->z), h), rn_mul(b->z, b->x)));
+}
+
+/* And steps that are skipped. */
+static inline rn_tensor restarted_and_skipped(const body *b)
+{
+    const rn_tensor h = rn_where(b->m, b->h0, b->h), gate = rn_slice(b->z, 1, 0, 1, 1);
+    const rn_tensor y = rn_add(h, rn_mul(b->z, rn_sub(b->x, h)));
+
+    return next(b, rn_where(rn_less(gate, rn_constant_like(gate, 0.5)), y, h));
+}
+
 /* ---- bodies that stay loops ---- */
+
+/* Not affine, for all that each operator is. */
+static inline rn_tensor product_of_two(const body *b)
+{
+    return next(b, rn_mul(rn_sub(b->h, b->x), rn_sub(b->h, b->z)));
+}
+
+static inline rn_tensor gate_of_state(const body *b)
+{
+    return next(b, rn_add(rn_mul(rn_tanh(b->h), b->h), b->x));
+}
+
+static inline rn_tensor divided_by(const body *b)
+{
+    return next(b, rn_div(b->x, rn_offset(rn_mul(b->h, b->h), 1)));
+}
+
+/* Which value is next depends on the state. */
+static inline rn_tensor chosen_by(const body *b)
+{
+    return next(b, rn_where(rn_less(b->h, b->x), rn_mul(b->z, b->h), b->x));
+}
 
 /* A pair whose parts are not added first. */
 static inline rn_tensor added_late(const body *b)
@@ -202,17 +280,6 @@ static inline rn_tensor needs_other(const body *b)
     return next(b, rn_add(rn_mul(c, b->h), b->x));
 }
 
-/* As a c + b it would have other bits. */
-static inline rn_tensor interpolated(const body *b)
-{
-    return next(b, rn_add(b->h, rn_mul(b->z, rn_sub(b->x, b->h))));
-}
-
-static inline rn_tensor twice(const body *b)
-{
-    return next(b, rn_mul(rn_add(rn_mul(b->h, b->z), b->x), b->z));
-}
-
 /* ---- worlds ---- */
 
 typedef struct form {
@@ -237,15 +304,25 @@ static const form forms[] = {
     {"rotated", rotated, true},
     {"exchanged", exchanged, true},
     {"added first", added_first, true},
-    {"added late", added_late, false},
-    {"added and read", added_and_read, false},
-    {"added and kept", added_and_kept, false},
+    {"added late", added_late, true},
+    {"added and read", added_and_read, true},
+    {"added and kept", added_and_kept, true},
     {"tanh", with_tanh, false},
     {"squared", squared, false},
     {"mixed", mixed, false},
     {"other", needs_other, false},
-    {"interpolated", interpolated, false},
-    {"twice", twice, false},
+    {"product of two", product_of_two, false},
+    {"gate of state", gate_of_state, false},
+    {"divided by", divided_by, false},
+    {"chosen by", chosen_by, false},
+    {"interpolated", interpolated, true},
+    {"interpolated down", interpolated_down, true},
+    {"interpolated back", interpolated_back, true},
+    {"twice", twice, true},
+    {"nested", nested, true},
+    {"doubled", doubled, true},
+    {"restarted", restarted, true},
+    {"restarted and skipped", restarted_and_skipped, true},
 };
 
 typedef struct world {
