@@ -47,12 +47,11 @@ static void step(int64_t n, const rn__scan_lines *l, const real *a, const real *
                  const real *h, real *y)
 {
     const int64_t by_a = l->by_a, by_b = l->by_b;
+    int64_t i = 0;
 
-    if (by_a == 1 && by_b == 1) {
-        RN_EACH(i, n) y[i] = a[i] * h[i] + b[i];
-    } else {
-        for (; n > 0; n--, a += by_a, b += by_b) *y++ = *a * *h++ + *b;
-    }
+    for (; by_a == 1 && by_b == 1 && n - i >= LANES; i += LANES)
+        store(y + i, load(a + i) * load(h + i) + load(b + i));
+    RN_LEFT(k, i, n, y[k] = a[k * by_a] * h[k] + b[k * by_b])
 }
 
 /* All steps of adjacent columns. */
@@ -258,10 +257,14 @@ static bool divide(const rn_call *call, int axis, int *cut)
     return axis > 0 && (call->inputs == 3 || axis == 1);
 }
 
-const rn_op rn__op_linear_scan = {
-    RN_NAMED(linear_scan), .inputs = -1,     .flags = RN_OP_STRIDED | RN_OP_APART,
-    .shape = shape,        .divide = divide, .batch = batch,
-    .gradient = gradient,  .scratch = rn__scan_scratch};
+const rn_op rn__op_linear_scan = {RN_NAMED(linear_scan),
+                                  .inputs = -1,
+                                  .flags = RN_OP_STRIDED | RN_OP_APART,
+                                  .shape = shape,
+                                  .divide = divide,
+                                  .batch = batch,
+                                  .gradient = gradient,
+                                  .scratch = rn__scan_scratch};
 
 /* x [T or 1, ..] repeated to [T, shape]. */
 static rn_tensor repeated(rn_tensor x, int64_t T, rn_shape shape)

@@ -7,8 +7,8 @@
 #include "ops/op.h"
 
 /* Bits of the attribute; `after`: without the initial state; `sums`: the state is a[t] y[t]
- * after a step, and y[t] [T, ..] the state before it plus b[t]; `mapped`: the attributes are
- * a program. */
+ * after a step, and y[t] [T, ..] the state before it plus b[t]; `mapped`: the attributes
+ * are a program. */
 enum { RN__SCAN_REVERSE = 1, RN__SCAN_AFTER = 2, RN__SCAN_SUMS = 4, RN__SCAN_MAPPED = 8 };
 
 /* Columns on their way through the steps, as numbers of elements: next_x is from a step to

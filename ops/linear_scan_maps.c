@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scans by maps: states whose next values are computed by the kernels of other operators, one
- * step after the other, for columns whose values stay in the cache.
+ * Scans by maps: states whose next values are computed by the kernels of other operators,
+ * one step after the other, for columns whose values stay in the cache.
  */
 #include "ops/linear_scan.h"
 
@@ -17,11 +17,11 @@ typedef struct values {
     const rn_call *call;
     const rn__scan_program *program;
     rn_map map[RN__SCAN_MAPS];
-    int state;             /* the number of the first state */
-    int64_t apart;         /* bytes from a state to the next one */
-    int64_t size[VALUES];  /* of an element */
-    int64_t next[VALUES];  /* bytes from a step to the one that is computed next */
-    int64_t by[VALUES];    /* from a column to the next one, in elements */
+    int state;            /* the number of the first state */
+    int64_t apart;        /* bytes from a state to the next one */
+    int64_t size[VALUES]; /* of an element */
+    int64_t next[VALUES]; /* bytes from a step to the one that is computed next */
+    int64_t by[VALUES];   /* from a column to the next one, in elements */
     char *at[VALUES];
 } values;
 
@@ -41,7 +41,8 @@ static void step(values *v, int64_t n, char *y)
         const rn__scan_map *m = &p->map[k];
         const void *in[3];
         int64_t by[3];
-        for (int i = 0; i < m->inputs; i++) in[i] = v->at[m->in[i]], by[i] = v->by[m->in[i]];
+        for (int i = 0; i < m->inputs; i++)
+            in[i] = v->at[m->in[i]], by[i] = v->by[m->in[i]];
         v->map[k](n, in, by, v->at[results + k],
                   m->inputs == 3 && rn__op_adds(m->op) ? rn__of_product : NULL);
     }

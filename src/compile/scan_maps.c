@@ -72,8 +72,7 @@ static bool add_product(const maker *m, rn__scan_map *sum, int side)
     if (last < 0 || sum->in[side] != RESULTS + last || !rn__op_multiplies(product->op) ||
         m->s->b.h.readers[m->result[last]] != 1)
         return false;
-    *sum = (rn__scan_map){
-        sum->op, 3, {product->in[0], product->in[1], sum->in[1 - side]}};
+    *sum = (rn__scan_map){sum->op, 3, {product->in[0], product->in[1], sum->in[1 - side]}};
     m->p->maps = last;
     return true;
 }
@@ -146,7 +145,8 @@ bool rn__scan_has_program(const rn__scan *s, int carry)
     return has_form(s, carry, true) && !s->b.h.ragged && make(s, carry, &p, operand) > 0;
 }
 
-rn_tensor rn__scan_mapped(const rn__scan *s, int carry, const rn_tensor *initial, bool after)
+rn_tensor rn__scan_mapped(const rn__scan *s, int carry, const rn_tensor *initial,
+                          bool after)
 {
     const rn_shape shape = rn_shape_get(initial[0]);
     int32_t operand[RN__SCAN_OPERANDS];
