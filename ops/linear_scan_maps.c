@@ -44,7 +44,8 @@ static void step(values *v, int64_t n, char *y)
         for (int i = 0; i < m->inputs; i++)
             in[i] = v->at[m->in[i]], by[i] = v->by[m->in[i]];
         v->map[k](n, in, by, v->at[results + k],
-                  m->inputs == 3 && rn__op_adds(m->op) ? rn__of_product : NULL);
+                  m->inputs == 3 && (m->op->flags & RN_OP_PRODUCTS) ? rn__of_product
+                                                                    : NULL);
     }
     for (int i = 0; i < p->states; i++) {
         v->at[v->state + i] = y + i * v->apart;

@@ -28,6 +28,7 @@ bool rn__scan_begin(rn__scan *s, rn__arena *arena)
     s->of = (int32_t *)rn__arena_new(arena, n * sizeof *s->of);
     s->form = (unsigned char *)rn__arena_new(arena, n);
     s->affine = (bool *)rn__arena_new(arena, n);
+    s->cut = (int32_t *)rn__arena_new(arena, n * sizeof *s->cut);
     s->known = (bool *)rn__arena_new(arena, (size_t)s->b.old->carry.count);
     s->want = (bool *)rn__arena_new(arena, n);
     s->shown = (int64_t *)rn__arena_new(arena, n * sizeof *s->shown);
@@ -35,8 +36,9 @@ bool rn__scan_begin(rn__scan *s, rn__arena *arena)
     for (int side = 0; side < 2; side++)
         s->scale[side] = (rn__batched *)rn__arena_new(arena, n * sizeof *s->scale[side]);
     s->shift = (rn__batched *)rn__arena_new(arena, n * sizeof *s->shift);
-    return rn__scan_begin_pairs(s, arena) && s->of && s->form && s->affine && s->known &&
-           s->want && s->shown && s->cone && s->scale[0] && s->scale[1] && s->shift;
+    return rn__scan_begin_pairs(s, arena) && s->of && s->form && s->affine && s->cut &&
+           s->known && s->want && s->shown && s->cone && s->scale[0] && s->scale[1] &&
+           s->shift;
 }
 
 /* ---- affine nodes ---- */
@@ -89,16 +91,48 @@ static unsigned char form_of_product(const rn__node *node, unsigned bits,
     return form | RN__SCALED;
 }
 
-/* A value in place of the carry would multiply it by 0, which infinities do not stand. */
+/* Whether a node is the constant 0, from outside the loop. */
+static bool is_zero(const rn__scan *s, int32_t id)
+{
+    const rn_loop *old = s->b.old;
+
+    while (node_at(s, id)->op->view) id = node_at(s, id)->in[0];
+    if (node_at(s, id)->op != &rn__op_capture) return false;
+    const rn__node *node = rn__at(old->outer, rn__pair_of(&old->capture, id)->outer);
+    while (node->op->view) node = rn__at(old->outer, node->in[0]);
+    return node->op == &rn__op_scalar && *(const double *)node->attributes == 0;
+}
+
+/* A value in place of the carry is as if that was multiplied by 0; see `cut`. */
 static unsigned char form_of_choice(const rn__scan *s, const rn__node *node, unsigned bits,
                                     unsigned char form)
 {
     const bool alike = s->on[node->in[1]] == s->on[node->in[2]];
 
-    return bits == 6 && (node->gradient || alike) ? form : 0;
+    if (bits == 6) return node->gradient || alike ? form : 0;
+    if (!node->gradient || (bits & 1)) return 0;
+    return form | RN__SCALED | (is_zero(s, node->in[bits == 2 ? 2 : 1]) ? 0 : RN__MOVED);
 }
 
-static unsigned char form_of(const rn__scan *s, int32_t id, int carry)
+/* What is chosen where a condition is true and where it is false is whole again. */
+static int32_t cut_of(const rn__scan *s, const rn__node *node, unsigned bits)
+{
+    const bool chooses = (node->op->flags & RN_OP_CHOOSES) != 0;
+    int32_t cut[2] = {0, 0};
+    int n = 0;
+
+    for (int i = 0; i < node->inputs; i++)
+        if (bits >> i & 1) cut[n++ & 1] = s->cut[node->in[i]];
+    if (n == 1 && chooses) {
+        cut[1] = 2 * node->in[0] + 2 + (int)(bits >> 2);
+        return !cut[0] || cut[0] == cut[1] ? cut[1] : RN__CUT;
+    }
+    if (n == 1 || cut[0] == cut[1]) return cut[0];
+    if (chooses || s->on[node->in[0]] != s->on[node->in[1]]) return RN__CUT;
+    return cut[0] && cut[1] && cut[0] != (cut[1] ^ 1) ? RN__CUT : 0;
+}
+
+static unsigned char form_of(rn__scan *s, int32_t id, int carry)
 {
     const rn__node *node = node_at(s, id), *leaf = node_at(s, carry_at(s, carry)->leaf);
 
@@ -108,6 +142,7 @@ static unsigned char form_of(const rn__scan *s, int32_t id, int carry)
     const unsigned bits = dependent(s, node);
     const unsigned char form = forms_of(s, node, bits);
     if (!bits) return 0;
+    s->cut[id] = cut_of(s, node, bits);
     if (node->op->flags & RN_OP_CHOOSES) return form_of_choice(s, node, bits, form);
     if (node->op->flags & RN_OP_ADDITIVE) return form_of_sum(s, node, bits, form);
     return form_of_product(node, bits, form);
@@ -121,6 +156,7 @@ static void classify(rn__scan *s, int32_t id)
     s->of[id] = carry >= 0 && !s->known[carry] ? carry : RN__OF_NONE;
     s->form[id] = s->of[id] >= 0 ? RN__AFFINE : 0;
     s->affine[id] = s->of[id] >= 0;
+    s->cut[id] = 0;
     if (node->inputs == 0) return;
     for (int i = 0; i < node->inputs; i++) {
         const int32_t in = s->of[node->in[i]];

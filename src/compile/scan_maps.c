@@ -122,27 +122,28 @@ static int make(const rn__scan *s, int carry, rn__scan_program *p, int32_t *oper
     return m.operands + states;
 }
 
-/* Of a carry and its mate. */
-static bool has_form(const rn__scan *s, int carry, bool affine)
+static bool next_has_form(const rn__scan *s, int carry)
 {
-    const int mate = s->mate[carry] < 0 ? carry : s->mate[carry];
-    const int32_t next[2] = {carry_at(s, carry)->next, carry_at(s, mate)->next};
+    const int32_t next = carry_at(s, carry)->next;
 
-    return affine ? s->affine[next[0]] && s->affine[next[1]]
-                  : s->form[next[0]] && s->form[next[1]];
+    return s->form[next] && !s->cut[next];
 }
 
 bool rn__scan_has_form(const rn__scan *s, int carry)
 {
-    return has_form(s, carry, false);
+    const int mate = s->mate[carry];
+
+    return next_has_form(s, carry) && (mate < 0 || next_has_form(s, mate));
 }
 
 bool rn__scan_has_program(const rn__scan *s, int carry)
 {
+    const int mate = s->mate[carry] < 0 ? carry : s->mate[carry];
     int32_t operand[RN__SCAN_OPERANDS];
     rn__scan_program p;
 
-    return has_form(s, carry, true) && !s->b.h.ragged && make(s, carry, &p, operand) > 0;
+    return s->affine[carry_at(s, carry)->next] && s->affine[carry_at(s, mate)->next] &&
+           !s->b.h.ragged && make(s, carry, &p, operand) > 0;
 }
 
 rn_tensor rn__scan_mapped(const rn__scan *s, int carry, const rn_tensor *initial,
