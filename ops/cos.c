@@ -8,9 +8,17 @@
  *   y  = cos x               x in radians
  *   dx = -dy sin x
  */
-#include "ops/op.h"
+#include "ops/sine.h"
 
-RN_LONG1_FAR(cos, real, R(cos)(x), R(vm_trig_far)(x), R(libm_cos)(x))
+RN_TEXT("R(cos)(x)")
+
+#if RN_IS_REAL
+void R(rn__map_cos)(RN_MAP_ARGUMENTS)
+{
+    (void)attributes;
+    R(rn__sines)(1, R(rn__map_cos), n, in, step, out);
+}
+#endif
 
 #if RN_ONCE
 

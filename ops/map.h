@@ -183,51 +183,6 @@ static inline const element *R(rn__repeat)(element *room, const void *operand, i
         RN_EACH(i, whole) y[i] = R(name##_of)(x[i]);                                       \
     }
 
-/* RN_LONG1_FAR(sin, real, R(sin)(x), far(x), other(x)): the same where far(x) is false.
- * Where it is true, which is rare, other(x), which may be a call. */
-#define RN_LONG1_FAR(name, kind, expression, far, other)                                   \
-    RN_TEXT(#expression) RN_FOR_##kind(RN_LONG1_FAR_(name, expression, far, other))
-
-#define RN_LONG1_FAR_(name, expression, far, other)                                        \
-    RN_INLINE element R(name##_of)(element x)                                              \
-    {                                                                                      \
-        return (element)(expression);                                                      \
-    }                                                                                      \
-                                                                                           \
-    /* n whole vectors */                                                                  \
-    static void R(name##_some)(int64_t n, const element *from, element *y)                 \
-    {                                                                                      \
-        element kept[RN_FAR_PIECE];                                                        \
-        int any = 0;                                                                       \
-                                                                                           \
-        RN_EACH(i, RN_WHOLE(n, element))                                                   \
-        {                                                                                  \
-            const element x = from[i];                                                     \
-            any |= (far);                                                                  \
-        }                                                                                  \
-        if (any) memcpy(kept, from, (size_t)n * sizeof *kept);                             \
-        RN_EACH(i, RN_WHOLE(n, element)) y[i] = R(name##_of)(from[i]);                     \
-        for (int64_t i = 0; any && i < n; i++) {                                           \
-            const element x = kept[i];                                                     \
-            if (far) y[i] = (other);                                                       \
-        }                                                                                  \
-    }                                                                                      \
-                                                                                           \
-    void R(rn__map_##name)(RN_MAP_ARGUMENTS)                                               \
-    {                                                                                      \
-        const element *x = (const element *)in[0];                                         \
-        element *y = (element *)out;                                                       \
-                                                                                           \
-        if (step[0] != 1 || RN_WHOLE(n, element) != n) {                                   \
-            rn__map_pieces(n, in, step, out, R(rn__map_##name), 1, sizeof(element),        \
-                           RN_LANES(element));                                             \
-            return;                                                                        \
-        }                                                                                  \
-        for (int64_t i = 0; i < n; i += RN_FAR_PIECE)                                      \
-            R(name##_some)(n - i < RN_FAR_PIECE ? n - i : RN_FAR_PIECE, x + i, y + i);     \
-    }
-enum { RN_FAR_PIECE = 256 };
-
 #define RN_LONG2(name, kind, expression)                                                   \
     RN_TEXT(#expression) RN_FOR_##kind(RN_LONG2_(name, expression))
 

@@ -12,59 +12,58 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const names[RN__ISAS] = {"baseline", "avx2", "avx512"};
+
 #if defined(RN_HAVE_AVX2) || defined(RN_HAVE_AVX512)
 #include <cpuid.h>
 
 /* Bits of XCR0: the registers that the operating system saves. */
 enum { SAVES_YMM = 0x06, SAVES_ZMM = 0xe6 };
 
-static unsigned read_xcr0(void)
+/* Each level requires every feature that its sources are compiled for. CPUID itself,
+ * because __builtin_cpu_supports links all of the compiler's table of processors, and does
+ * not check the operating system in old compilers. */
+static rn__isa read_highest(void)
 {
-    unsigned a, b, c, d;
+    const unsigned of_avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+    unsigned a, b, c, d, saves;
 
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return 0;
-    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
-    return a;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_FMA))
+        return RN__BASELINE;
+    __asm__ volatile("xgetbv" : "=a"(saves), "=d"(d) : "c"(0));
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX2) ||
+        (saves & SAVES_YMM) != SAVES_YMM)
+        return RN__BASELINE;
+    return (b & of_avx512) == of_avx512 && (saves & SAVES_ZMM) == SAVES_ZMM ? RN__AVX512
+                                                                            : RN__AVX2;
 }
 
-/* __builtin_cpu_supports of old compilers does not check the operating system, so this
- * does. Concurrent threads compute the same result. */
-static bool system_saves(unsigned registers)
+/* Concurrent threads compute the same result. */
+static rn__isa highest(void)
 {
-    enum { KNOWN = 1 << 30 }; /* no required bit of XCR0 */
-    static atomic_uint known;
-    unsigned xcr0 = atomic_load_explicit(&known, memory_order_relaxed);
+    static atomic_int known; /* the level + 1 */
+    int level = atomic_load_explicit(&known, memory_order_relaxed) - 1;
 
-    if (!xcr0) {
-        xcr0 = read_xcr0() | KNOWN;
-        atomic_store_explicit(&known, xcr0, memory_order_relaxed);
+    if (level < 0) {
+        level = (int)read_highest();
+        atomic_store_explicit(&known, level + 1, memory_order_relaxed);
     }
-    return (xcr0 & registers) == registers;
+    return (rn__isa)level;
 }
 #endif
 
-static const char *const names[RN__ISAS] = {"baseline", "avx2", "avx512"};
-
-/* Each level requires every feature that its sources are compiled for. */
 bool rn__cpu_has(rn__isa isa)
 {
-#if defined(RN_HAVE_AVX2) || defined(RN_HAVE_AVX512)
-    __builtin_cpu_init();
-#endif
     switch (isa) {
     case RN__BASELINE:
         return true;
 #ifdef RN_HAVE_AVX2
     case RN__AVX2:
-        return system_saves(SAVES_YMM) && __builtin_cpu_supports("avx2") &&
-               __builtin_cpu_supports("fma");
+        return highest() >= RN__AVX2;
 #endif
 #ifdef RN_HAVE_AVX512
     case RN__AVX512:
-        return system_saves(SAVES_ZMM) && __builtin_cpu_supports("avx2") &&
-               __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx512f") &&
-               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl");
+        return highest() >= RN__AVX512;
 #endif
     default:
         return false;

@@ -81,7 +81,7 @@ RN_INLINE real R(vm_cos_tail)(real z)
     return R(vm_madd)(z, p, (real)(1.0 / 24));
 }
 
-/* sin(x + ahead pi/2). */
+/* sin(x + ahead pi/2), for ahead 0 or 1. */
 RN_INLINE real R(vm_sine)(real x, vm_bits ahead)
 {
     real low;
@@ -94,8 +94,8 @@ RN_INLINE real R(vm_sine)(real x, vm_bits ahead)
     const real cosine = near + (((1 - near) - half) + rest);
 
     quarter += ahead;
-    const real y = quarter & 1 ? cosine : sine;
-    return quarter & 2 ? -y : y;
+    const real y = quarter & 1 ? cosine : sine, signed_y = quarter & 2 ? -y : y;
+    return R(vm_fabs)(x) < VM_TRIG_TINY && !ahead ? x : signed_y;
 }
 
 RN_INLINE bool R(vm_trig_far)(real x)
@@ -103,32 +103,14 @@ RN_INLINE bool R(vm_trig_far)(real x)
     return !(R(vm_fabs)(x) <= (real)VM_TRIG_FAR);
 }
 
-RN_INLINE real R(libm_sin)(real x)
+/* The same by the C library. */
+RN_INLINE real R(vm_libm_sine)(real x, vm_bits ahead)
 {
 #if RN_REAL == 32
-    return sinf(x);
+    return ahead ? cosf(x) : sinf(x);
 #else
-    return sin(x);
+    return ahead ? cos(x) : sin(x);
 #endif
-}
-
-RN_INLINE real R(libm_cos)(real x)
-{
-#if RN_REAL == 32
-    return cosf(x);
-#else
-    return cos(x);
-#endif
-}
-
-RN_INLINE real R(sin)(real x)
-{
-    return R(vm_fabs)(x) < VM_TRIG_TINY ? x : R(vm_sine)(x, 0);
-}
-
-RN_INLINE real R(cos)(real x)
-{
-    return R(vm_sine)(x, 1);
 }
 
 #endif
