@@ -18,51 +18,47 @@ void R(rn__map_add_two)(RN_MAP_ARGUMENTS);
 RN_MAP2(add_two, number, x + y)
 
 #if RN_IS_REAL
-/* Four operands: x y + u v, the products rounded first. Of x and y, and of u and v, the
- * first may be repeated. */
-static void add_products(int64_t n, const void *const *in, const int64_t *step, void *out)
-{
-    const real *p[4] = {(const real *)in[0], (const real *)in[1], (const real *)in[2],
-                        (const real *)in[3]};
-    int64_t by[4] = {step[0], step[1], step[2], step[3]}, done = RN_WHOLE(n, real);
-    const int64_t whole = done;
-    real *z = (real *)out;
+#include "kernel/simd.h"
 
-    for (int i = 0; i < 4; i += 2)
-        if (by[i] != 0) {
-            const real *other = p[i];
-            p[i] = p[i + 1], p[i + 1] = other;
-            by[i] = step[i + 1], by[i + 1] = step[i];
-        }
-    const real *x = p[0], *y = p[1], *u = p[2], *v = p[3];
-    int64_t sx = by[0], su = by[2];
-    if (n == 0 || by[1] != 1 || by[3] != 1 || ((sx | su) & ~(int64_t)1)) {
-        done = 0;
-    } else if (sx == 1 && su == 1) {
-        RN_EACH(i, whole) z[i] = x[i] * y[i] + u[i] * v[i];
-    } else if (sx == 1) {
-        const real u0 = u[0];
-        RN_EACH(i, whole) z[i] = x[i] * y[i] + u0 * v[i];
-    } else if (su == 1) {
-        const real x0 = x[0];
-        RN_EACH(i, whole) z[i] = x0 * y[i] + u[i] * v[i];
-    } else {
-        const real x0 = x[0], u0 = u[0];
-        RN_EACH(i, whole) z[i] = x0 * y[i] + u0 * v[i];
+/* n elements of x y + u v, the products rounded first. x and u are numbers if their steps
+ * are 0. */
+RN_INLINE void add_row(int64_t n, const real *x, int64_t sx, const real *y, int64_t sy,
+                       const real *u, int64_t su, const real *v, int64_t sv, real *z)
+{
+    const bool vectors = sy == 1 && sv == 1 && ((sx | su) & ~(int64_t)1) == 0;
+    const int64_t whole = vectors ? RN_WHOLE(n, real) : 0;
+    const vec x0 = broadcast(*x), u0 = broadcast(*u);
+
+    for (int64_t i = 0; i < whole; i += LANES) {
+        RN_UNKNOWN(sx); /* else there is a loop for each case */
+        RN_UNKNOWN(su);
+        const vec a = sx ? load(x + i) : x0, b = su ? load(u + i) : u0;
+        store(z + i, a * load(y + i) + b * load(v + i));
     }
-    RN_UNKNOWN(sx);
-    RN_UNKNOWN(su);
-    RN_LEFT(i, done, n, z[i] = x[i * sx] * y[i * by[1]] + u[i * su] * v[i * by[3]])
+    RN_LEFT(i, whole, n, z[i] = x[i * sx] * y[i * sy] + u[i * su] * v[i * sv])
 }
 
-/* Three operands: x y + 1 w, which is x y + w. */
-static void add_product(int64_t n, const void *const *in, const int64_t *step, void *out)
+#define MOVED(x, by) ((const real *)((const char *)(x) + (by)))
+
+/* Four operands, or three: x y + 1 w, which is x y + w. Of x and y, and of u and v, one may
+ * be repeated. The steps go on as table.h says. */
+static void add_products(int64_t n, const void *const *in, const int64_t *step, void *out,
+                         int inputs)
 {
     static const real one = 1;
-    const void *const all[4] = {in[0], in[1], &one, in[2]};
-    const int64_t by[4] = {step[0], step[1], 0, step[2]};
+    const int64_t *by = step + inputs + 1;
+    const int i = step[0] != 0, k = inputs == 3 ? 2 : 2 + (step[2] == 0);
+    const real *x = (const real *)in[i], *y = (const real *)in[!i];
+    const real *v = (const real *)in[k], *u = inputs == 3 ? &one : (const real *)in[5 - k];
+    const int64_t su = inputs == 3 ? 0 : step[5 - k], move_u = inputs == 3 ? 0 : by[5 - k];
+    char *z = (char *)out;
 
-    add_products(n, all, by, out);
+    for (int64_t rows = n > 0 ? step[inputs] : 0; rows > 0; rows--) {
+        add_row(n, x, step[i], y, step[!i], u, su, v, step[k], (real *)z);
+        x = MOVED(x, by[i]), y = MOVED(y, by[!i]), u = MOVED(u, move_u),
+        v = MOVED(v, by[k]);
+        z += by[inputs];
+    }
 }
 #endif
 
@@ -71,7 +67,7 @@ void R(rn__map_add)(RN_MAP_ARGUMENTS)
 {
 #if RN_IS_REAL
     if (attributes == rn__of_product || attributes == rn__of_products) {
-        (attributes == rn__of_product ? add_product : add_products)(n, in, step, out);
+        add_products(n, in, step, out, attributes == rn__of_product ? 3 : 4);
         return;
     }
 #endif

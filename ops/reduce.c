@@ -120,21 +120,20 @@ void rn__reduction_init(rn__reduction *r, const rn_call *call)
     r->kept.rank = rn__collapse(r->kept.rank, r->kept.size, 1, kept_strides);
 }
 
-void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
-                           int64_t *offset)
+void rn__reduction_offsets(int rank, const int64_t *size, const int64_t *stride,
+                           int64_t from, int64_t count, int64_t *offset)
 {
-    rn__walk w = {.rank = r->rank};
-
-    if (r->rank == 1) {
-        for (int64_t i = 0; i < count; i++) offset[i] = (from + i) * r->stride[0];
+    if (rank == 1) {
+        for (int64_t i = 0; i < count; i++) offset[i] = (from + i) * stride[0];
         return;
     }
-    for (int i = r->rank - 1; i >= 0; i--) {
-        w.size[i] = r->size[i];
-        w.stride[0][i] = r->stride[i];
-        w.index[i] = from % r->size[i];
-        w.at[0] += w.index[i] * r->stride[i];
-        from /= r->size[i];
+    rn__walk w = {.rank = rank};
+    for (int i = rank - 1; i >= 0; i--) {
+        w.size[i] = size[i];
+        w.stride[0][i] = stride[i];
+        w.index[i] = from % size[i];
+        w.at[0] += w.index[i] * stride[i];
+        from /= size[i];
     }
     for (int64_t i = 0; i < count; i++) {
         offset[i] = w.at[0];
@@ -163,7 +162,7 @@ static double mean_of_small(const rn__reduction *r, const rn_array *x, double sc
 
     for (int64_t i = 0; i < r->terms; i++) {
         int64_t at;
-        rn__reduction_offsets(r, i, 1, &at);
+        rn__reduction_offsets(r->rank, r->size, r->stride, i, 1, &at);
         const double small = element_of(x, r->kept.at[0] + at) * scale;
         const double term = squares ? small * small : small, both = sum + term;
         lost +=

@@ -61,8 +61,8 @@ typedef struct rn__reduction {
 void rn__reduction_init(rn__reduction *r, const rn_call *call);
 
 /* The offsets of terms from..from + count - 1, relative to the first. */
-void rn__reduction_offsets(const rn__reduction *r, int64_t from, int64_t count,
-                           int64_t *offset);
+void rn__reduction_offsets(int rank, const int64_t *size, const int64_t *stride,
+                           int64_t from, int64_t count, int64_t *offset);
 
 /* ---- the loops of a reduction ---- */
 

@@ -55,11 +55,7 @@ static void begin(job *j, const rn_call *call, const rn__products *with)
 /* Of terms from..from + count - 1, relative to the first, of operand `of`. */
 static void find_offsets(const job *j, int of, int64_t from, int64_t count, int64_t *offset)
 {
-    rn__reduction r = {.rank = j->rank};
-
-    memcpy(r.size, j->size, sizeof r.size);
-    memcpy(r.stride, j->stride[of], sizeof r.stride);
-    rn__reduction_offsets(&r, from, count, offset);
+    rn__reduction_offsets(j->rank, j->size, j->stride[of], from, count, offset);
 }
 
 static bool contiguous(const job *j)
@@ -145,9 +141,9 @@ static void sum_columns(job *j)
     const int last = --j->kept.rank;
     const int64_t columns = j->kept.size[last], by_y = j->kept.stride[1][last];
     const int64_t wide = j->with->columns;
-    int64_t at_x[RN__REDUCE_LANES], at_y[RN__REDUCE_LANES];
+    int64_t at_x[RN__REDUCE_LANES + 1], at_y[RN__REDUCE_LANES];
 
-    find_offsets(j, 0, 0, j->terms, at_x);
+    find_offsets(j, 0, 0, j->terms + 1, at_x);
     find_offsets(j, 1, 0, j->terms, at_y);
     for (int64_t i = 0; i < j->outputs; i += columns, rn__walk_next(&j->kept))
         for (int64_t k = 0; k < columns; k += wide) {

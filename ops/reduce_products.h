@@ -8,6 +8,7 @@
 #ifndef RN_OPS_REDUCE_PRODUCTS_H
 #define RN_OPS_REDUCE_PRODUCTS_H
 
+#include "kernel/simd.h"
 #include "ops/reduce_kernel.h"
 
 enum { PRODUCT_LANES = RN__REDUCE_LANES, LAST = 16, AT_ONCE = 16 };
@@ -20,20 +21,40 @@ RN_INLINE void add_products(real *restrict a, const real *x, const real *y, int6
     WHOLE_VECTORS for (int64_t i = 0; i < n; i++) a[i] += x[i] * y[i];
 }
 
+/* The rest of a row: less than one term a lane. */
+RN_INLINE void add_rest(const real *x, const real *y, int64_t n, real *restrict lane)
+{
+    enum { PART = 8 };
+    int64_t i = 0;
+
+    for (; i + PART <= n; i += PART) add_products(lane + i, x + i, y + i, PART);
+    RN_LEFT(j, i, n, lane[j] += x[j] * y[j])
+}
+
 /* The first 16 lanes, to which the others have been added. */
 RN_INLINE void row_lanes(const real *x, const real *y, int64_t n, real *restrict last)
 {
-    enum { PART = 8, LANES_AT_ONCE = VECTOR_BYTES / (int)sizeof(real) };
+    const int64_t whole = n & -PRODUCT_LANES;
     real lane[PRODUCT_LANES];
-    int64_t i = 0;
 
-    for (int j = 0; j < PRODUCT_LANES; j++) lane[j] = 0;
-    for (; n >= PRODUCT_LANES; n -= PRODUCT_LANES, x += PRODUCT_LANES, y += PRODUCT_LANES)
-#pragma GCC unroll 4
-        for (int j = 0; j < PRODUCT_LANES; j += LANES_AT_ONCE)
-            add_products(lane + j, x + j, y + j, LANES_AT_ONCE);
-    for (; i + PART <= n; i += PART) add_products(lane + i, x + i, y + i, PART);
-    RN_LEFT(j, i, n, lane[j] += x[j] * y[j])
+    for (int j = 0; j < LAST; j += LANES) {
+        const real *p = x + j, *q = y + j;
+        vec a = {0}, b = a, c = a, d = a;
+        for (int64_t i = 0; i < whole; i += PRODUCT_LANES) {
+            a += load(p + i) * load(q + i);
+            b += load(p + i + 16) * load(q + i + 16);
+            c += load(p + i + 32) * load(q + i + 32);
+            d += load(p + i + 48) * load(q + i + 48);
+        }
+        if (whole == n) {
+            store(last + j, (a + c) + (b + d));
+        } else {
+            store(lane + j, a), store(lane + j + 16, b);
+            store(lane + j + 32, c), store(lane + j + 48, d);
+        }
+    }
+    if (whole == n) return;
+    add_rest(x + whole, y + whole, n - whole, lane);
     WHOLE_VECTORS for (int j = 0; j < LAST; j++) last[j] =
         (lane[j] + lane[j + 32]) + (lane[j + 16] + lane[j + 48]);
 }
@@ -62,56 +83,62 @@ static void products_rows(int64_t rows, const void *a, int64_t by_a, const void 
                           int64_t by_b, int64_t n, void *out)
 {
     const real *x = (const real *)a, *y = (const real *)b;
-    real last[AT_ONCE * LAST], some[AT_ONCE], *z = (real *)out;
+    real last[AT_ONCE * LAST] = {0}, some[AT_ONCE], *z = (real *)out;
 
-    for (int64_t left = rows; left > 0; left -= AT_ONCE, z += AT_ONCE) {
+    for (int64_t left = rows; left > 0; left -= AT_ONCE) {
         const int64_t count = left < AT_ONCE ? left : AT_ONCE;
         for (int64_t i = 0; i < count; i++, x += by_a, y += by_b)
             row_lanes(x, y, n, last + i * LAST);
-        for (int64_t i = count * LAST; i < AT_ONCE * LAST; i++) last[i] = 0;
         combine_last(last, some);
-        memcpy(z, some, (size_t)count * sizeof *z);
+        RN_LEFT(i, 0, count, *z++ = some[i])
     }
+}
+
+/* Fetches results of the next terms, which may come from memory: they are too far apart for
+ * the processor to see that it is their turn. */
+RN_INLINE void fetch(const real *x, int64_t ahead)
+{
+    enum { LINE = 64 };
+    const uintptr_t next = (uintptr_t)x + (uintptr_t)(ahead * (int64_t)sizeof *x);
+
+    UNROLL for (int i = 0; i < RN__REDUCE_WIDE; i += LINE)
+        __builtin_prefetch((const void *)(next + (uintptr_t)i), 0, 2);
 }
 
 /* y is the same for all columns, if `repeated`. There is one term a lane. A
  * lane begins with 0, which only makes a sum of zeros positive; so it is added last. */
-RN_INLINE void products_of_lanes(const real *x, const int64_t *at_x, const real *y,
-                                 const int64_t *at_y, int64_t n, bool repeated,
-                                 int64_t columns, real *restrict lane)
-{
-    const int64_t quarter = n / 4;
-
-    for (int64_t i = 0; i < quarter; i++) {
-        const real *a = x + at_x[i], *b = x + at_x[i + quarter];
-        const real *c = x + at_x[i + 2 * quarter], *d = x + at_x[i + 3 * quarter];
-        const real *p = y + at_y[i], *q = y + at_y[i + quarter];
-        const real *r = y + at_y[i + 2 * quarter], *s = y + at_y[i + 3 * quarter];
-        const real p0 = *p, q0 = *q, r0 = *r, s0 = *s;
-        if (repeated)
-            WHOLE_VECTORS for (int64_t j = 0; j < columns; j++) lane[i * columns + j] =
-                0 + ((a[j] * p0 + c[j] * r0) + (b[j] * q0 + d[j] * s0));
-        else
-            WHOLE_VECTORS for (int64_t j = 0; j < columns; j++) lane[i * columns + j] =
-                0 + ((a[j] * p[j] + c[j] * r[j]) + (b[j] * q[j] + d[j] * s[j]));
-    }
-}
-
 static void products_wide(const void *x, const int64_t *at_x, const void *y,
                           const int64_t *at_y, int64_t n, bool repeated, void *out)
 {
-    real lane[PRODUCT_LANES / 4 * REDUCE_WIDE];
-    const real *a = (const real *)x, *b = (const real *)y;
+    enum { WIDE = REDUCE_WIDE };
+    const int64_t q = n / 4;
+    real lane[PRODUCT_LANES / 4 * WIDE];
 
-    if (repeated)
-        products_of_lanes(a, at_x, b, at_y, n, true, REDUCE_WIDE, lane);
-    else
-        products_of_lanes(a, at_x, b, at_y, n, false, REDUCE_WIDE, lane);
+    for (int64_t i = 0; i < q; i++) {
+        const real *a[4], *b[4];
+        vec v[4];
+        UNROLL for (int k = 0; k < 4; k++)
+        {
+            a[k] = (const real *)x + at_x[i + k * q];
+            b[k] = (const real *)y + at_y[i + k * q];
+            v[k] = broadcast(*b[k]);
+            fetch(a[k], at_x[n]);
+        }
+        for (int j = 0; j < WIDE; j += LANES) {
+            RN_UNKNOWN(repeated); /* else there are two loops */
+            UNROLL for (int k = 0; k < 4; k++)
+            {
+                if (!repeated) v[k] = load(b[k] + j);
+            }
+            store(lane + i * WIDE + j,
+                  0 + ((load(a[0] + j) * v[0] + load(a[2] + j) * v[2]) +
+                       (load(a[1] + j) * v[1] + load(a[3] + j) * v[3])));
+        }
+    }
     for (int64_t half = n / 8; half > 0; half /= 2)
         for (int64_t i = 0; i < half; i++)
-            combine_totals(lane + i * REDUCE_WIDE, lane + (i + half) * REDUCE_WIDE,
-                           REDUCE_WIDE);
-    memcpy(out, lane, REDUCE_WIDE * sizeof *lane);
+            combine_totals(lane + i * WIDE, lane + (i + half) * WIDE, WIDE);
+    memcpy(out, lane, WIDE * sizeof *lane);
 }
 
 #else /* less code */

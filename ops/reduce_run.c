@@ -71,7 +71,7 @@ static void reduce_long_row(const job *j, const void *x, int64_t *offset, void *
         const int64_t n = least(j->r.terms - from, BLOCK);
 
         if (offset) {
-            rn__reduction_offsets(&j->r, from, n, offset);
+            rn__reduction_offsets(j->r.rank, j->r.size, j->r.stride, from, n, offset);
             reduce_gathered(j, x, offset, n, total_at(j, part, depth));
         } else {
             j->with->block(term_at(j, x, from), n, total_at(j, part, depth));
@@ -93,7 +93,8 @@ static void reduce_rows(job *j, const void *x, void *y)
     const bool one_block = r->terms <= BLOCK;
     int64_t offset[BLOCK];
 
-    if (!dense && one_block) rn__reduction_offsets(r, 0, r->terms, offset);
+    if (!dense && one_block)
+        rn__reduction_offsets(r->rank, r->size, r->stride, 0, r->terms, offset);
     for (int64_t i = 0; i < r->outputs; i++, rn__walk_next(&j->r.kept)) {
         const void *first = term_at(j, x, r->kept.at[0]);
 
@@ -132,7 +133,7 @@ static void reduce_long_columns(const job *j, const void *x, int64_t columns, vo
         const int64_t n = least(j->r.terms - from, BLOCK);
         const int pairs = pairs_after(blocks);
 
-        rn__reduction_offsets(&j->r, from, n, offset);
+        rn__reduction_offsets(j->r.rank, j->r.size, j->r.stride, from, n, offset);
         for (int64_t i = 0, t = 0; i < columns; i += j->wide, t++) {
             const int64_t width = least(columns - i, j->wide);
 
@@ -160,7 +161,7 @@ static void reduce_columns(job *j, const void *x, void *y)
     const int64_t at_once = one_block ? j->wide : j->wide * TILES;
     int64_t offset[BLOCK];
 
-    if (one_block) rn__reduction_offsets(r, 0, r->terms, offset);
+    if (one_block) rn__reduction_offsets(r->rank, r->size, r->stride, 0, r->terms, offset);
     for (int64_t i = 0; i < r->outputs; i += columns, rn__walk_next(&r->kept))
         for (int64_t k = 0; k < columns; k += at_once) {
             const void *first = term_at(j, x, r->kept.at[0] + k);

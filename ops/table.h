@@ -16,7 +16,9 @@ typedef struct rn__code {
 rn__code rn__op_code(const rn_op *op, rn_type variant);
 
 /* The attributes by which the map of rn_add takes three operands: it adds the product of
- * the first two to the third, with the bits of two operators. */
+ * the first two to the third, with the bits of two operators. It computes rows of elements:
+ * after the steps follow how many rows, and the bytes from one row to the next, by operand,
+ * the result's last. */
 extern const char rn__of_product[];
 
 extern const char rn__of_products[]; /* of four: x y + u v */

@@ -182,6 +182,12 @@ static rn_tensor first_cotangent(const reversal *r, rn_tensor history)
     return rn_index(history, 0, r->forward->reverse ? r->forward->steps : 0);
 }
 
+/* The node may have a cotangent already, of which a condition selects some elements. */
+static bool add_outer(reversal *r, int32_t id, rn_tensor dx)
+{
+    return rn__mask_add(r->outer, id, dx, (rn__mask){-1, false, true});
+}
+
 static bool add_initial_cotangents(reversal *r)
 {
     for (int i = 0; i < r->forward->carry.count; i++) {
@@ -191,10 +197,10 @@ static bool add_initial_cotangents(reversal *r)
         /* A limit of 0 leaves the initial value, which the body need not read. */
         if (r->reached[c->leaf] || r->forward->steps == 0 || r->forward->limit >= 0) {
             const rn_tensor dc = rn_loop_final(r->backward, r->carry[i]);
-            if (!rn__sweep_add(r->outer, c->initial, dc)) return false;
+            if (!add_outer(r, c->initial, dc)) return false;
         }
         if (rn_is_null(history)) continue;
-        if (!rn__sweep_add(r->outer, c->initial, first_cotangent(r, history))) return false;
+        if (!add_outer(r, c->initial, first_cotangent(r, history))) return false;
     }
     return true;
 }
@@ -206,14 +212,12 @@ static bool add_input_cotangents(reversal *r)
         const rn__pair *p = rn__list_at(r->forward->each, rn__pair, i);
         const rn_tensor dx = rn__sweep_get(&r->body, p->leaf);
         if (!r->body.needed[p->leaf] || rn_is_null(dx)) continue;
-        if (!rn__sweep_add(r->outer, p->outer, rn_loop_collect(r->backward, dx)))
-            return false;
+        if (!add_outer(r, p->outer, rn_loop_collect(r->backward, dx))) return false;
     }
     for (int i = 0; i < r->forward->capture.count; i++) {
         const rn__pair *p = rn__list_at(r->forward->capture, rn__pair, i);
         if (rn_is_null(r->sum[i])) continue;
-        if (!rn__sweep_add(r->outer, p->outer, rn_loop_final(r->backward, r->sum[i])))
-            return false;
+        if (!add_outer(r, p->outer, rn_loop_final(r->backward, r->sum[i]))) return false;
     }
     return true;
 }

@@ -82,12 +82,13 @@ static bool overlap(const rn__region *region, rn__joined *first, rn__joined *sec
         second->with)
         return false;
     const int shared = arrange(region, first, second, true);
-    arrange(region, second, first, false);
-    for (int i = 0; i < shared; i++)
+    /* An operand of several products may be in one of them more often. */
+    const bool equal = arrange(region, second, first, false) == shared;
+    for (int i = 0; i < shared && equal; i++)
         elements +=
             rn_shape_count(node_at(region, operand(region, second, i, b.moving))->shape);
     const int64_t after = cost(region, first) + cost(region, second);
-    if (shared > 0 && shared < a.count && shared < b.count &&
+    if (equal && shared > 0 && shared < a.count && shared < b.count &&
         first->count + second->count - shared <= RN__JOINED_MOST &&
         continues(region, first, second, shared) && after >= 0 &&
         after - before <= 2 * elements * region->graph->loop->steps) {

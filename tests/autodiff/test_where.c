@@ -76,6 +76,21 @@ static rn_tensor twice(rn_tensor x)
     return rn_add(safe, rn_where(c, rn_sqrt(x), zero(x)));
 }
 
+/* What a loop reads as a step input, a capture and an initial carry is chosen later. */
+static rn_tensor after_a_loop(rn_tensor x)
+{
+    rn_loop *loop = rn_loop_begin(x.graph);
+    const rn_tensor each = rn_loop_each(loop, x), h = rn_loop_carry(loop, x);
+    const rn_tensor one = rn_scale(rn_square(each), 3);
+    const rn_tensor two = rn_add(rn_square(x), zero(each));
+
+    rn_loop_next(loop, h, rn_scale(h, 2));
+    rn_loop_end(loop);
+    const rn_tensor y = rn_add(rn_loop_final(loop, h), rn_loop_collect(loop, one));
+    const rn_tensor z = rn_add(y, rn_sum_axis(rn_loop_collect(loop, two), 0));
+    return rn_add(rn_where(positive(x), rn_square(x), zero(x)), z);
+}
+
 static const guarded functions[] = {
     {"twice", twice, {0, -1, 4, 0.25}, {0, 0, 1.25, 2}, {0, 0, -1.0 / 32, -2}},
     {"root_or_itself",
@@ -95,6 +110,7 @@ static const guarded functions[] = {
      {0, 0, -1 / 3.14159265358979323846, 0},
      {0, 0, 2 / (3.14159265358979323846 * 3.14159265358979323846), 0}},
     {"chain", chain, {0, -2, 1, 0}, {3, 3, -1.5, 3}, {0, 0, 2.25, 0}},
+    {"after_a_loop", after_a_loop, {-1, 0, 2, 3}, {2, 16, 48, 64}, {14, 14, 16, 16}},
     {"nested", nested, {0, -1, 0.25, 4}, {0, 0, 1, 0.25}, {0, 0, -2, -0.0625}},
 };
 

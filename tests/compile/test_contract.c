@@ -149,11 +149,14 @@ Test(contract, additions_of_a_product)
 /* A matrix times a number, and an outer product. */
 Test(contract, additions_of_two_products)
 {
-    rn_graph *g = rn_graph_new();
-    const rn_tensor x = rn_test_f64(g, "x", rn_shape(B, 9, 9));
-    const rn_tensor y = rn_test_f64(g, "y", rn_shape(B, 9));
-    const rn_tensor outer = rn_mul(rn_expand(y, 1), rn_expand(rn_sin(y), 2));
-    expect(g, rn_add(rn_mul(x, rn_expand(rn_expand(rn_sum_axis(y, 1), -1), -1)), outer), 1);
+    for (int64_t n = 9; n <= 37; n += 28) {
+        rn_graph *g = rn_graph_new();
+        const rn_tensor x = rn_test_f64(g, "x", rn_shape(B, n, n));
+        const rn_tensor y = rn_test_f64(g, "y", rn_shape(B, n));
+        const rn_tensor outer = rn_mul(rn_expand(y, 1), rn_expand(rn_sin(y), 2));
+        const rn_tensor f = rn_expand(rn_expand(rn_sum_axis(y, 1), -1), -1);
+        expect(g, rn_add(rn_mul(x, f), outer), 1);
+    }
 }
 
 Test(contract, additions_of_two_products_of_all_forms)

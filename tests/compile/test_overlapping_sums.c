@@ -9,7 +9,7 @@
 #include <rondo/model.h>
 #include <rondo/recurrent.h>
 
-typedef enum kind { STRAIGHT, CROSSED, FUSED } kind;
+typedef enum kind { STRAIGHT, CROSSED, FUSED, REPEATED } kind;
 
 static const char *const gates[] = {"r", "z", "g"};
 
@@ -60,9 +60,25 @@ static rn_tensor fused(rn_scope s, rn_tensor x, rn_tensor *state)
     return step(s, x, state, FUSED);
 }
 
+/* The gradient of a sum is in three products of h's gradient and in one of x's. */
+static rn_tensor repeated(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    const int64_t n = rn_size(x, 1);
+    rn_tensor w[3], u[3];
+
+    declare(s, "w", n, n, STRAIGHT, false, w);
+    const rn_tensor all = rn_matmul(
+        state[0], rn_weight(s, "u", rn_shape(n, 3 * n), (rn_init){RN_INIT_NORMAL, 0.5}));
+    for (int i = 0; i < 3; i++) u[i] = rn_slice(all, 1, i * n, (i + 1) * n, 1);
+    const rn_tensor sum = rn_add(rn_add(u[0], u[1]), rn_add(u[2], rn_matmul(x, w[0])));
+
+    return state[0] = rn_mul(rn_tanh(sum), rn_sigmoid(rn_matmul(x, w[1])));
+}
+
 static const rn_cell cells[] = {{.name = "straight", .states = 1, .step = straight},
                                 {.name = "crossed", .states = 1, .step = crossed},
-                                {.name = "fused", .states = 1, .step = fused}};
+                                {.name = "fused", .states = 1, .step = fused},
+                                {.name = "repeated", .states = 1, .step = repeated}};
 
 /* The calls of a name in the program, of the loops or of what is around them. */
 static int calls(const rn_program *p, const char *name, bool inside)
@@ -142,4 +158,9 @@ Test(overlapping_sums, not_if_the_weights_take_longer)
     cr_expect_eq(few.copies, KEPT_TWICE);
     cr_expect_eq(many.copies, KEPT_ONCE);
     cr_expect_eq(many.concats, few.concats + 1);
+}
+
+Test(overlapping_sums, not_of_operands_that_one_sum_has_more_often)
+{
+    expect_same(REPEATED, 2, 7, 6);
 }

@@ -70,7 +70,9 @@ typedef struct rn__cpu_call {
     int64_t scale;     /* of a map in a chain: its rows in one of the chain */
     int64_t *move;     /* [axis][operand], bytes to the next index; of a kernel in a chain
                           by rows: [operand], bytes to the next row */
-    int64_t *step_of;  /* by input: elements to the next one of the innermost axis */
+    int64_t *step_of;  /* by input: elements to the next one of the innermost axis; then
+                          one row, for additions of products (ops/table.h) */
+    int64_t *plane;    /* the same of all rows of the last but one axis, or NULL */
     int *row_axis; /* of a kernel in a chain by rows: by operand, the axis of the rows */
 
     rn__share share;

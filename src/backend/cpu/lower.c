@@ -93,10 +93,11 @@ static bool lower_map(rn__cpu_program *p, rn__cpu_call *call)
     call->move = (int64_t *)rn__arena_new(&p->arena, (size_t)(rank ? rank : 1) * (size_t)n *
                                                          sizeof *call->move);
     call->step_of =
-        (int64_t *)rn__arena_new(&p->arena, (size_t)inputs * sizeof *call->step_of);
+        (int64_t *)rn__arena_new(&p->arena, 4 * (size_t)n * sizeof *call->step_of);
     if (!call->move || !call->step_of) return false;
     for (int i = 0; i < inputs; i++)
         call->step_of[i] = rank ? stride[i * RN_RANK_MAX + rank - 1] : 1;
+    call->step_of[inputs] = 1;
     for (int axis = 0; axis < rank; axis++)
         for (int i = 0; i < n; i++)
             call->move[axis * n + i] =
@@ -104,6 +105,11 @@ static bool lower_map(rn__cpu_program *p, rn__cpu_call *call)
     call->rows = rank ? call->size[0] : 1;
     call->row = call->scale = 1;
     for (int axis = 1; axis < rank; axis++) call->row *= call->size[axis];
+    if (rank < 2 || !rn__adds_product(p->plan, call->step)) return true;
+    call->plane = call->step_of + 2 * n;
+    memcpy(call->plane, call->step_of, (size_t)inputs * sizeof *call->plane);
+    call->plane[inputs] = call->size[rank - 2];
+    memcpy(call->plane + n, call->move + (rank - 2) * n, (size_t)n * sizeof *call->plane);
     return true;
 }
 

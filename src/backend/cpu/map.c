@@ -59,6 +59,10 @@ static void run_planes(rn__cpu_context *c, const rn__cpu_call *call, int64_t row
                        place *at)
 {
     for (; rows > 0; rows--, move(call, 0, 1, at)) {
+        if (call->plane && !c->tracer) {
+            call->code.map(call->size[2], at->in, call->plane, at->out, call->attributes);
+            continue;
+        }
         place row = *at;
         for (int64_t i = call->size[1]; i > 0; i--, move(call, 1, 1, &row))
             run_row(c, call, call->size[2], &row);
@@ -90,6 +94,11 @@ void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t firs
         run_axes(c, call, rows, &at);
     } else if (call->rank < 2) {
         run_row(c, call, rows, &at);
+    } else if (call->plane && !c->tracer) {
+        int64_t plane[2 * (RN__MAP_OPERANDS + 1)];
+        memcpy(plane, call->plane, 2 * (size_t)(inputs + 1) * sizeof *plane);
+        plane[inputs] = rows;
+        call->code.map(call->row, at.in, plane, at.out, call->attributes);
     } else {
         for (; rows > 0; rows--, move(call, 0, 1, &at)) run_row(c, call, call->row, &at);
     }
