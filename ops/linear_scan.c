@@ -29,13 +29,6 @@
  */
 #include "ops/linear_scan.h"
 
-#if RN_IS_REAL || RN_ONCE
-static bool is_mapped(const void *attributes)
-{
-    return *(const int64_t *)attributes & RN__SCAN_MAPPED;
-}
-#endif
-
 #if RN_IS_REAL
 #include "kernel/simd.h"
 #include "ops/linear_scan_pairs.h"
@@ -105,7 +98,7 @@ static void scan_lines(int64_t n, const rn__scan_lines *l)
 
 RN_KERNEL(linear_scan)
 {
-    if (is_mapped(call->attributes)) return rn__scan_by_maps(call);
+    if (rn__scan_is_mapped(call->attributes)) return rn__scan_by_maps(call);
     if (call->inputs == RN__PAIR_OPERANDS) return rn__pair_scan(call, scan_pairs);
     return rn__linear_scan(call, scan_lines);
 }
@@ -144,7 +137,7 @@ static const char *shape_of_mapped(rn_typing *t)
 
 static const char *shape(rn_typing *t)
 {
-    if (is_mapped(t->attributes)) return shape_of_mapped(t);
+    if (rn__scan_is_mapped(t->attributes)) return shape_of_mapped(t);
     const rn_shape a = t->in_shape[0], h = t->in_shape[2];
     const bool rows = t->inputs == 5;
 
@@ -214,7 +207,7 @@ static void gradient(rn_pullback *p)
 static rn_tensor batch(const rn_batching *b)
 {
     int axes[RN_RANK_MAX];
-    const bool mapped = is_mapped(b->attributes);
+    const bool mapped = rn__scan_is_mapped(b->attributes);
     const bool pair = mapped ? ((const rn__scan_program *)b->attributes)->states > 1
                              : b->inputs == RN__PAIR_OPERANDS;
     const int steps = b->inputs - 1 - pair;
@@ -244,7 +237,7 @@ static bool divide_pairs(const rn_call *call, int axis, int *cut)
 /* Columns. Of packed rows: rows; what is before them, `first` says. */
 static bool divide(const rn_call *call, int axis, int *cut)
 {
-    if (is_mapped(call->attributes)) {
+    if (rn__scan_is_mapped(call->attributes)) {
         const int states = (int)((const rn__scan_program *)call->attributes)->states;
         for (int i = 0; i < call->inputs; i++)
             cut[i] = axis - (states > 1) - (i >= call->inputs - states);

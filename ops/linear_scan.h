@@ -45,6 +45,11 @@ typedef struct rn__scan_program {
     rn__scan_map map[RN__SCAN_MAPS];
 } rn__scan_program;
 
+static inline bool rn__scan_is_mapped(const void *attributes)
+{
+    return *(const int64_t *)attributes & RN__SCAN_MAPPED;
+}
+
 /* The kernel, and its scratch memory: for the results of a step. */
 bool rn__scan_by_maps(const rn_call *call);
 size_t rn__scan_scratch(const rn_call *call);
