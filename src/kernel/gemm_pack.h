@@ -8,7 +8,7 @@
 #ifndef RN_KERNEL_GEMM_PACK_H
 #define RN_KERNEL_GEMM_PACK_H
 
-#include "kernel/variant.h"
+#include "kernel/simd.h"
 
 #include <string.h>
 
@@ -76,34 +76,38 @@ static inline void pack_strided(real *to, int64_t lanes, int64_t width, int64_t 
 static inline void pack_transposed(real *to, int64_t lanes, int64_t width, int64_t k,
                                    const real *from, int64_t lane)
 {
+    enum { PART = 16 };
     int64_t whole = lanes & ~(int64_t)3, steps = k & ~(int64_t)3;
 
-    /* Reads a cache line of each of four lanes before the next four evict it: lanes a power
-     * of two apart share a cache set. */
-    for (int64_t p = 0; p < steps; p += LINE)
+    /* Reads a cache line or two of each of four lanes before the next four evict them:
+     * lanes a power of two apart share a cache set. */
+    for (int64_t p = 0; p < steps; p += PART) {
+        const int64_t count = steps - p < PART ? steps - p : PART;
         for (int64_t i = 0; i < whole; i += 4) {
-            for (int64_t l = i; l < i + 4; l++)
-                __builtin_prefetch(from + l * lane + p + LINE);
-            for (int64_t q = p; q < steps && q < p + LINE; q += 4)
-                transpose4(to + q * width + i, width, from + i * lane + q, lane);
+            const real *x = from + i * lane + p;
+            real *y = to + p * width + i;
+            UNROLL
+            for (int l = 0; l < 4; l++) __builtin_prefetch(x + l * lane + PART);
+            for (int64_t q = 0; q < count; q += 4, x += 4, y += 4 * width)
+                transpose4(y, width, x, lane);
         }
+    }
     pack_strided(to + steps * width, whole, width, k - steps, from + steps, lane, 1);
     pack_strided(to + whole, lanes - whole, width, k, from + whole * lane, lane, 1);
 }
 
-static inline void pack(real *to, int64_t lanes, int64_t width, int64_t k, const real *from,
-                        int64_t lane, int64_t step)
+/* Not inline: copies of it would be a good part of the library. */
+static __attribute__((noinline)) void pack(real *to, int64_t lanes, int64_t width,
+                                           int64_t k, const real *from, int64_t lane,
+                                           int64_t step)
 {
+    if (lanes < width) memset(to, 0, (size_t)(width * k) * sizeof(real));
     if (lane == 1)
         for (int64_t p = 0; p < k; p++) copy_lanes(to + p * width, from + p * step, lanes);
     else if (step == 1)
         pack_transposed(to, lanes, width, k, from, lane);
     else
         pack_strided(to, lanes, width, k, from, lane, step);
-
-    if (lanes < width)
-        for (int64_t p = 0; p < k; p++)
-            memset(to + p * width + lanes, 0, (size_t)(width - lanes) * sizeof(real));
 }
 
 #endif

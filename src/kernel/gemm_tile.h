@@ -30,7 +30,11 @@
 enum { WIDEST = 8 }; /* vectors in a row of a tile */
 
 /* Tiles of fewer sums take two terms at a time, for the others that is only more code. */
-enum { FULL = 12 };
+#if defined(RN_ISA_AVX512)
+enum { FULL_BY_ROWS = 8, FULL_BY_COLUMNS = 12 };
+#else
+enum { FULL_BY_ROWS = 12, FULL_BY_COLUMNS = 12 };
+#endif
 
 typedef struct tile_operands {
     int64_t k;     /* at least 1 */
@@ -109,7 +113,8 @@ INLINE void tile(int rows, int vectors, bool by_rows, const tile_operands *t)
     const int64_t b_row = t->b_row, b_next = t->b_next;
     const real *a[(MR + 3) / 4], *b[WIDEST / 4];
     const char *fetch = t->fetch;
-    const int terms = rows * vectors < FULL ? 2 : 1;
+    const int full = by_rows ? FULL_BY_ROWS : FULL_BY_COLUMNS;
+    const int terms = rows * vectors < full ? 2 : 1;
     const int64_t fetch_step = t->fetch_step * terms / 2;
     vec sum[MR][WIDEST];
     int64_t p = t->k;

@@ -26,6 +26,12 @@ typedef struct rn__cpu_address {
     bool packed; /* it advances by packed rows too */
 } rn__cpu_address;
 
+/* An input of a chain by rows that comes from memory; the bytes of a row. */
+typedef struct rn__cpu_stream {
+    const rn__cpu_address *address;
+    int64_t bytes;
+} rn__cpu_stream;
+
 /* How threads share a call; share.h. */
 typedef struct rn__share {
     bool waits;      /* all threads wait before it; */
@@ -51,6 +57,8 @@ static inline rn__range rn__share_range(int64_t n, int64_t granule, int thread, 
     return (rn__range){from < n ? from : n, to < n ? to : n};
 }
 
+enum { RN__CPU_STREAMS = 4 };
+
 /* What a run reads of a step most often is repeated here, side by side. */
 typedef struct rn__cpu_call {
     rn__step_kind kind;
@@ -74,6 +82,8 @@ typedef struct rn__cpu_call {
                           one row, for additions of products (ops/table.h) */
     int64_t *plane;    /* the same of all rows of the last but one axis, or NULL */
     int *row_axis; /* of a kernel in a chain by rows: by operand, the axis of the rows */
+    rn__cpu_stream stream[RN__CPU_STREAMS]; /* of a chain by rows */
+    int streams;
 
     rn__share share;
     int64_t *unit; /* by operand: bytes from one unit to the next; 0: it is not cut */

@@ -137,6 +137,27 @@ static bool lower_row_kernel(rn__cpu_program *p, rn__cpu_call *call, int64_t row
     return true;
 }
 
+/* Adds the inputs of a step in a chain by rows that are in memory, each of them once: what
+ * is large, or another part of a stack in every iteration. */
+static void add_streams(const rn__cpu_program *p, const rn__cpu_call *call, int64_t rows,
+                        rn__cpu_call *chain)
+{
+    enum { ROW = 4096, LARGE = 4 << 20 }; /* bytes; a shorter row takes no time */
+    const rn__operand *o = rn__step_operands(p->plan, call->step);
+
+    for (int i = 0; i < call->inputs && chain->streams < RN__CPU_STREAMS; i++) {
+        const rn__cpu_address *at = &call->address[i];
+        const int64_t bytes = rn__operand_count(&o[i]) * (int64_t)rn_type_size(o[i].type);
+        const bool moves = call->depth > 0 && at->advance[call->depth - 1] != 0;
+        bool known = at->tile >= 0;
+        for (int k = 0; k < chain->streams; k++)
+            known |= chain->stream[k].address->base == at->base;
+        if (!known && (moves || bytes >= LARGE) && bytes / rows >= ROW &&
+            rn__operand_is_dense(&o[i]))
+            chain->stream[chain->streams++] = (rn__cpu_stream){at, bytes / rows};
+    }
+}
+
 /* The rows of a chain by rows are rows of all its steps. */
 static bool lower_rows(rn__cpu_program *p, rn__cpu_call *chain)
 {
@@ -146,6 +167,7 @@ static bool lower_rows(rn__cpu_program *p, rn__cpu_call *chain)
     chain->rows = rows;
     for (int32_t i = chain[1].step->block + 1; i < chain->step->end; i++) {
         rn__cpu_call *call = &p->call[i];
+        add_streams(p, call, rows, chain);
         if (call->kind == RN__STEP_MAP)
             call->scale = call->rows / rows;
         else if (!lower_row_kernel(p, call, rows))

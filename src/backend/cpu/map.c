@@ -34,14 +34,30 @@ static inline void move(const rn__cpu_call *call, int axis, int64_t count, place
     at->out += count * by[inputs];
 }
 
-/* More than three axes: `rows` indices of the first one. */
+/* Indices of the last axis but one. */
+static void run_plane(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows, place at)
+{
+    const int axis = call->rank - 2, operands = call->inputs + 1;
+
+    if (call->plane && !c->tracer) {
+        int64_t plane[2 * (RN__MAP_OPERANDS + 1)];
+        memcpy(plane, call->plane, 2 * (size_t)operands * sizeof *plane);
+        plane[call->inputs] = rows;
+        call->code.map(call->size[axis + 1], at.in, plane, at.out, call->attributes);
+        return;
+    }
+    for (; rows > 0; rows--, move(call, axis, 1, &at))
+        run_row(c, call, call->size[axis + 1], &at);
+}
+
+/* At least three axes: `rows` indices of the first one. */
 static void run_axes(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows, place *at)
 {
-    const int inner = call->rank - 1;
+    const int inner = call->rank - 2;
     int64_t index[RN_RANK_MAX] = {0};
 
     for (;;) {
-        run_row(c, call, call->size[inner], at);
+        run_plane(c, call, call->size[inner], *at);
         int axis = inner - 1;
         for (; axis >= 0; axis--) {
             const int64_t n = axis ? call->size[axis] : rows;
@@ -51,21 +67,6 @@ static void run_axes(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows,
             index[axis] = 0;
         }
         if (axis < 0) return;
-    }
-}
-
-/* Three axes, such as rows of small matrices: the same with less to count. */
-static void run_planes(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows,
-                       place *at)
-{
-    for (; rows > 0; rows--, move(call, 0, 1, at)) {
-        if (call->plane && !c->tracer) {
-            call->code.map(call->size[2], at->in, call->plane, at->out, call->attributes);
-            continue;
-        }
-        place row = *at;
-        for (int64_t i = call->size[1]; i > 0; i--, move(call, 1, 1, &row))
-            run_row(c, call, call->size[2], &row);
     }
 }
 
@@ -88,19 +89,30 @@ void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t firs
         at.in[i] = place_of(c, &call->address[i], depth, first * by[i]);
     at.out = place_of(c, &call->address[inputs], depth, first * by[inputs]);
     if (c->tracer) rn__cpu_trace_begin(c, first * call->row, at.out);
-    if (call->rank == 3) {
-        run_planes(c, call, rows, &at);
-    } else if (call->rank > 2) {
-        run_axes(c, call, rows, &at);
-    } else if (call->rank < 2) {
+    if (call->rank < 2)
         run_row(c, call, rows, &at);
-    } else if (call->plane && !c->tracer) {
-        int64_t plane[2 * (RN__MAP_OPERANDS + 1)];
-        memcpy(plane, call->plane, 2 * (size_t)(inputs + 1) * sizeof *plane);
-        plane[inputs] = rows;
-        call->code.map(call->row, at.in, plane, at.out, call->attributes);
-    } else {
-        for (; rows > 0; rows--, move(call, 0, 1, &at)) run_row(c, call, call->row, &at);
+    else if (call->rank == 2)
+        run_plane(c, call, rows, at);
+    else
+        run_axes(c, call, rows, &at);
+}
+
+/* Fetches a part of some rows of the operands that come from memory: while step number
+ * `part` of the chain computes, whose rows are in the cache. */
+static void fetch(const rn__cpu_context *c, const rn__cpu_call *chain, int64_t row,
+                  int64_t rows, int64_t part)
+{
+    enum { LINE = 64 };
+    const int64_t parts = chain->end - (chain - c->program->call) - 1;
+
+    for (int i = 0; i < chain->streams; i++) {
+        const rn__cpu_stream *s = &chain->stream[i];
+        const int64_t bytes = rows * s->bytes;
+        const char *at = rn__cpu_at(c, s->address, chain->depth) + row * s->bytes;
+        __asm__ volatile(""); /* else GCC leaves out what only fetches */
+        for (int64_t b = bytes * part / parts / LINE * LINE; b < bytes * (part + 1) / parts;
+             b += LINE)
+            __builtin_prefetch(at + b, 0, 2);
     }
 }
 
@@ -112,11 +124,13 @@ bool rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_
 
     for (int64_t from = first; from < last; from += tile) {
         const int64_t n = last - from < tile ? last - from : tile;
-        for (const rn__cpu_call *m = map; m < end; m++)
+        for (const rn__cpu_call *m = map; m < end; m++) {
+            if (from + 2 * n <= last) fetch(c, call, from + n, n, m - map);
             if (m->kind == RN__STEP_MAP)
                 rn__cpu_map_rows(c, m, from * m->scale, n * m->scale);
             else if (!rn__cpu_kernel_rows(c, m, from, n))
                 return false;
+        }
     }
     return true;
 }
