@@ -40,7 +40,7 @@ static void step(values *v, int64_t n, char *y)
     for (int k = 0; k < p->maps; k++) {
         const rn__scan_map *m = &p->map[k];
         const void *in[3];
-        int64_t by[3];
+        int64_t by[8] = {0, 0, 0, 1}; /* of a product of one row; ops/table.h */
         for (int i = 0; i < m->inputs; i++)
             in[i] = v->at[m->in[i]], by[i] = v->by[m->in[i]];
         v->map[k](n, in, by, v->at[results + k],
