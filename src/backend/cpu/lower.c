@@ -2,6 +2,7 @@
 /* Lowering: for each step of a plan the code that computes it, and where its operands are.
  */
 #include "backend/cpu/share.h"
+#include "plan/planner.h"
 
 bool rn__cpu_supports(const rn_op *op, rn_type variant)
 {
