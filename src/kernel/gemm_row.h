@@ -63,7 +63,8 @@ static inline void row_panel(const rn__product *g, int64_t j, int64_t n)
 static bool row_product(const rn__product *g)
 {
     if (g->m != 1 || g->n < LONG_ROW || g->n % LANES || g->k % TOGETHER) return false;
-    if (g->k > RN__GEMM_LONG || g->packed || g->add || g->b.column != 1 || g->c.column != 1)
+    if (g->k > RN__GEMM_LONG || g->packed || g->add.data || g->b.column != 1 ||
+        g->c.column != 1)
         return false;
     for (int64_t j = 0; j < g->n; j += PANEL) row_panel(g, j, least(PANEL, g->n - j));
     return g->k > 0;
