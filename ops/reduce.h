@@ -80,8 +80,8 @@ typedef void rn__reduce_columns(const void *x, const int64_t *offset, int64_t n,
 typedef struct rn__reducing {
     /* The total of contiguous terms. */
     void (*block)(const void *x, int64_t n, void *y);
-    /* The totals of adjacent results, or of one, whose terms are at these offsets. */
-    rn__reduce_columns *wide, *narrow, *one;
+    /* The totals of adjacent results, whose terms are at these offsets. */
+    rn__reduce_columns *wide, *narrow;
     /* Combines n totals with others. */
     void (*totals)(void *y, const void *x, int64_t n);
     int64_t element, total; /* bytes: 4 or 8 */

@@ -114,7 +114,6 @@ RN_INLINE void reduce_columns(const void *terms, const int64_t *offset, int64_t 
     }
 COLUMNS(reduce_wide, REDUCE_WIDE)
 COLUMNS(reduce_narrow, REDUCE_NARROW)
-COLUMNS(reduce_one, 1)
 
 static void reduce_totals(void *a, const void *x, int64_t n)
 {
@@ -126,7 +125,7 @@ static void reduce_totals(void *a, const void *x, int64_t n)
 
 static inline void reduce(const rn_call *call)
 {
-    const rn__reducing with = {reduce_block,  reduce_wide,     reduce_narrow, reduce_one,
+    const rn__reducing with = {reduce_block,  reduce_wide,     reduce_narrow,
                                reduce_totals, sizeof(element), sizeof(total)};
 
     rn__reduce_run(call, &with);

@@ -107,6 +107,25 @@ static void reduce_rows(job *j, const void *x, void *y)
     }
 }
 
+/* One block of few terms of fewer adjacent results than a narrow tile: copied, filled up
+ * with zeros. */
+static void reduce_rest(const job *j, const void *x, const int64_t *offset, int64_t n,
+                        int64_t columns, void *y)
+{
+    uint64_t terms[BLOCK][RN__REDUCE_NARROW / sizeof(uint64_t)]; /* of any type */
+    double totals[RN__REDUCE_NARROW / sizeof(double)];
+    const int64_t row = (int64_t)sizeof *terms / j->with->element;
+    int64_t at[BLOCK];
+
+    for (int64_t i = 0; i < n; i++) {
+        memset(terms[i], 0, sizeof *terms);
+        memcpy(terms[i], term_at(j, x, offset[i]), (size_t)(columns * j->with->element));
+        at[i] = i * row;
+    }
+    j->with->narrow(terms, at, n, totals);
+    memcpy(y, totals, (size_t)(columns * j->with->total));
+}
+
 /* One block of terms of adjacent results, at most a wide tile of them. */
 static void reduce_tile(const job *j, const void *x, const int64_t *offset, int64_t n,
                         int64_t columns, void *y)
@@ -119,7 +138,12 @@ static void reduce_tile(const job *j, const void *x, const int64_t *offset, int6
     }
     for (; i + j->narrow <= columns; i += j->narrow)
         j->with->narrow(term_at(j, x, i), offset, n, total_at(j, y, i));
-    for (; i < columns; i++) j->with->one(term_at(j, x, i), offset, n, total_at(j, y, i));
+    if (n < 4 * (columns - i)) {
+        reduce_rest(j, term_at(j, x, i), offset, n, columns - i, total_at(j, y, i));
+        return;
+    }
+    for (; i < columns; i++)
+        reduce_gathered(j, term_at(j, x, i), offset, n, total_at(j, y, i));
 }
 
 /* Results of more than one block, of at most TILES tiles. */
