@@ -10,6 +10,9 @@
  * as before, bit for bit. A value that is not read outside needs memory for the rows that
  * run at a time, and only from its first to its last use.
  *
+ * Where one row runs at a time, steps at either end whose rows are much shorter become
+ * chains of their own, which run many rows at a time.
+ *
  * Maps alone are left to fuse, whose tiles need not be rows.
  */
 #include <string.h>
@@ -21,8 +24,7 @@
  * elements. */
 enum { TILES = 2 };
 
-/* Where one row runs at a time, steps at either end whose rows are so many times shorter
- * are a chain of their own, and run many at a time. */
+/* Rows that are so many times shorter are much shorter. */
 enum { SHORT = 16 };
 
 /* Whether a step may touch operand i while another one writes its output row by row. */
