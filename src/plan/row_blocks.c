@@ -192,9 +192,9 @@ bool rn__row_blocks(rn__planner *p)
             while (end - first > 2 && is_short(plan, first, &b)) first++;
             while (end - first > 2 && is_short(plan, end - 1, &b)) end--;
         }
-        add(p, lists, &(block){b.first, first, b.rows}, chains);
-        add(p, lists, &(block){first, end, b.rows}, chains);
-        add(p, lists, &(block){end, b.end, b.rows}, chains);
+        add(p, lists, &(block){.first = b.first, .end = first, .rows = b.rows}, chains);
+        add(p, lists, &(block){.first = first, .end = end, .rows = b.rows}, chains);
+        add(p, lists, &(block){.first = end, .end = b.end, .rows = b.rows}, chains);
         from = b.end;
     }
     return rn__insert_chains(p, chains);
