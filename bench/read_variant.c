@@ -17,7 +17,8 @@ double R(bench_read_work)(const float *data, int64_t count)
         UNROLL
         for (int i = 0; i < SUMS; i++) sum[i] = sum[i] + load(data + s + i * LANES);
     }
-    for (int i = 0; i < SUMS; i++)
-        for (int j = 0; j < LANES; j++) total += (double)sum[i][j];
+    UNROLL
+    for (int i = 1; i < SUMS; i++) sum[0] = sum[0] + sum[i];
+    for (int j = 0; j < LANES; j++) total += (double)sum[0][j];
     return total;
 }

@@ -18,6 +18,7 @@
 #include <rondo.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { TRAINED = 20, BATCH = 64, UNITS = 16, LENGTHS = 5, DRAWN = 100, CASES = 5 };
 static const int64_t lengths[LENGTHS] = {1, 10, DRAWN, 1000, 10000};
@@ -167,16 +168,28 @@ static bool try_one(const example *e, int64_t updates, int count, double *each)
     return ok;
 }
 
+/* -1: not a whole number up to 10^9. */
+static int64_t number(const char *text)
+{
+    char *end;
+    const int64_t n = strtoll(text, &end, 10);
+
+    return *text && !*end && n <= 1000000000 ? n : -1;
+}
+
 int main(int argc, char **argv)
 {
     static double x[DRAWN], right[CASES][DRAWN];
-    const int64_t updates = argc > 1 ? strtoll(argv[1], NULL, 10) : 3000;
-    const int count = argc > 3 ? atoi(argv[3]) : LENGTHS;
-    char path[1000];
+    const int64_t updates = argc > 1 ? number(argv[1]) : 3000;
+    const char *name = argc > 2 ? argv[2] : "any_length";
+    const int64_t count = argc > 3 ? number(argv[3]) : LENGTHS;
+    char path[1000], why[1200];
     rn_curve curves[CASES];
 
-    if (updates < 1 || count < 1 || count > LENGTHS)
-        return complain("usage: any_length [updates [name of the picture [lengths]]]"), 1;
+    if (updates < 1 || count < 1 || count > LENGTHS || argc > 4 || strlen(name) > 900)
+        return complain("usage: any_length [updates [name of the picture [lengths]]]"), 2;
+    snprintf(path, sizeof path, "%s.svg", name);
+    if (rn_file_check(path, why, sizeof why) != RN_OK) return complain(why), 1;
     printf(
         "trained on %d steps; right answers of all that sequences of these lengths ask\n",
         TRAINED);
@@ -184,13 +197,14 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++) printf(" %9lld", (long long)lengths[i]);
     putchar('\n');
     for (int i = 0; i < CASES; i++) {
-        if (!try_one(&examples[i], updates, count, right[i])) return 1;
+        if (!try_one(&examples[i], updates, (int)count, right[i])) return 1;
         curves[i] = (rn_curve){examples[i].label, x, right[i], DRAWN};
     }
     for (int i = 0; i < DRAWN; i++) x[i] = i + 1;
-    snprintf(path, sizeof path, "%s.svg", argc > 2 ? argv[2] : "any_length");
     if (rn_plot_svg(path, "Trained on 20 steps", "step", "share of right answers", curves,
                     CASES) != RN_OK)
         return complain("the picture cannot be written"), 1;
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain("the standard output cannot be written"), 1;
     return 0;
 }

@@ -130,8 +130,10 @@ static bool learn_to_add(void)
 int main(int argc, char **argv)
 {
     /* Only the check, for slow memory checkers. */
-    const bool check_only = argc > 1 && strcmp(argv[1], "--check-only") == 0;
+    const bool check_only = argc == 2 && strcmp(argv[1], "--check-only") == 0;
 
+    if (argc > 1 && !check_only)
+        return fputs("usage: custom_cell [--check-only]\n", stderr), 2;
     if (!check_gradient()) return fputs("custom_cell: the gradient is wrong\n", stderr), 1;
     if (check_only) return 0;
     if (!learn_to_add()) return fputs("custom_cell: the task was not learnt\n", stderr), 1;

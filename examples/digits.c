@@ -17,53 +17,29 @@ enum { ACROSS = 16, MOST = 80, SIDE = 40 };
 
 /* ---- the network ---- */
 
-static rn_tensor scores(rn_scope s, rn_tensor x, int units)
+static rn_tensor network(rn_fit_graph *g)
 {
-    rn_tensor levels = rn_scale(rn_cast(x, RN_F32), 1.0 / (LEVELS - 1));
-    rn_sequence h = rn_lstm(s, "rnn", levels,
+    const int units = ((const settings *)g->user)->units;
+    rn_tensor x = rn_scale(rn_cast(rn_fit_input(g, "x"), RN_F32), 1.0 / (LEVELS - 1));
+    rn_sequence h = rn_lstm(g->scope, "rnn", x,
                             (rn_recurrent_options){.units = units, .bidirectional = true});
+    rn_tensor scores =
+        rn_linear(g->scope, "out", rn_dropout(g->scope, "dropout", h.last, 0.3), CLASSES);
 
-    return rn_linear(s, "out", rn_dropout(s, "dropout", h.last, 0.3), CLASSES);
-}
-
-static rn_tensor loss(rn_fit_graph *g)
-{
-    const settings *s = (const settings *)g->user;
-
-    return rn_cross_entropy_with(scores(g->scope, rn_fit_input(g, "x"), s->units),
-                                 rn_fit_input(g, "label"),
+    g->prediction = rn_argmax(scores, -1, false);
+    return rn_cross_entropy_with(scores, rn_fit_input(g, "label"),
                                  (rn_loss_options){.weights = g->weights});
 }
 
 /* Trains, or loads the weights, and names the held-out images. */
 static bool name(settings *s, digits *d, int32_t *named)
 {
-    const rn_source held = rn_source_arrays(&d->held);
-    const rn_source learned = digits_moved(d);
+    const rn_source learned = digits_moved(d), held = rn_source_arrays(&d->held);
     rn_model *model = rn_model_new((uint64_t)s->seed);
-    rn_graph *g = rn_graph_new();
-    rn_tensor x = rn_input(g, "x", RN_I32, rn_shape(ROWS, held.count, COLUMNS));
-    rn_tensor out = rn_argmax(scores(rn_root_inference(g, model), x, s->units), -1, false);
-    rn_program *use =
-        rn_compile(g, (rn_compile_options){.output = {out}, .output_count = 1});
-    rn_batches *batches = rn_batches_new(
-        &learned, (rn_batches_options){
-                      .batch = s->batch, .shuffle = true, .seed = (uint64_t)s->seed});
-    rn_batches *all = rn_batches_new(&held, (rn_batches_options){.batch = held.count});
-    rn_trainer *trainer = use ? learn(s, model, loss, s, batches) : NULL;
-    rn_batch b;
-    bool ok = use || complain("%s", rn_graph_error(g));
+    rn_trainer *t = learn(s, model, network, s, &learned);
+    const bool ok = t && predict(t, s, &held, named, (size_t)held.count * sizeof *named);
 
-    if (ok && rn_batches_next(all, &b) != RN_OK) ok = complain("%s", rn_batches_error(all));
-    ok = ok && trainer;
-    if (ok && (rn_batch_feed(&b, use) != RN_OK || rn_run(use) != RN_OK ||
-               rn_read_i32(use, out, named, held.count) != RN_OK))
-        ok = complain("%s", rn_program_error(use));
-    rn_trainer_free(trainer);
-    rn_batches_free(batches);
-    rn_batches_free(all);
-    rn_program_free(use);
-    rn_graph_free(g);
+    rn_trainer_free(t);
     rn_model_free(model);
     return ok;
 }

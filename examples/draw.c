@@ -94,22 +94,15 @@ static bool measure(const settings *s, rn_model *model, const digits *d)
 {
     const rn_source learned = rn_source_arrays(&d->learn),
                     held = rn_source_arrays(&d->held);
-    const rn_batches_options options = {
-        .batch = s->batch, .shuffle = true, .seed = (uint64_t)s->seed};
-    rn_batches *train = rn_batches_new(&learned, options),
-               *test = rn_batches_new(&held, options);
-    rn_trainer *trainer = learn(s, model, loss, (void *)(uintptr_t)s, train);
+    rn_trainer *t = learn(s, model, loss, (void *)(uintptr_t)s, &learned);
     double nats;
-    const bool ok = trainer && (rn_evaluate(trainer, test, &nats) == RN_OK ||
-                                complain("%s", rn_trainer_error(trainer)));
+    const bool ok = t && evaluate(t, s, &held, &nats);
 
     if (ok)
         printf("held out, nats a pixel:\n  independent pixels   %.3f\n"
                "  draw                 %.3f\n",
                independent(d), nats);
-    rn_trainer_free(trainer);
-    rn_batches_free(train);
-    rn_batches_free(test);
+    rn_trainer_free(t);
     return ok;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line, messages and random numbers of the examples. */
+/* The command line, messages, files and random numbers of the examples. */
 #include "example.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -26,6 +27,28 @@ int finish(bool ok)
     if (ok && (fflush(stdout) != 0 || ferror(stdout)))
         ok = complain("the standard output cannot be written");
     return ok ? 0 : 1;
+}
+
+char *file_read(const char *path, int *count)
+{
+    FILE *file = fopen(path, "rb");
+    char *bytes = NULL, part[4096];
+    size_t size = 0, got;
+    FILE *to = open_memstream(&bytes, &size);
+
+    errno = file ? 0 : errno;
+    while (file && to && (got = fread(part, 1, sizeof part, file)) > 0)
+        fwrite(part, 1, got, to);
+    const int why = errno;
+    const bool bad = !file || ferror(file);
+    if (file) fclose(file);
+    if (!to || fclose(to) != 0 || size > 1 << 28 || bad) {
+        complain("%s: %s", path, bad ? strerror(why) : "out of memory");
+        free(bytes);
+        return NULL;
+    }
+    *count = (int)size;
+    return bytes;
 }
 
 /* ---- the command line ---- */
@@ -95,27 +118,19 @@ static bool set(settings *s, const struct option *o, const char *value)
     return true;
 }
 
-char *output_path(const settings *s, const char *ending)
-{
-    char *path = (char *)malloc(strlen(s->out) + strlen(ending) + 1);
-
-    if (path) strcat(strcpy(path, s->out), ending);
-    return path;
-}
-
 /* A name that cannot be written is noticed before the training. */
-static bool check_outputs(const settings *s)
+static bool name_outputs(settings *s)
 {
-    static const char *const endings[] = {".safetensors", ".svg"};
-    bool ok = true;
+    const size_t room = sizeof s->weights;
+    char why[700];
 
-    for (int i = s->load ? 1 : 0; i < 2 && ok; i++) {
-        char *path = output_path(s, endings[i]), why[600];
-        if (!path || rn_file_check(path, why, sizeof why) != RN_OK)
-            ok = complain("%s", path ? why : "out of memory");
-        free(path);
-    }
-    return ok;
+    snprintf(s->picture, room, "%s.svg", s->out);
+    if (snprintf(s->weights, room, "%s.safetensors", s->out) >= (int)room)
+        return complain("--out: the name is too long");
+    if ((!s->load && rn_file_check(s->weights, why, sizeof why) != RN_OK) ||
+        rn_file_check(s->picture, why, sizeof why) != RN_OK)
+        return complain("%s", why);
+    return true;
 }
 
 static bool read_all(settings *s, int argc, char **argv)
@@ -151,7 +166,7 @@ bool settings_read(settings *s, const char *name, const char *about, int argc, c
     if (!read_all(s, argc, argv)) return false;
     *status = 1;
     random_seed(s->seed);
-    return check_outputs(s);
+    return name_outputs(s);
 }
 
 /* ---- random numbers ---- */

@@ -2,9 +2,8 @@
 /*
  * What the example programs of the output modes share:
  *
- *   example.c          the command line, messages, random numbers
+ *   example.c          the command line, messages, files, random numbers
  *   example_fit.c      training with rn_fit
- *   example_data.c     reading the files of a folder
  *   digits_data.c      reading the digits
  *   example_picture.c  pictures as SVG
  */
@@ -24,6 +23,7 @@ typedef struct settings {
     const char *load; /* trained weights; NULL: it trains */
     int units, batch, updates, seed;
     double rate;
+    char weights[600], picture[600]; /* OUT.safetensors and OUT.svg, set by settings_read */
 } settings;
 
 /* False if the program must end with *status. The name begins every message. */
@@ -35,8 +35,8 @@ extern const char *program_name;
 /* Prints "name: " and a message to the standard error. Returns false. */
 bool complain(const char *format, ...) RN_PRINTF(1, 2);
 
-/* OUT with an ending; free() it. NULL if out of memory. */
-char *output_path(const settings *s, const char *ending);
+/* The whole file with a 0 after it; NULL after a message. */
+char *file_read(const char *path, int *count);
 
 /* The exit status, after a message if the output cannot be written. */
 int finish(bool ok);
@@ -51,34 +51,17 @@ uint32_t text_hash(const char *text);
 
 /* ---- training ---- */
 
-/* Trains for s->updates updates with rn_fit, a progress line, Adam, gradients of norm 1 at
- * most, and a rate that rises over the first twentieth and falls along a cosine; saves the
- * weights. With s->load it loads them instead. NULL after a message; else rn_trainer_free
- * it. */
+/* Trains on a source for s->updates updates with rn_fit: a progress line, Adam, gradients
+ * of norm 1 at most, and a rate that rises over the first twentieth and falls along a
+ * cosine; saves the weights. With s->load it loads them instead. NULL after a message; else
+ * rn_trainer_free it. */
 rn_trainer *learn(const settings *s, rn_model *model, rn_fit_build build, void *user,
-                  rn_batches *train);
+                  const rn_source *source);
 
-/* ---- files ---- */
-
-typedef struct page {
-    char *path; /* within the folder */
-    char *bytes;
-    int count;
-    bool held; /* one file in three, by its path */
-} page;
-
-typedef struct library {
-    page *at;
-    int count;
-} library;
-
-/* Reads all files of a folder and the folders in it whose name has one of these endings, in
- * order of their paths. Endings are separated by blanks. */
-bool library_read(library *l, const char *folder, const char *endings);
-void library_free(library *l);
-
-/* The whole file with a 0 after it; NULL after a message. */
-char *file_read(const char *path, int *count);
+/* rn_evaluate and rn_predict on a source. False after a message. */
+bool evaluate(rn_trainer *t, const settings *s, const rn_source *source, double *loss);
+bool predict(rn_trainer *t, const settings *s, const rn_source *source, void *to,
+             size_t bytes);
 
 /* ---- pictures ---- */
 
@@ -109,7 +92,7 @@ void picture_code_end(picture *p);
 /* Writes OUT.svg and frees the picture. */
 bool picture_end(picture *p, const settings *s);
 
-/* Says where a picture of the library is, or that it cannot be written. */
-bool picture_written(const char *path, rn_status status);
+/* Says where a picture of the library is, OUT.svg, or that it cannot be written. */
+bool picture_written(const settings *s, rn_status status);
 
 #endif

@@ -121,27 +121,20 @@ void picture_digit(picture *p, double x, double y, double scale, const int32_t *
     fputs("</g>\n", p->file);
 }
 
-bool picture_written(const char *path, rn_status status)
+bool picture_written(const settings *s, rn_status status)
 {
-    if (status == RN_OK)
-        printf("picture in %s\n", path);
-    else
-        complain("%s: cannot be written", path ? path : "the picture");
-    return status == RN_OK;
+    if (status != RN_OK) return complain("%s: cannot be written", s->picture);
+    printf("picture in %s\n", s->picture);
+    return true;
 }
 
 bool picture_end(picture *p, const settings *s)
 {
-    char *path = output_path(s, ".svg"), why[600] = "out of memory";
+    char why[700] = "out of memory";
     bool ok = p->file && fputs("</svg>\n", p->file) >= 0;
 
     if (p->file) ok = fclose(p->file) == 0 && ok;
-    ok = ok && path && rn_file_write(path, p->bytes, p->count, why, sizeof why) == RN_OK;
-    if (ok)
-        printf("picture in %s\n", path);
-    else
-        complain("%s", why);
-    free(path);
+    ok = ok && rn_file_write(s->picture, p->bytes, p->count, why, sizeof why) == RN_OK;
     free(p->bytes);
-    return ok;
+    return ok ? picture_written(s, RN_OK) : complain("%s", why);
 }

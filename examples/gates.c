@@ -176,24 +176,38 @@ static void print_gates(double gate[VALUES][STEPS])
     putchar('\n');
 }
 
+/* -1: not a whole number up to 10^9. */
+static int64_t number(const char *text)
+{
+    char *end;
+    const int64_t n = strtoll(text, &end, 10);
+
+    return *text && !*end && n <= 1000000000 ? n : -1;
+}
+
 int main(int argc, char **argv)
 {
     static double gate[VALUES][STEPS], x[STEPS];
-    const int64_t updates = argc > 1 ? strtoll(argv[1], NULL, 10) : 1500;
-    rn_model *model = rn_model_new(1);
+    const int64_t updates = argc > 1 ? number(argv[1]) : 1500;
+    const char *name = argc > 2 ? argv[2] : "gates";
     rn_curve curves[GATES];
-    char path[1000];
+    char path[1000], why[1200];
 
-    bool ok = updates > 0 || complain("usage: gates [updates [name of the picture]]");
-    ok = ok && train(model, updates) && look(model, gate);
+    if (updates < 1 || argc > 3 || strlen(name) > 900)
+        return complain("usage: gates [updates [name of the picture]]"), 2;
+    snprintf(path, sizeof path, "%s.svg", name);
+    if (rn_file_check(path, why, sizeof why) != RN_OK) return complain(why), 1;
+    rn_model *model = rn_model_new(1);
+    const bool ok = train(model, updates) && look(model, gate);
     rn_model_free(model);
     if (!ok) return 1;
     print_gates(gate);
     for (int t = 0; t < STEPS; t++) x[t] = t;
     for (int i = 0; i < GATES; i++) curves[i] = (rn_curve){labels[i], x, gate[i], STEPS};
-    snprintf(path, sizeof path, "%s.svg", argc > 2 ? argv[2] : "gates");
     if (rn_plot_svg(path, "The symbol of step 12 is marked", "step", "mean of the gate",
                     curves, GATES) != RN_OK)
         return complain("the picture cannot be written"), 1;
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain("the standard output cannot be written"), 1;
     return 0;
 }

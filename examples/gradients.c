@@ -17,6 +17,7 @@
 #include <rondo.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BATCH = 16, INPUTS = 8, UNITS = 64, CASES = 5, SHOWN = 10 };
 
@@ -164,9 +165,18 @@ static bool draw(const example *all, int64_t steps, const char *name)
     return status == RN_OK || complain("the picture cannot be written");
 }
 
+/* -1: not a whole number up to 10^9. */
+static int64_t number(const char *text)
+{
+    char *end;
+    const int64_t n = strtoll(text, &end, 10);
+
+    return *text && !*end && n <= 1000000000 ? n : -1;
+}
+
 int main(int argc, char **argv)
 {
-    const int64_t steps = argc > 1 ? strtoll(argv[1], NULL, 10) : 100;
+    const int64_t steps = argc > 1 ? number(argv[1]) : 100;
     const char *name = argc > 2 ? argv[2] : "gradients";
     example all[CASES] = {
         {.label = "rnn", .file = "rnn", .cell = &rn_cell_rnn},
@@ -174,12 +184,15 @@ int main(int argc, char **argv)
         {.label = "lstm, forget 1", .file = "lstm1", .forget = 1, .gate = "rnn/layer0/f"},
         {.label = "lstm, forget 5", .file = "lstm5", .forget = 5, .gate = "rnn/layer0/f"},
         {.label = "gru", .file = "gru", .cell = &rn_cell_gru, .gate = "rnn/layer0/z"}};
-    bool ok = (steps >= 3 && steps <= 100000) ||
-              complain("usage: gradients [steps, 3 to 100000 [name of the files]]");
+    bool ok = true;
 
+    if (steps < 3 || steps > 100000 || argc > 3 || strlen(name) > 900)
+        return complain("usage: gradients [steps, 3 to 100000 [name of the files]]"), 2;
     for (int i = 0; ok && i < CASES; i++) ok = measure(&all[i], steps);
     if (ok) print_table(all, steps);
     ok = ok && write_tables(all, name) && draw(all, steps, name);
+    if (ok && (fflush(stdout) != 0 || ferror(stdout)))
+        ok = complain("the standard output cannot be written");
     for (int i = 0; i < CASES; i++) rn_flow_free(all[i].flow);
     return ok ? 0 : 1;
 }

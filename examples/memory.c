@@ -5,6 +5,7 @@
  */
 #include "memory.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -78,9 +79,10 @@ static bool set(settings *s, const option *o, const char *value)
     char *end;
     const double number = strtod(value, &end);
 
-    if (!*value || *end || !(number >= o->least && number <= o->most))
-        return complain("%s: %s is not a number from %g to %g", o->name, value, o->least,
-                        o->most);
+    if (!*value || *end || !(number >= o->least && number <= o->most) ||
+        (!o->real && number != floor(number)))
+        return complain("%s: %s is not a %snumber from %g to %g", o->name, value,
+                        o->real ? "" : "whole ", o->least, o->most);
     if (o->real)
         *(double *)(void *)((char *)s + o->at) = number;
     else
@@ -93,8 +95,8 @@ static bool set_any(settings *s, const char *name, const char *value)
     if (!value) return complain("%s: its value is missing", name);
     if (strcmp(name, "--cell") == 0) {
         s->cell = value;
-        return strstr(" rnn lstm gru mgu ", value) ? true
-                                                   : complain("no such cell: %s", value);
+        return !strcmp(value, "rnn") || !strcmp(value, "lstm") || !strcmp(value, "gru") ||
+               !strcmp(value, "mgu") || complain("no such cell: %s", value);
     }
     for (int i = 0; i < OPTIONS; i++)
         if (strcmp(options[i].name, name) == 0) return set(s, &options[i], value);
@@ -133,6 +135,12 @@ static bool settings_read(settings *s, int argc, char **argv)
     if (!s->test_steps) s->test_steps = s->steps;
     if (s->test_shortest > s->test_steps) s->test_shortest = s->test_steps;
     if (s->chrono < 0) s->chrono = (double)s->steps;
+    const int64_t lengths[] = {s->shortest, s->first ? s->first : s->steps,
+                               s->test_shortest};
+    for (int i = 0; i < 3; i++)
+        if (lengths[i] < s->task->least)
+            return complain("%lld steps are too few: %lld are needed",
+                            (long long)lengths[i], (long long)s->task->least);
     network_size(s);
     return s->units > 0 || complain("--weights: too few");
 }
@@ -178,10 +186,13 @@ int main(int argc, char **argv)
     settings s;
     outcome r = {.loss = 0};
 
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) return print_help(), 0;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0) return print_help(), 0;
     if (!settings_read(&s, argc, argv)) return USAGE_STATUS;
     print_plan(&s);
     if (!train(&s, &r)) return 1;
     print_result(&s, &r);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain("the standard output cannot be written"), 1;
     return 0;
 }

@@ -54,6 +54,7 @@ typedef struct settings settings;
 typedef struct task {
     const char *name, *about;
     int64_t inputs, classes;        /* classes 1: a number */
+    int64_t least;                  /* shortest sequence that it can make */
     double (*guess)(int64_t steps); /* the loss without any memory */
     void (*defaults)(settings *s);  /* besides the general ones */
     bool (*load)(void);             /* NULL, or reads the data; false after a message */

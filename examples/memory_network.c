@@ -99,6 +99,19 @@ static bool batch_new(batch *b, int64_t steps, int64_t size, int64_t inputs)
            complain("out of memory");
 }
 
+/* The rate falls along half a cosine to a fiftieth, over the last half of the updates. */
+static rn_optimizer optimizer(const settings *s)
+{
+    rn_optimizer adam = rn_clipped(rn_adam(s->rate), s->clip);
+
+    adam.schedule = (rn_schedule){.kind = RN_SCHEDULE_COSINE,
+                                  .warm_up = (s->updates - 1) / 2,
+                                  .warm_up_factor = 1,
+                                  .steps = (s->updates + 1) / 2,
+                                  .eta_min = 0.02 * s->rate};
+    return adam;
+}
+
 bool runner_new(runner *r, rn_model *model, const settings *s, bool training)
 {
     const int64_t T = training ? s->steps : s->test_steps,
@@ -123,9 +136,7 @@ bool runner_new(runner *r, rn_model *model, const settings *s, bool training)
         r->loss = rn_cross_entropy_ignoring(r->out, r->answer, IGNORED);
     }
     rn_compile_options o = {RN_OUTPUTS(r->out, r->loss)};
-    if (training)
-        o = (rn_compile_options){.minimize = r->loss,
-                                 .with = rn_clipped(rn_adam(s->rate), s->clip)};
+    if (training) o = (rn_compile_options){.minimize = r->loss, .with = optimizer(s)};
     r->program = rn_compile(r->graph, o);
     return r->program || complain("%s", rn_graph_error(r->graph));
 }

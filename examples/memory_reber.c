@@ -87,6 +87,7 @@ const task task_reber = {.name = "reber",
                          .about = "the next symbols of the embedded Reber grammar",
                          .inputs = REBER,
                          .classes = REBER,
+                         .least = 1,
                          .guess = guess,
                          .defaults = defaults,
                          .make = make};

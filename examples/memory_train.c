@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Training on sequences that are made as they are needed, and the held-out result.
+ * Training on sequences that are made as they are needed, and the held-out result. The loop
+ * is written out, because the lengths of what comes next depend on the loss; fit.h has one
+ * for data that is there.
  *
  * With a curriculum the longest length starts small. It grows by an eighth whenever the
  * mean loss of the last CHECK updates is below a tenth of a guess's.
@@ -67,16 +69,6 @@ static bool measure(rn_model *model, const settings *s, outcome *result)
 
 /* ---- training ---- */
 
-/* Half a cosine from the full rate to a fiftieth, over the last half of the updates. */
-static bool set_rate(rn_model *model, const settings *s, int64_t update)
-{
-    const double done = fmax(0, 2.0 * (double)update / (double)s->updates - 1);
-    const double share = 0.02 + 0.49 * (1 + cos(acos(-1) * done));
-
-    return rn_set_learning_rate(model, s->rate * share) == RN_OK ||
-           complain("%s", rn_model_error(model));
-}
-
 static void grow(const settings *s, int64_t update, double loss, outcome *result)
 {
     if (result->longest == s->steps || loss > 0.1 * s->task->guess(result->longest)) return;
@@ -85,8 +77,7 @@ static void grow(const settings *s, int64_t update, double loss, outcome *result
     if (result->longest == s->steps) result->full = update;
 }
 
-static bool learn(runner *r, rn_model *model, const settings *s, rn_progress *p,
-                  outcome *result)
+static bool learn(runner *r, const settings *s, rn_progress *p, outcome *result)
 {
     dice d = dice_new(s->seed);
     double sum = 0;
@@ -96,8 +87,7 @@ static bool learn(runner *r, rn_model *model, const settings *s, rn_progress *p,
     for (int64_t i = 1; i <= s->updates; i++) {
         const int64_t longest = result->longest;
         const int64_t shortest = s->shortest < longest ? s->shortest : longest;
-        if (!set_rate(model, s, i) || !runner_run(r, s, &d, shortest, longest))
-            return false;
+        if (!runner_run(r, s, &d, shortest, longest)) return false;
         const double loss = rn_scalar(r->program, r->loss);
         if (!isfinite(loss)) return complain("the loss is not finite; try a lower --rate");
         sum += loss;
@@ -123,7 +113,7 @@ bool train(const settings *s, outcome *result)
                (long long)s->units, (long long)rn_model_parameters(model), rn_isa());
     fflush(stdout);
     const clock_t begin = clock();
-    ok = ok && learn(&r, model, s, p, result);
+    ok = ok && learn(&r, s, p, result);
     result->processor = (double)(clock() - begin) / CLOCKS_PER_SEC;
     result->seconds = rn_progress_seconds(p);
     rn_progress_free(p);

@@ -203,15 +203,24 @@ static bool work(rn_model *model, rn_graph *graph, rn_graph *tested, int updates
 
 int main(int argc, char **argv)
 {
-    const int updates = argc > 1 ? atoi(argv[1]) : 1000;
+    char *end = "", why[700];
+    const long updates = argc > 1 ? strtol(argv[1], &end, 10) : 1000;
+
+    if (argc > 2) folder = argv[2];
+    if (*end || updates < EVERY || updates > EVERY * POINTS_MAX || argc > 3 ||
+        strlen(folder) > 400)
+        return fprintf(stderr, "usage: pictures [updates, %d to %d [folder]]\n", EVERY,
+                       EVERY * POINTS_MAX),
+               2;
+    if (rn_file_check(in_folder("model.txt"), why, sizeof why) != RN_OK)
+        return fprintf(stderr, "pictures: %s\n", why), 1;
     rn_model *model = rn_model_new(1);
     rn_graph *graph = rn_graph_new(), *tested = rn_graph_new();
 
-    if (argc > 2) folder = argv[2];
-    const bool ok = model && graph && tested && work(model, graph, tested, updates);
+    const bool ok = model && graph && tested && work(model, graph, tested, (int)updates);
     if (!ok)
-        fprintf(stderr, "pictures: failed: %s%s\n", rn_graph_error(graph),
-                rn_graph_error(tested));
+        fprintf(stderr, "pictures: %s%s, or a file in %s cannot be written\n",
+                rn_graph_error(graph), rn_graph_error(tested), folder);
     rn_graph_free(graph);
     rn_graph_free(tested);
     rn_model_free(model);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A lexer of C that labels characters, and sequences of labelled characters. */
+/* A lexer of C that labels characters. */
 #include "tagger.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char keywords[] =
@@ -98,52 +97,4 @@ void lex(const char *at, int count, int32_t *kind)
         first = at[i] == '\n' || (first && k == SPACE);
         for (const int end = i + length; i < end; i++) kind[i] = k;
     }
-}
-
-/* ---- sequences ---- */
-
-static const rn_field fields[] = {{"code", .type = RN_I32}, {"kind", .type = RN_I32}};
-
-bool pieces_make(pieces *p, const library *l, bool held, int most)
-{
-    size_t bytes = 0, count = 0;
-
-    for (int i = 0; i < l->count; i++)
-        if (l->at[i].held == held) {
-            bytes += (size_t)l->at[i].count;
-            count += 1 + (size_t)(l->at[i].count / most);
-        }
-    p->code = (int32_t *)calloc(bytes + 1, sizeof *p->code);
-    p->kind = (int32_t *)calloc(bytes + 1, sizeof *p->kind);
-    p->offsets = (int64_t *)calloc(count + 1, sizeof *p->offsets);
-    p->file = (const page **)calloc(count + 1, sizeof *p->file);
-    if (!p->code || !p->kind || !p->offsets || !p->file) return complain("out of memory");
-    p->data[0] = p->code, p->data[1] = p->kind;
-    p->arrays = (rn_arrays){
-        .fields = fields, .field_count = 2, .data = p->data, .offsets = p->offsets};
-    int64_t *end = p->offsets;
-    for (int i = 0; i < l->count; i++) {
-        const page *file = &l->at[i];
-        if (file->held != held) continue;
-        const int64_t first = *end, last = first + file->count;
-        lex(file->bytes, file->count, p->kind + first);
-        for (int k = 0; k < file->count; k++) {
-            const unsigned char byte = (unsigned char)file->bytes[k];
-            p->code[first + k] = byte < CODES ? byte : 0;
-        }
-        do {
-            end[1] = *end + most < last ? *end + most : last;
-            p->file[p->arrays.count++] = file;
-        } while (*++end < last);
-    }
-    p->source = rn_source_arrays(&p->arrays);
-    return bytes > 0;
-}
-
-void pieces_free(pieces *p)
-{
-    free(p->code);
-    free(p->kind);
-    free(p->offsets);
-    free(p->file);
 }

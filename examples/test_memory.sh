@@ -54,9 +54,13 @@ expect 2 "which task" "$@"
 expect 2 "no such task: nonsense" "$@" nonsense
 expect 2 "no such option: --nonsense" "$@" adding --nonsense 1
 expect 2 "value is missing" "$@" adding --units
-expect 2 "not a number" "$@" adding --units many
+expect 2 "not a whole number" "$@" adding --units many
+expect 2 "0.5 is not a whole number" "$@" adding --batch 8 --units 0.5
 expect 2 "no such cell: tanh" "$@" adding --cell tanh
+expect 2 "no such cell: m" "$@" adding --cell m
 expect 2 "too few" "$@" reber --weights 20
+expect 2 "19 steps are too few: 20 are needed" "$@" copy --first 19
+expect 2 "9 steps are too few: 10 are needed" "$@" order --test-steps 9
 
 [ $failures -eq 0 ] && echo "all passed"
 exit $((failures > 0))

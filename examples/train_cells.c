@@ -46,7 +46,7 @@ static bool run(rn_program *program, rn_tensor x, rn_tensor y)
            rn_feed_f32(program, y, target, B) == RN_OK && rn_run(program) == RN_OK;
 }
 
-static bool train(const rn_cell *cell, int runs, trained *result)
+static bool train(const rn_cell *cell, long runs, trained *result)
 {
     rn_model *model = rn_model_new(1);
     rn_graph *g = rn_graph_new();
@@ -60,7 +60,7 @@ static bool train(const rn_cell *cell, int runs, trained *result)
     bool ok = program != NULL;
 
     if (!ok) fprintf(stderr, "train_cells: %s\n", rn_graph_error(g));
-    for (int i = 0; ok && i < runs; i++) {
+    for (long i = 0; ok && i < runs; i++) {
         ok = run(program, x, y);
         if (!ok) fprintf(stderr, "train_cells: %s\n", rn_program_error(program));
         const double error = ok ? rn_scalar(program, loss) : 0;
@@ -86,8 +86,12 @@ static const struct {
 int main(int argc, char **argv)
 {
     const char *only = argc > 1 && strcmp(argv[1], "-") != 0 ? argv[1] : NULL;
-    const int runs = argc > 2 ? atoi(argv[2]) : 400;
+    char *end = "";
+    const long runs = argc > 2 ? strtol(argv[2], &end, 10) : 400;
+    int found = 0;
 
+    if (argc > 3 || *end || runs < 1 || (only && *only == '-'))
+        return fputs("usage: train_cells [cell, - for all [runs]]\n", stderr), 2;
     printf("%-15s%11s%9s%9s  %s\n", "cell", "parameters", "before", "after", "equation");
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         trained r = {0};
@@ -95,7 +99,10 @@ int main(int argc, char **argv)
         if (!train(cells[i].cell, runs, &r)) return 1;
         printf("%-15s%11lld%9.4f%9.4f  %s\n", cells[i].cell->name, (long long)r.parameters,
                r.before, r.after, cells[i].formula);
-        fflush(stdout);
+        if (fflush(stdout) != 0)
+            return fputs("train_cells: the standard output cannot be written\n", stderr), 1;
+        found++;
     }
+    if (!found) return fprintf(stderr, "train_cells: no such cell: %s\n", only), 2;
     return 0;
 }

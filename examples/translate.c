@@ -23,7 +23,7 @@ typedef struct task {
     int units;
     rn_vocabulary *words, *signs;
     int32_t begin, end; /* marks of the signs */
-    rn_metric *greedy, *beam;
+    rn_metric *right;
 } task;
 
 /* ---- the network ---- */
@@ -72,28 +72,38 @@ static rn_tensor step(rn_scope s, rn_tensor signs, rn_tensor *state, void *user)
     return rn_linear(s, "out", rn_concat(x, 2, -1), rn_vocabulary_count(t->signs));
 }
 
-/* Measures how many translations of `lengths` characters, y [T, B], are right. With one
- * beam the decoder chooses the most likely character. */
-static void measure(rn_fit_graph *g, memory m, rn_tensor y, rn_tensor lengths, int beams,
-                    rn_metric *metric)
+/* Measures how many translations of `lengths` characters, y [T, B], are right. */
+static void measure(rn_fit_graph *g, memory m, rn_tensor y, rn_tensor lengths)
 {
     const rn_decoder decoder = {step, &m};
+    const rn_decode_options o = {
+        .steps = rn_size(y, 0), .begin = m.task->begin, .end = m.task->end, .beam = BEAM};
 
-    m.outputs = rn_beam_repeat(m.outputs, 1, beams);
-    m.keys = rn_beam_repeat(m.keys, 1, beams);
-    m.words = rn_beam_repeat(m.words, 1, beams);
-    const rn_decoding d = rn_decode(rn_share(g->scope), "choice", &decoder, m.state, 2,
-                                    (rn_decode_options){.steps = rn_size(y, 0),
-                                                        .begin = m.task->begin,
-                                                        .end = m.task->end,
-                                                        .beam = beams});
-    rn_tensor best = rn_slice(d.tokens, 2, 0, 1, 1),
-              length = rn_slice(d.lengths, 1, 0, 1, 1);
-    rn_fit_metric_lengths(g, metric, rn_reshape(best, rn_shape_get(y)),
-                          rn_reshape(length, rn_shape_get(lengths)), y, lengths);
+    m.outputs = rn_beam_repeat(m.outputs, 1, BEAM);
+    m.keys = rn_beam_repeat(m.keys, 1, BEAM);
+    m.words = rn_beam_repeat(m.words, 1, BEAM);
+    const rn_decoding d = rn_decode(rn_share(g->scope), "choice", &decoder, m.state, 2, o);
+    rn_fit_metric_lengths(g, m.task->right, rn_index(d.tokens, 2, 0),
+                          rn_index(d.lengths, 1, 0), y, lengths);
 }
 
-static rn_tensor loss(rn_fit_graph *g)
+/* The attention to each word in the step of each character, [B, 12, 10]. The decoder's
+ * steps are written out, so that each leaves its attention. */
+static rn_tensor attention(rn_scope s, memory m)
+{
+    rn_tensor sign =
+        rn_fill(s.graph, RN_I32, rn_shape(rn_size(m.state[0], 0)), m.task->begin);
+    rn_tensor all[SIGNS];
+
+    for (int i = 0; i < SIGNS; i++) {
+        sign = rn_argmax(step(rn_share(s), sign, m.state, &m), -1, false);
+        all[i] = rn_transpose(m.attention);
+    }
+    rn_tensor map = rn_stack(all, SIGNS, -1);
+    return rn_pad(map, 1, 0, MOST - rn_size(map, 1), 0);
+}
+
+static rn_tensor network(rn_fit_graph *g)
 {
     const task *t = (const task *)g->user;
     memory m = encode(g->scope, rn_fit_input(g, "tokens"), g->lengths, t);
@@ -106,84 +116,54 @@ static rn_tensor loss(rn_fit_graph *g)
     if (!g->training) {
         rn_tensor n = rn_fit_input(g, "length"); /* with begin and end; 0 fills a batch */
         rn_tensor lengths = rn_maximum(rn_offset(n, -2), rn_fill_like(n, 0));
-        measure(g, m, y, lengths, 1, t->greedy);
-        measure(g, m, y, lengths, BEAM, t->beam);
+        measure(g, m, y, lengths);
+        g->prediction = attention(g->scope, m);
     }
     return rn_cross_entropy_with(logits, y,
                                  (rn_loss_options){.weights = g->weights, .ignores = true});
 }
 
-/* ---- the picture ---- */
+/* ---- the held-out dates ---- */
 
-/* Draws the attention to the words of a date, a column for each character. The decoder's
- * steps are written out, so that each leaves its attention. */
-static bool draw(const settings *s, const task *t, rn_model *model, const char *text)
+/* Draws the attention to the words of the longest date, a column for each character. */
+static bool draw(const settings *s, const task *t, const dates *held,
+                 float (*attention)[MOST][SIGNS])
 {
-    rn_graph *g = rn_graph_new();
-    const rn_scope scope = rn_root_inference(g, model);
-    int32_t word[MOST], sign[SIGNS];
-    const int count = (int)rn_vocabulary_encode(t->words, text, strlen(text), word, MOST);
-    rn_tensor x = rn_constant(g, RN_I32, rn_shape(count, 1), word), signs[SIGNS + 1],
-              attention[SIGNS];
-    memory m = encode(scope, x, rn_fill(g, RN_I32, rn_shape(1), count), t);
-
-    signs[0] = rn_fill(g, RN_I32, rn_shape(1), t->begin);
-    for (int i = 0; i < SIGNS; i++) {
-        signs[i + 1] = rn_argmax(step(rn_share(scope), signs[i], m.state, &m), -1, false);
-        attention[i] = m.attention;
-    }
-    rn_tensor map = rn_cast(rn_concat(attention, SIGNS, -1), RN_F64),
-              written = rn_concat(signs + 1, SIGNS, 0);
-    rn_program *p = rn_compile(g, (rn_compile_options){RN_OUTPUTS(map, written)});
-    double value[MOST * SIGNS];
     const char *rows[MOST], *columns[SIGNS];
-    bool ok = p || complain("%s", rn_graph_error(g));
-    if (ok)
-        ok = (rn_run(p) == RN_OK && rn_read_f64(p, map, value, SIGNS * count) == RN_OK &&
-              rn_read_i32(p, written, sign, SIGNS) == RN_OK) ||
-             complain("%s", rn_program_error(p));
-    for (int i = 0; i < count && ok; i++)
-        rows[i] = rn_vocabulary_token(t->words, word[i], NULL);
-    for (int i = 0; i < SIGNS && ok; i++)
+    double value[MOST * SIGNS];
+    int32_t word[MOST], sign[SIGNS];
+    int at = 0;
+
+    for (int i = 0; i < held->count; i++)
+        if (strlen(held->side[0][i]) > strlen(held->side[0][at])) at = i;
+    const char *words = held->side[0][at], *date = held->side[1][at];
+    const int count = (int)rn_vocabulary_encode(t->words, words, strlen(words), word, MOST);
+    rn_vocabulary_encode(t->signs, date, SIGNS, sign, SIGNS);
+    for (int i = 0; i < count; i++) rows[i] = rn_vocabulary_token(t->words, word[i], NULL);
+    for (int i = 0; i < SIGNS; i++)
         columns[i] = rn_vocabulary_token(t->signs, sign[i], NULL);
-    char *path = output_path(s, ".svg");
+    for (int i = 0; i < count * SIGNS; i++) value[i] = attention[at][0][i];
     const rn_heat_map_options o = {.title = "Attention to the words for each character",
                                    .row_names = rows,
                                    .column_names = columns,
                                    .high = 1};
-    ok = ok && picture_written(path, path ? rn_heat_map_svg(path, value, count, SIGNS, o)
-                                          : RN_NO_MEMORY);
-    free(path);
-    rn_program_free(p);
-    rn_graph_free(g);
-    return ok;
+
+    return picture_written(s, rn_heat_map_svg(s->picture, value, count, SIGNS, o));
 }
 
-/* ---- all of it ---- */
-
-static bool run(const settings *s, task *t, rn_model *model, const dates *learned,
-                const dates *held)
+static bool run(const settings *s, task *t, const dates *learned, const dates *held)
 {
-    const rn_batches_options options = {
-        .batch = s->batch, .shuffle = true, .seed = (uint64_t)s->seed};
-    rn_batches *train = rn_batches_new(&learned->source, options);
-    rn_batches *test = rn_batches_new(&held->source, options);
-    rn_trainer *trainer = learn(s, model, loss, t, train);
-    bool ok = trainer && (rn_evaluate(trainer, test, NULL) == RN_OK ||
-                          complain("%s", rn_trainer_error(trainer)));
-    int longest = 0;
+    static float attention[HELD][MOST][SIGNS];
+    rn_model *model = rn_model_new((uint64_t)s->seed);
+    rn_trainer *trainer = learn(s, model, network, t, &learned->source);
+    bool ok = trainer && predict(trainer, s, &held->source, attention, sizeof attention);
 
     if (ok)
-        printf("held out, of %d dates right:\n  greedy       %.2f %%\n  beam of %d    %.2f "
-               "%%\n",
-               held->count, 100 * rn_metric_value(t->greedy), BEAM,
-               100 * rn_metric_value(t->beam));
-    for (int i = 0; i < held->count; i++)
-        if (strlen(held->side[0][i]) > strlen(held->side[0][longest])) longest = i;
-    ok = ok && draw(s, t, model, held->side[0][longest]);
+        printf("held out: %.2f %% of %d dates right, with %d beams\n",
+               100 * rn_metric_value(t->right), held->count, BEAM);
+    ok = ok && draw(s, t, held, attention);
     rn_trainer_free(trainer);
-    rn_batches_free(train);
-    rn_batches_free(test);
+    rn_model_free(model);
     return ok;
 }
 
@@ -202,19 +182,14 @@ int main(int argc, char **argv)
                        argc, argv, &status))
         return status;
     task t = {s.units, words_new(), signs_new(),
-              .greedy = rn_metric_new(
-                  (rn_metric_options){.kind = RN_METRIC_EXACT_MATCH, .name = "greedy"}),
-              .beam = rn_metric_new(
-                  (rn_metric_options){.kind = RN_METRIC_EXACT_MATCH, .name = "beam"})};
-    rn_model *model = rn_model_new((uint64_t)s.seed);
+              .right = rn_metric_new(
+                  (rn_metric_options){.kind = RN_METRIC_EXACT_MATCH, .name = "right"})};
     t.begin = rn_vocabulary_mark(t.signs, RN_MARK_BEGIN);
     t.end = rn_vocabulary_mark(t.signs, RN_MARK_END);
     const bool ok = dates_make(&learned, LEARNED, false, t.words, t.signs) &&
                     dates_make(&held, HELD, true, t.words, t.signs) &&
-                    run(&s, &t, model, &learned, &held);
-    rn_model_free(model);
-    rn_metric_free(t.greedy);
-    rn_metric_free(t.beam);
+                    run(&s, &t, &learned, &held);
+    rn_metric_free(t.right);
     dates_free(&learned);
     dates_free(&held);
     rn_vocabulary_free(t.words);

@@ -107,7 +107,7 @@ RN_KERNEL(matmul)
     }
     g.packed = call->packed;
     g.first = call->first;
-    if (z->rank == 2)
+    if (z->rank == 2 || (z->rank == 3 && z->size[0] == 1))
         R(rn__gemm)(&g);
     else
         products(call, &g);

@@ -120,24 +120,30 @@ void rn__reduction_init(rn__reduction *r, const rn_call *call)
     r->kept.rank = rn__collapse(r->kept.rank, r->kept.size, 1, kept_strides);
 }
 
+/* Run by run of the innermost axis. */
 void rn__reduction_offsets(int rank, const int64_t *size, const int64_t *stride,
                            int64_t from, int64_t count, int64_t *offset)
 {
-    if (rank == 1) {
-        for (int64_t i = 0; i < count; i++) offset[i] = (from + i) * stride[0];
-        return;
-    }
+    const int last = rank - 1;
     rn__walk w = {.rank = rank};
-    for (int i = rank - 1; i >= 0; i--) {
+
+    for (int i = last; i >= 0 && count > 0; i--) {
         w.size[i] = size[i];
         w.stride[0][i] = stride[i];
         w.index[i] = from % size[i];
         w.at[0] += w.index[i] * stride[i];
         from /= size[i];
     }
-    for (int64_t i = 0; i < count; i++) {
-        offset[i] = w.at[0];
+    while (count > 0) {
+        const int64_t step = last < 0 ? 0 : stride[last];
+        const int64_t left = last < 0 ? 1 : w.size[last] - w.index[last];
+        const int64_t n = left < count ? left : count;
+
+        for (int64_t i = 0; i < n; i++) offset[i] = w.at[0] + i * step;
+        if (last >= 0) w.index[last] += n - 1;
+        w.at[0] += (n - 1) * step;
         rn__walk_next(&w);
+        offset += n, count -= n;
     }
 }
 
@@ -176,17 +182,25 @@ static double mean_of_small(const rn__reduction *r, const rn_array *x, double sc
 
 /* y / terms, in the type of the sum y, if the sum is finite. */
 #define DIVIDE(type)                                                                       \
-    for (int64_t i = 0; i < r.outputs; i++, rn__walk_next(&r.kept)) {                      \
+    for (int64_t i = 0; i < outputs; i++) {                                                \
         type *y = (type *)call->out->data + i;                                             \
-        *y = *y - *y == 0 ? *y / (type)r.terms                                             \
-                          : (type)mean_of_small(&r, &call->in[0], scale, squares);         \
+        if (*y - *y == 0) {                                                                \
+            *y /= (type)terms;                                                             \
+            continue;                                                                      \
+        }                                                                                  \
+        if (at < 0) rn__reduction_init(&r, call), at = 0;                                  \
+        for (; at < i; at++) rn__walk_next(&r.kept);                                       \
+        *y = (type)mean_of_small(&r, &call->in[0], scale, squares);                        \
     }
 
 void rn__divide_sums(const rn_call *call, double scale, bool squares)
 {
-    rn__reduction r;
+    const int64_t axes = ((const rn__reduce_attributes *)call->attributes)->axes;
+    int64_t outputs = 1, terms = 1, at = -1;
+    rn__reduction r; /* at result `at`, from the first sum on that is not finite */
 
-    rn__reduction_init(&r, call);
+    for (int i = 0; i < call->in->rank; i++)
+        *(axes >> i & 1 ? &terms : &outputs) *= call->in->size[i];
     if (call->out->type == RN_F32)
         DIVIDE(float)
     else

@@ -51,15 +51,17 @@ static void values(void *memory)
 }
 
 /* The numbers are written first: memory that nothing has written to is one page of zeros,
- * which is read faster. */
+ * which is read faster. They begin a cache line, so that no vector lies in two. */
 static double read_time(size_t count)
 {
-    float *data = (float *)malloc((count + 1) * sizeof *data);
+    enum { LINE = 64 / sizeof(float) };
+    float *memory = (float *)malloc((count + LINE) * sizeof *memory), *data = memory;
 
-    if (!data) return 0;
-    for (size_t i = 0; i <= count; i++) data[i] = 1;
+    if (!memory) return 0;
+    while ((uintptr_t)data % (LINE * sizeof *data)) data++;
+    for (size_t i = 0; i < count; i++) data[i] = 1;
     const double seconds = bench_read_time(data, count);
-    free(data);
+    free(memory);
     return 1e3 * seconds;
 }
 

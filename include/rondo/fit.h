@@ -6,9 +6,8 @@
  *
  *   static rn_tensor classify(rn_fit_graph *g)
  *   {
- *       rn_tensor x = rn_embedding(g->scope, "embed", rn_fit_input(g, "text"), 256, 32);
  *       rn_recurrent_options options = {.units = 64, .lengths = g->lengths};
- *       rn_sequence h = rn_lstm(g->scope, "rnn", x, options);
+ *       rn_sequence h = rn_lstm(g->scope, "rnn", rn_fit_input(g, "x"), options);
  *       rn_tensor y = rn_linear(g->scope, "out", h.last, 4);
  *       return rn_cross_entropy_with(y, rn_fit_input(g, "label"),
  *                                    (rn_loss_options){.weights = g->weights});
@@ -19,9 +18,8 @@
  *   rn_fit(t, (rn_fit_options){.train = train, .valid = valid, .epochs = 20,
  *              .callbacks = {rn_show_progress(stderr), rn_stop_early(...)}});
  *
- * Each size of batch gets a program, compiled when the first such batch comes and kept as
- * long as the trainer. A step is what a loop of one's own would do: feed, run, read the
- * loss. The weights are the same, bit for bit.
+ * Each size of batch gets a program, compiled when the first such batch comes. A step is
+ * what a loop of one's own would do: feed, run, read the loss. The weights are the same.
  */
 #ifndef RONDO_FIT_H
 #define RONDO_FIT_H
@@ -54,8 +52,9 @@ typedef struct rn_fit_graph {
 
     /* What the loss is a mean over, for the mean over an epoch; see rn_fit. Set at most one
      * of them. */
-    bool per_step;     /* over steps: a batch counts sum weights[b] lengths[b] */
-    rn_tensor counted; /* a scalar of any type: how much the batch counts */
+    bool per_step;        /* over steps: a batch counts sum weights[b] lengths[b] */
+    rn_tensor counted;    /* a scalar of any type: how much the batch counts */
+    rn_tensor prediction; /* [B, ..] of any type: what rn_predict gives */
 
     struct rn__fit_program *program; /* the trainer's */
 } rn_fit_graph;
@@ -110,11 +109,15 @@ RN_API rn_trainer *rn_trainer_new(rn_model *model, rn_fit_build build,
                                   rn_trainer_options options);
 RN_API void rn_trainer_free(rn_trainer *trainer);
 
+/* Compiles the training program of the next batch, so that the model has its weights before
+ * the first step: for rn_model_load, rn_model_set and the like. The position of the batches
+ * does not change. Errors are those of rn_fit. */
+RN_API rn_status rn_trainer_prepare(rn_trainer *trainer, rn_batches *batches);
+
 /* The last error's message, or "" if there was none. For NULL: that there is none. */
 RN_API const char *rn_trainer_error(const rn_trainer *trainer);
 
-/* Why the last rn_fit ended before its last epoch, such as "no improvement for 5 epochs";
- * "" if it did not. */
+/* Why the last rn_fit ended early, such as "no improvement for 5 epochs"; or "". */
 RN_API const char *rn_trainer_stopped(const rn_trainer *trainer);
 
 /* The history of the epochs, and that of the steps if .log_every is set. Columns:
@@ -233,15 +236,13 @@ RN_API rn_callback rn_log_tensorboard(const char *folder, int64_t every);
  * that of rn_program_nonfinite: where the first NaN or infinity came from. */
 RN_API rn_callback rn_stop_on_nonfinite(void);
 
-/* Stops when so many seconds have passed since rn_fit was called. RN_INVALID: a negative
- * number, or NaN. */
+/* Stops so many seconds after the call of rn_fit. RN_INVALID: a negative number, or NaN. */
 RN_API rn_callback rn_stop_after(double seconds);
 
 /* Stops on the signal SIGINT, Ctrl-C, after the batch; a second one ends the process as
  * usual. The handler is installed while rn_fit runs, unless the signal is ignored, and the
- * old one put back. The handler's flag is the library's one global variable that changes:
- * only one fit of a process can have this callback at a time. RN_INVALID: another has it.
- */
+ * old one put back. Its flag is the library's one global variable that changes, so only one
+ * fit of a process can have this callback at a time. RN_INVALID: another has it. */
 RN_API rn_callback rn_stop_on_interrupt(void);
 
 /* ---- fitting ---- */
@@ -286,6 +287,12 @@ RN_API rn_status rn_fit(rn_trainer *trainer, rn_fit_options options);
 /* The loss over the batches up to the end of their epoch, as rn_fit computes it; the values
  * of the metrics are in the metrics. *loss (may be NULL) is NaN after an error. */
 RN_API rn_status rn_evaluate(rn_trainer *trainer, rn_batches *batches, double *loss);
+
+/* Evaluates, and writes the prediction of each sequence to `to`, in the order of the source
+ * whatever that of the batches: [count of the source, ..], `bytes` in all. RN_INVALID also:
+ * no prediction, or one that is not [B, ..]; streams; another size. */
+RN_API rn_status rn_predict(rn_trainer *trainer, rn_batches *batches, void *to,
+                            size_t bytes);
 
 #ifdef __cplusplus
 }

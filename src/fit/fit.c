@@ -128,7 +128,7 @@ static rn_status validate(rn_trainer *t)
     rn__mean mean;
 
     if (!t->fit->valid) return RN_OK;
-    rn_status s = rn__fit_evaluate(t, t->fit->valid, &mean);
+    rn_status s = rn__fit_evaluate(t, t->fit->valid, NULL, &mean);
     if (s != RN_OK || t->stopping) {
         rn_batches_seek(t->fit->valid, t->valid_at);
         return s;

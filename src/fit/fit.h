@@ -39,8 +39,9 @@ typedef struct rn__fit_program {
     rn_tensor lengths, weights, resets, loss, counted;
     bool per_step, aware; /* it uses weights or lengths */
     rn__fit_metric metric[RN_FIT_METRICS];
-    rn__fit_output output[RN__FIT_OUTPUTS];
+    rn__fit_output output[RN__FIT_OUTPUTS + 1];
     int metrics, outputs;
+    int prediction; /* index of an output; -1: none */
     rn_program *program;
 } rn__fit_program;
 
@@ -51,6 +52,9 @@ typedef struct rn__mean {
 
 /* Makes the inputs that every graph has. */
 void rn__fit_graph_begin(rn_fit_graph *g, rn__fit_program *p, rn_graph *graph);
+
+/* The index of a tensor among the outputs that are read after each step. */
+int rn__fit_output_of(rn__fit_program *p, rn_tensor x);
 
 /* The program for a batch, compiled if it is the first of its size. NULL with the
  * trainer's error and *status. */
@@ -103,8 +107,20 @@ rn_status rn__fit_record(rn_trainer *t, rn_history *history, const char *column,
 /* Lets callbacks stop the fit. */
 void rn__fit_poll(rn_trainer *t);
 
-/* An evaluation up to the end of the epoch, or until the fit is stopping. */
-rn_status rn__fit_evaluate(rn_trainer *t, rn_batches *batches, rn__mean *mean);
+/* Where predictions go: `bytes` for `count` sequences. */
+typedef struct rn__predicted {
+    char *to;
+    size_t bytes, count;
+} rn__predicted;
+
+/* Writes the predictions of a batch after its step. */
+rn_status rn__fit_take(const rn__fit_program *p, const rn_batch *batch,
+                       const rn__predicted *to);
+
+/* An evaluation up to the end of the epoch, or until the fit is stopping; `to` may be NULL.
+ */
+rn_status rn__fit_evaluate(rn_trainer *t, rn_batches *batches, const rn__predicted *to,
+                           rn__mean *mean);
 
 /* Exchanges the weights and their averages if the last epoch was judged by averages. */
 void rn__fit_swap(const rn_trainer *t);

@@ -69,8 +69,7 @@ rn_tensor rn_fit_mask(rn_fit_graph *g)
     return rn_less(step, rn_reshape(g->lengths, (rn_shape){2, {1, g->sequences}}));
 }
 
-/* The index of a tensor among the outputs that are read after each step. */
-static int output_of(rn__fit_program *p, rn_tensor x)
+int rn__fit_output_of(rn__fit_program *p, rn_tensor x)
 {
     for (int i = 0; i < p->outputs; i++)
         if (p->output[i].tensor.id == x.id) return i;
@@ -150,7 +149,7 @@ static void declare(rn_fit_graph *g, rn_metric *metric, const rn_tensor x[4], bo
     if (why) rn_fail(g->graph, "fit_metric: %s", why);
     if (why || (g->training && !p->trainer->options.train_metrics)) return;
     if (is_new(p->trainer, metric)) rn_metric_reset(metric);
-    for (int i = 0; i < 4; i++) at[i] = rn_is_null(x[i]) ? -1 : output_of(p, x[i]);
+    for (int i = 0; i < 4; i++) at[i] = rn_is_null(x[i]) ? -1 : rn__fit_output_of(p, x[i]);
     p->metric[p->metrics++] = (rn__fit_metric){metric, at[0], at[2], own, {at[1], at[3]}};
 }
 

@@ -64,7 +64,16 @@ static bool build(rn__fit_program *p, rn_graph *graph)
     p->loss = t->build(&g);
     p->per_step = g.per_step;
     p->counted = g.counted;
+    p->prediction = -1;
     if (*rn_graph_error(graph)) return false;
+    if (!p->training && !rn_is_null(g.prediction)) {
+        if (g.prediction.graph != graph || rn_rank(g.prediction) < 1 ||
+            rn_size(g.prediction, 0) != p->sequences)
+            rn_fail(graph, "fit: the prediction must be [B, ..] of the graph, with B %lld",
+                    (long long)p->sequences);
+        else
+            p->prediction = rn__fit_output_of(p, g.prediction);
+    }
     if (rn_is_null(p->loss) || p->loss.graph != graph || rn_rank(p->loss) != 0)
         rn_fail(graph, "fit: the loss must be a scalar of the graph");
     else if (!rn_is_null(p->counted) &&

@@ -152,7 +152,7 @@ rn_status rn__fit_step(rn__fit_program *p, const rn_batch *b, rn__mean *mean, do
     const double count = counted(p, b);
     if (count != 0) mean->sum += count * *loss;
     mean->counted += count;
-    return p->metrics ? add_all(p, b) : RN_OK;
+    return p->outputs ? add_all(p, b) : RN_OK;
 }
 
 /* ---- evaluation ---- */
@@ -172,7 +172,8 @@ static size_t copy_states(const rn_trainer *t, char *to, const char *from)
     return used;
 }
 
-static rn_status evaluate(rn_trainer *t, rn_batches *batches, rn__mean *mean)
+static rn_status evaluate(rn_trainer *t, rn_batches *batches, const rn__predicted *to,
+                          rn__mean *mean)
 {
     rn_batch batch;
     rn_status s = RN_OK;
@@ -187,12 +188,14 @@ static rn_status evaluate(rn_trainer *t, rn_batches *batches, rn__mean *mean)
         if (batch.sequences == 0) break;
         rn__fit_program *p = rn__fit_program_of(t, &batch, false, &s);
         if (p) s = rn__fit_step(p, &batch, mean, &loss);
+        if (to && s == RN_OK) s = rn__fit_take(p, &batch, to);
         rn__fit_poll(t);
     }
     return s;
 }
 
-rn_status rn__fit_evaluate(rn_trainer *t, rn_batches *batches, rn__mean *mean)
+rn_status rn__fit_evaluate(rn_trainer *t, rn_batches *batches, const rn__predicted *to,
+                           rn__mean *mean)
 {
     const int before = t->model->count;
     const size_t bytes = copy_states(t, NULL, NULL);
@@ -200,7 +203,7 @@ rn_status rn__fit_evaluate(rn_trainer *t, rn_batches *batches, rn__mean *mean)
 
     if (!states) return rn__fit_fail_as(t, RN_NO_MEMORY, "fit", "");
     copy_states(t, states, NULL);
-    const rn_status s = evaluate(t, batches, mean);
+    const rn_status s = evaluate(t, batches, to, mean);
     /* Those that the evaluation made come last. */
     const int after = t->model->count;
     rn_model_reset_states(t->model);
@@ -221,7 +224,7 @@ rn_status rn_evaluate(rn_trainer *t, rn_batches *batches, double *loss)
     if (!batches) return rn_trainer_fail(t, RN_INVALID, "evaluate: no batches");
     if (t->fit) return rn_trainer_fail(t, RN_INVALID, "evaluate: the trainer is in rn_fit");
     t->stopping = false;
-    const rn_status s = rn__fit_evaluate(t, batches, &mean);
+    const rn_status s = rn__fit_evaluate(t, batches, NULL, &mean);
     if (s == RN_OK && loss) *loss = mean.sum / mean.counted;
     return s;
 }

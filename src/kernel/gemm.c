@@ -11,6 +11,7 @@
 
 #include "kernel/gemm_blocks.h"
 #include "kernel/gemm_choice.h"
+#include "kernel/gemm_row.h"
 
 /* How often the longest part of k is halved; each time needs a C for the second half. */
 static int64_t halvings(int64_t k)
@@ -196,7 +197,7 @@ static bool short_product(const rn__product *g)
 
 void R(rn__gemm)(const rn__product *of)
 {
-    if (short_product(of)) return;
+    if (row_product(of) || short_product(of)) return;
 
     const rn__product x = better_turned(of) ? turned(of) : *of;
 

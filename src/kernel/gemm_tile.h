@@ -272,10 +272,10 @@ static inline tile_function *tile_of(bool by_rows, int64_t rows, int64_t vectors
 static inline int64_t next_vectors(int64_t rows, int64_t left)
 {
     const int64_t most = widest_of[rows - 1];
-    int64_t vectors = most;
+    int64_t vectors = left < most ? left : most;
 
-    if (left < 2 * most && left > most) left = (left + 1) / 2;
-    while (vectors > left || !columns_tiles[rows - 1][vectors - 1]) vectors--;
+    if (left < 2 * most && left > most) vectors = (left + 1) / 2;
+    while (!columns_tiles[rows - 1][vectors - 1]) vectors--;
     return vectors;
 }
 

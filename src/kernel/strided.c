@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+enum { PAGE = 4096 };
+
 #define INLINE static inline __attribute__((always_inline))
 
 /* Two axes, strides in bytes. */
@@ -201,12 +203,45 @@ static void choose_rows(axes *x)
     swap_axes(x, rows, x->rank - 2);
 }
 
+/* How many elements an array has that is dense, or is one element repeated, which `every`
+ * = 1 or 0 tells; 0: it is not. */
+static int64_t dense(int rank, const int64_t *size, const int64_t *stride, int64_t every)
+{
+    int64_t n = 1;
+
+    for (int i = rank - 1; i >= 0; i--) {
+        if (size[i] != 1 && stride[i] != n * every) return 0;
+        n *= size[i];
+    }
+    return n;
+}
+
+/* Repeats the first `element` bytes: what is written so far, up to a page of it. */
+static void repeat(char *to, size_t element, size_t bytes)
+{
+    for (size_t done = element, n; done < bytes; done += n) {
+        n = done < PAGE ? done : PAGE;
+        if (n > bytes - done) n = bytes - done;
+        memcpy(to + done, to, n);
+    }
+}
+
 void rn__copy(int rank, const int64_t *size, size_t element, void *to,
               const int64_t *to_stride, const void *from, const int64_t *from_stride)
 {
     axes x = {.rank = rank};
     int64_t index[RN__STRIDED_AXES] = {0}, to_at = 0, from_at = 0;
+    const size_t bytes = (size_t)dense(rank, size, to_stride, 1) * element;
 
+    if (bytes && dense(rank, size, from_stride, 1)) {
+        memcpy(to, from, bytes);
+        return;
+    }
+    if (bytes && dense(rank, size, from_stride, 0)) {
+        memcpy(to, from, element);
+        repeat((char *)to, element, bytes);
+        return;
+    }
     for (int i = 0; i < rank; i++)
         x.size[i] = size[i], x.to[i] = to_stride[i], x.from[i] = from_stride[i];
     put_in_order(&x);

@@ -67,6 +67,7 @@ static rn_tensor fit_build(rn_fit_graph *g)
                               rn_test_draw(w, 2) ? g->lengths : a_tensor(w), a_tensor(w),
                               a_tensor(w));
     if (rn_test_draw(w, 8) == 0) g->counted = a_tensor(w);
+    if (rn_test_draw(w, 2)) g->prediction = rn_test_draw(w, 4) ? g->weights : a_tensor(w);
     g->per_step = rn_test_draw(w, 2);
     if (rn_test_draw(w, 8) == 0) return a_tensor(w);
     return rn_mean_all(rn_mul(rn_square(v), rn_mul(x, g->weights)));
@@ -143,6 +144,10 @@ static void fit(rn_test_world *w)
     cr_assert(s == RN_OK || *rn_trainer_error(t));
     if (rn_evaluate(t, rn_test_draw(w, 8) ? b : NULL, &loss) != RN_OK)
         cr_assert(isnan(loss) && *rn_trainer_error(t));
+    float seen[3];
+    if (rn_trainer_prepare(t, rn_test_draw(w, 8) ? b : NULL) != RN_OK ||
+        rn_predict(t, b, rn_test_draw(w, 8) ? seen : NULL, sizeof seen) != RN_OK)
+        cr_assert(*rn_trainer_error(t));
     cr_assert(rn_trainer_stopped(t) != NULL);
     rn_trainer_stop(t, "%s", "now");
     rn_trainer_fail(t, RN_IO, "%s", "no");

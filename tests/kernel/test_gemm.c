@@ -142,6 +142,16 @@ TEST(long_sums_keep_digits)
     cr_assert(off < 60 * (double)EPSILON, "off by %g", off);
 }
 
+/* One row and long rows of B, which are read along them: two panels, two blocks of k. */
+TEST(one_row_and_long_rows)
+{
+    matrix a = filled(SPREAD, 1, 264, draw_real);
+    matrix b = filled(PADDED_ROWS, 264, 1040, draw_real);
+
+    check_as(PLAIN, 1, 1040, 264, &a, &b, ROWS);
+    free(a.storage), free(b.storage);
+}
+
 TEST(every_layout)
 {
     const int64_t sizes[][3] = {

@@ -11,7 +11,6 @@ typedef struct lowered {
     rn__plan plan;
     rn__cpu_program program;
     rn__cpu_context context[2];
-    char tiles[2][4096];
     rn_graph *graph;
 } lowered;
 
@@ -24,9 +23,7 @@ static void lower(lowered *l, rn_graph *g, rn_tensor y)
     l->graph = g;
     cr_assert(rn__plan_make(&l->plan, g, &options), "%s", rn_graph_error(g));
     cr_assert(rn__cpu_lower(&l->program, &l->plan, 1));
-    cr_assert(l->plan.tile_memory_bytes <= sizeof l->tiles[0]);
-    for (int i = 0; i < 2; i++)
-        l->context[i] = (rn__cpu_context){.program = &l->program, .tiles = l->tiles[i]};
+    for (int i = 0; i < 2; i++) cr_assert(rn__context_init(&l->context[i], &l->program, 0));
     for (int i = 0; i < l->plan.inputs; i++) {
         const rn__operand *x = &l->plan.input[i].value;
         rn_test_numbers((double *)(void *)rn__cpu_buffer(&l->program, x->at.buffer),
@@ -67,6 +64,7 @@ static void check(lowered *l, rn__step_kind kind, int64_t rows)
     cr_assert_eq(memcmp(output(l), whole, sizeof whole) == 0, false);
     run(l, 0, 1, rows - 5);
     cr_assert_arr_eq(output(l), whole, sizeof whole);
+    for (int i = 0; i < 2; i++) rn__context_finish(&l->context[i]);
     rn__cpu_finish(&l->program);
     rn__plan_finish(&l->plan);
     rn_graph_free(l->graph);

@@ -97,14 +97,14 @@ static void touch_box(const walk *w, const rn__cpu_call *call, int thread, bool 
 
 static int64_t limit_of(const walk *w, const rn__cpu_call *call)
 {
-    return rn__cpu_limit(w->context, call, &call->limit, call->step->limit_of);
+    return rn__cpu_limit(w->context, &call->limit, call->step->limit_of);
 }
 
 /* A packed operand is read whole by every thread that reads it. */
 static void touch_packed(const walk *w, const rn__cpu_call *call, int thread)
 {
     if (!call->packed.base) return;
-    const char *at = rn__cpu_at(w->context, &call->packed, call->depth);
+    const char *at = rn__cpu_at(w->context, &call->packed);
     const size_t bytes = w->p->plan->buffer[call->step->packed.buffer].bytes;
 
     for (size_t i = 0; i < bytes; i++) {
@@ -125,7 +125,7 @@ static void touch_call(const walk *w, const rn__cpu_call *call, int thread, bool
         const bool map = call->kind == RN__STEP_MAP;
         int64_t size[RN_RANK_MAX], n = share->n;
         if (a->tile >= 0 || !a->base) continue;
-        const char *at = rn__cpu_at(w->context, a, call->depth);
+        const char *at = rn__cpu_at(w->context, a);
         memcpy(size, operand[i].size, sizeof size);
         if (call->limit.base && operand[i].limit_rows)
             size[operand[i].limit_axis] = operand[i].limit_rows * limit;
@@ -156,11 +156,10 @@ static void loop(walk *w, int32_t index, bool alone)
     const rn__cpu_call *call = &w->p->call[index];
     const rn__cpu_address *counted = &call->address[call->inputs];
     const bool reverse = call->step->reverse;
-    const char *rows =
-        call->inputs > 1 ? rn__cpu_at(w->context, &call->address[1], call->depth) : NULL;
+    const char *rows = call->inputs > 1 ? rn__cpu_at(w->context, &call->address[1]) : NULL;
     int64_t n = call->step->iterations;
 
-    if (call->inputs) n = rn__cpu_limit(w->context, call, &call->address[0], n);
+    if (call->inputs) n = rn__cpu_limit(w->context, &call->address[0], n);
     for (int64_t i = 0; i < n; i++) {
         const int64_t t = reverse ? n - 1 - i : i;
         const int32_t t32 = (int32_t)t;
@@ -169,7 +168,7 @@ static void loop(walk *w, int32_t index, bool alone)
         w->context->iteration[call->depth] = t;
         w->context->iteration[RN_LOOP_DEPTH + call->depth] = row;
         if (counted->base || counted->tile >= 0)
-            memcpy(rn__cpu_at(w->context, counted, call->depth), &t32, sizeof t32);
+            memcpy(rn__cpu_at(w->context, counted), &t32, sizeof t32);
         steps(w, index + 1, call->end, alone);
     }
     if (call->share.waits_then) barrier(w);

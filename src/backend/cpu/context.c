@@ -11,17 +11,23 @@ static void fold_rows(rn_array *array, const rn__cpu_call *call, int k)
     array->stride[axis] = call->move[k] / (int64_t)rn_type_size(array->type);
 }
 
-/* The arguments of all kernels. */
-static void fill_arrays(const rn__cpu_context *c)
+/* The arguments of all kernels and maps. */
+static void fill_arguments(const rn__cpu_context *c)
 {
     const rn__cpu_program *p = c->program;
 
     for (int32_t i = 0; i < p->plan->steps; i++) {
         const rn__cpu_call *call = &p->call[i];
         const rn__operand *operand = rn__step_operands(p->plan, call->step);
-        if (call->kind != RN__STEP_KERNEL && call->kind != RN__STEP_PACK) continue;
+        const bool map = call->kind == RN__STEP_MAP;
+        if (!map && call->kind != RN__STEP_KERNEL && call->kind != RN__STEP_PACK) continue;
         for (int k = 0; k <= call->inputs; k++) {
-            c->array[call->array + k] = rn__step_array(&operand[k], NULL);
+            char *at = rn__cpu_at(c, &call->address[k]);
+            if (map) {
+                c->place[call->array + k] = at;
+                continue;
+            }
+            c->array[call->array + k] = rn__step_array(&operand[k], at);
             if (call->row_axis) fold_rows(&c->array[call->array + k], call, k);
         }
     }
@@ -33,11 +39,12 @@ bool rn__context_init(rn__cpu_context *c, const rn__cpu_program *p, size_t scrat
 
     *c = (rn__cpu_context){.program = p, .scratch_bytes = scratch, .threads = 1};
     c->array = (rn_array *)rn__new(a, (size_t)p->arrays * sizeof *c->array);
+    c->place = (void **)rn__new(a, (size_t)p->places * sizeof *c->place);
     c->tiles = (char *)rn__allocate_aligned(a, p->tile_bytes, true);
     c->scratch = (char *)rn__allocate_aligned(a, scratch, true);
     rn__cpu_large_pages(c->scratch, scratch);
-    if (!c->array || !c->tiles || !c->scratch) return false;
-    fill_arrays(c);
+    if (!c->array || !c->place || !c->tiles || !c->scratch) return false;
+    fill_arguments(c);
     return true;
 }
 
@@ -47,6 +54,7 @@ void rn__context_finish(rn__cpu_context *c)
     const rn_allocator a = c->program->arena.allocator;
 
     rn__free(a, c->array);
+    rn__free(a, c->place);
     rn__free_aligned(a, c->tiles);
     rn__free_aligned(a, c->scratch);
 }

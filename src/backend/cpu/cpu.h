@@ -18,12 +18,13 @@
 #include "ops/table.h"
 
 /* An operand's first byte: base + the sum of iterations * advance, or, of a value that has
- * memory for one tile, a byte of the context's tiles. */
+ * memory for one tile, a byte of the context's tiles. Most advance in no loop or one, so
+ * that what is read of most fits half a cache line. */
 typedef struct rn__cpu_address {
-    char *base;   /* in the workspace or a variable; NULL: neither */
-    int64_t tile; /* offset in the tiles; -1: not there */
-    int64_t advance[RN__ADVANCES];
-    bool packed; /* it advances by packed rows too */
+    char *base;             /* in the workspace or a variable; NULL: neither */
+    int64_t tile;           /* offset in the tiles; -1: not there */
+    const int64_t *advance; /* of the plan's address */
+    int loops, rows;        /* how many of these count, of loops and of packed rows */
 } rn__cpu_address;
 
 /* An input of a chain by rows that comes from memory; the bytes of a row. */
@@ -59,41 +60,43 @@ static inline rn__range rn__share_range(int64_t n, int64_t granule, int thread, 
 
 enum { RN__CPU_STREAMS = 4 };
 
-/* What a run reads of a step most often is repeated here, side by side. */
+/* What a run reads of a step most often is repeated here, first and side by side. */
 typedef struct rn__cpu_call {
     rn__step_kind kind;
     int inputs, depth;
-    int32_t end;              /* of a block */
-    int32_t array;            /* of a kernel: the first of its arguments in a context */
-    rn__cpu_address *address; /* by operand */
-    rn__code code;
-    const void *attributes;
-    rn__cpu_address limit, packed;
-    const rn__step *step;
     /* Of a map: its axes, collapsed over all operands, and what one row of the first axis
      * is. Of a chain: rows of which each map has a whole number. */
     int rank;
-    int64_t size[RN_RANK_MAX];
+    int32_t end;     /* of a block */
+    int32_t array;   /* the first of its arguments in a context: of a kernel, or a map's */
+    uint32_t moving; /* bit i: the address of operand i changes from run to run of the call;
+                        bit 31: those of all after it may */
+    rn__cpu_address *address; /* by operand */
+    rn__code code;
+    const void *attributes;
     int64_t rows, row; /* how many; elements of one */
     int64_t scale;     /* of a map in a chain: its rows in one of the chain */
+    int64_t tile;      /* of a chain: rows that run at a time */
     int64_t *move;     /* [axis][operand], bytes to the next index; of a kernel in a chain
                           by rows: [operand], bytes to the next row */
     int64_t *step_of;  /* by input: elements to the next one of the innermost axis; then
                           one row, for additions of products (ops/table.h) */
     int64_t *plane;    /* the same of all rows of the last but one axis, or NULL */
-    int *row_axis; /* of a kernel in a chain by rows: by operand, the axis of the rows */
-    rn__cpu_stream stream[RN__CPU_STREAMS]; /* of a chain by rows */
-    int streams;
-
     rn__share share;
+    rn__cpu_address limit, packed;
+    const rn__step *step;
+    int64_t size[RN_RANK_MAX];
+    int *row_axis; /* of a kernel in a chain by rows: by operand, the axis of the rows */
     int64_t *unit; /* by operand: bytes from one unit to the next; 0: it is not cut */
+    int streams;
+    rn__cpu_stream stream[RN__CPU_STREAMS]; /* of a chain by rows */
 } rn__cpu_call;
 
 typedef struct rn__cpu_program {
     const rn__plan *plan;
     rn__cpu_call *call; /* by step */
     char *workspace;
-    int32_t arrays; /* arguments of all kernels */
+    int32_t arrays, places; /* arguments of all kernels, and of all maps */
     int threads;
     /* Of each thread its own: tiles, and then the indices of loops. */
     size_t tile_bytes;
@@ -107,7 +110,8 @@ typedef struct rn__cpu_context {
     const rn__cpu_program *program;
     char *tiles, *scratch;
     size_t scratch_bytes;
-    rn_array *array; /* the arguments of all kernels, but for their addresses */
+    rn_array *array; /* the arguments of all kernels, */
+    void **place;    /* and of all maps. Addresses that move are set when they are used */
     /* Of the loops around, by depth: the iteration; then the packed row where it begins. */
     int64_t iteration[RN__ADVANCES];
     rn__tracer *tracer;   /* NULL: none */
@@ -192,15 +196,19 @@ static inline bool rn__cpu_walk(rn__cpu_context *c, int32_t first, int32_t end)
 /* ---- addresses ---- */
 
 /* Where an operand's first element is now. */
-static inline char *rn__cpu_at(const rn__cpu_context *c, const rn__cpu_address *address,
-                               int depth)
+static inline char *rn__cpu_at(const rn__cpu_context *c, const rn__cpu_address *address)
 {
     char *at = address->tile < 0 ? address->base : c->tiles + address->tile;
 
-    for (int d = 0; d < depth; d++) at += c->iteration[d] * address->advance[d];
-    for (int d = RN_LOOP_DEPTH; address->packed && d < RN_LOOP_DEPTH + depth; d++)
+    for (int d = 0; d < address->loops; d++) at += c->iteration[d] * address->advance[d];
+    for (int d = RN_LOOP_DEPTH; d < address->rows; d++)
         at += c->iteration[d] * address->advance[d];
     return at;
+}
+
+static inline bool rn__cpu_moves(const rn__cpu_call *call, int i)
+{
+    return call->moving >> (i < 31 ? i : 31) & 1;
 }
 
 /* The part of n units of a call that is this thread's. */
@@ -212,12 +220,12 @@ static inline rn__range rn__cpu_part(const rn__cpu_context *c, const rn__cpu_cal
 }
 
 /* How many of `iterations` the limit at this address allows. */
-static inline int64_t rn__cpu_limit(const rn__cpu_context *c, const rn__cpu_call *call,
+static inline int64_t rn__cpu_limit(const rn__cpu_context *c,
                                     const rn__cpu_address *address, int64_t iterations)
 {
     int32_t limit;
 
-    memcpy(&limit, rn__cpu_at(c, address, call->depth), sizeof limit);
+    memcpy(&limit, rn__cpu_at(c, address), sizeof limit);
     return limit < 0 ? 0 : limit < iterations ? limit : iterations;
 }
 

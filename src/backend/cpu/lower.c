@@ -2,6 +2,7 @@
 /* Lowering: for each step of a plan the code that computes it, and where its operands are.
  */
 #include "backend/cpu/share.h"
+#include "plan/planner.h"
 
 bool rn__cpu_supports(const rn_op *op, rn_type variant)
 {
@@ -63,9 +64,18 @@ static bool find_counters(rn__cpu_program *p)
     return writers && p->counter;
 }
 
-static rn__cpu_address address_of(const rn__cpu_program *p, const rn__address *address)
+/* How many of `n` advances there are up to the last that is not 0. */
+static int advances(const int64_t *advance, int n)
 {
-    rn__cpu_address a = {.tile = -1};
+    while (n > 0 && advance[n - 1] == 0) n--;
+    return n;
+}
+
+/* Of a step with so many loops around it. */
+static rn__cpu_address address_of(const rn__cpu_program *p, const rn__address *address,
+                                  int depth)
+{
+    rn__cpu_address a = {.tile = -1, .advance = address->advance};
 
     if (address->buffer < 0) return a;
     const rn__buffer *b = &p->plan->buffer[address->buffer];
@@ -75,8 +85,8 @@ static rn__cpu_address address_of(const rn__cpu_program *p, const rn__address *a
         a.tile = (int64_t)b->offset + address->offset;
     else
         a.base = rn__cpu_buffer(p, address->buffer) + address->offset;
-    memcpy(a.advance, address->advance, sizeof a.advance);
-    for (int d = RN_LOOP_DEPTH; d < RN__ADVANCES; d++) a.packed |= a.advance[d] != 0;
+    a.loops = advances(a.advance, depth);
+    a.rows = RN_LOOP_DEPTH + advances(a.advance + RN_LOOP_DEPTH, depth);
     return a;
 }
 
@@ -165,6 +175,7 @@ static bool lower_rows(rn__cpu_program *p, rn__cpu_call *chain)
 
     chain->row = 1;
     chain->rows = rows;
+    chain->tile = chain->step->tile;
     for (int32_t i = chain[1].step->block + 1; i < chain->step->end; i++) {
         rn__cpu_call *call = &p->call[i];
         add_streams(p, call, rows, chain);
@@ -189,6 +200,7 @@ static bool lower_chain(rn__cpu_program *p, rn__cpu_call *chain)
     for (const rn__cpu_call *map = first; map < end; map++)
         if (map->row > chain->row) chain->row = map->row;
     chain->rows = count / chain->row;
+    chain->tile = chain->step->tile / chain->row;
     for (rn__cpu_call *map = first; map < end; map++) map->scale = chain->row / map->row;
     chain->limit = first->limit;
     return true;
@@ -205,13 +217,14 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
                            .inputs = step->inputs,
                            .depth = step->depth,
                            .end = step->end,
-                           .limit = address_of(p, &step->limit),
-                           .packed = address_of(p, &step->packed),
+                           .limit = address_of(p, &step->limit, step->depth),
+                           .packed = address_of(p, &step->packed, step->depth),
                            .step = step};
     call->address =
         (rn__cpu_address *)rn__arena_new(&p->arena, (size_t)n * sizeof *call->address);
     if (!call->address) return false;
-    for (int i = 0; i < n; i++) call->address[i] = address_of(p, &operand[i].at);
+    for (int i = 0; i < n; i++)
+        call->address[i] = address_of(p, &operand[i].at, step->depth);
     if (step->kind != RN__STEP_MAP && step->kind != RN__STEP_KERNEL &&
         step->kind != RN__STEP_PACK)
         return true;
@@ -219,10 +232,22 @@ static bool lower_step(rn__cpu_program *p, rn__cpu_call *call, const rn__step *s
     call->attributes = node->attributes;
     if (rn__adds_product(plan, step))
         call->attributes = step->inputs == 3 ? rn__of_product : rn__of_products;
-    if (step->kind == RN__STEP_MAP) return lower_map(p, call);
-    call->array = p->arrays;
-    p->arrays += n;
-    return true;
+    int32_t *const count = step->kind == RN__STEP_MAP ? &p->places : &p->arrays;
+    call->array = *count;
+    *count += n;
+    return step->kind != RN__STEP_MAP || lower_map(p, call);
+}
+
+/* A divided call moves its addresses to each thread's part. */
+static void find_moving(rn__cpu_call *call)
+{
+    const int n = rn__step_operand_count(call->step);
+
+    for (int i = 0; i < n; i++) {
+        const rn__cpu_address *a = &call->address[i];
+        if (call->share.divided || a->loops || a->rows > RN_LOOP_DEPTH || i >= 31)
+            call->moving |= (uint32_t)1 << (i < 31 ? i : 31);
+    }
 }
 
 bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads)
@@ -240,7 +265,9 @@ bool rn__cpu_lower(rn__cpu_program *p, const rn__plan *plan, int threads)
         if (plan->step[i].kind == RN__STEP_CHAIN && !lower_chain(p, &p->call[i]))
             return false;
     fill_constants(p);
-    return rn__cpu_share(p, threads);
+    if (!rn__cpu_share(p, threads)) return false;
+    for (int32_t i = 0; i < plan->steps; i++) find_moving(&p->call[i]);
+    return true;
 }
 
 void rn__cpu_finish(rn__cpu_program *p)

@@ -70,24 +70,32 @@ static void run_axes(rn__cpu_context *c, const rn__cpu_call *call, int64_t rows,
     }
 }
 
-static inline char *place_of(const rn__cpu_context *c, const rn__cpu_address *address,
-                             int depth, int64_t bytes)
+/* Where row `first` of an operand is. */
+static inline char *place_of(const rn__cpu_call *call, void *const *to, int i,
+                             int64_t first)
 {
-    if (address->tile >= 0) return c->tiles + address->tile;
-    return rn__cpu_at(c, address, depth) + bytes;
+    return (char *)to[i] + (call->address[i].tile < 0 ? first * call->move[i] : 0);
 }
 
 void rn__cpu_map_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t first,
                       int64_t rows)
 {
-    const int inputs = call->inputs, depth = call->depth;
-    const int64_t *by = call->move;
+    const int inputs = call->inputs;
+    void **const to = c->place + call->array;
     place at;
 
     if (rows <= 0) return;
-    for (int i = 0; i < inputs; i++)
-        at.in[i] = place_of(c, &call->address[i], depth, first * by[i]);
-    at.out = place_of(c, &call->address[inputs], depth, first * by[inputs]);
+    for (uint32_t moving = call->moving; moving; moving &= moving - 1) {
+        const int i = __builtin_ctz(moving);
+        to[i] = rn__cpu_at(c, &call->address[i]);
+    }
+    if (call->rank < 2 && first == 0 && !c->tracer) {
+        call->code.map(rows, (const void *const *)to, call->step_of, to[inputs],
+                       call->attributes);
+        return;
+    }
+    for (int i = 0; i < inputs; i++) at.in[i] = place_of(call, to, i, first);
+    at.out = place_of(call, to, inputs, first);
     if (c->tracer) rn__cpu_trace_begin(c, first * call->row, at.out);
     if (call->rank < 2)
         run_row(c, call, rows, &at);
@@ -108,7 +116,7 @@ static void fetch(const rn__cpu_context *c, const rn__cpu_call *chain, int64_t r
     for (int i = 0; i < chain->streams; i++) {
         const rn__cpu_stream *s = &chain->stream[i];
         const int64_t bytes = rows * s->bytes;
-        const char *at = rn__cpu_at(c, s->address, chain->depth) + row * s->bytes;
+        const char *at = rn__cpu_at(c, s->address) + row * s->bytes;
         __asm__ volatile(""); /* else GCC leaves out what only fetches */
         for (int64_t b = bytes * part / parts / LINE * LINE; b < bytes * (part + 1) / parts;
              b += LINE)
@@ -120,7 +128,7 @@ bool rn__cpu_chain_rows(rn__cpu_context *c, int32_t chain, int64_t first, int64_
 {
     const rn__cpu_call *call = &c->program->call[chain];
     const rn__cpu_call *map = call + 1, *end = c->program->call + call->end;
-    const int64_t tile = call->step->tile / call->row, last = first + rows;
+    const int64_t tile = call->tile, last = first + rows;
 
     for (int64_t from = first; from < last; from += tile) {
         const int64_t n = last - from < tile ? last - from : tile;
@@ -139,6 +147,6 @@ int64_t rn__cpu_rows(const rn__cpu_context *c, const rn__cpu_call *call)
 {
     if (!call->limit.base) return call->rows;
     const rn__step *step = call->kind == RN__STEP_CHAIN ? call[1].step : call->step;
-    const int64_t all = step->limit_of, n = rn__cpu_limit(c, call, &call->limit, all);
+    const int64_t all = step->limit_of, n = rn__cpu_limit(c, &call->limit, all);
     return n == all ? call->rows : call->rows / all * n;
 }

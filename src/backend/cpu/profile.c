@@ -27,7 +27,7 @@ static double part_of(const rn__cpu_context *c, const rn__cpu_call *call)
     const int64_t of = call->step->limit_of;
 
     if (!call->limit.base || of == 0) return 1;
-    return (double)rn__cpu_limit(c, call, &call->limit, of) / (double)of;
+    return (double)rn__cpu_limit(c, &call->limit, of) / (double)of;
 }
 
 static void add(rn__cpu_context *c, int32_t index, int64_t nanoseconds)

@@ -13,7 +13,7 @@
 static bool cut(const rn__cpu_context *c, const rn__cpu_call *call, rn_array *array)
 {
     const rn__operand *operand = rn__step_operands(c->program->plan, call->step);
-    const int64_t n = rn__cpu_limit(c, call, &call->limit, call->step->limit_of);
+    const int64_t n = rn__cpu_limit(c, &call->limit, call->step->limit_of);
 
     for (int i = 0; i <= call->inputs; i++)
         if (operand[i].limit_rows)
@@ -52,19 +52,18 @@ static bool run_kernel(rn__cpu_context *c, const rn__cpu_call *call)
 {
     rn_array *array = c->array + call->array;
     char message[RN_MESSAGE];
-    rn_call arguments = {
-        .in = array,
-        .out = array + call->inputs,
-        .attributes = call->attributes,
-        .scratch = c->scratch,
-        .message = message,
-        .inputs = rn__step_kernel_inputs(call->step),
-        .add = call->step->added >= 0,
-        .packed = call->packed.base ? rn__cpu_at(c, &call->packed, call->depth) : NULL};
+    rn_call arguments = {.in = array,
+                         .out = array + call->inputs,
+                         .attributes = call->attributes,
+                         .scratch = c->scratch,
+                         .message = message,
+                         .inputs = rn__step_kernel_inputs(call->step),
+                         .add = call->step->added >= 0,
+                         .packed = call->packed.base ? rn__cpu_at(c, &call->packed) : NULL};
 
     message[0] = 0;
     for (int i = 0; i <= call->inputs; i++)
-        array[i].data = rn__cpu_at(c, &call->address[i], call->depth);
+        if (rn__cpu_moves(call, i)) array[i].data = rn__cpu_at(c, &call->address[i]);
     if (call->limit.base && !cut(c, call, array)) return true;
     if (call->share.divided && !take_part(c, call, array, &arguments.first)) return true;
     if (c->tracer) rn__trace_kernel_begin(c->tracer, call->step, array);
@@ -105,8 +104,8 @@ bool rn__cpu_kernel_rows(rn__cpu_context *c, const rn__cpu_call *call, int64_t f
     message[0] = 0;
     for (int i = 0; i <= call->inputs; i++) {
         const bool tiled = call->address[i].tile >= 0;
-        array[i].data = rn__cpu_at(c, &call->address[i], call->depth) +
-                        (tiled ? 0 : first * call->move[i]);
+        array[i].data =
+            rn__cpu_at(c, &call->address[i]) + (tiled ? 0 : first * call->move[i]);
         array[i].size[call->row_axis[i]] = rows;
     }
     if (c->tracer) rn__trace_kernel_begin(c->tracer, call->step, array);
@@ -123,23 +122,22 @@ static void run_pack(const rn__cpu_context *c, const rn__cpu_call *call)
                                .out = array + inputs,
                                .attributes = call->attributes,
                                .inputs = inputs,
-                               .packed =
-                                   rn__cpu_at(c, &call->address[call->inputs], call->depth),
+                               .packed = rn__cpu_at(c, &call->address[call->inputs]),
                                .pack = true};
 
-    array[packs].data = rn__cpu_at(c, &call->address[packs], call->depth);
+    array[packs].data = rn__cpu_at(c, &call->address[packs]);
     call->code.kernel(&arguments);
 }
 
 static void run_copy(const rn__cpu_context *c, const rn__cpu_call *call)
 {
     const rn__operand *operand = rn__step_operands(c->program->plan, call->step);
-    char *from = rn__cpu_at(c, &call->address[0], call->depth);
-    char *to = rn__cpu_at(c, &call->address[1], call->depth);
+    char *from = rn__cpu_at(c, &call->address[0]);
+    char *to = rn__cpu_at(c, &call->address[1]);
     int64_t size[RN_RANK_MAX];
 
     memcpy(size, operand[1].size, sizeof size);
-    if (call->limit.base) size[0] = rn__cpu_limit(c, call, &call->limit, size[0]);
+    if (call->limit.base) size[0] = rn__cpu_limit(c, &call->limit, size[0]);
     if (call->share.divided) {
         const rn__range r = rn__cpu_part(c, call, call->share.n);
         size[call->share.axis] = r.to - r.from;
@@ -158,15 +156,14 @@ static void fill_rows(const rn__cpu_context *c, const rn__cpu_call *call, char *
     const int64_t last = (slots - 1) * rows;
 
     if (kind == RN__TAIL_ROWS) {
-        const int64_t n = rn__cpu_limit(c, call, &call->address[0], slots * rows);
+        const int64_t n = rn__cpu_limit(c, &call->address[0], slots * rows);
         for (int64_t i = n; i % rows; i++)
             memcpy(data + (size_t)i * row, data + (size_t)(n - 1) * row, row);
         return;
     }
     for (int64_t j = 0; j < rows; j++) {
         int32_t slot;
-        memcpy(&slot,
-               rn__cpu_at(c, &call->address[0], call->depth) + (size_t)j * sizeof slot,
+        memcpy(&slot, rn__cpu_at(c, &call->address[0]) + (size_t)j * sizeof slot,
                sizeof slot);
         char *end = data + (size_t)(last + j) * row;
         char *own = data + (size_t)(slot * rows + j) * row;
@@ -181,9 +178,9 @@ static void run_tail(const rn__cpu_context *c, const rn__cpu_call *call)
 {
     const rn__step *step = call->step;
     const rn__operand *stack = rn__step_output(c->program->plan, step);
-    char *data = rn__cpu_at(c, &call->address[1], step->depth);
+    char *data = rn__cpu_at(c, &call->address[1]);
     const int64_t last = stack->size[0] - 1;
-    const int64_t limit = rn__cpu_limit(c, call, &call->address[0], stack->size[0]);
+    const int64_t limit = rn__cpu_limit(c, &call->address[0], stack->size[0]);
     size_t slot = rn_type_size(stack->type);
 
     for (int i = 1; i < stack->rank; i++) slot *= (size_t)stack->size[i];
@@ -219,16 +216,15 @@ static bool run_loop(rn__cpu_context *c, int32_t index)
     const rn__cpu_call *call = &c->program->call[index];
     const rn__cpu_address *counted = &call->address[call->inputs];
     const bool counts = counted->base || counted->tile >= 0;
-    char *counter = counts ? rn__cpu_at(c, counted, call->depth) : NULL;
+    char *counter = counts ? rn__cpu_at(c, counted) : NULL;
     const bool reverse = call->step->reverse;
     const int64_t calls = c->calls;
     int64_t n = call->step->iterations;
     bool ok = true;
 
-    const char *rows =
-        call->inputs > 1 ? rn__cpu_at(c, &call->address[1], call->depth) : NULL;
+    const char *rows = call->inputs > 1 ? rn__cpu_at(c, &call->address[1]) : NULL;
 
-    if (call->inputs) n = rn__cpu_limit(c, call, &call->address[0], n);
+    if (call->inputs) n = rn__cpu_limit(c, &call->address[0], n);
     for (int64_t i = 0; ok && i < n; i++) {
         const int64_t t = reverse ? n - 1 - i : i;
         const int32_t index32 = (int32_t)t;
