@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rondo-bench-scan [THREADS] -- what scans are worth.
+ * rondo-bench-scan [THREADS [FORM]] -- what scans are worth.
  *
  * A minGRU is compiled with the compiler's scan pass and without, so step by step. The two
  * programs alternate. Least times in milliseconds, on one thread its processor time, which
  * a machine that others use lengthens less; and memory in MB.
+ *
+ * FORM is what the minGRU is like: leaky, h + z (g - h); restarts or mask, a layer with
+ * that option, every hundredth step of all rows.
  */
 #include <rondo.h>
 #include <stdio.h>
@@ -15,6 +18,7 @@
 typedef struct task {
     bool train;
     int64_t T, B, H; /* as many inputs as units */
+    const char *form;
 } task;
 
 static void fail(const char *message)
@@ -41,6 +45,17 @@ static rn_tensor step(rn_scope s, rn_tensor x, rn_tensor *state)
     return state[0] = rn_add(rn_mul(rn_one_minus(z), state[0]), rn_mul(z, g));
 }
 
+/* The same as h' = h + z .* (g - h). */
+static rn_tensor leaky(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    const int64_t units = rn_size(state[0], 1);
+    const rn_tensor z = rn_sigmoid(rn_linear(s, "z", x, units));
+    const rn_tensor g = rn_linear(s, "g", x, units);
+
+    return state[0] = rn_add(state[0], rn_mul(z, rn_sub(g, state[0])));
+}
+
+static const rn_cell interpolates = {.name = "mingru", .states = 1, .step = leaky};
 static const rn_cell mingru = {.name = "mingru", .states = 1, .step = step};
 
 typedef struct runner {
@@ -60,13 +75,29 @@ static void feed(rn_program *p, rn_tensor x)
     free(data);
 }
 
+/* Every hundredth step. */
+static rn_tensor marked(rn_graph *g, task k)
+{
+    uint8_t *data = (uint8_t *)calloc((size_t)(k.T * k.B), 1);
+
+    if (!data) fail("out of memory");
+    for (int64_t i = 0; i < k.T * k.B; i += 100) data[i] = 1;
+    const rn_tensor marks = rn_constant(g, RN_BOOL, rn_shape(k.T, k.B), data);
+    free(data);
+    return marks;
+}
+
 static runner runner_new(task k, int threads, unsigned without)
 {
     runner r = {.model = rn_model_new(1), .graph = rn_graph_new()};
     const rn_tensor x = rn_input(r.graph, "x", RN_F32, rn_shape(k.T, k.B, k.H));
     const rn_tensor y = rn_input(r.graph, "y", RN_F32, rn_shape(k.T, k.B, k.H));
-    const rn_sequence q = rn_recurrent(rn_root(r.graph, r.model), "rnn", &mingru, x,
-                                       (rn_recurrent_options){.units = k.H});
+    const rn_cell *cell = strcmp(k.form, "leaky") == 0 ? &interpolates : &mingru;
+    const rn_tensor marks = marked(r.graph, k);
+    rn_recurrent_options layer = {.units = k.H};
+    if (strcmp(k.form, "restarts") == 0) layer.restarts = marks;
+    if (strcmp(k.form, "mask") == 0) layer.mask = rn_logical_not(marks);
+    const rn_sequence q = rn_recurrent(rn_root(r.graph, r.model), "rnn", cell, x, layer);
     rn_compile_options options = {.threads = threads, .without = without};
 
     if (k.train) {
@@ -124,12 +155,13 @@ int main(int count, char **word)
                                       {10000, 16, 64}, {10000, 32, 64}, {1000, 16, 256},
                                       {100, 32, 256}};
     const int threads = count > 1 ? atoi(word[1]) : 1;
+    const char *form = count > 2 ? word[2] : "";
 
     printf("rondo %s, instruction set %s\n", rn_version(), rn_isa());
     puts("| mode | T, B, H | threads | step by step | scan | ratio | MB | MB with scan |\n"
          "| --- | --- | --- | --- | --- | --- | --- | --- |");
     for (int train = 0; train < 2; train++)
         for (size_t i = 0; i < sizeof size / sizeof *size; i++)
-            measure((task){train, size[i][0], size[i][1], size[i][2]}, threads);
+            measure((task){train, size[i][0], size[i][1], size[i][2], form}, threads);
     return 0;
 }

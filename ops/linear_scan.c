@@ -19,7 +19,8 @@
  * The compiler also makes scans without the initial state: y [T, ..] is the state after
  * each step. And of h = a[t] (h + b[t]) those that make the sums.
  *
- * And it scans pairs of states (linear_scan.h), with eight operands.
+ * And it scans pairs of states (linear_scan.h), with eight operands, and states whose next
+ * value other operators compute (linear_scan_maps.c).
  *
  * Of packed rows (ops/ragged.h), which the compiler scans, two more operands: where each
  * step begins, i32 [T], and the lengths in order, i32 [B]. Row j of step t of a and b is
@@ -39,12 +40,11 @@ static void step(int64_t n, const rn__scan_lines *l, const real *a, const real *
                  const real *h, real *y)
 {
     const int64_t by_a = l->by_a, by_b = l->by_b;
+    int64_t i = 0;
 
-    if (by_a == 1 && by_b == 1) {
-        RN_EACH(i, n) y[i] = a[i] * h[i] + b[i];
-    } else {
-        for (; n > 0; n--, a += by_a, b += by_b) *y++ = *a * *h++ + *b;
-    }
+    for (; by_a == 1 && by_b == 1 && n - i >= LANES; i += LANES)
+        store(y + i, load(a + i) * load(h + i) + load(b + i));
+    RN_LEFT(k, i, n, y[k] = a[k * by_a] * h[k] + b[k * by_b])
 }
 
 /* All steps of adjacent columns. */
@@ -98,6 +98,7 @@ static void scan_lines(int64_t n, const rn__scan_lines *l)
 
 RN_KERNEL(linear_scan)
 {
+    if (rn__scan_is_mapped(call->attributes)) return rn__scan_by_maps(call);
     if (call->inputs == RN__PAIR_OPERANDS) return rn__pair_scan(call, scan_pairs);
     return rn__linear_scan(call, scan_lines);
 }
@@ -122,8 +123,21 @@ static const char *shape_of_pair(rn_typing *t)
     return NULL;
 }
 
+/* The compiler makes these alone. */
+static const char *shape_of_mapped(rn_typing *t)
+{
+    const rn__scan_program *p = (const rn__scan_program *)t->attributes;
+
+    t->type = t->in_type[t->inputs - 1];
+    t->shape = t->in_shape[t->inputs - 1];
+    if (p->states > 1) t->shape = rn__stack_shape(p->states, t->shape);
+    t->shape = rn__stack_shape(p->steps + !(p->attribute & RN__SCAN_AFTER), t->shape);
+    return NULL;
+}
+
 static const char *shape(rn_typing *t)
 {
+    if (rn__scan_is_mapped(t->attributes)) return shape_of_mapped(t);
     const rn_shape a = t->in_shape[0], h = t->in_shape[2];
     const bool rows = t->inputs == 5;
 
@@ -181,7 +195,7 @@ static void gradient(rn_pullback *p)
     const int64_t T = rn_size(p->x[0], 0), last = reverse ? 0 : T;
     const int64_t before = reverse ? 1 : 0, after = 1 - before;
 
-    if (p->inputs > 3 || (attribute & RN__SCAN_AFTER)) return;
+    if (p->inputs > 3 || (attribute & ~RN__SCAN_REVERSE)) return;
     const rn_tensor g = scan(p->x[0], rn_slice(p->dy, 0, before, before + T, 1),
                              rn_index(p->dy, 0, last), !reverse);
     p->dx[1] = rn_slice(g, 0, after, after + T, 1);
@@ -193,10 +207,13 @@ static void gradient(rn_pullback *p)
 static rn_tensor batch(const rn_batching *b)
 {
     int axes[RN_RANK_MAX];
-    const int steps = b->inputs == 3 ? 2 : RN__PAIR_STEPS;
-    rn_tensor x[RN__PAIR_OPERANDS];
+    const bool mapped = rn__scan_is_mapped(b->attributes);
+    const bool pair = mapped ? ((const rn__scan_program *)b->attributes)->states > 1
+                             : b->inputs == RN__PAIR_OPERANDS;
+    const int steps = b->inputs - 1 - pair;
+    rn_tensor x[RN__SCAN_OPERANDS];
 
-    if (b->inputs == 5) return rn_null();
+    if (b->inputs == 5 && !mapped) return rn_null();
     for (int i = 0; i < RN_RANK_MAX; i++) axes[i] = i < 2 ? 1 - i : i;
     for (int i = 0; i < b->inputs; i++) {
         const rn_shape shape = rn__stack_shape(b->steps, b->in_shape[i]);
@@ -220,6 +237,12 @@ static bool divide_pairs(const rn_call *call, int axis, int *cut)
 /* Columns. Of packed rows: rows; what is before them, `first` says. */
 static bool divide(const rn_call *call, int axis, int *cut)
 {
+    if (rn__scan_is_mapped(call->attributes)) {
+        const int states = (int)((const rn__scan_program *)call->attributes)->states;
+        for (int i = 0; i < call->inputs; i++)
+            cut[i] = axis - (states > 1) - (i >= call->inputs - states);
+        return axis > (states > 1);
+    }
     if (call->inputs == RN__PAIR_OPERANDS) return divide_pairs(call, axis, cut);
     cut[0] = cut[1] = call->inputs > 3 ? -1 : axis;
     cut[2] = axis - 1;
@@ -227,10 +250,14 @@ static bool divide(const rn_call *call, int axis, int *cut)
     return axis > 0 && (call->inputs == 3 || axis == 1);
 }
 
-const rn_op rn__op_linear_scan = {
-    RN_NAMED(linear_scan), .inputs = -1,     .flags = RN_OP_STRIDED | RN_OP_APART,
-    .shape = shape,        .divide = divide, .batch = batch,
-    .gradient = gradient};
+const rn_op rn__op_linear_scan = {RN_NAMED(linear_scan),
+                                  .inputs = -1,
+                                  .flags = RN_OP_STRIDED | RN_OP_APART,
+                                  .shape = shape,
+                                  .divide = divide,
+                                  .batch = batch,
+                                  .gradient = gradient,
+                                  .scratch = rn__scan_scratch};
 
 /* x [T or 1, ..] repeated to [T, shape]. */
 static rn_tensor repeated(rn_tensor x, int64_t T, rn_shape shape)

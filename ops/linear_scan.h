@@ -7,8 +7,9 @@
 #include "ops/op.h"
 
 /* Bits of the attribute; `after`: without the initial state; `sums`: the state is a[t] y[t]
- * after a step, and y[t] [T, ..] the state before it plus b[t]. */
-enum { RN__SCAN_REVERSE = 1, RN__SCAN_AFTER = 2, RN__SCAN_SUMS = 4 };
+ * after a step, and y[t] [T, ..] the state before it plus b[t]; `mapped`: the attributes
+ * are a program. */
+enum { RN__SCAN_REVERSE = 1, RN__SCAN_AFTER = 2, RN__SCAN_SUMS = 4, RN__SCAN_MAPPED = 8 };
 
 /* Columns on their way through the steps, as numbers of elements: next_x is from a step to
  * the one that is computed next, by_x from a column to the next one, 1 of h and y. */
@@ -27,6 +28,35 @@ bool rn__linear_scan(const rn_call *call, rn__scan_kernel *kernel);
 /* The states after each step, [T, ..], or with RN__SCAN_SUMS the sums. It has no gradient.
  */
 rn_tensor rn__linear_scan_after(rn_tensor a, rn_tensor b, rn_tensor h, int64_t attribute);
+
+/* How a step is computed by element-wise operators (linear_scan_maps.c). The values that
+ * they read are numbered: first the operands of the scan, of which the last ones are the
+ * states, then the results, of which some, all different, are the next states. A third
+ * input of a sum: it adds the product of the others. */
+enum { RN__SCAN_OPERANDS = 16, RN__SCAN_MAPS = 16, RN__SCAN_STATES = 2 };
+
+typedef struct rn__scan_map {
+    const rn_op *op;
+    int32_t inputs, in[3];
+} rn__scan_map;
+
+typedef struct rn__scan_program {
+    int64_t attribute, steps, maps, states, out[RN__SCAN_STATES];
+    rn__scan_map map[RN__SCAN_MAPS];
+} rn__scan_program;
+
+static inline bool rn__scan_is_mapped(const void *attributes)
+{
+    return *(const int64_t *)attributes & RN__SCAN_MAPPED;
+}
+
+/* The kernel, and its scratch memory: for the results of a step. */
+bool rn__scan_by_maps(const rn_call *call);
+size_t rn__scan_scratch(const rn_call *call);
+
+/* The states as of rn_linear_scan; in is the operands [T, ..] of reals and bools, and the
+ * initial states [..]. Two states are [.., 2, ..], the second axis. It has no gradient. */
+rn_tensor rn__linear_scan_maps(const rn_tensor *in, int inputs, const rn__scan_program *p);
 
 /* Of pairs: columns of a, a', b, d, d', e, h and g, as numbers of elements. The states of g
  * are `apart` elements behind those of h. */

@@ -18,10 +18,12 @@
 #define START INT32_MIN
 #endif
 
-/* a + b is NaN if either is. */
+#define IS_NAN(x) ((x) != (x))
+
+/* NaN if either is. */
 RN_INLINE element combine(element a, element b)
 {
-    return b > a ? b : b <= a ? a : a + b;
+    return a >= b || IS_NAN(a) ? a : b;
 }
 #include "ops/reduce_kernel.h"
 

@@ -5,13 +5,13 @@
  *   x, y  [..]    f32, f64 or i32, broadcast
  *   z     [..]
  *
- *   z  = x < y ? x : y; NaN if either is, which x + y gives
+ *   z  = x < y ? x : y; NaN if either is
  *   dx = x < y ? dz : y < x ? 0 : dz / 2
  *   dy = y < x ? dz : x < y ? 0 : dz / 2
  */
 #include "ops/branches.h"
 
-RN_MAP2(minimum, number, x < y ? x : x >= y ? y : x + y)
+RN_MAP2(minimum, number, x < y || x != x ? x : y)
 
 #if RN_ONCE
 

@@ -22,6 +22,8 @@ enum {
     RN__PAIRED = 8  /* it depends on both carries of a pair */
 };
 
+enum { RN__CUT = 1 }; /* in other places */
+
 typedef struct rn__scan {
     rn__hoisting b;     /* b.to: where all is computed, b.old: the loop, as if it had only
                            the steps that are computed at once */
@@ -37,6 +39,10 @@ typedef struct rn__scan {
     int *mate;           /* by carry: the other one of its pair; -1 */
     int32_t *sum;        /* by carry: what is scanned instead (scan_sums.c); -1 */
     unsigned char *form; /* by node: of one that depends on one carry */
+    int32_t *cut;        /* by node: if another value stands in places for a carry that it
+                            depends on, which 0 times an infinity is not: 2 condition + 2,
+                            and 1 more if where that is true; or RN__CUT */
+    bool *affine;        /* by node: so is one, in whatever form */
     bool *known;         /* by carry: its values in all steps are */
     int64_t *shown;      /* by node: see rn__scan_find_ranges */
     bool *want, *cone;   /* by node: the stacks to make; what next values are made of */
@@ -70,6 +76,18 @@ bool rn__scan_drop_sums(rn__scan *s);
 
 /* What a sum adds to a carry. */
 int32_t rn__scan_added(const rn__scan *s, int32_t sum, int32_t leaf);
+
+/* ---- scan_maps.c ---- */
+
+/* Whether a node that depends on one carry is affine in it; its operands are classified. */
+bool rn__scan_is_affine(const rn__scan *s, int32_t id, int carry);
+
+/* Whether a carry and its mate are of the form a c + b, or of one whose nodes are computed
+ * in the scan as they stand; then their states, of two along the second axis. */
+bool rn__scan_has_form(const rn__scan *s, int carry);
+bool rn__scan_has_program(const rn__scan *s, int carry);
+rn_tensor rn__scan_mapped(const rn__scan *s, int carry, const rn_tensor *initial,
+                          bool after);
 
 /* ---- scan_find.c ---- */
 

@@ -27,14 +27,15 @@ static rn_tensor delayed(const rn__scan *s, const rn__carry *c, rn_tensor initia
     return rn_concat(all, 2, 0);
 }
 
-static rn_tensor scanned(const rn__scan *s, const rn__carry *c, rn_tensor initial,
-                         bool after)
+static rn_tensor scanned(const rn__scan *s, int i, rn_tensor initial, bool after)
 {
+    const rn__carry *c = rn__list_at(s->b.old->carry, rn__carry, i);
     const rn_shape shape = node_at(s, c->leaf)->shape;
     const rn_type type = node_at(s, c->leaf)->type;
     rn__batched a = s->scale[0][c->next], b = s->shift[c->next];
     const bool reverse = s->b.old->reverse;
 
+    if (!rn__scan_has_form(s, i)) return rn__scan_mapped(s, i, &initial, after);
     if (rn_is_null(a.x)) a = rn__scan_scalar(s, type, 1);
     if (rn_is_null(b.x)) b = rn__scan_scalar(s, type, -0.0);
     a.x = rn__scan_whole(s, a, shape);
@@ -52,9 +53,10 @@ static rn_tensor scanned(const rn__scan *s, const rn__carry *c, rn_tensor initia
 static rn_tensor scanned_pair(rn__scan *s, int i, const rn_tensor *initial, bool after)
 {
     const int of[2] = {i, s->mate[i]};
-    rn_tensor in[8];
+    const bool mapped = !rn__scan_has_form(s, i);
+    rn_tensor in[8], y;
 
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 2 && !mapped; k++) {
         const rn__carry *c = rn__list_at(s->b.old->carry, rn__carry, of[k]);
         const rn__node *leaf = node_at(s, c->leaf);
         for (int part = 0; part < 3; part++) {
@@ -64,8 +66,9 @@ static rn_tensor scanned_pair(rn__scan *s, int i, const rn_tensor *initial, bool
         }
         in[6 + k] = initial[k];
     }
-    const rn_tensor y = rn__linear_scan_pair(in, s->b.old->reverse, after);
-    for (int k = 0; k < 2; k++) s->states[of[k]] = rn_index(y, -2, k);
+    y = mapped ? rn__scan_mapped(s, i, initial, after)
+               : rn__linear_scan_pair(in, s->b.old->reverse, after);
+    for (int k = 0; k < 2; k++) s->states[of[k]] = rn_index(y, mapped ? 1 : -2, k);
     return s->states[i];
 }
 
@@ -184,7 +187,7 @@ static bool solve(rn__scan *s, int i)
     const rn_tensor initial = initial_of(s, i);
     const bool after = by_scan && only_after(s, i);
     if (rn_is_null(initial)) return false;
-    s->states[i] = by_scan ? scanned(s, c, initial, after) : delayed(s, c, initial);
+    s->states[i] = by_scan ? scanned(s, i, initial, after) : delayed(s, c, initial);
     return !rn_is_null(s->states[i]) && set_known(s, i, after);
 }
 

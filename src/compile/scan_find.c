@@ -3,9 +3,9 @@
  * Decides which loops become scans.
  *
  * The records of the operators say what is affine: additive ones, those that are linear in
- * an operand, and selections. What the user wrote keeps its rounding: c(t + 1) must be a c
- * + b as it stands there, with one product and one sum. What rn_grad built may also be
- * multiplied out.
+ * an operand, and selections. What the user wrote keeps its rounding: where c(t + 1) is a c
+ * + b as it stands there, with one product and one sum, or rn_grad built what can be
+ * multiplied out, that is scanned; any other affine form as scan_maps.c says.
  */
 #include <string.h>
 
@@ -27,6 +27,8 @@ bool rn__scan_begin(rn__scan *s, rn__arena *arena)
 
     s->of = (int32_t *)rn__arena_new(arena, n * sizeof *s->of);
     s->form = (unsigned char *)rn__arena_new(arena, n);
+    s->affine = (bool *)rn__arena_new(arena, n);
+    s->cut = (int32_t *)rn__arena_new(arena, n * sizeof *s->cut);
     s->known = (bool *)rn__arena_new(arena, (size_t)s->b.old->carry.count);
     s->want = (bool *)rn__arena_new(arena, n);
     s->shown = (int64_t *)rn__arena_new(arena, n * sizeof *s->shown);
@@ -34,8 +36,9 @@ bool rn__scan_begin(rn__scan *s, rn__arena *arena)
     for (int side = 0; side < 2; side++)
         s->scale[side] = (rn__batched *)rn__arena_new(arena, n * sizeof *s->scale[side]);
     s->shift = (rn__batched *)rn__arena_new(arena, n * sizeof *s->shift);
-    return rn__scan_begin_pairs(s, arena) && s->of && s->form && s->known && s->want &&
-           s->shown && s->cone && s->scale[0] && s->scale[1] && s->shift;
+    return rn__scan_begin_pairs(s, arena) && s->of && s->form && s->affine && s->cut &&
+           s->known && s->want && s->shown && s->cone && s->scale[0] && s->scale[1] &&
+           s->shift;
 }
 
 /* ---- affine nodes ---- */
@@ -100,7 +103,7 @@ static bool is_zero(const rn__scan *s, int32_t id)
     return node->op == &rn__op_scalar && *(const double *)node->attributes == 0;
 }
 
-/* A value in place of the carry would multiply it by 0, which infinities do not stand. */
+/* A value in place of the carry is as if that was multiplied by 0; see `cut`. */
 static unsigned char form_of_choice(const rn__scan *s, const rn__node *node, unsigned bits,
                                     unsigned char form)
 {
@@ -111,7 +114,25 @@ static unsigned char form_of_choice(const rn__scan *s, const rn__node *node, uns
     return form | RN__SCALED | (is_zero(s, node->in[bits == 2 ? 2 : 1]) ? 0 : RN__MOVED);
 }
 
-static unsigned char form_of(const rn__scan *s, int32_t id, int carry)
+/* What is chosen where a condition is true and where it is false is whole again. */
+static int32_t cut_of(const rn__scan *s, const rn__node *node, unsigned bits)
+{
+    const bool chooses = (node->op->flags & RN_OP_CHOOSES) != 0;
+    int32_t cut[2] = {0, 0};
+    int n = 0;
+
+    for (int i = 0; i < node->inputs; i++)
+        if (bits >> i & 1) cut[n++ & 1] = s->cut[node->in[i]];
+    if (n == 1 && chooses) {
+        cut[1] = 2 * node->in[0] + 2 + (int)(bits >> 2);
+        return !cut[0] || cut[0] == cut[1] ? cut[1] : RN__CUT;
+    }
+    if (n == 1 || cut[0] == cut[1]) return cut[0];
+    if (chooses || s->on[node->in[0]] != s->on[node->in[1]]) return RN__CUT;
+    return cut[0] && cut[1] && cut[0] != (cut[1] ^ 1) ? RN__CUT : 0;
+}
+
+static unsigned char form_of(rn__scan *s, int32_t id, int carry)
 {
     const rn__node *node = node_at(s, id), *leaf = node_at(s, carry_at(s, carry)->leaf);
 
@@ -121,6 +142,7 @@ static unsigned char form_of(const rn__scan *s, int32_t id, int carry)
     const unsigned bits = dependent(s, node);
     const unsigned char form = forms_of(s, node, bits);
     if (!bits) return 0;
+    s->cut[id] = cut_of(s, node, bits);
     if (node->op->flags & RN_OP_CHOOSES) return form_of_choice(s, node, bits, form);
     if (node->op->flags & RN_OP_ADDITIVE) return form_of_sum(s, node, bits, form);
     return form_of_product(node, bits, form);
@@ -133,6 +155,8 @@ static void classify(rn__scan *s, int32_t id)
 
     s->of[id] = carry >= 0 && !s->known[carry] ? carry : RN__OF_NONE;
     s->form[id] = s->of[id] >= 0 ? RN__AFFINE : 0;
+    s->affine[id] = s->of[id] >= 0;
+    s->cut[id] = 0;
     if (node->inputs == 0) return;
     for (int i = 0; i < node->inputs; i++) {
         const int32_t in = s->of[node->in[i]];
@@ -142,6 +166,7 @@ static void classify(rn__scan *s, int32_t id)
     const int pair = rn__scan_pair_of(s, id);
     if (pair >= 0) s->of[id] = pair;
     if (s->of[id] < 0) return;
+    s->affine[id] = rn__scan_is_affine(s, id, s->of[id]);
     const bool sum = s->sum[s->of[id]] == id;
     s->form[id] = sum ? RN__AFFINE : form_of(s, id, s->of[id]);
     if (pair >= 0 && s->form[id]) s->form[id] |= RN__PAIRED;
@@ -162,8 +187,8 @@ bool rn__scan_solves(const rn__scan *s, int carry)
 
     if (s->known[carry] || !s->b.body->carried[carry]) return false;
     if (s->of[next] == RN__OF_NONE) return !s->b.h.ragged;
-    if (s->mate[carry] < 0) return s->of[next] == carry && s->form[next] != 0;
-    return s->form[next] != 0 && s->form[carry_at(s, s->mate[carry])->next] != 0;
+    if (s->mate[carry] < 0 && s->of[next] != carry) return false;
+    return rn__scan_has_form(s, carry) || rn__scan_has_program(s, carry);
 }
 
 /* ---- loops ---- */

@@ -273,6 +273,7 @@ void rn__scan_find_cone(rn__scan *s)
 bool rn__scan_make_forms(rn__scan *s)
 {
     for (int32_t id = 0; id < s->b.old->body->count; id++)
-        if (s->cone[id] && !make_form(s, id)) return false;
+        if (s->cone[id] && rn__scan_has_form(s, s->of[id]) && !make_form(s, id))
+            return false;
     return true;
 }

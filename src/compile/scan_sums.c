@@ -75,7 +75,8 @@ bool rn__scan_drop_sums(rn__scan *s)
 
     for (int i = 0; i < s->b.old->carry.count; i++) {
         const int32_t next = rn__list_at(s->b.old->carry, rn__carry, i)->next;
-        const bool fits = s->of[next] == i && s->form[next] && !(s->form[next] & RN__MOVED);
+        const bool fits =
+            s->of[next] == i && rn__scan_has_form(s, i) && !(s->form[next] & RN__MOVED);
         if (s->sum[i] < 0 || fits) continue;
         s->sum[i] = -1;
         dropped = true;

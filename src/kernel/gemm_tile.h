@@ -19,10 +19,10 @@
 
 #if REGISTERS == 32 && RN_REAL == 32
 #define MR 12
-#elif REGISTERS == 32
+#elif RN_NEON
 #define MR 8
-#elif defined(RN_ISA_AVX2)
-#define MR 6
+#elif defined(RN_ISA_AVX2) || defined(RN_ISA_AVX512)
+#define MR 6 /* f64 would be a few percent faster with 8 where there are 32 registers */
 #else
 #define MR 4 /* a product that is not fused needs a register of its own */
 #endif

@@ -184,6 +184,20 @@ static const rn__access *next_taken(const rn__eliding *e, int32_t loop, const rn
     return NULL;
 }
 
+/* Whether the loop computes products. Beside these it does not matter that maps then run
+ * row by row, and not over all elements of a step; alone they would take up to twice as
+ * long. */
+static bool multiplies(const rn__plan *plan, int32_t loop)
+{
+    for (int32_t i = loop + 1; i < plan->step[loop].end; i++) {
+        const rn__step *step = &plan->step[i];
+        if (step->kind == RN__STEP_KERNEL &&
+            rn__op_kind(rn__step_node(plan, step)->op) == RN_KIND_PRODUCT)
+            return true;
+    }
+    return false;
+}
+
 bool rn__take_columns(const rn__eliding *e, int32_t loop, const rn__slot *a, rn__slot *old,
                       int *count)
 {
@@ -194,7 +208,9 @@ bool rn__take_columns(const rn__eliding *e, int32_t loop, const rn__slot *a, rn_
     rn__rows to;
     int i;
 
-    if (a->first->address.advance[RN_LOOP_DEPTH + plan->step[loop].depth]) return false;
+    if (a->first->address.advance[RN_LOOP_DEPTH + plan->step[loop].depth] ||
+        !multiplies(plan, loop))
+        return false;
     for (; (x = next_taken(e, loop, a, x, old, *count, &i, &to)) != NULL; x = x->next)
         sum += plan->buffer[old[i].buffer].bytes;
     if (sum < bytes - bytes / 4) return false;

@@ -30,7 +30,7 @@ Test(scan, affine_loops_vanish_with_the_same_values)
 /* Many steps are computed in blocks, in a loop over these. */
 Test(scan, long_loops_become_loops_over_blocks)
 {
-    static const int which[] = {0, 4, 6, 7, 8, 9, 10, 12, 14};
+    static const int which[] = {0, 6, 7, 8, 9, 12, 14, 15, 30, 33};
 
     for (size_t i = 0; i < sizeof which / sizeof *which && !slow; i++) {
         const form *f = &forms[which[i]];
@@ -123,6 +123,46 @@ Test(scan, bits_do_not_depend_on_threads)
     }
 }
 
+/* ---- restarts ---- */
+
+static int compared(const double *a, const double *b, int64_t n, const char *name)
+{
+    int finite = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        finite += isfinite(a[i]) != 0;
+        cr_assert(a[i] == b[i] || (isnan(a[i]) && isnan(b[i])), "%s %d: %g, %g", name,
+                  (int)i, a[i], b[i]);
+    }
+    return finite;
+}
+
+/* What is selected is not multiplied by 0: the values, and the gradients, are non-finite
+ * where they are in the loop, and finite beyond the restarts. */
+Test(scan, restarts_stop_nonfinite_values)
+{
+    static rule *const rules[] = {restarted, restarted_and_skipped, skipping};
+
+    for (int i = 0; i < 6 && !slow; i++) {
+        world w = {.T = 9, .B = 3, .H = 5, .type = RN_F32, .gradient = true};
+        const int64_t n = w.T * w.B * w.H;
+        w.infinite = true;
+        w.reverse = i & 1;
+        outcome *on = run(&w, rules[i / 2]);
+        w.without = RN_PASS_SCAN;
+        outcome *off = run(&w, rules[i / 2]);
+        cr_assert(!loops(on) && loops(off), "%s", on->text);
+        const int y = compared(on->y, off->y, n, "y");
+        const int dx = compared(on->dx, off->dx, n, "dx");
+        const int dz = compared(on->dz, off->dz, n, "dz");
+        const int dh = compared(on->dh, off->dh, w.B * w.H, "dh");
+        cr_assert(y < n && dx < n && dz < n, "%d %d %d", y, dx, dz);
+        cr_assert(i >= 4 || (y > n * 4 / 5 && dx > n * 4 / 5 && dz > n * 4 / 5 && dh > 0));
+        free(on);
+        free(off);
+    }
+}
+
 /* ---- layers ---- */
 
 enum { T = 12, B = 4, I = 3, H = 6 };
@@ -139,6 +179,19 @@ static rn_tensor mingru(rn_scope s, rn_tensor x, rn_tensor *state)
 
 static const rn_cell cell = {.name = "mingru", .states = 1, .step = mingru};
 
+/* The same written as h + z (g - h), a part at a time. */
+static rn_tensor leaky(rn_scope s, rn_tensor x, rn_tensor *state)
+{
+    const int64_t units = rn_size(state[0], 1);
+    const rn_tensor z = rn_sigmoid(rn_linear(s, "z", x, 1)),
+                    g = rn_linear(s, "g", x, units);
+
+    return state[0] = rn_add(state[0], rn_mul(z, rn_sub(g, state[0])));
+}
+
+static const rn_cell leaky_cell = {.name = "leaky", .states = 1, .step = leaky};
+static const rn_cell *const cells[] = {&cell, &leaky_cell};
+
 typedef struct trained {
     double y[T * B * 2 * H], dx[T * B * I], loss[3];
     bool loops;
@@ -146,9 +199,19 @@ typedef struct trained {
 
 static const int32_t lengths[B] = {5, T, 0, 8};
 
+/* Where sequences begin, and which steps there are. */
+static void mark(rn_graph *g, rn_recurrent_options *options)
+{
+    uint8_t begins[T * B], real[T * B];
+
+    for (int i = 0; i < T * B; i++) begins[i] = i * 11 % 7 < 2, real[i] = i * 5 % 9 > 1;
+    options->restarts = rn_constant(g, RN_BOOL, rn_shape(T, B), begins);
+    options->mask = rn_constant(g, RN_BOOL, rn_shape(T, B), real);
+}
+
 /* Three updates of a layer; with `pads` the padding is NaN. */
-static void train(rn_recurrent_options options, bool ragged, bool pads, unsigned without,
-                  trained *r)
+static void train(const rn_cell *of, rn_recurrent_options options, bool marked, bool ragged,
+                  bool pads, unsigned without, trained *r)
 {
     static char text[200000];
     rn_model *model = rn_model_new_using(3, RN_F64, (rn_allocator){0});
@@ -160,7 +223,8 @@ static void train(rn_recurrent_options options, bool ragged, bool pads, unsigned
 
     options.units = H;
     if (ragged) options.lengths = n;
-    const rn_sequence s = rn_recurrent(rn_root(g, model), "rnn", &cell, x, options);
+    if (marked) mark(g, &options);
+    const rn_sequence s = rn_recurrent(rn_root(g, model), "rnn", of, x, options);
     const rn_tensor loss = rn_mean_all(rn_square(rn_offset(s.outputs, 0.3)));
     rn_grad(loss, rn_null(), &x, 1, &dx);
     rn_program *p = rn_test_compile_with(
@@ -193,12 +257,15 @@ Test(scan, both_loops_of_a_layer_vanish)
                                                    {.stateful = true}};
     static trained on, off;
 
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        for (int ragged = 0; ragged < 2; ragged++) {
-            const int64_t width = options[i].bidirectional ? 2 : 1;
-            train(options[i], ragged, ragged, 0, &on);
-            train(options[i], ragged, false, RN_PASS_SCAN, &off);
-            cr_assert(!on.loops && off.loops, "%zu %d", i, ragged);
+    for (size_t i = 0; i < 2 * sizeof options / sizeof *options; i++)
+        for (int way = 0; way < 3; way++) {
+            const rn_recurrent_options o = options[i / 2];
+            const bool ragged = way == 1, marked = way == 2, leaks = i & 1;
+            const int64_t width = o.bidirectional ? 2 : 1;
+            if (ragged && leaks) continue;
+            train(cells[leaks], o, marked, ragged, ragged, 0, &on);
+            train(cells[leaks], o, marked, ragged, false, RN_PASS_SCAN, &off);
+            cr_assert(!on.loops && off.loops, "%zu %d", i, way);
             rn_test_near(on.loss, off.loss, 3, 1e-12, "loss");
             rn_test_near(on.y, off.y, T * B * H * width, 1e-12, "y");
             rn_test_near(on.dx, off.dx, T * B * I, 1e-12, "dx");
@@ -206,8 +273,8 @@ Test(scan, both_loops_of_a_layer_vanish)
 }
 
 /* The outputs of one sequence: in a batch with lengths, on its own, or step by step. */
-static void infer(rn_model *model, int64_t batch, int64_t steps, bool ragged,
-                  const double *in, double *y)
+static void infer(const rn_cell *of, rn_model *model, int64_t batch, int64_t steps,
+                  bool ragged, const double *in, double *y)
 {
     rn_graph *g = rn_graph_new();
     const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(steps, batch, I));
@@ -215,8 +282,7 @@ static void infer(rn_model *model, int64_t batch, int64_t steps, bool ragged,
     rn_recurrent_options options = {.units = H, .layers = 2};
 
     if (ragged) options.lengths = n;
-    const rn_sequence s =
-        rn_recurrent(rn_root_inference(g, model), "rnn", &cell, x, options);
+    const rn_sequence s = rn_recurrent(rn_root_inference(g, model), "rnn", of, x, options);
     rn_program *p = rn_test_compile(g, s.outputs);
     rn_test_feed(p, x, in);
     if (ragged) cr_assert_eq(rn_feed_i32(p, n, lengths, batch), RN_OK);
@@ -226,7 +292,8 @@ static void infer(rn_model *model, int64_t batch, int64_t steps, bool ragged,
     rn_graph_free(g);
 }
 
-static void infer_steps(rn_model *model, int steps, const double *in, double *y)
+static void infer_steps(const rn_cell *of, rn_model *model, int steps, const double *in,
+                        double *y)
 {
     rn_graph *g = rn_graph_new();
     const rn_tensor x = rn_input(g, "x", RN_F32, rn_shape(steps, 1, I));
@@ -234,9 +301,9 @@ static void infer_steps(rn_model *model, int steps, const double *in, double *y)
 
     rn_scope s = rn_root_inference(g, model);
     const rn_recurrent_options options = {.units = H, .layers = 2};
-    cr_assert(rn_recurrent_begin(s, "rnn", &cell, rn_index(x, 0, 0), states, options));
+    cr_assert(rn_recurrent_begin(s, "rnn", of, rn_index(x, 0, 0), states, options));
     for (int t = 0; t < steps; t++)
-        out[t] = rn_recurrent_step(s, "rnn", &cell, rn_index(x, 0, t), states, options);
+        out[t] = rn_recurrent_step(s, "rnn", of, rn_index(x, 0, t), states, options);
     const rn_tensor all = rn_stack(out, steps, 0);
     rn_program *p = rn_test_compile(g, all);
     rn_test_feed(p, x, in);
@@ -246,25 +313,24 @@ static void infer_steps(rn_model *model, int steps, const double *in, double *y)
     rn_graph_free(g);
 }
 
-Test(scan, a_row_of_a_batch_has_the_bits_of_the_sequence_and_of_single_steps)
+static void expect_bits(const rn_cell *of)
 {
     static double in[T * B * I], one[T * I], y[T * B * H], alone[T * H], steps[T * H];
     rn_model *model = rn_model_new(3);
     rn_graph *g = rn_graph_new();
 
-    rn_recurrent(rn_root(g, model), "rnn", &cell,
-                 rn_input(g, "x", RN_F32, rn_shape(T, B, I)),
+    rn_recurrent(rn_root(g, model), "rnn", of, rn_input(g, "x", RN_F32, rn_shape(T, B, I)),
                  (rn_recurrent_options){.units = H, .layers = 2});
     rn_graph_free(g);
     rn_test_numbers(in, T * B * I, 4);
     for (int i = 0; i < T * B * I; i++)
         if (i / (B * I) >= lengths[i / I % B]) in[i] = NAN;
-    infer(model, B, T, true, in, y);
+    infer(of, model, B, T, true, in, y);
     for (int b = 0; b < B; b++) {
         const int n = lengths[b];
         for (int i = 0; i < n * I; i++) one[i] = in[(i / I * B + b) * I + i % I];
-        if (n) infer(model, 1, n, false, one, alone);
-        if (n) infer_steps(model, n, one, steps);
+        if (n) infer(of, model, 1, n, false, one, alone);
+        if (n) infer_steps(of, model, n, one, steps);
         rn_test_near(steps, alone, n * H, exactly, "steps");
         for (int i = 0; i < T * H; i++) {
             const double got = y[(i / H * B + b) * H + i % H];
@@ -273,4 +339,9 @@ Test(scan, a_row_of_a_batch_has_the_bits_of_the_sequence_and_of_single_steps)
         }
     }
     rn_model_free(model);
+}
+
+Test(scan, a_row_of_a_batch_has_the_bits_of_the_sequence_and_of_single_steps)
+{
+    for (int i = 0; i < 2; i++) expect_bits(cells[i]);
 }

@@ -308,7 +308,7 @@ Test(stack_columns, not_over_columns_for_a_kernel_that_takes_no_strides)
 
 /* ---- old stacks as columns of a new one ---- */
 
-enum { PLAIN, READ_LATER, TRANSPOSED, READ_AFTER, THREE, HISTORY };
+enum { PLAIN, READ_LATER, TRANSPOSED, READ_AFTER, THREE, HISTORY, ALONE };
 
 /* A loop fills two stacks. A second one, in the other direction, is the last to read them
  * and fills a wide one, whose columns are computed from them. */
@@ -336,8 +336,9 @@ static rn_tensor wide_from(world *w, int kind)
     const rn_tensor read = kind == TRANSPOSED ? rn_transpose(one) : one;
     const rn_tensor part[3] = {rn_sub(u, read), rn_mul(w->carry, two), rn_cos(u)};
     const rn_tensor wide = rn_concat(part, kind == THREE ? 3 : 2, 1);
+    const rn_tensor by = kind == READ_LATER ? one : part[1];
     rn_loop_next(w->loop, w->carry,
-                 rn_tanh(rn_matmul(part[0], kind == READ_LATER ? one : part[1])));
+                 rn_tanh(kind == ALONE ? rn_mul(part[0], by) : rn_matmul(part[0], by)));
     cr_assert(rn_loop_end(w->loop));
     rn_tensor y = rn_reshape(rn_slice(rn_loop_collect(w->loop, wide), 2, 0, 2 * N, 1),
                              rn_shape(T, 2, SLOT));
@@ -385,4 +386,10 @@ Test(stack_columns, become_no_columns_if_there_are_others)
 Test(stack_columns, become_no_columns_if_they_are_longer)
 {
     expect_wide(HISTORY, 5);
+}
+
+/* Maps that nothing but maps are beside run over whole steps. */
+Test(stack_columns, become_no_columns_without_products)
+{
+    expect_wide(ALONE, 5);
 }

@@ -4,6 +4,8 @@
 #include "ops/table.h"
 #include "quad_operators.h"
 
+#include <criterion/criterion.h>
+
 /* One column through time. Of packed rows a step has the rows that are longer. */
 static void scan_column(const rn_test_quad_value *v, int64_t column, int64_t inner)
 {
@@ -59,8 +61,51 @@ static void scan_pair(const rn_test_quad_value *v, int64_t column)
     }
 }
 
+static quad mapped(const rn__scan_map *m, const quad *value)
+{
+    const quad x = value[m->in[0]], y = value[m->in[1]], z = value[m->in[2]];
+
+    if (m->op == &rn__op_add) return m->inputs == 3 ? x * y + z : x + y;
+    if (m->op == &rn__op_sub) return x - y;
+    if (m->op == &rn__op_mul) return x * y;
+    if (m->op == &rn__op_div) return x / y;
+    if (m->op == &rn__op_neg) return -x;
+    cr_assert_eq(m->op, &rn__op_where);
+    return x != 0 ? y : z;
+}
+
+/* One column whose next values operators compute. */
+static void scan_mapped(const rn_test_quad_value *v, int64_t column, int64_t columns)
+{
+    const rn__scan_program *p = (const rn__scan_program *)v->node->attributes;
+    const bool reverse = p->attribute & RN__SCAN_REVERSE;
+    const bool after = p->attribute & RN__SCAN_AFTER;
+    const int operands = v->node->inputs, state = operands - (int)p->states;
+    quad value[RN__SCAN_OPERANDS + RN__SCAN_MAPS];
+
+    for (int i = state; i < operands; i++) {
+        value[i] = v->x[i].at[column];
+        const int64_t slot = (reverse ? p->steps : 0) * p->states + i - state;
+        if (!after) v->y[slot * columns + column] = value[i];
+    }
+    for (int64_t k = 0; k < p->steps; k++) {
+        const int64_t t = reverse ? p->steps - 1 - k : k, slot = t + !(reverse || after);
+        for (int i = 0; i < state; i++) value[i] = v->x[i].at[t * columns + column];
+        for (int i = 0; i < p->maps; i++) value[operands + i] = mapped(&p->map[i], value);
+        for (int i = 0; i < p->states; i++) {
+            value[state + i] = value[p->out[i]];
+            v->y[(slot * p->states + i) * columns + column] = value[state + i];
+        }
+    }
+}
+
 void rn_test_quad_linear_scan(const rn_test_quad_value *v)
 {
+    if (*(const int64_t *)v->node->attributes & RN__SCAN_MAPPED) {
+        const int64_t n = v->x[v->node->inputs - 1].count;
+        for (int64_t i = 0; i < n; i++) scan_mapped(v, i, n);
+        return;
+    }
     for (int64_t i = 0; v->node->inputs == RN__PAIR_OPERANDS && i < v->x[6].count; i++)
         scan_pair(v, i);
     if (v->node->inputs == RN__PAIR_OPERANDS) return;
