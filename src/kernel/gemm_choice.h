@@ -75,7 +75,7 @@ static bool goes_by_terms(const product *g)
     if (g->rows >= g->m && g->columns >= g->n) return false;
     if (g->from_a != A_PACKED || g->from_b != B_BY_BLOCK || g->k <= RN__GEMM_KC)
         return false;
-    return !g->add && g->c_column == 1 && g->n % LANES == 0;
+    return !g->add.data && g->c_column == 1 && g->n % LANES == 0;
 }
 
 static int64_t even_rows(int64_t m, int64_t most)

@@ -10,6 +10,9 @@
  * as before, bit for bit. A value that is not read outside needs memory for the rows that
  * run at a time, and only from its first to its last use.
  *
+ * Where one row runs at a time, steps at either end whose rows are much shorter become
+ * chains of their own, which run many rows at a time.
+ *
  * Maps alone are left to fuse, whose tiles need not be rows.
  */
 #include <string.h>
@@ -20,6 +23,9 @@
 /* The rows that run at a time fill more than one tile, so that there are fewer calls of few
  * elements. */
 enum { TILES = 2 };
+
+/* Rows that are so many times shorter are much shorter. */
+enum { SHORT = 16 };
 
 /* Whether a step may touch operand i while another one writes its output row by row. */
 static bool compatible(const rn__plan *plan, const rn__step *a, int i, const rn__step *b,
@@ -135,6 +141,36 @@ static void shrink(rn__plan *plan, const rn__access_list *lists, const block *b,
     }
 }
 
+/* How many rows run at a time. */
+static int64_t tile_of(const rn__planner *p, int64_t bytes, int64_t rows)
+{
+    const int64_t most = TILES * (int64_t)p->options.tile_bytes / bytes;
+
+    return most < 1 ? 1 : most < rows ? most : rows;
+}
+
+/* Whether the rows of a step are much shorter than others of its block. */
+static bool is_short(const rn__plan *plan, int32_t c, const block *b)
+{
+    return rn__row_bytes(plan, &plan->step[c], b->rows) * SHORT <= b->bytes;
+}
+
+/* Makes a chain of the steps of a block, if there are several. */
+static void add(const rn__planner *p, const rn__access_list *lists, const block *b,
+                rn__chain *chains)
+{
+    int64_t bytes = 1;
+
+    if (b->end - b->first < 2) return;
+    for (int32_t c = b->first; c < b->end; c++) {
+        const int64_t own = rn__row_bytes(p->plan, &p->plan->step[c], b->rows);
+        if (own > bytes) bytes = own;
+    }
+    const int64_t tile = tile_of(p, bytes, b->rows);
+    chains[b->first] = (rn__chain){b->end, tile, b->rows};
+    shrink(p->plan, lists, b, tile);
+}
+
 bool rn__row_blocks(rn__planner *p)
 {
     rn__plan *plan = p->plan;
@@ -151,10 +187,14 @@ bool rn__row_blocks(rn__planner *p)
     for (int32_t c = 0; c < plan->steps; c++) {
         block b;
         if (c < from || !find_best(p, from, c, &b)) continue;
-        const int64_t most = TILES * (int64_t)p->options.tile_bytes / b.bytes;
-        const int64_t tile = most < 1 ? 1 : most < b.rows ? most : b.rows;
-        chains[b.first] = (rn__chain){b.end, tile, b.rows};
-        shrink(plan, lists, &b, tile);
+        int32_t first = b.first, end = b.end;
+        if (tile_of(p, b.bytes, b.rows) == 1) {
+            while (end - first > 2 && is_short(plan, first, &b)) first++;
+            while (end - first > 2 && is_short(plan, end - 1, &b)) end--;
+        }
+        add(p, lists, &(block){.first = b.first, .end = first, .rows = b.rows}, chains);
+        add(p, lists, &(block){.first = first, .end = end, .rows = b.rows}, chains);
+        add(p, lists, &(block){.first = end, .end = b.end, .rows = b.rows}, chains);
         from = b.end;
     }
     return rn__insert_chains(p, chains);

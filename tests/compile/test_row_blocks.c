@@ -95,6 +95,22 @@ Test(row_blocks, of_a_layer_normalisation)
     cr_expect_eq(f.reductions, 0);
 }
 
+/* One row of the matrices runs at a time, but many of the vectors before and after. */
+Test(row_blocks, short_rows_before_and_after_long_ones)
+{
+    rn_graph *g = rn_graph_new();
+    const rn_tensor x = rn_test_f64(g, "x", rn_shape(B, N, N));
+    const rn_tensor y = rn_test_f64(g, "y", rn_shape(B, N));
+    const rn_tensor q = rn_div(y, rn_sum(rn_square(y), (int[]){1}, 1, true));
+    const rn_tensor z = rn_sum_axis(rn_mul(rn_sin(x), rn_expand(q, 1)), 2);
+    const rn_tensor sum = rn_sum(z, (int[]){1}, 1, true);
+    const found f = expect(g, rn_sin(rn_mul(z, sum)));
+
+    cr_expect_eq(f.blocks, 3, "%d", f.blocks);
+    cr_expect_eq(f.steps, 8, "%d", f.steps);
+    cr_expect_eq(f.reductions, 0);
+}
+
 /* All values but the input and the output have memory for a tile only. */
 Test(row_blocks, values_have_memory_for_some_rows)
 {
