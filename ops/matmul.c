@@ -36,10 +36,10 @@ static rn__matrix matrix(const rn_array *a, bool transposed)
 
 #if RN_IS_REAL
 
-/* The strides of an operand along the leading axes of z, 0 where it is broadcast. */
+/* The strides of an operand along all axes of z but the last, 0 where it is broadcast. */
 static void leading(const rn_array *a, const rn_array *z, int64_t *stride)
 {
-    for (int i = 0; i < z->rank - 2; i++) {
+    for (int i = 0; i < z->rank - 1; i++) {
         const int j = i - (z->rank - a->rank);
         stride[i] = j < 0 || a->size[j] == 1 ? 0 : a->stride[j];
     }
@@ -47,18 +47,23 @@ static void leading(const rn_array *a, const rn_array *z, int64_t *stride)
 
 /* Joins leading axes to the rows, from the last one on, as long as y is the same for all
  * and the rows of x and z are evenly spaced. Returns the number of rows. */
-static int64_t join_rows(rn__walk *w, int64_t m, rn__matrix *x, rn__matrix *z)
+static int64_t join_rows(rn__walk *w, rn__product *g)
 {
+    rn__matrix *const of[] = {&g->a, NULL, &g->c, &g->add};
+    int64_t m = g->m;
+
     for (; w->rank > 0; w->rank--) {
         const int last = w->rank - 1;
-        const int64_t size = w->size[last], step = w->stride[0][last];
+        bool evenly = w->stride[1][last] == 0;
 
-        if (size != 1) {
-            if (w->stride[1][last] != 0) break;
-            if (m == 1) x->row = step, z->row = w->stride[2][last];
-            if (step != m * x->row || w->stride[2][last] != m * z->row) break;
-            m *= size;
+        if (w->size[last] == 1) continue;
+        for (int i = 0; i < 4; i++) {
+            if (!of[i]) continue;
+            if (m == 1 && evenly) of[i]->row = w->stride[i][last];
+            evenly = evenly && w->stride[i][last] == m * of[i]->row;
         }
+        if (!evenly) break;
+        m *= w->size[last];
     }
     return m;
 }
@@ -76,12 +81,14 @@ static void products(const rn_call *call, rn__product *g)
         w.size[i] = z->size[i];
         w.stride[2][i] = z->stride[i];
     }
+    if (call->add) leading(&in[2], z, w.stride[3]);
 
-    g->m = join_rows(&w, g->m, &g->a, &g->c);
+    g->m = join_rows(&w, g);
     do {
         g->a.data = (real *)in[0].data + w.at[0];
         g->b.data = (real *)in[1].data + w.at[1];
         g->c.data = (real *)z->data + w.at[2];
+        if (call->add) g->add.data = (real *)in[2].data + w.at[3];
         R(rn__gemm)(g);
     } while (rn__walk_next(&w));
 }
@@ -97,13 +104,17 @@ RN_KERNEL(matmul)
         .a = matrix(&in[0], (which & RN_TRANSPOSE_X) != 0),
         .b = matrix(&in[1], (which & RN_TRANSPOSE_Y) != 0),
         .c = {z->data, z->stride[z->rank - 2], 1},
-        .add = call->add,
         .scratch = call->scratch,
     };
 
     if (call->pack) {
         R(rn__gemm_pack)(g.n, g.k, g.b, call->packed);
         return true;
+    }
+    if (call->add) {
+        int64_t stride[RN_RANK_MAX];
+        leading(&in[2], z, stride);
+        g.add = (rn__matrix){in[2].data, stride[z->rank - 2], 1};
     }
     g.packed = call->packed;
     g.first = call->first;
@@ -178,22 +189,13 @@ static void gradient(rn_pullback *p)
 
 /* ---- over the steps of a loop ---- */
 
-/* The rows of all steps, one below the other. */
-static rn_tensor rows_of_steps(rn_tensor stack)
-{
-    const rn_shape s = rn_shape_get(stack);
-
-    return rn_reshape(stack, (rn_shape){2, {s.size[0] * s.size[1], s.size[2]}});
-}
-
 /* sum over t of x(t)' y(t), x [T, B, M], y [T, B, N], is one product of T B rows. */
 static bool sum_of_steps(const rn_batching *b, rn_tensor *sum)
 {
     if (((const attributes *)b->attributes)->which != RN_TRANSPOSE_X) return false;
     if (b->in_shape[0].rank != 2 || b->in_shape[1].rank != 2) return false;
     if (sum)
-        *sum = rn_matmul_transposed(rows_of_steps(b->x[0]), rows_of_steps(b->x[1]),
-                                    RN_TRANSPOSE_X);
+        *sum = rn_matmul_transposed(rows_of(b->x[0]), rows_of(b->x[1]), RN_TRANSPOSE_X);
     return true;
 }
 
@@ -227,36 +229,41 @@ static bool inner(const rn_call *call, int *axis)
 
 /* ---- scratch and packed memory ---- */
 
-static int64_t terms(const rn_call *call)
-{
-    const int64_t which = ((const attributes *)call->attributes)->which;
-    const rn_array *x = &call->in[0];
-
-    return x->size[x->rank - (which & RN_TRANSPOSE_X ? 2 : 1)];
-}
+enum { WHOLE = 16 }; /* columns: whole vectors of every variant */
 
 /* With all leading axes joined to the rows. */
-static size_t scratch(const rn_call *call)
+static rn__product product_of(const rn_call *call)
 {
     const int64_t which = ((const attributes *)call->attributes)->which;
-    const rn_array *z = call->out;
-    rn__product g = {.m = 1, .n = z->size[z->rank - 1], .k = terms(call)};
+    const rn_array *x = &call->in[0], *z = call->out;
+    rn__product g = {.m = 1,
+                     .n = z->size[z->rank - 1],
+                     .k = x->size[x->rank - (which & RN_TRANSPOSE_X ? 2 : 1)],
+                     .a = matrix(x, (which & RN_TRANSPOSE_X) != 0),
+                     .b = matrix(&call->in[1], (which & RN_TRANSPOSE_Y) != 0)};
 
     for (int i = 0; i < z->rank - 1; i++) g.m *= z->size[i];
-    g.a = matrix(&call->in[0], (which & RN_TRANSPOSE_X) != 0);
-    g.b = matrix(&call->in[1], (which & RN_TRANSPOSE_Y) != 0);
     g.c.row = g.n, g.c.column = 1;
-    return rn__gemm_scratch(z->type, &g);
+    return g;
 }
 
-/* A y without leading axes. */
+static size_t scratch(const rn_call *call)
+{
+    const rn__product g = product_of(call);
+
+    return rn__gemm_scratch(call->out->type, &g);
+}
+
+/* A y without leading axes. For one row of z its rows are read once, best where they are.
+ */
 static size_t pack(const rn_call *call, int *operand)
 {
-    const rn_array *z = call->out;
+    const rn__product g = product_of(call);
 
     *operand = 1;
     if (call->in[1].rank != 2) return 0;
-    return rn__gemm_packed(z->type, z->size[z->rank - 1], terms(call));
+    if (g.m == 1 && g.b.column == 1 && g.n % WHOLE == 0) return 0;
+    return rn__gemm_packed(call->out->type, g.n, g.k);
 }
 
 /* ---- record and public functions ---- */

@@ -10,7 +10,7 @@
 
 #include "rondo/op.h"
 
-enum { RN__WALK_OPERANDS = 3 };
+enum { RN__WALK_OPERANDS = 4 };
 
 typedef struct rn__walk {
     int rank;

@@ -36,6 +36,7 @@ static rn__product turned(const rn__product *g)
 
     t.m = g->n, t.n = g->m;
     t.a = transposed(g->b), t.b = transposed(g->a), t.c = transposed(g->c);
+    t.add = transposed(g->add);
     return t;
 }
 
@@ -100,11 +101,15 @@ static void straight_product(const product *g)
     blocks(&of);
 }
 
-static void add_to(const product *g, const real *x)
+/* C = to + x. */
+static void add_to(const product *g, rn__matrix to, const real *x)
 {
+    const real *from = (const real *)to.data;
+
     for (int64_t i = 0; i < g->m; i++)
         for (int64_t j = 0; j < g->n; j++)
-            g->c[i * g->c_row + j * g->c_column] += x[i * g->n + j];
+            g->c[i * g->c_row + j * g->c_column] =
+                from[i * to.row + j * to.column] + x[i * g->n + j];
 }
 
 /* The first half of k is a power of two times RN__GEMM_LONG. */
@@ -126,21 +131,21 @@ static void halves(const product *g, real *spare)
     other.c = spare, other.c_row = g->n, other.c_column = 1;
     halves(&one, spare);
     halves(&other, spare + g->m * g->n);
-    add_to(g, spare);
+    add_to(g, (rn__matrix){g->c, g->c_row, g->c_column}, spare);
 }
 
 static void long_product(product g, real *spare)
 {
     product whole = g;
 
-    if (!g.add) {
+    if (!g.add.data) {
         halves(&g, spare);
         return;
     }
-    whole.add = false;
+    whole.add.data = NULL;
     whole.c = spare, whole.c_row = g.n, whole.c_column = 1;
     halves(&whole, spare + g.m * g.n);
-    add_to(&g, spare);
+    add_to(&g, g.add, spare);
 }
 
 /* Without terms. */
@@ -148,8 +153,9 @@ static void zeros(const rn__product *g)
 {
     for (int64_t i = 0; i < g->m; i++)
         for (int64_t j = 0; j < g->n; j++) {
-            real *c = (real *)g->c.data + i * g->c.row + j * g->c.column;
-            *c = g->add ? *c + 0 : 0;
+            const real *add = (const real *)g->add.data;
+            ((real *)g->c.data)[i * g->c.row + j * g->c.column] =
+                add ? add[i * g->add.row + j * g->add.column] + 0 : 0;
         }
 }
 
@@ -180,17 +186,18 @@ static bool short_product(const rn__product *g)
                        .b_row = g->packed ? LANES : g->b.row,
                        .b_next = next,
                        .c_row = g->c.row,
-                       .add = g->add};
+                       .add_row = g->add.row};
 
     for (int64_t j = 0, vectors; j < g->n; j += vectors * LANES) {
         vectors = next_vectors(g->m, divide_up(g->n - j, LANES));
         tile_function *run = tile_of(g->m > 1, g->m, vectors);
         t.b = b + j / LANES * next;
         t.c = (real *)g->c.data + j;
+        if (g->add.data) t.add = (const real *)g->add.data + j;
         if (j + vectors * LANES <= g->n)
             run(&t);
         else
-            tile_to_edge(run, t, g->c, g->m, g->n - j);
+            tile_to_edge(run, t, g->c, g->add, g->m, g->n - j);
     }
     return true;
 }

@@ -34,8 +34,9 @@ typedef struct rn__product {
     const void *packed; /* B packed before, then b is not used; else NULL */
     int64_t first;      /* of packed B with more than n columns: the first that is used, a
                            multiple of RN__GEMM_COLUMNS; not used if it has n */
-    bool add;           /* adds to C instead of overwriting it: as if the product were
-                           written elsewhere and then added */
+    rn__matrix add;     /* is added, with the bits of a product written elsewhere and then
+                           added: C itself, or what does not overlap it, with column stride
+                           1 if C has that. data NULL: nothing */
     void *scratch;      /* 64-byte aligned */
 } rn__product;
 

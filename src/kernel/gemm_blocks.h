@@ -23,20 +23,20 @@
 #include "kernel/gemm_operands.h"
 
 /* Writes one tile to C through a buffer, as C is narrower than whole vectors. */
-static void tile_to_edge(tile_function *run, tile_operands t, rn__matrix c, int64_t rows,
-                         int64_t columns)
+static void tile_to_edge(tile_function *run, tile_operands t, rn__matrix c, rn__matrix add,
+                         int64_t rows, int64_t columns)
 {
     real buffer[REGISTERS * LANES] __attribute__((aligned(ALIGNMENT)));
     real *first = t.c;
+    const real *added = t.add;
     const int64_t width = round_up(columns, LANES);
-    const bool add = t.add;
 
-    t.c = buffer, t.c_row = width, t.add = false;
+    t.c = buffer, t.c_row = width, t.add = NULL;
     run(&t);
     for (int64_t y = 0; y < rows; y++)
         for (int64_t x = 0; x < columns; x++) {
             real *to = first + y * c.row + x * c.column, sum = buffer[y * width + x];
-            *to = add ? *to + sum : sum;
+            *to = added ? added[y * add.row + x * add.column] + sum : sum;
         }
 }
 
@@ -45,14 +45,15 @@ static void tiles(const product *g, const part *o, int64_t band, int64_t j, int6
 {
     const bool last = o->p + RN__GEMM_KC >= g->k;
     const bool by_rows = g->from_a == A_ROWS;
+    const bool strided = g->c_column != 1 || (g->add.data && g->add.column != 1);
     const int64_t vectors = divide_up(columns, LANES), width = vectors * LANES;
     const ahead next = strip_ahead(g, o, j, columns);
-    tile_operands t = {.k = o->k, .c_row = width, .prior_row = width};
+    tile_operands t = {
+        .k = o->k, .c_row = width, .prior_row = width, .add_row = g->add.row};
     real *sum = g->sums + (j - o->j) * o->m;
 
     set_b(g, o, band, j, columns, &t);
     t.fetch = (const char *)t.b;
-    t.add = last && g->add;
     for (int64_t i = 0, tile = 0, rows; i < o->m; i += rows, sum += rows * width) {
         rows = tile_rows(i, o->m);
         tile_function *run = tile_of(by_rows, rows, vectors);
@@ -64,9 +65,12 @@ static void tiles(const product *g, const part *o, int64_t band, int64_t j, int6
         if (last) {
             t.c = g->c + (o->i + i) * g->c_row + j * g->c_column;
             t.c_row = g->c_row;
-            if (g->c_column != 1 || columns != width) {
-                tile_to_edge(run, t, (rn__matrix){NULL, g->c_row, g->c_column}, rows,
-                             columns);
+            if (g->add.data)
+                t.add =
+                    (const real *)g->add.data + (o->i + i) * g->add.row + j * g->add.column;
+            if (strided || columns != width) {
+                tile_to_edge(run, t, (rn__matrix){NULL, g->c_row, g->c_column}, g->add,
+                             rows, columns);
                 continue;
             }
         }

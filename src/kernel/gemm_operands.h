@@ -45,7 +45,7 @@ typedef struct product {
     b_source from_b;
     int64_t k_packed;      /* k of the strips of packed B */
     int64_t rows, columns; /* of a block; columns 0: of one tile */
-    bool add;
+    rn__matrix add;
     bool packs_whole; /* B, into b_packed, before the loops */
     bool fetches;     /* packed B is not in the second-level cache */
     real *a_packed, *b_packed, *sums;

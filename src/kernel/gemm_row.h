@@ -47,6 +47,7 @@ static inline void row_panel(const rn__product *g, int64_t j, int64_t n)
 {
     real others[PANEL], *c = (real *)g->c.data + j, *sum = c;
     const real *a = (const real *)g->a.data, *b = (const real *)g->b.data + j;
+    const real *add = (const real *)g->add.data;
 
     for (int64_t k = g->k; k > 0; k -= RN__GEMM_KC, sum = others) {
         memset(sum, 0, (size_t)n * sizeof *sum);
@@ -57,14 +58,16 @@ static inline void row_panel(const rn__product *g, int64_t j, int64_t n)
         for (int64_t i = 0; sum != c && i < n; i += LANES)
             store(c + i, load(c + i) + load(sum + i));
     }
+    for (int64_t i = 0; add && i < n; i += LANES)
+        store(c + i, load(add + j + i) + load(c + i));
 }
 
 /* Whether it was such a product, of long rows. */
 static bool row_product(const rn__product *g)
 {
     if (g->m != 1 || g->n < LONG_ROW || g->n % LANES || g->k % TOGETHER) return false;
-    if (g->k > RN__GEMM_LONG || g->packed || g->add || g->b.column != 1 || g->c.column != 1)
-        return false;
+    if (g->k > RN__GEMM_LONG || g->packed || g->add.data == g->c.data) return false;
+    if (g->b.column != 1 || g->c.column != 1) return false;
     for (int64_t j = 0; j < g->n; j += PANEL) row_panel(g, j, least(PANEL, g->n - j));
     return g->k > 0;
 }

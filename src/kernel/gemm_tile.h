@@ -3,7 +3,8 @@
  * The register tile of the matrix product: the innermost loop.
  *
  *   sum [rows, width]  =  a [rows, k] b [k, width]       k of one block, a number of
- * vectors c                  =  prior + sum, then c + that     each term only if asked for
+ * vectors c                  =  prior + sum, then add + that   each term only if there is
+ * one
  *
  * The sums stay in registers for all k. Few rows take more vectors, because few sums do not
  * hide the latency of an addition. Each size is a function of its own, generated from one
@@ -44,8 +45,8 @@ typedef struct tile_operands {
     int64_t b_row, b_next;
     const real *prior; /* the sum of the blocks before, like c; NULL in the first block */
     real *c;           /* c[i * c_row + j] */
-    int64_t prior_row, c_row;
-    bool add; /* adds to c instead of overwriting it */
+    const real *add;   /* NULL: nothing is added */
+    int64_t prior_row, add_row, c_row;
     /* Where a lies by columns, a tile also brings one line for every two of k to the
      * second-level cache: the first, and how many bytes further on the next. */
     const char *fetch;
@@ -63,9 +64,10 @@ INLINE void tile_end(int rows, int vectors, vec (*sum)[WIDEST], const tile_opera
     real *c = t->c;
     const int64_t c_row = t->c_row;
 
-    for (int term = t->prior ? 0 : 1; term <= t->add; term++) {
-        const real *x = term == 0 ? t->prior : c;
-        const int64_t row = term == 0 ? t->prior_row : c_row;
+    for (int term = 0; term < 2; term++) {
+        const real *x = term == 0 ? t->prior : t->add;
+        const int64_t row = term == 0 ? t->prior_row : t->add_row;
+        if (!x) continue;
         UNROLL
         for (int i = 0; i < rows; i++) {
             UNROLL

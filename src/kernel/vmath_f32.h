@@ -16,6 +16,7 @@ typedef uint32_t vm_bits;
 #define VM_FRACTION     0x007fffffu /* the bits of the fraction */
 #define VM_SIGN         0x80000000u
 #define VM_ONE          0x3f800000u
+#define VM_INFINITE     0x7f800000u
 #define VM_SQRT_HALF    0x3f3504f3u
 #define VM_COUNT        0x4b000000u /* 2^23: its low bits count in ones */
 #define VM_COUNTED      0x1p23f
@@ -37,6 +38,7 @@ typedef uint32_t vm_bits;
 #define VM_EXP_HIGH     89.0f
 #define VM_EXPM1_LOW    -20.0f   /* expm1 is -1 from here down */
 #define VM_TANH_HIGH    10.0f    /* tanh is 1 from here up */
+#define VM_SIGMOID_HIGH 43.0f    /* so is sigmoid */
 #define VM_TINY         0x1p-13f /* |x| below: atan x = x */
 #define VM_TRIG_TINY    0x1p-13f /* |x| below: sin x = x */
 #define VM_TINIER       0x1p-25f /* |x| below: expm1 x = log1p x = x */
@@ -65,13 +67,10 @@ RN_INLINE real R(vm_madd)(real a, real b, real c)
 /* (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2. */
 RN_INLINE real R(vm_exp_tail)(real r)
 {
-    real p = 0x1.9f085ep-13f;
+    real z = r * r, high = R(vm_madd)(0x1.9f085ep-13f, r, 0x1.6d8d52p-10f);
 
-    p = R(vm_madd)(p, r, 0x1.6d8d52p-10f);
-    p = R(vm_madd)(p, r, 0x1.111272p-7f);
-    p = R(vm_madd)(p, r, 0x1.55548ep-5f);
-    p = R(vm_madd)(p, r, 0x1.555554p-3f);
-    return R(vm_madd)(p, r, 0.5f);
+    high = R(vm_madd)(high, z, R(vm_madd)(0x1.111272p-7f, r, 0x1.55548ep-5f));
+    return R(vm_madd)(high, z, R(vm_madd)(0x1.555554p-3f, r, 0.5f));
 }
 
 /* (log((1 + s) / (1 - s)) - 2 s) / s^3 as a function of z = s^2, |s| <= 0.1716. */

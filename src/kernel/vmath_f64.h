@@ -38,6 +38,7 @@ typedef uint64_t vm_bits;
 #define VM_EXP_HIGH     710.0
 #define VM_EXPM1_LOW    -40.0   /* expm1 is -1 from here down */
 #define VM_TANH_HIGH    20.0    /* tanh is 1 from here up */
+#define VM_SIGMOID_HIGH 43.0    /* so is sigmoid */
 #define VM_TINY         0x1p-28 /* |x| below: atan x = x */
 #define VM_TRIG_TINY    0x1p-27 /* |x| below: sin x = x */
 #define VM_TINIER       0x1p-54 /* |x| below: expm1 x = log1p x = x */

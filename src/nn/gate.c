@@ -98,5 +98,5 @@ rn_tensor rn_gate_biased(rn_scope scope, const char *name, rn_tensor x, rn_tenso
     const rn_tensor uh = rn_gate_state(scope, name, h, H);
 
     return rn__frame_leave(&f,
-                           rn_bias(rn_scope_in(scope, name), "b", rn_add(wx, uh), bias));
+                           rn_add(rn_bias(rn_scope_in(scope, name), "b", wx, bias), uh));
 }

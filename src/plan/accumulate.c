@@ -2,15 +2,16 @@
 /*
  * Accumulate: a product and the addition that follows become one step.
  *
- *   p = X Y,  z = a + p    becomes    z = a,  z += X Y
+ *   p = X Y,  z = a + p    becomes    z = a + X Y
  *
  * A kernel that can add (RN_OP_ADDS) writes the same bits as a result elsewhere and an
- * addition. The step takes the place of the product, so a must be there by then, and z must
- * be where a is: it is already, as a carry that is added to; or it can be put over a, which
- * nothing reads again (overlay.c); or a can be computed where z goes (elide.c).
+ * addition. The step takes the place of the product, so a must be there by then. It is best
+ * if z is where a is: it is already, as a carry that is added to; or it can be put over a,
+ * which nothing reads again (overlay.c); or a can be computed where z goes (elide.c). Else
+ * the kernel reads a where it is, which may be a row for all rows of z.
  *
- * In a loop, the slot of a stack that is only read would have to be written to memory. That
- * is not done unless a stack that is computed from z can lie there (stacks.c).
+ * In a loop, the slot of a stack that is only read would have to be written to memory. So z
+ * is not put there unless a stack that is computed from z can lie there (stacks.c).
  */
 #include "plan/elide.h"
 
@@ -21,6 +22,7 @@ typedef struct addition {
     rn__operand from, to;     /* the addend and the output, their addresses resolved */
     rn__rows at, target;      /* where they are */
     rn__access *read, *write; /* of c */
+    bool repeated;            /* the addend has fewer rows */
 } addition;
 
 static bool is_addition(const rn__plan *plan, const rn__step *step)
@@ -31,7 +33,7 @@ static bool is_addition(const rn__plan *plan, const rn__step *step)
 
 static bool can_add(const rn__plan *plan, const rn__step *step)
 {
-    return step->kind == RN__STEP_KERNEL &&
+    return step->kind == RN__STEP_KERNEL && step->added < 0 &&
            (rn__step_node(plan, step)->op->flags & RN_OP_ADDS);
 }
 
@@ -41,6 +43,20 @@ static bool same_cut(const rn__operand *a, const rn__operand *b)
     return a->type == b->type && a->limit_rows == b->limit_rows &&
            (a->limit_rows == 0 || a->limit_axis == b->limit_axis) &&
            rn_shape_equal(rn__operand_shape(a), rn__operand_shape(b));
+}
+
+/* Whether rows without gaps are added to all rows of z, which a limit may cut. */
+static bool repeats(const rn__operand *a, const rn__operand *z)
+{
+    const int shift = z->rank - a->rank, last = a->rank - 1;
+
+    if (a->type != z->type || a->limit_rows || a->rank < 1 || shift < 0) return false;
+    if (a->size[last] != z->size[z->rank - 1] || a->stride[last] != 1) return false;
+    for (int i = 0; i < last; i++)
+        if (a->size[i] != 1 && (a->size[i] != z->size[i + shift] ||
+                                (z->limit_rows && z->limit_axis == i + shift)))
+            return false;
+    return true;
 }
 
 static bool same_limit(const rn__step *a, const rn__step *b)
@@ -87,7 +103,8 @@ static bool find(const rn__eliding *e, int32_t c, int i, addition *a)
     *a = (addition){.c = c, .addend = 1 - i, .from = operand[1 - i], .to = operand[2]};
     a->from.at = rn__resolve(plan, a->from.at);
     a->to.at = rn__resolve(plan, a->to.at);
-    if (!find_product(e, c, i, &a->k) || !same_cut(&a->from, &a->to) ||
+    a->repeated = !same_cut(&a->from, &a->to);
+    if (!find_product(e, c, i, &a->k) || (a->repeated && !repeats(&a->from, &a->to)) ||
         !rn__rows_of(&a->from, &a->at) || !rn__rows_of(&a->to, &a->target))
         return false;
     a->read = find_access(e, a->from.at.buffer, c, 1 - i);
@@ -95,12 +112,26 @@ static bool find(const rn__eliding *e, int32_t c, int i, addition *a)
     return a->read && a->write;
 }
 
-/* Whether nothing touches the addend from the product to the addition. */
-static bool untouched(const rn__eliding *e, const addition *a)
+/* Whether nothing touches, or only writes, a place from the product to the addition, which
+ * does so by `own`. */
+static bool untouched(const rn__eliding *e, const addition *a, const rn__access *own,
+                      const rn__rows *at, bool writes)
 {
-    for (const rn__access *x = a->read->prior; x && x->step >= a->k; x = x->prior)
-        if (x->step < a->c && !rn__apart(e->plan, x, &a->at)) return false;
+    for (const rn__access *x = own->prior; x && x->step >= a->k; x = x->prior)
+        if (x->step < a->c && (x->write || !writes) && !rn__apart(e->plan, x, at))
+            return false;
     return true;
+}
+
+/* Whether the kernel can read the addend where it is and write the sum where that goes. */
+static bool can_read(const rn__eliding *e, const addition *a)
+{
+    const int last = a->from.rank - 1;
+
+    return a->from.stride[last] == 1 && a->to.stride[a->to.rank - 1] == 1 &&
+           untouched(e, a, a->read, &a->at, true) &&
+           untouched(e, a, a->write, &a->target, false) &&
+           (a->from.at.buffer != a->to.at.buffer || rn__operands_apart(&a->from, &a->to));
 }
 
 /* Moves what step c does with the addend and the output to step k. False after an error. */
@@ -148,20 +179,22 @@ static bool lies_over(const rn__eliding *e, const addition *a)
 }
 
 /* How the sum gets to where the addend is. */
-typedef enum way { NONE, IN_PLACE, OVER_ADDEND, IN_TARGET } way;
+typedef enum way { NONE, IN_PLACE, OVER_ADDEND, IN_TARGET, APART } way;
 
 static way find_way(const rn__eliding *e, const addition *a)
 {
     const rn__plan *plan = e->plan;
     const int32_t from = a->from.at.buffer, to = a->to.at.buffer;
 
-    if (plan->buffer[to].kind == RN__BUFFER_VARIABLE || !untouched(e, a)) return NONE;
+    if (plan->buffer[to].kind == RN__BUFFER_VARIABLE) return NONE;
+    if (a->repeated || !untouched(e, a, a->read, &a->at, false))
+        return can_read(e, a) ? APART : NONE;
     if (from == to && rn__operands_same(&a->from, &a->to)) return IN_PLACE;
     if (lies_over(e, a)) return OVER_ADDEND;
     if (!plan->buffer[from].lasting && e->lists[from].last == a->read &&
         rn__fits(e, a->c, &a->from, &a->target))
         return IN_TARGET;
-    return NONE;
+    return can_read(e, a) ? APART : NONE;
 }
 
 /* Makes it one step if it can be. False after an error. */

@@ -35,7 +35,7 @@
  *   elide     Buffers become parts of others, and copies whose source is their target go.
  *             A map may now write rows that are apart, each of them dense.
  *             Relies on schedule's order. Every value is still there at each of its reads.
- *   accumulate  A kernel adds its result to a value, in its place, instead of an
+ *   accumulate  A kernel adds its result to a value, in its place or not, instead of an
  *             element-wise step after it. Such a kernel may write rows that are apart.
  *             Relies on resolved addresses.
  *   overlay   Buffers become parts of others that are not read again. An element-wise step
@@ -114,8 +114,8 @@ typedef enum rn__tail_kind {
 typedef struct rn__step {
     rn__step_kind kind;
     int32_t graph, node; /* number and id of the operator's node; -1: the planner's own */
-    /* Of a kernel that adds its result to its last input, which lies where its output does:
-     * the id of the addition's node; else -1. */
+    /* Of a kernel that adds its result to its last input, which lies where its output does
+     * or apart, and may be a row for all rows: the id of the addition's node; else -1. */
     int32_t added;
     int inputs;
     int32_t operand; /* the first: the inputs, then the output */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The plan as text. */
 #include "base/text.h"
-#include "plan/plan.h"
+#include "plan/elide.h"
 
 #include <stdio.h>
 
@@ -43,7 +43,9 @@ static void print_operator(const rn__plan *plan, rn__text *t, const rn__step *st
     const rn__node *node = rn__step_node(plan, step);
     const rn__operand *operand = rn__step_operands(plan, step);
     const rn__operand *out = &operand[step->inputs];
-    const int inputs = rn__step_kernel_inputs(step);
+    const int own = rn__step_kernel_inputs(step);
+    const bool in_place = step->added >= 0 && rn__same_address(&operand[own].at, &out->at);
+    const int inputs = in_place ? own : step->inputs;
     char shape[128];
 
     rn__text_add(t, "%s",
@@ -59,9 +61,10 @@ static void print_operator(const rn__plan *plan, rn__text *t, const rn__step *st
     print_address(plan, t, &out->at);
     for (int i = 0; i < inputs; i++) {
         if (step->kind == RN__STEP_PACK && i != step->packs) continue;
-        rn__text_add(t, i && step->kind != RN__STEP_PACK ? ", "
-                        : step->added >= 0               ? " += "
-                                                         : " <- ");
+        rn__text_add(t, i == own                           ? " + "
+                        : i && step->kind != RN__STEP_PACK ? ", "
+                        : in_place                         ? " += "
+                                                           : " <- ");
         print_address(plan, t, &operand[i].at);
         if (step->packed.buffer < 0 || step->packs != i) continue;
         rn__text_add(t, " packed ");

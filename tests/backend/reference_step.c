@@ -227,14 +227,16 @@ static void call_oracle(const rn_reference *r, const rn__step *step, const rn_ar
 static void add(const rn_reference *r, const rn__step *step, const rn_array *array)
 {
     const rn__operand *out = rn__step_output(r->plan, step);
+    const rn_shape shape = rn_reference_shape(out);
     const int64_t size = (int64_t)rn_type_size(out->type);
     const char *from = (const char *)array[step->inputs - 1].data;
     char *to = (char *)array[step->inputs].data;
 
     for (int64_t i = 0; i < rn_reference_count(r, step, out); i++)
-        rn_reference_put(out->type, to + i * size,
-                         rn_reference_get(out->type, from + i * size) +
-                             rn_reference_get(out->type, to + i * size));
+        rn_reference_put(
+            out->type, to + i * size,
+            rn_reference_get(out->type, from + source_of(out - 1, shape, i) * size) +
+                rn_reference_get(out->type, to + i * size));
 }
 
 /* The oracle on the product of both operands, rounded. */

@@ -133,7 +133,16 @@ static void multiply_as(form f, int64_t m, int64_t n, int64_t k, const matrix *a
     rn__product g = {.m = m, .n = n, .k = k, .a = a->at, .b = b->at, .c = c->at};
     block scratch = new_block(R(rn__gemm_scratch)(&g)), packed = new_block(bytes);
 
-    g.add = (f & ADDED) != 0;
+    if (f & ADDED) g.add = c->at;
+    real *elsewhere = NULL; /* in every second product: what is added */
+    if (f & ADDED && (m + n) % 2) {
+        const size_t size = (size_t)c->elements * sizeof(real);
+        elsewhere = (real *)malloc(size);
+        cr_assert(elsewhere);
+        memcpy(elsewhere, c->storage, size);
+        g.add.data = elsewhere + ((real *)c->at.data - c->storage);
+        for (int64_t i = 0; i < m * n; i++) *element_of(c, i / n, i % n) = (real)NAN;
+    }
     g.scratch = scratch.at;
     if (bytes) {
         R(rn__gemm_pack)(n, k, b->at, packed.at);
@@ -141,6 +150,7 @@ static void multiply_as(form f, int64_t m, int64_t n, int64_t k, const matrix *a
         g.b = no_matrix();
     }
     R(rn__gemm)(&g);
+    free(elsewhere);
     free_block(scratch);
     free_block(packed);
 }

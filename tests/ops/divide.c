@@ -90,6 +90,7 @@ bool run_range(const job *j, int axis, const int *cut, int64_t from, int64_t cou
         if (cut[i] >= 0) take_range(&in[i], cut[i], from, count);
     }
     take_range(&out, axis, from, count);
+    if (part.add) in[part.inputs] = out;
     return run(j, part);
 }
 

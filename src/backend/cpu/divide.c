@@ -84,7 +84,9 @@ static bool can_cut(const rn__plan *plan, const rn__step *step, int axis, int *c
     rn_array *array = rn__step_form(plan, step, &call);
     if (!array) return false; /* it is not divided */
     const bool divides = rn__op_divides(node->op, &call, axis, cut);
-    if (step->added >= 0) cut[step->inputs - 1] = axis;
+    if (step->added >= 0)
+        cut[step->inputs - 1] =
+            rn__axis_under(&array[step->inputs - 1], &array[step->inputs], axis);
     rn__free(plan->allocator, array);
     return divides;
 }

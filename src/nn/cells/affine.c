@@ -36,12 +36,12 @@ rn_tensor rn__cell_state(rn_scope scope, const char *name, rn_tensor h, int64_t 
 rn_tensor rn__cell_affine(rn_scope scope, const char *name, rn_tensor x, rn_tensor h,
                           int64_t units, double bias, const rn_cell_options *options)
 {
-    rn_tensor y =
-        rn_add(rn_gate_input(scope, name, x, units), rn_gate_state(scope, name, h, units));
+    rn_tensor wx = rn_gate_input(scope, name, x, units);
+    const rn_tensor uh = rn_gate_state(scope, name, h, units);
 
-    if (options->no_bias) return y;
-    y = biased(scope, name, "b", y, bias);
-    return options->two_biases ? biased(scope, name, "bu", y, 0) : y;
+    if (!options->no_bias) wx = biased(scope, name, "b", wx, bias);
+    if (!options->no_bias && options->two_biases) wx = biased(scope, name, "bu", wx, 0);
+    return rn_add(wx, uh);
 }
 
 rn_tensor rn__cell_clip(rn_tensor x, double limit)
