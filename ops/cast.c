@@ -56,7 +56,7 @@ CONVERT(to_i32, int32_t, whole_number(x))
 
 static void R(to_bool)(RN_MAP_ARGUMENTS)
 {
-    static const element zero;
+    static const element zero = 0;
     const void *const with_zero[] = {in[0], &zero};
     const int64_t steps[] = {step[0], 0};
 

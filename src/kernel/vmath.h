@@ -245,8 +245,10 @@ RN_INLINE real R(sigmoid)(real x)
     real s = R(vm_from_bits)((R(vm_to_bits)(with_n) << VM_MANTISSA) + R(vm_to_bits)(h));
     real r = R(vm_madd)(n, -VM_LN2_LO, R(vm_madd)(n, -VM_LN2_HI, a));
     real p = R(vm_madd)(r * r, R(vm_exp_tail)(r), r);
+    real below = R(vm_madd)(s, p, s + h), low = R(vm_madd)(s, p, s + h - below);
+    real q = R(vm_unless_nan)(x, h) / below;
 
-    return R(vm_unless_nan)(x, h) / R(vm_madd)(s, p, s + h);
+    return R(vm_madd)(q * low, -(q * (1 / h)), q);
 }
 
 /*

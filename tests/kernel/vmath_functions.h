@@ -114,7 +114,7 @@ static const function functions[] = {
     {"log", loop_log, logl, 0, 10, 1.0L, true},
     {"log1p", loop_log1p, log1pl, -1, 10, 1.0L, true},
     {"tanh", loop_tanh, tanhl, RANGE(-10, 10, -20, 20), 2.0L, true},
-    {"sigmoid", loop_sigmoid, sigmoid_of, RANGE(-104, 20, -746, 40), 2.5L, true},
+    {"sigmoid", loop_sigmoid, sigmoid_of, RANGE(-104, 20, -746, 40), 2.0L, true},
     {"softplus", loop_softplus, softplus_of, RANGE(-104, 20, -746, 40), 1.8L, true},
     {"erf", loop_erf, erfl, -6, 6, 1.4L, true},
     {"sin", loop_sin, sinl, -2e6L, 2e6L, 0.9L, false},

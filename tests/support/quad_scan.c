@@ -61,17 +61,28 @@ static void scan_pair(const rn_test_quad_value *v, int64_t column)
     }
 }
 
-static quad mapped(const rn__scan_map *m, const quad *value)
+/* Rounded as every operator's value is. */
+static quad rounded(const rn_test_quad_value *v, quad x)
 {
-    const quad x = value[m->in[0]], y = value[m->in[1]], z = value[m->in[2]];
+    return v->node->type == RN_F32 ? (quad)(float)x : (quad)(double)x;
+}
 
-    if (m->op == &rn__op_add) return m->inputs == 3 ? x * y + z : x + y;
-    if (m->op == &rn__op_sub) return x - y;
-    if (m->op == &rn__op_mul) return x * y;
-    if (m->op == &rn__op_div) return x / y;
-    if (m->op == &rn__op_neg) return -x;
-    cr_assert_eq(m->op, &rn__op_where);
-    return x != 0 ? y : z;
+static quad mapped(const rn_test_quad_value *v, const rn__scan_map *m, const quad *value)
+{
+    rn_test_quad_operand x[3];
+    rn__node node = *v->node;
+    int32_t zero = 0;
+    quad y;
+
+    if (m->inputs == 3 && m->op == &rn__op_add)
+        return rounded(v, rounded(v, value[m->in[0]] * value[m->in[1]]) + value[m->in[2]]);
+    node.op = m->op;
+    node.inputs = m->inputs;
+    for (int i = 0; i < m->inputs; i++)
+        x[i] = (rn_test_quad_operand){&value[m->in[i]], &node, 1, &zero};
+    rn_test_quad_code_of(m->op)(
+        &(rn_test_quad_value){.node = &node, .count = 1, .y = &y, .x = x});
+    return rounded(v, y);
 }
 
 /* One column whose next values operators compute. */
@@ -91,7 +102,7 @@ static void scan_mapped(const rn_test_quad_value *v, int64_t column, int64_t col
     for (int64_t k = 0; k < p->steps; k++) {
         const int64_t t = reverse ? p->steps - 1 - k : k, slot = t + !(reverse || after);
         for (int i = 0; i < state; i++) value[i] = v->x[i].at[t * columns + column];
-        for (int i = 0; i < p->maps; i++) value[operands + i] = mapped(&p->map[i], value);
+        for (int i = 0; i < p->maps; i++) value[operands + i] = mapped(v, &p->map[i], value);
         for (int i = 0; i < p->states; i++) {
             value[state + i] = value[p->out[i]];
             v->y[(slot * p->states + i) * columns + column] = value[state + i];
