@@ -89,14 +89,24 @@ static bool smaller(const rn__operand *x)
     return false;
 }
 
-/* Whether a step from `from` on, up to step c, writes what another step reads. */
+static bool writes_between(const rn__access *x, int32_t from, int32_t c)
+{
+    return x->write && x->step >= from && x->step <= c;
+}
+
+/* Whether a step from `from` on, up to step c, writes what another step reads. Many steps
+ * may read a buffer that has at most one writer. */
 static bool changed(const rn__eliding *e, const rn__step *reads, int32_t from, int32_t c)
 {
     const rn__operand *o = rn__step_operands(e->plan, reads);
 
-    for (int i = 0; i < reads->inputs; i++)
-        for (const rn__access *x = e->lists[o[i].at.buffer].first; x; x = x->next)
-            if (x->write && x->step >= from && x->step <= c) return true;
+    for (int i = 0; i < reads->inputs; i++) {
+        const rn__access_list *list = &e->lists[o[i].at.buffer];
+        if (list->writers == 1 && writes_between(list->writer, from, c)) return true;
+        if (list->writers <= 1) continue;
+        for (const rn__access *x = list->first; x; x = x->next)
+            if (writes_between(x, from, c)) return true;
+    }
     return false;
 }
 
