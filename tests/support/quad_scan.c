@@ -102,7 +102,8 @@ static void scan_mapped(const rn_test_quad_value *v, int64_t column, int64_t col
     for (int64_t k = 0; k < p->steps; k++) {
         const int64_t t = reverse ? p->steps - 1 - k : k, slot = t + !(reverse || after);
         for (int i = 0; i < state; i++) value[i] = v->x[i].at[t * columns + column];
-        for (int i = 0; i < p->maps; i++) value[operands + i] = mapped(v, &p->map[i], value);
+        for (int i = 0; i < p->maps; i++)
+            value[operands + i] = mapped(v, &p->map[i], value);
         for (int i = 0; i < p->states; i++) {
             value[state + i] = value[p->out[i]];
             v->y[(slot * p->states + i) * columns + column] = value[state + i];
