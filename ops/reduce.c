@@ -127,6 +127,10 @@ void rn__reduction_offsets(int rank, const int64_t *size, const int64_t *stride,
     const int last = rank - 1;
     rn__walk w = {.rank = rank};
 
+    if (rank == 1) {
+        for (int64_t i = 0; i < count; i++) offset[i] = (from + i) * stride[0];
+        return;
+    }
     for (int i = last; i >= 0 && count > 0; i--) {
         w.size[i] = size[i];
         w.stride[0][i] = stride[i];

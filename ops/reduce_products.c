@@ -143,8 +143,9 @@ static void sum_columns(job *j)
     const int64_t wide = j->with->columns;
     int64_t at_x[RN__REDUCE_LANES + 1], at_y[RN__REDUCE_LANES];
 
-    find_offsets(j, 0, 0, j->terms + 1, at_x);
+    find_offsets(j, 0, 0, j->terms, at_x);
     find_offsets(j, 1, 0, j->terms, at_y);
+    at_x[j->terms] = 2 * at_x[j->terms - 1] - at_x[j->terms - 2]; /* what is fetched */
     for (int64_t i = 0; i < j->outputs; i += columns, rn__walk_next(&j->kept))
         for (int64_t k = 0; k < columns; k += wide) {
             if (k + wide > columns) k = columns - wide; /* some again */
