@@ -53,15 +53,7 @@ RN_INLINE int32_t whole_number(element x)
 CONVERT(to_f32, float, x)
 CONVERT(to_f64, double, x)
 CONVERT(to_i32, int32_t, whole_number(x))
-
-static void R(to_bool)(RN_MAP_ARGUMENTS)
-{
-    static const element zero = 0;
-    const void *const with_zero[] = {in[0], &zero};
-    const int64_t steps[] = {step[0], 0};
-
-    R(rn__map_not_equal)(n, with_zero, steps, out, attributes);
-}
+CONVERT(to_bool, uint8_t, x != 0)
 
 void R(rn__map_cast)(RN_MAP_ARGUMENTS)
 {

@@ -6,6 +6,7 @@
  *   RN_MAP1, RN_MAP2     short expressions: whole vectors if operands are contiguous or
  *                        repeated (step 0), and else, and for what is left, one element
  *                        after the other
+ *   RN_COMPARE2          the same with a bool as the result
  *   RN_LONG1, RN_LONG2   long expressions: whole vectors alone. What is not contiguous or
  *                        is left over is copied first (map.c).
  *
@@ -54,6 +55,20 @@ void rn__map_pieces(int64_t n, const void *const *in, const int64_t *step, void 
         __asm__ volatile("");                                                              \
         statement;                                                                         \
     }
+
+/* An operand that is repeated (step 0) as a vector's worth of the smallest elements, for
+ * loops that take so many at once and do not advance it. */
+#ifdef RN_VARIANT
+static inline const element *R(rn__repeat)(element *room, const void *operand, int64_t step,
+                                           int64_t n)
+{
+    const element *x = (const element *)operand;
+
+    if (step != 0 || n < 16) return x;
+    for (int i = 0; i < VECTOR_BYTES; i++) room[i] = x[0];
+    return room;
+}
+#endif
 
 /* The text of a map's expression, for the record. */
 #if RN_ONCE
@@ -113,6 +128,36 @@ void rn__map_pieces(int64_t n, const void *const *in, const int64_t *step, void 
         RN_UNKNOWN(sx);                                                                    \
         RN_UNKNOWN(sy);                                                                    \
         RN_LEFT(i, done, n, z[i] = R(name##_of)(x[i * sx], y[i * sy]))                     \
+    }
+
+#define RN_COMPARE2(name, kind, expression)                                                \
+    RN_TEXT(#expression) RN_FOR_##kind(RN_COMPARE2_(name, expression))
+
+#define RN_COMPARE2_(name, expression)                                                     \
+    RN_INLINE uint8_t R(name##_of)(element x, element y)                                   \
+    {                                                                                      \
+        return (uint8_t)(expression);                                                      \
+    }                                                                                      \
+                                                                                           \
+    void R(rn__map_##name)(RN_MAP_ARGUMENTS)                                               \
+    {                                                                                      \
+        const int64_t sx = step[0], sy = step[1];                                          \
+        const int64_t whole = ((sx | sy) & ~(int64_t)1) == 0 ? n : 0;                      \
+        _Alignas(VECTOR_BYTES) element x0[VECTOR_BYTES], y0[VECTOR_BYTES];                 \
+        const element *x = R(rn__repeat)(x0, in[0], sx, whole);                            \
+        const element *y = R(rn__repeat)(y0, in[1], sy, whole);                            \
+        uint8_t *z = (uint8_t *)out, *end = z + n;                                         \
+                                                                                           \
+        (void)attributes;                                                                  \
+        for (; whole > 0 && end - z >= VECTOR_BYTES; z += VECTOR_BYTES) {                  \
+            RN_EACH(j, VECTOR_BYTES) z[j] = R(name##_of)(x[j], y[j]);                      \
+            x += sx * VECTOR_BYTES, y += sy * VECTOR_BYTES;                                \
+        }                                                                                  \
+        for (; whole > 0 && VECTOR_BYTES > 16 && end - z >= 16; z += 16) {                 \
+            RN_EACH(j, 16) z[j] = R(name##_of)(x[j], y[j]);                                \
+            x += sx * 16, y += sy * 16;                                                    \
+        }                                                                                  \
+        RN_LEFT(i, 0, end - z, z[i] = R(name##_of)(x[i * sx], y[i * sy]))                  \
     }
 
 #define RN_LONG1(name, kind, expression)                                                   \

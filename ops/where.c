@@ -20,18 +20,6 @@ RN_INLINE element choose(uint8_t condition, element x, element y)
     return condition ? x : y;
 }
 
-/* An operand that is repeated (step 0) as a vector's worth of conditions, for loops that
- * take so many at once and do not advance it. */
-static inline const element *repeat(element *room, const void *operand, int64_t step,
-                                    int64_t n)
-{
-    const element *x = (const element *)operand;
-
-    if (step != 0 || n < 16) return x;
-    for (int i = 0; i < VECTOR_BYTES; i++) room[i] = x[0];
-    return room;
-}
-
 /* One operand alone: there is one condition for all, as for a whole row. */
 static void copy(int64_t n, const element *x, int64_t step, element *w)
 {
@@ -54,8 +42,8 @@ void R(rn__map_where)(RN_MAP_ARGUMENTS)
         copy(n, (const element *)(c[0] ? in[1] : in[2]), c[0] ? sx : sy, w);
         return;
     }
-    const element *x = repeat(x0, in[1], sx, whole);
-    const element *y = repeat(y0, in[2], sy, whole);
+    const element *x = R(rn__repeat)(x0, in[1], sx, whole);
+    const element *y = R(rn__repeat)(y0, in[2], sy, whole);
 
     for (; whole > 0 && end - c >= VECTOR_BYTES; c += VECTOR_BYTES, w += VECTOR_BYTES) {
         RN_EACH(j, VECTOR_BYTES) w[j] = choose(c[j], x[j], y[j]);
