@@ -142,7 +142,7 @@ static bool draw(const settings *s, const task *t, const dates *held,
     for (int i = 0; i < count; i++) rows[i] = rn_vocabulary_token(t->words, word[i], NULL);
     for (int i = 0; i < SIGNS; i++)
         columns[i] = rn_vocabulary_token(t->signs, sign[i], NULL);
-    for (int i = 0; i < count * SIGNS; i++) value[i] = attention[at][0][i];
+    for (int i = 0; i < count * SIGNS; i++) value[i] = attention[at][i / SIGNS][i % SIGNS];
     const rn_heat_map_options o = {.title = "Attention to the words for each character",
                                    .row_names = rows,
                                    .column_names = columns,
