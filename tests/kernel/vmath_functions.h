@@ -113,7 +113,7 @@ static const function functions[] = {
     {"expm1", loop_expm1, expm1l, RANGE(-20, 89, -40, 710), 1.2L, true},
     {"log", loop_log, logl, 0, 10, 1.0L, true},
     {"log1p", loop_log1p, log1pl, -1, 10, 1.0L, true},
-    {"tanh", loop_tanh, tanhl, RANGE(-10, 10, -20, 20), 2.0L, true},
+    {"tanh", loop_tanh, tanhl, RANGE(-10, 10, -20, 20), 1.9L, true},
     {"sigmoid", loop_sigmoid, sigmoid_of, RANGE(-104, 20, -746, 40), 2.0L, true},
     {"softplus", loop_softplus, softplus_of, RANGE(-104, 20, -746, 40), 1.8L, true},
     {"erf", loop_erf, erfl, -6, 6, 1.4L, true},
