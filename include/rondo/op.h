@@ -38,10 +38,11 @@ typedef struct rn_call {
     int inputs;
     int64_t first; /* of a range of a divided call (see rn_divide_rule): the elements of the
                       whole output before it; else 0 */
-    bool add; /* the kernel adds its result to in[inputs], which broadcasts to the shape of
-                  `out`, with the bits of a result written elsewhere and then added: that
-                  is `out` or does not overlap it, and has elements without gaps along the
-                  last axis, which does not broadcast */
+    /* The kernel adds its result to in[inputs], with the bits of a result that is written
+     * elsewhere and then added. That array is `out` itself or does not overlap it. It
+     * broadcasts to the shape of `out`, but not along the last axis, where its elements
+     * have no gaps. */
+    bool add;
     void *packed; /* the operand that the pack rule names, in the kernel's own layout; the
                       kernel reads it instead of the operand. NULL: not packed */
     bool pack;    /* the kernel only writes that operand to `packed`; `out` has no data */

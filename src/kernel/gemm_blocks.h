@@ -12,13 +12,11 @@
  *             for each MR rows                        b of the tile: first-level cache
  *               tile                                  a of the tile: second-level cache
  *
- * or, for a large C without an addend, with the loop over k outermost and C for the sums so
- * far.
- *
- * Else the sums of the blocks of k so far are in a buffer of their own, so C is written
- * once. A block of A, a band of B and these sums fit in the second-level cache. Where
- * neither A nor B is packed and all of a block of rows of A fits there, a block of columns
- * is one strip, and its sums stay in the first-level cache.
+ * Where C is large and nothing is added, the loop over k is the outermost and C holds the
+ * sums so far. Otherwise these are in a buffer of their own, so C is written once. A block
+ * of A, a band of B and these sums fit in the second-level cache. Where neither A nor B is
+ * packed and all of a block of rows of A fits there, a block of columns is one strip, and
+ * its sums stay in the first-level cache.
  */
 #ifndef RN_KERNEL_GEMM_BLOCKS_H
 #define RN_KERNEL_GEMM_BLOCKS_H

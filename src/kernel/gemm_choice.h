@@ -67,9 +67,9 @@ static b_source source_of_b(const rn__product *g)
                                                                           : B_IN_PLACE;
 }
 
-/* Whether C holds the sums while k is the outermost loop. Each element of A and of B is
- * packed once then, or once for each of fewer blocks of rows; but C is written for each
- * block of k. */
+/* Whether k is the outermost loop and C holds the sums so far. Then A is packed once and B
+ * once for each block of rows, not both of them for each block of C; but C is written for
+ * each block of k. */
 static bool goes_by_terms(const product *g)
 {
     if (g->rows >= g->m && g->columns >= g->n) return false;
